@@ -1,0 +1,42 @@
+package hotv1
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/services/contract"
+)
+
+// Document describes a family of hot documents: who writes it, who reads it
+// past the owner, and how long a copy may live when nothing invalidates it.
+type Document struct {
+	Name    string // the constant part of its keys
+	Owner   contract.App
+	Readers []contract.App
+	TTL     time.Duration
+}
+
+// FeedHeadKey is the one key of FeedHead.
+const FeedHeadKey = "feed:head"
+
+// UserProfileKey names the UserProfile of a user.
+func UserProfileKey(userID int64) string { return "user:" + strconv.FormatInt(userID, 10) }
+
+// AuthorWorksKey names the AuthorWorks of a user.
+func AuthorWorksKey(userID int64) string { return "work:" + strconv.FormatInt(userID, 10) }
+
+// Documents lists every hot document of the system.
+func Documents() []Document {
+	return []Document{
+		{Name: "user:", Owner: contract.AppUser, Readers: []contract.App{contract.AppGateway}, TTL: UserProfileTTL},
+		{Name: "work:", Owner: contract.AppVideo, Readers: []contract.App{contract.AppGateway}, TTL: AuthorWorksTTL},
+		{Name: FeedHeadKey, Owner: contract.AppVideo, Readers: []contract.App{contract.AppGateway}, TTL: FeedHeadTTL},
+	}
+}
+
+// Lifetimes: the last net for an invalidation that Redis never got to see.
+const (
+	UserProfileTTL = 10 * time.Minute
+	AuthorWorksTTL = time.Minute
+	FeedHeadTTL    = 10 * time.Second
+)

@@ -1,0 +1,57 @@
+// Package contract holds all that crosses a process border: the protobuf
+// services below it, and here the names that Go code shares with the YAML under
+// components/ and dapr/. A test compares the two.
+package contract
+
+// App is a Dapr app id.
+type App string
+
+// The programs of the system. A stack may append one suffix to every id, so
+// that two stacks on one network do not hear each other; see daprx.Options.
+const (
+	AppGateway App = "gateway"
+	AppUser    App = "user"
+	AppVideo   App = "video"
+)
+
+// The Dapr components. An environment decides what they are, never how they
+// are called.
+const (
+	StateStore  = "statestore"
+	PubSub      = "pubsub"
+	VideoStore  = "videostore"
+	SecretStore = "secretstore"
+)
+
+// HotPrefix is the keyPrefix of the state store: literal, so that a service can
+// read the hot documents of another.
+const HotPrefix = "douyin"
+
+// The secrets that programs and components read from the secret store.
+const (
+	SecretJWTKeys       = "jwt-keys" // see gateway/internal/token
+	SecretUserDSN       = "mysql-user-dsn"
+	SecretVideoDSN      = "mysql-video-dsn"
+	SecretRedisPassword = "redis-password"
+)
+
+// Apps lists every program.
+func Apps() []App {
+	return []App{AppGateway, AppUser, AppVideo}
+}
+
+// Components lists every component that an environment has to define.
+func Components() []string {
+	return []string{StateStore, PubSub, VideoStore, SecretStore}
+}
+
+// Calls is the call graph: which program may call which over service
+// invocation. It has no cycle, and nobody calls the gateway; a test holds the
+// imports of every program against it.
+func Calls() map[App][]App {
+	return map[App][]App{
+		AppGateway: {AppUser, AppVideo},
+		AppVideo:   {AppUser},
+		AppUser:    nil,
+	}
+}
