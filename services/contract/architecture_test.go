@@ -1,0 +1,213 @@
+package contract_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/douyin-on-dapr/douyin/services/contract"
+)
+
+// root is the checkout, seen from this folder.
+const root = "../.."
+
+const (
+	module       = "github.com/douyin-on-dapr/douyin/"
+	contractPath = module + "services/contract/"
+	platformPath = module + "services/platform/"
+)
+
+// goFiles lists the Go files below a folder of the checkout, tests left out.
+func goFiles(t *testing.T, folder string) []string {
+	t.Helper()
+	var files []string
+	err := filepath.WalkDir(filepath.Join(root, folder), func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if !d.IsDir() && strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
+			files = append(files, path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// imports parses one file and returns what it imports.
+func imports(t *testing.T, file string) []string {
+	t.Helper()
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var paths []string
+	for _, spec := range parsed.Imports {
+		path, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		paths = append(paths, path)
+	}
+	return paths
+}
+
+// folderOf is where the code of a program lives.
+func folderOf(app contract.App) string {
+	if app == contract.AppGateway {
+		return "gateway"
+	}
+	return filepath.Join("services", string(app))
+}
+
+// Every program may use the generated code of the services it is allowed to
+// call, and of its own; nothing else of the contract's services.
+func TestProgramsImportOnlyWhatTheyMayCall(t *testing.T) {
+	calls := contract.Calls()
+	for _, app := range contract.Apps() {
+		files := goFiles(t, folderOf(app))
+		if len(files) == 0 {
+			t.Errorf("%s has no code in %s", app, folderOf(app))
+		}
+		for _, file := range files {
+			for _, path := range imports(t, file) {
+				rest, ok := strings.CutPrefix(path, contractPath)
+				if !ok {
+					continue
+				}
+				callee := contract.App(strings.Split(rest, "/")[0])
+				if callee == app || !slices.Contains(contract.Apps(), callee) {
+					continue
+				}
+				if !slices.Contains(calls[app], callee) {
+					t.Errorf("%s imports %s, but %s may not call %s", file, path, app, callee)
+				}
+			}
+		}
+	}
+}
+
+func TestCallGraphHasNoCycle(t *testing.T) {
+	calls := contract.Calls()
+	var visit func(app contract.App, path []contract.App)
+	visit = func(app contract.App, path []contract.App) {
+		if slices.Contains(path, app) {
+			t.Fatalf("call cycle: %v -> %s", path, app)
+		}
+		for _, callee := range calls[app] {
+			if callee == contract.AppGateway {
+				t.Errorf("%s calls the gateway", app)
+			}
+			visit(callee, append(slices.Clone(path), app))
+		}
+	}
+	for _, app := range contract.Apps() {
+		if _, listed := calls[app]; !listed {
+			t.Errorf("%s is missing from the call graph", app)
+		}
+		visit(app, nil)
+	}
+}
+
+// The domain package of a service holds rules: it knows neither the wire, nor
+// SQL, nor Dapr. Of this project it may import only the error type.
+func TestDomainImportsOnlyRulesAndErrors(t *testing.T) {
+	allowed := []string{platformPath + "errs", "golang.org/x/text/", "golang.org/x/crypto/", "golang.org/x/sync/"}
+	for _, app := range contract.Apps() {
+		if app == contract.AppGateway {
+			continue
+		}
+		folder := filepath.Join(folderOf(app), "internal", string(app))
+		files := goFiles(t, folder)
+		if len(files) == 0 {
+			t.Errorf("%s has no domain package in %s", app, folder)
+		}
+		for _, file := range files {
+			for _, path := range imports(t, file) {
+				standard := !strings.Contains(strings.Split(path, "/")[0], ".")
+				if standard && !strings.HasPrefix(path, "database/") {
+					continue
+				}
+				if !slices.ContainsFunc(allowed, func(p string) bool { return strings.HasPrefix(path, p) }) {
+					t.Errorf("%s imports %s, which is no business of a domain package", file, path)
+				}
+			}
+		}
+	}
+}
+
+// The Dapr SDK is spoken in two packages; everything else uses their types.
+func TestOnlyThePlatformImportsTheDaprSDK(t *testing.T) {
+	speakers := []string{"services/platform/daprx/", "services/platform/server/", "services/platform/daprtest/"}
+	for _, folder := range []string{"services", "gateway"} {
+		for _, file := range goFiles(t, folder) {
+			relative, err := filepath.Rel(root, file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if slices.ContainsFunc(speakers, func(s string) bool { return strings.HasPrefix(filepath.ToSlash(relative), s) }) {
+				continue
+			}
+			for _, path := range imports(t, file) {
+				if strings.HasPrefix(path, "github.com/dapr/") {
+					t.Errorf("%s imports %s; ask daprx instead", relative, path)
+				}
+			}
+		}
+	}
+}
+
+// The platform knows no noun of Douyin: of the contract it may import the
+// names and the hot documents' envelope, nothing of a service.
+func TestPlatformKnowsNoService(t *testing.T) {
+	for _, file := range goFiles(t, "services/platform") {
+		for _, path := range imports(t, file) {
+			rest, ok := strings.CutPrefix(path, contractPath)
+			if ok && slices.Contains(contract.Apps(), contract.App(strings.Split(rest, "/")[0])) {
+				t.Errorf("%s imports %s", file, path)
+			}
+			for _, app := range contract.Apps() {
+				if strings.HasPrefix(path, module+"services/"+string(app)+"/") {
+					t.Errorf("%s imports %s", file, path)
+				}
+			}
+		}
+	}
+}
+
+// Every package says what it is for.
+func TestEveryPackageHasAComment(t *testing.T) {
+	commented := map[string]bool{}
+	for _, folder := range []string{"services", "gateway", "deploy/local", "dapr/sidecar"} {
+		for _, file := range goFiles(t, folder) {
+			parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.PackageClauseOnly|parser.ParseComments)
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := filepath.Dir(file)
+			commented[dir] = commented[dir] || (parsed.Doc != nil && !isGenerated(t, file))
+		}
+	}
+	for dir, ok := range commented {
+		if !ok {
+			t.Errorf("package in %s has no comment", dir)
+		}
+	}
+}
+
+func isGenerated(t *testing.T, file string) bool {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Contains(string(text[:min(len(text), 200)]), "DO NOT EDIT")
+}
