@@ -45,6 +45,11 @@ func Components() []string {
 	return []string{StateStore, PubSub, VideoStore, SecretStore}
 }
 
+// Secrets lists every secret that an environment's secret store has to hold.
+func Secrets() []string {
+	return []string{SecretJWTKeys, SecretUserDSN, SecretVideoDSN, SecretRedisPassword}
+}
+
 // Calls is the call graph: which program may call which over service
 // invocation. It has no cycle, and nobody calls the gateway; a test holds the
 // imports of every program against it.
