@@ -13,17 +13,34 @@ import (
 // sidecar is not taken for one.
 const domain = "douyin"
 
-// codeNames maps both ways between our codes and gRPC's.
-var codeNames = map[Code]codes.Code{
-	Internal:        codes.Internal,
-	Invalid:         codes.InvalidArgument,
-	Unauthenticated: codes.Unauthenticated,
-	Forbidden:       codes.PermissionDenied,
-	NotFound:        codes.NotFound,
-	Conflict:        codes.FailedPrecondition,
-	Exhausted:       codes.ResourceExhausted,
-	Unavailable:     codes.Unavailable,
-	Timeout:         codes.DeadlineExceeded,
+// pair is one of our codes and the gRPC code that stands for it on the wire.
+type pair struct {
+	ours Code
+	wire codes.Code
+}
+
+// pairs is the whole translation, read in both directions.
+func pairs() [9]pair {
+	return [...]pair{
+		{Internal, codes.Internal},
+		{Invalid, codes.InvalidArgument},
+		{Unauthenticated, codes.Unauthenticated},
+		{Forbidden, codes.PermissionDenied},
+		{NotFound, codes.NotFound},
+		{Conflict, codes.FailedPrecondition},
+		{Exhausted, codes.ResourceExhausted},
+		{Unavailable, codes.Unavailable},
+		{Timeout, codes.DeadlineExceeded},
+	}
+}
+
+func toCode(ours Code) codes.Code {
+	for _, p := range pairs() {
+		if p.ours == ours {
+			return p.wire
+		}
+	}
+	return codes.Internal
 }
 
 // ToStatus encodes err for the wire. Only the server interceptor calls it.
@@ -34,12 +51,12 @@ func ToStatus(err error) error {
 	}
 	var e *Error
 	if !errors.As(err, &e) {
-		return status.New(codeNames[foreignCode(err)], "").Err()
+		return status.New(toCode(foreignCode(err)), "").Err()
 	}
 	if e.Reason == "" {
-		return status.New(codeNames[e.Code], e.Message).Err()
+		return status.New(toCode(e.Code), e.Message).Err()
 	}
-	st := status.New(codeNames[e.Code], e.Message)
+	st := status.New(toCode(e.Code), e.Message)
 	detailed, detailErr := st.WithDetails(&errdetails.ErrorInfo{Reason: e.Reason, Domain: domain})
 	if detailErr != nil {
 		return st.Err()
@@ -70,18 +87,21 @@ func FromStatus(err error) error {
 	return &Error{Code: fromCode(st.Code()), Cause: err}
 }
 
-func fromCode(c codes.Code) Code {
-	switch c {
-	case codes.Canceled, codes.Aborted:
+// fromCode reads a gRPC code, those included that only a sidecar or the
+// library itself sends.
+func fromCode(wire codes.Code) Code {
+	if wire == codes.Canceled || wire == codes.Aborted {
 		return Unavailable
-	case codes.AlreadyExists:
+	}
+	if wire == codes.AlreadyExists {
 		return Conflict
-	case codes.OutOfRange:
+	}
+	if wire == codes.OutOfRange {
 		return Invalid
 	}
-	for ours, theirs := range codeNames {
-		if theirs == c {
-			return ours
+	for _, p := range pairs() {
+		if p.wire == wire {
+			return p.ours
 		}
 	}
 	return Internal
