@@ -1,0 +1,146 @@
+package daprx
+
+import (
+	"context"
+	"time"
+
+	dapr "github.com/dapr/go-sdk/client"
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	"github.com/douyin-on-dapr/douyin/services/platform/errs"
+)
+
+const (
+	defaultCallTimeout = 3 * time.Second
+
+	// A sidecar that comes back is used again within this time.
+	maxReconnectDelay = time.Second
+
+	// How often WaitReady asks a sidecar that does not answer yet.
+	readyPoll = 100 * time.Millisecond
+)
+
+// Metadata that the sidecar reads.
+const (
+	tokenHeader = "dapr-api-token"
+	appIDHeader = "dapr-app-id"
+)
+
+// Options say where the sidecar of this program is and how to speak to it.
+type Options struct {
+	Address     string        // host:port of the sidecar's gRPC API
+	APIToken    string        // DAPR_API_TOKEN of the sidecar; empty when it asks for none
+	AppIDSuffix string        // appended to the app id of every peer, see contract.App
+	CallTimeout time.Duration // of a call whose context has no earlier deadline; 0 means 3 s
+}
+
+// Sidecar is the shared connection to the program's own sidecar. It is safe
+// for concurrent use and reconnects by itself.
+type Sidecar struct {
+	conn    *grpc.ClientConn
+	client  dapr.Client
+	suffix  string
+	timeout time.Duration
+}
+
+// Dial prepares the connection and returns at once; WaitReady waits for the
+// other side. The connection is ours and not the SDK's, because the SDK's
+// interceptors replace outgoing metadata, which would drop the target app and
+// the trace; these append.
+func Dial(o Options) (*Sidecar, error) {
+	if o.CallTimeout <= 0 {
+		o.CallTimeout = defaultCallTimeout
+	}
+	reconnect := backoff.DefaultConfig
+	reconnect.BaseDelay = 100 * time.Millisecond
+	reconnect.MaxDelay = maxReconnectDelay
+	options := []grpc.DialOption{
+		grpc.WithTransportCredentials(insecure.NewCredentials()), // the sidecar is on loopback or in the same pod
+		grpc.WithConnectParams(grpc.ConnectParams{Backoff: reconnect, MinConnectTimeout: maxReconnectDelay}),
+		grpc.WithStatsHandler(otelgrpc.NewClientHandler()), // spans, and traceparent on the wire
+	}
+	if o.APIToken != "" {
+		options = append(options, grpc.WithChainUnaryInterceptor(appendToken(o.APIToken)))
+	}
+	conn, err := grpc.NewClient("passthrough:///"+o.Address, options...)
+	if err != nil {
+		return nil, errs.Wrap("daprx.Dial", err)
+	}
+	return &Sidecar{
+		conn:    conn,
+		client:  dapr.NewClientWithConnection(conn),
+		suffix:  o.AppIDSuffix,
+		timeout: o.CallTimeout,
+	}, nil
+}
+
+func appendToken(token string) grpc.UnaryClientInterceptor {
+	return func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+		return invoke(metadata.AppendToOutgoingContext(ctx, tokenHeader, token), method, req, reply, cc, opts...)
+	}
+}
+
+// Close ends the connection. Calls under way fail.
+func (s *Sidecar) Close() error {
+	return errs.Wrap("daprx.Close", s.conn.Close())
+}
+
+// WaitReady returns once the sidecar's API answers, which it does as soon as
+// all components are set up; it does not need the program's own port. A sidecar
+// that answers with a refusal of our token is an error at once.
+func (s *Sidecar) WaitReady(ctx context.Context) error {
+	const op = "daprx.WaitReady"
+	for {
+		err := s.ping(ctx)
+		switch status.Code(err) {
+		case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled:
+		case codes.Unauthenticated:
+			return &errs.Error{Code: errs.Internal, Op: op, Cause: err}
+		default:
+			return nil // also an API that the sidecar's allow-list denies is an answer
+		}
+		select {
+		case <-ctx.Done():
+			return &errs.Error{Code: errs.Unavailable, Op: op, Cause: err}
+		case <-time.After(readyPoll):
+		}
+	}
+}
+
+// ping waits for the connection, so that a sidecar that has just come up is not
+// missed for the length of a reconnect delay.
+func (s *Sidecar) ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, maxReconnectDelay)
+	defer cancel()
+	_, err := s.client.GetMetadata(ctx)
+	return err
+}
+
+// bounded gives ctx a deadline d from now, unless it has an earlier one.
+func bounded(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, d) // keeps an earlier deadline of the parent
+}
+
+// apiError translates what the sidecar answered on one of its own building
+// blocks. Whatever a component reports as its failure means that a part is
+// down, and a refusal of our token or of the API is a fault of the setup, never
+// one of the user.
+func apiError(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	code := errs.CodeOf(errs.FromStatus(err))
+	switch status.Code(err) {
+	case codes.Internal, codes.Unknown, codes.Aborted:
+		code = errs.Unavailable
+	case codes.Unauthenticated, codes.PermissionDenied, codes.InvalidArgument, codes.FailedPrecondition, codes.NotFound:
+		code = errs.Internal
+	}
+	return &errs.Error{Code: code, Op: op, Cause: err}
+}
