@@ -1,0 +1,119 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"net"
+	"strings"
+
+	"github.com/go-sql-driver/mysql"
+
+	"github.com/douyin-on-dapr/douyin/services/platform/errs"
+)
+
+// Numbers of the server's errors that mean more than "the query is wrong".
+const (
+	tooManyConnections     = 1040
+	accessDeniedToDatabase = 1044
+	accessDenied           = 1045
+	unknownDatabase        = 1049
+	shutdownInProgress     = 1053
+	duplicateEntry         = 1062
+	tooManyUserConnections = 1203
+	lockWaitTimeout        = 1205
+	deadlock               = 1213
+	readOnlyServer         = 1290
+	queryInterrupted       = 1317
+	readOnlyTransaction    = 1792
+	readOnlyMode           = 1836
+	connectionKilled       = 1927
+	statementTimeMariaDB   = 1969
+	statementTimeMySQL     = 3024
+)
+
+// number is the server's error number in err, or 0.
+func number(err error) uint16 {
+	var e *mysql.MySQLError
+	if errors.As(err, &e) {
+		return e.Number
+	}
+	return 0
+}
+
+// givenUp tells whether the server rolled the transaction back (or made it wait
+// too long) for another one, so that the same again may succeed.
+func givenUp(err error) bool {
+	n := number(err)
+	return n == deadlock || n == lockWaitTimeout
+}
+
+// IsDuplicate tells whether err is a row that a unique key refused: any key for
+// "", else the named index ("PRIMARY" for the primary key).
+func IsDuplicate(err error, key string) bool {
+	var e *mysql.MySQLError
+	if !errors.As(err, &e) || e.Number != duplicateEntry {
+		return false
+	}
+	return key == "" || strings.EqualFold(duplicateKey(e.Message), key)
+}
+
+// duplicateKey reads the index from "Duplicate entry 'x' for key 'users.name'".
+// MySQL writes the table before it, MariaDB does not. It reads from the end,
+// because the entry is text of a user, who may write "for key" too.
+func duplicateKey(message string) string {
+	_, quoted, found := cutLast(message, "for key '")
+	if !found {
+		return ""
+	}
+	name := strings.TrimSuffix(quoted, "'")
+	if _, index, found := cutLast(name, "."); found {
+		return index
+	}
+	return name
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
+// Wrap names the operation and gives a database error its code: Unavailable
+// when the server could not be reached or was busy with others (the same call
+// may succeed soon), Timeout when the time ran out, else Internal. An error
+// that has a code keeps it; Wrap(op, nil) is nil.
+func Wrap(op string, err error) error {
+	var known *errs.Error
+	if err == nil || errors.As(err, &known) {
+		return errs.Wrap(op, err)
+	}
+	return &errs.Error{Code: codeOf(err), Op: op, Cause: err}
+}
+
+func codeOf(err error) errs.Code {
+	switch number(err) {
+	case tooManyConnections, tooManyUserConnections, shutdownInProgress, connectionKilled,
+		deadlock, lockWaitTimeout, readOnlyServer, readOnlyTransaction, readOnlyMode, queryInterrupted:
+		return errs.Unavailable
+	case statementTimeMariaDB, statementTimeMySQL:
+		return errs.Timeout
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return errs.Timeout
+	}
+	var network net.Error
+	if errors.As(err, &network) {
+		return errs.Unavailable
+	}
+	for _, lost := range []error{context.Canceled, driver.ErrBadConn, mysql.ErrInvalidConn, sql.ErrConnDone, io.EOF, io.ErrUnexpectedEOF} {
+		if errors.Is(err, lost) {
+			return errs.Unavailable
+		}
+	}
+	return errs.Internal
+}

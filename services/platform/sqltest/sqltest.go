@@ -1,0 +1,90 @@
+// Package sqltest gives a test a database of its own on a real server.
+package sqltest
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"io/fs"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/douyin-on-dapr/douyin/services/platform/sqldb"
+)
+
+const (
+	serverVariable  = "TEST_MYSQL_DSN"
+	requireVariable = "REQUIRE_INFRA"
+	setupTimeout    = 30 * time.Second
+)
+
+// New creates an empty database with a random name on the server that
+// TEST_MYSQL_DSN names (as "root@tcp(127.0.0.1:3306)/"; the user may create and
+// drop databases), applies the migrations (nil for none) and drops it when the
+// test ends. Without the variable the test is skipped; with REQUIRE_INFRA=1 it
+// fails instead, so that CI cannot pass by testing nothing.
+func New(t testing.TB, migrations fs.FS) *sqlx.DB {
+	t.Helper()
+	dsn := os.Getenv(serverVariable)
+	if dsn == "" {
+		if os.Getenv(requireVariable) == "1" {
+			t.Fatalf("%s is not set and %s=1", serverVariable, requireVariable)
+		}
+		t.Skipf("%s is not set", serverVariable)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
+	defer cancel()
+
+	server, err := mysql.ParseDSN(dsn)
+	if err != nil {
+		t.Fatalf("%s: %v", serverVariable, err)
+	}
+	server.DBName = ""
+	admin, err := sqldb.Open(ctx, server.FormatDSN(), sqldb.Options{MaxOpen: 1})
+	if err != nil {
+		t.Fatalf("%s: %v", serverVariable, err)
+	}
+	name := "douyin_test_" + randomHex()
+	if _, err := admin.ExecContext(ctx, "CREATE DATABASE "+name+" CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"); err != nil {
+		t.Fatalf("create database: %v", err)
+	}
+	t.Cleanup(func() { drop(t, admin, name) })
+
+	server.DBName = name
+	db, err := sqldb.Open(ctx, server.FormatDSN(), sqldb.Options{})
+	if err != nil {
+		t.Fatalf("open database: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Errorf("close database: %v", err)
+		}
+	})
+	if migrations != nil {
+		if err := sqldb.Migrate(ctx, db, migrations); err != nil {
+			t.Fatalf("migrate: %v", err)
+		}
+	}
+	return db
+}
+
+func drop(t testing.TB, admin *sqlx.DB, name string) {
+	ctx, cancel := context.WithTimeout(context.Background(), setupTimeout)
+	defer cancel()
+	if _, err := admin.ExecContext(ctx, "DROP DATABASE IF EXISTS "+name); err != nil {
+		t.Errorf("drop database %s: %v", name, err)
+	}
+	if err := admin.Close(); err != nil {
+		t.Errorf("close server connection: %v", err)
+	}
+}
+
+func randomHex() string {
+	var b [6]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}

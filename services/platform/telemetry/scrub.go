@@ -1,0 +1,103 @@
+package telemetry
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"regexp"
+	"strings"
+)
+
+// scrubbed stands where a credential stood.
+const scrubbed = "[scrubbed]"
+
+// names are the last words of the names that hold credentials: "token" covers
+// access_token and dapr-api-token too.
+const names = `(?:token|password|passwd|secret|authorization|dsn|cookie)`
+
+// The phone sends its token and, at login, the password in the query string, so
+// they turn up inside URLs inside error texts. Rather than find the exact end
+// of a value these patterns take too much: up to the next parameter or space.
+// The query string may itself be escaped inside another one.
+var (
+	sensitiveName = regexp.MustCompile(`(?i)` + names + `$`)
+	inQuery       = regexp.MustCompile(`(?i)(` + names + `(?:=|%3d))[^&\s]*`)
+	inJSON        = regexp.MustCompile(`(?i)(` + names + `\\*"\s*:\s*\\*")(?:[^"\\]|\\[^"])*`)
+	inHeader      = regexp.MustCompile(`(?i)\b(bearer )\S+`)
+	inDSN         = regexp.MustCompile(`([^\s:@/'"]+):\S*@(tcp|unix)\(`)
+	inUserinfo    = regexp.MustCompile(`(://[^\s:@/]*):[^\s/]*@`)
+)
+
+// scrubAttr is the ReplaceAttr of the JSON handler: it sees the message and
+// every attribute that is not a group, with the groups around it.
+func scrubAttr(groups []string, a slog.Attr) slog.Attr {
+	if sensitiveName.MatchString(a.Key) {
+		return slog.String(a.Key, scrubbed)
+	}
+	for _, group := range groups {
+		if sensitiveName.MatchString(group) {
+			return slog.String(a.Key, scrubbed)
+		}
+	}
+	switch a.Value.Kind() {
+	case slog.KindString:
+		a.Value = slog.StringValue(scrubText(a.Value.String()))
+	case slog.KindAny:
+		a.Value = scrubAny(a.Value.Any())
+	}
+	return a
+}
+
+// scrubText removes credentials from a sentence.
+func scrubText(s string) string {
+	if !strings.ContainsAny(s, "=%:@ ") {
+		return s
+	}
+	s = inQuery.ReplaceAllString(s, "${1}"+scrubbed)
+	s = inJSON.ReplaceAllString(s, "${1}"+scrubbed)
+	s = inHeader.ReplaceAllString(s, "${1}"+scrubbed)
+	s = inDSN.ReplaceAllString(s, "${1}:"+scrubbed+"@${2}(")
+	return inUserinfo.ReplaceAllString(s, "${1}:"+scrubbed+"@")
+}
+
+// scrubAny scrubs an error's text, and any other value in the form in which the
+// handler would print it, as JSON. What cannot be looked into is not printed.
+func scrubAny(v any) slog.Value {
+	switch v := v.(type) {
+	case nil, *slog.Source:
+		return slog.AnyValue(v)
+	case error:
+		return slog.StringValue(scrubText(v.Error()))
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return slog.StringValue("unprintable: " + scrubText(err.Error()))
+	}
+	var tree any
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber() // ids do not fit a float64
+	if err := decoder.Decode(&tree); err != nil {
+		return slog.StringValue("unprintable")
+	}
+	return slog.AnyValue(scrubTree(tree))
+}
+
+func scrubTree(v any) any {
+	switch v := v.(type) {
+	case string:
+		return scrubText(v)
+	case []any:
+		for i := range v {
+			v[i] = scrubTree(v[i])
+		}
+	case map[string]any:
+		for name := range v {
+			if sensitiveName.MatchString(name) {
+				v[name] = scrubbed
+			} else {
+				v[name] = scrubTree(v[name])
+			}
+		}
+	}
+	return v
+}
