@@ -79,11 +79,11 @@ func (State) EnumDescriptor() ([]byte, []int) {
 // of one size, the last one shorter. An object is never changed once written.
 type Object struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Key           string                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`                            // parts are named key/000000, key/000001, ...
-	Size          int64                  `protobuf:"varint,2,opt,name=size,proto3" json:"size,omitempty"`                         // bytes
-	PartSize      int64                  `protobuf:"varint,3,opt,name=part_size,json=partSize,proto3" json:"part_size,omitempty"` // bytes, without the header of a part
-	Sha256        []byte                 `protobuf:"bytes,4,opt,name=sha256,proto3" json:"sha256,omitempty"`                      // of the whole object, 32 bytes
-	ContentType   string                 `protobuf:"bytes,5,opt,name=content_type,json=contentType,proto3" json:"content_type,omitempty"`
+	Key           string                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`                                    // parts are named key/000000, key/000001, ...
+	Size          int64                  `protobuf:"varint,2,opt,name=size,proto3" json:"size,omitempty"`                                 // bytes
+	PartSize      int64                  `protobuf:"varint,3,opt,name=part_size,json=partSize,proto3" json:"part_size,omitempty"`         // bytes, without the header of a part
+	Sha256        []byte                 `protobuf:"bytes,4,opt,name=sha256,proto3" json:"sha256,omitempty"`                              // of the whole object, 32 bytes
+	ContentType   string                 `protobuf:"bytes,5,opt,name=content_type,json=contentType,proto3" json:"content_type,omitempty"` // for a video: video/...
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -254,9 +254,11 @@ func (x *Video) GetCover() *Object {
 }
 
 type BeginUploadRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	AuthorId      int64                  `protobuf:"varint,1,opt,name=author_id,json=authorId,proto3" json:"author_id,omitempty"`
-	DeclaredSize  int64                  `protobuf:"varint,2,opt,name=declared_size,json=declaredSize,proto3" json:"declared_size,omitempty"` // bytes the client announced, 0 if it did not
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	AuthorId int64                  `protobuf:"varint,1,opt,name=author_id,json=authorId,proto3" json:"author_id,omitempty"`
+	// Bytes, an upper bound of what the client is going to send, 0 if it did not
+	// say. It becomes the max_size of the answer.
+	DeclaredSize  int64 `protobuf:"varint,2,opt,name=declared_size,json=declaredSize,proto3" json:"declared_size,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -306,11 +308,14 @@ func (x *BeginUploadRequest) GetDeclaredSize() int64 {
 }
 
 type BeginUploadResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	VideoId       int64                  `protobuf:"varint,1,opt,name=video_id,json=videoId,proto3" json:"video_id,omitempty"`
-	ObjectKey     string                 `protobuf:"bytes,2,opt,name=object_key,json=objectKey,proto3" json:"object_key,omitempty"`
-	PartSize      int64                  `protobuf:"varint,3,opt,name=part_size,json=partSize,proto3" json:"part_size,omitempty"` // bytes
-	MaxSize       int64                  `protobuf:"varint,4,opt,name=max_size,json=maxSize,proto3" json:"max_size,omitempty"`    // bytes
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	VideoId   int64                  `protobuf:"varint,1,opt,name=video_id,json=videoId,proto3" json:"video_id,omitempty"`
+	ObjectKey string                 `protobuf:"bytes,2,opt,name=object_key,json=objectKey,proto3" json:"object_key,omitempty"`
+	PartSize  int64                  `protobuf:"varint,3,opt,name=part_size,json=partSize,proto3" json:"part_size,omitempty"` // bytes
+	MaxSize   int64                  `protobuf:"varint,4,opt,name=max_size,json=maxSize,proto3" json:"max_size,omitempty"`    // bytes
+	// Unix milliseconds. Commit before that, and write nothing after it: the parts
+	// may be swept a few minutes later.
+	ExpiresAtMs   int64 `protobuf:"varint,5,opt,name=expires_at_ms,json=expiresAtMs,proto3" json:"expires_at_ms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -373,11 +378,18 @@ func (x *BeginUploadResponse) GetMaxSize() int64 {
 	return 0
 }
 
+func (x *BeginUploadResponse) GetExpiresAtMs() int64 {
+	if x != nil {
+		return x.ExpiresAtMs
+	}
+	return 0
+}
+
 type CommitUploadRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	VideoId       int64                  `protobuf:"varint,1,opt,name=video_id,json=videoId,proto3" json:"video_id,omitempty"`
 	AuthorId      int64                  `protobuf:"varint,2,opt,name=author_id,json=authorId,proto3" json:"author_id,omitempty"`
-	Title         string                 `protobuf:"bytes,3,opt,name=title,proto3" json:"title,omitempty"`
+	Title         string                 `protobuf:"bytes,3,opt,name=title,proto3" json:"title,omitempty"` // 1 to 128 characters once surrounding space is cut
 	Source        *Object                `protobuf:"bytes,4,opt,name=source,proto3" json:"source,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1007,13 +1019,14 @@ const file_video_v1_video_proto_rawDesc = "" +
 	"\x05cover\x18\b \x01(\v2\x17.douyin.video.v1.ObjectR\x05cover\"V\n" +
 	"\x12BeginUploadRequest\x12\x1b\n" +
 	"\tauthor_id\x18\x01 \x01(\x03R\bauthorId\x12#\n" +
-	"\rdeclared_size\x18\x02 \x01(\x03R\fdeclaredSize\"\x87\x01\n" +
+	"\rdeclared_size\x18\x02 \x01(\x03R\fdeclaredSize\"\xab\x01\n" +
 	"\x13BeginUploadResponse\x12\x19\n" +
 	"\bvideo_id\x18\x01 \x01(\x03R\avideoId\x12\x1d\n" +
 	"\n" +
 	"object_key\x18\x02 \x01(\tR\tobjectKey\x12\x1b\n" +
 	"\tpart_size\x18\x03 \x01(\x03R\bpartSize\x12\x19\n" +
-	"\bmax_size\x18\x04 \x01(\x03R\amaxSize\"\x94\x01\n" +
+	"\bmax_size\x18\x04 \x01(\x03R\amaxSize\x12\"\n" +
+	"\rexpires_at_ms\x18\x05 \x01(\x03R\vexpiresAtMs\"\x94\x01\n" +
 	"\x13CommitUploadRequest\x12\x19\n" +
 	"\bvideo_id\x18\x01 \x01(\x03R\avideoId\x12\x1b\n" +
 	"\tauthor_id\x18\x02 \x01(\x03R\bauthorId\x12\x14\n" +

@@ -33,15 +33,21 @@ const (
 // VideoServiceClient is the client API for VideoService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// VideoService refuses with the reasons listed at each method, and any method
+// with REQUEST_INVALID where an id, a size or a limit is out of its range.
 type VideoServiceClient interface {
 	// BeginUpload reserves an id and a place in the object store. The caller
 	// writes the object there, part by part, and then commits or aborts; an
 	// upload that sees neither is swept with its parts.
-	// Refusals: USER_UNKNOWN, VIDEO_TOO_LARGE.
+	// Refusals: USER_UNKNOWN, VIDEO_TOO_LARGE, UPLOADS_TOO_MANY.
 	BeginUpload(ctx context.Context, in *BeginUploadRequest, opts ...grpc.CallOption) (*BeginUploadResponse, error)
 	// CommitUpload turns a written object into a video. Repeating it with the
-	// same object is success and changes nothing.
-	// Refusals: UPLOAD_UNKNOWN, TITLE_INVALID, VIDEO_EMPTY, VIDEO_TOO_LARGE.
+	// same object is success and changes nothing, the title included.
+	// Refusals: UPLOAD_UNKNOWN (never begun, of somebody else, aborted or
+	// expired), UPLOAD_COMMITTED (with another object), TITLE_INVALID,
+	// VIDEO_EMPTY, VIDEO_TOO_LARGE, OBJECT_INVALID (not what BeginUpload asked
+	// for).
 	CommitUpload(ctx context.Context, in *CommitUploadRequest, opts ...grpc.CallOption) (*CommitUploadResponse, error)
 	// AbortUpload gives an upload up and deletes what was written of it. An
 	// unknown or already aborted upload is success; a committed one is refused
@@ -55,7 +61,7 @@ type VideoServiceClient interface {
 	// order is that of the request, each id once.
 	GetVideos(ctx context.Context, in *GetVideosRequest, opts ...grpc.CallOption) (*GetVideosResponse, error)
 	// CountWorks counts the published videos of many users at once, in the order
-	// of the request; a user without videos has zero.
+	// of the request, each user once; a user without videos has zero.
 	CountWorks(ctx context.Context, in *CountWorksRequest, opts ...grpc.CallOption) (*CountWorksResponse, error)
 }
 
@@ -140,15 +146,21 @@ func (c *videoServiceClient) CountWorks(ctx context.Context, in *CountWorksReque
 // VideoServiceServer is the server API for VideoService service.
 // All implementations must embed UnimplementedVideoServiceServer
 // for forward compatibility.
+//
+// VideoService refuses with the reasons listed at each method, and any method
+// with REQUEST_INVALID where an id, a size or a limit is out of its range.
 type VideoServiceServer interface {
 	// BeginUpload reserves an id and a place in the object store. The caller
 	// writes the object there, part by part, and then commits or aborts; an
 	// upload that sees neither is swept with its parts.
-	// Refusals: USER_UNKNOWN, VIDEO_TOO_LARGE.
+	// Refusals: USER_UNKNOWN, VIDEO_TOO_LARGE, UPLOADS_TOO_MANY.
 	BeginUpload(context.Context, *BeginUploadRequest) (*BeginUploadResponse, error)
 	// CommitUpload turns a written object into a video. Repeating it with the
-	// same object is success and changes nothing.
-	// Refusals: UPLOAD_UNKNOWN, TITLE_INVALID, VIDEO_EMPTY, VIDEO_TOO_LARGE.
+	// same object is success and changes nothing, the title included.
+	// Refusals: UPLOAD_UNKNOWN (never begun, of somebody else, aborted or
+	// expired), UPLOAD_COMMITTED (with another object), TITLE_INVALID,
+	// VIDEO_EMPTY, VIDEO_TOO_LARGE, OBJECT_INVALID (not what BeginUpload asked
+	// for).
 	CommitUpload(context.Context, *CommitUploadRequest) (*CommitUploadResponse, error)
 	// AbortUpload gives an upload up and deletes what was written of it. An
 	// unknown or already aborted upload is success; a committed one is refused
@@ -162,7 +174,7 @@ type VideoServiceServer interface {
 	// order is that of the request, each id once.
 	GetVideos(context.Context, *GetVideosRequest) (*GetVideosResponse, error)
 	// CountWorks counts the published videos of many users at once, in the order
-	// of the request; a user without videos has zero.
+	// of the request, each user once; a user without videos has zero.
 	CountWorks(context.Context, *CountWorksRequest) (*CountWorksResponse, error)
 	mustEmbedUnimplementedVideoServiceServer()
 }
