@@ -144,3 +144,8 @@ func apiError(op string, err error) error {
 	}
 	return &errs.Error{Code: code, Op: op, Cause: err}
 }
+
+// componentFault is the failure of a component that has no gRPC status.
+func componentFault(op string, cause error) error {
+	return &errs.Error{Code: errs.Unavailable, Op: op, Cause: cause}
+}

@@ -1,32 +1,88 @@
-// Package server is the listener of a service.
+// Package server is the one gRPC listener of a service: its own methods, gRPC
+// health for orchestrators, and the callbacks of its Dapr sidecar. What every
+// method needs (tracing, the token check, recovery, the encoding and the
+// logging of errors) is here, so that a method only returns its error.
 package server
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"net"
+	"sync/atomic"
+	"time"
 
+	runtimev1 "github.com/dapr/dapr/pkg/proto/runtime/v1"
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
 	"google.golang.org/grpc"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+
+	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// Options of a server.
+// stopTimeout is how long calls under way may go on after Run was told to stop.
+const stopTimeout = 10 * time.Second
+
+// Options of a Server.
 type Options struct {
-	Address  string
-	APIToken string
-	Log      *slog.Logger
-	Ready    func(context.Context) error
+	Address  string                      // host:port to listen on
+	APIToken string                      // APP_API_TOKEN, which the sidecar shows; empty: not checked
+	Log      *slog.Logger                // one line for each failed call
+	Ready    func(context.Context) error // nil when the program can serve; asked by health checks
 }
 
-// Server is one listener.
-type Server struct{ grpc *grpc.Server }
+// Server is built, given its services, then run once.
+type Server struct {
+	options  Options
+	grpc     *grpc.Server
+	stopping atomic.Bool
+}
 
-// New builds the server.
-func New(o Options) *Server { return &Server{grpc: grpc.NewServer()} }
+// New builds a server. Register services on Registrar before Run.
+func New(o Options) *Server {
+	g := &guard{token: o.APIToken, log: o.Log}
+	s := &Server{
+		options: o,
+		grpc: grpc.NewServer(
+			grpc.StatsHandler(otelgrpc.NewServerHandler()),
+			grpc.UnaryInterceptor(g.unary),
+			grpc.StreamInterceptor(g.stream),
+		),
+	}
+	healthv1.RegisterHealthServer(s.grpc, health{server: s})
+	runtimev1.RegisterAppCallbackServer(s.grpc, callbacks{})
+	runtimev1.RegisterAppCallbackHealthCheckServer(s.grpc, healthCallback{server: s})
+	return s
+}
 
 // Registrar takes the program's own services.
 func (s *Server) Registrar() grpc.ServiceRegistrar { return s.grpc }
 
-// Run serves until ctx ends.
-func (s *Server) Run(ctx context.Context) error { <-ctx.Done(); return nil }
+// Run listens on Options.Address and serves until ctx ends; see Serve.
+func (s *Server) Run(ctx context.Context) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.options.Address)
+	if err != nil {
+		return errs.Wrap("server.Run", err)
+	}
+	return s.Serve(ctx, listener)
+}
 
-// Main runs a program.
-func Main(app string, run func(ctx context.Context) error) {}
+// Serve serves on listener until ctx ends, then takes no more calls and gives
+// those under way up to 10 s. It returns nil after such an end.
+func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+	served := make(chan error, 1)
+	go func() { served <- s.grpc.Serve(listener) }()
+	select {
+	case err := <-served:
+		return errs.Wrap("server.Serve", err)
+	case <-ctx.Done():
+	}
+	s.stopping.Store(true)
+	hard := time.AfterFunc(stopTimeout, s.grpc.Stop)
+	defer hard.Stop()
+	s.grpc.GracefulStop()
+	if err := <-served; !errors.Is(err, grpc.ErrServerStopped) {
+		return errs.Wrap("server.Serve", err)
+	}
+	return nil
+}

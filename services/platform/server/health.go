@@ -1,0 +1,81 @@
+package server
+
+import (
+	"context"
+	"time"
+
+	runtimev1 "github.com/dapr/dapr/pkg/proto/runtime/v1"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/protobuf/types/known/emptypb"
+
+	"github.com/douyin-on-dapr/douyin/services/platform/errs"
+)
+
+var (
+	_ healthv1.HealthServer                  = health{}
+	_ runtimev1.AppCallbackServer            = callbacks{}
+	_ runtimev1.AppCallbackHealthCheckServer = healthCallback{}
+)
+
+// readyTimeout bounds one question to Options.Ready.
+const readyTimeout = 2 * time.Second
+
+// ready says whether calls should be sent here.
+func (s *Server) ready(ctx context.Context) error {
+	if s.stopping.Load() {
+		return errs.New(errs.Unavailable, "STOPPING", "service is stopping")
+	}
+	if s.options.Ready == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	return s.options.Ready(ctx)
+}
+
+// health answers orchestrators, in the protocol of gRPC.
+type health struct {
+	healthv1.UnimplementedHealthServer
+	server *Server
+}
+
+// Check reports NOT_SERVING when the program is not ready; the reason is in
+// the answer to nobody, since anybody may ask.
+func (h health) Check(ctx context.Context, _ *healthv1.HealthCheckRequest) (*healthv1.HealthCheckResponse, error) {
+	if err := h.server.ready(ctx); err != nil {
+		return &healthv1.HealthCheckResponse{Status: healthv1.HealthCheckResponse_NOT_SERVING}, nil
+	}
+	return &healthv1.HealthCheckResponse{Status: healthv1.HealthCheckResponse_SERVING}, nil
+}
+
+// healthCallback answers the sidecar's health check of its app: a failing one
+// stops the delivery of events until it passes again.
+type healthCallback struct {
+	runtimev1.UnimplementedAppCallbackHealthCheckServer
+	server *Server
+}
+
+// HealthCheck fails while the program is not ready.
+func (h healthCallback) HealthCheck(ctx context.Context, _ *emptypb.Empty) (*runtimev1.HealthCheckResponse, error) {
+	if err := h.server.ready(ctx); err != nil {
+		return nil, err
+	}
+	return &runtimev1.HealthCheckResponse{}, nil
+}
+
+// callbacks is what the sidecar asks of its app at the start: which topics and
+// which input bindings it wants. Neither, so that the sidecar need not guess;
+// the topics of programs are to be listed here.
+type callbacks struct {
+	runtimev1.UnimplementedAppCallbackServer
+}
+
+// ListTopicSubscriptions names no topics.
+func (callbacks) ListTopicSubscriptions(context.Context, *emptypb.Empty) (*runtimev1.ListTopicSubscriptionsResponse, error) {
+	return &runtimev1.ListTopicSubscriptionsResponse{}, nil
+}
+
+// ListInputBindings names no bindings.
+func (callbacks) ListInputBindings(context.Context, *emptypb.Empty) (*runtimev1.ListInputBindingsResponse, error) {
+	return &runtimev1.ListInputBindingsResponse{}, nil
+}
