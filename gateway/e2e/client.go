@@ -1,0 +1,197 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Phone speaks to a gateway as the Android client does: the parameters of a
+// POST travel in the query with an empty body, publish is a multipart form, the
+// feed has no slash at its end. Its methods fail when the HTTP status is not
+// 200 or the body does not have the right shape, also for a refusal: on either
+// the app shows a network error or crashes.
+type Phone struct {
+	base string
+	http *http.Client
+}
+
+// NewPhone returns a phone for a gateway, without a slash at the end. A request
+// that takes longer than timeout fails.
+func NewPhone(base string, timeout time.Duration) *Phone {
+	return &Phone{base: strings.TrimSuffix(base, "/"), http: &http.Client{
+		Timeout: timeout,
+		// A redirect would turn a POST into a GET on the phone.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// Register opens an account and its first session.
+func (p *Phone) Register(ctx context.Context, name, password string) (SessionReply, error) {
+	return call[SessionReply](ctx, p, http.MethodPost, "/douyin/user/register/",
+		url.Values{"username": {name}, "password": {password}})
+}
+
+// Login opens one more session.
+func (p *Phone) Login(ctx context.Context, name, password string) (SessionReply, error) {
+	return call[SessionReply](ctx, p, http.MethodPost, "/douyin/user/login/",
+		url.Values{"username": {name}, "password": {password}})
+}
+
+// Profile asks for a user as seen by the owner of the token, which may be
+// empty.
+func (p *Phone) Profile(ctx context.Context, userID int64, token string) (UserReply, error) {
+	return call[UserReply](ctx, p, http.MethodGet, "/douyin/user/",
+		url.Values{"user_id": {strconv.FormatInt(userID, 10)}, "token": {token}})
+}
+
+// PublishList asks for all the videos of a user.
+func (p *Phone) PublishList(ctx context.Context, userID int64, token string) (VideosReply, error) {
+	return call[VideosReply](ctx, p, http.MethodGet, "/douyin/publish/list/",
+		url.Values{"user_id": {strconv.FormatInt(userID, 10)}, "token": {token}})
+}
+
+// Feed asks for videos older than latestTime, which is sent as it is.
+func (p *Phone) Feed(ctx context.Context, latestTime, token string) (FeedReply, error) {
+	return call[FeedReply](ctx, p, http.MethodGet, "/douyin/feed",
+		url.Values{"latest_time": {latestTime}, "token": {token}})
+}
+
+// Publish uploads a video. The phone sends the file before the token.
+func (p *Phone) Publish(ctx context.Context, token, title string, video io.Reader) (StatusReply, error) {
+	return p.PublishForm(ctx, nil, FileField("data", "VID_20230217.mp4", video), TextField("token", token), TextField("title", title))
+}
+
+// Field is one part of a multipart form.
+type Field struct {
+	header textproto.MIMEHeader
+	body   io.Reader
+}
+
+// TextField is a plain form field.
+func TextField(name, value string) Field {
+	return Field{header: textproto.MIMEHeader{"Content-Disposition": {
+		mime.FormatMediaType("form-data", map[string]string{"name": name})}}, body: strings.NewReader(value)}
+}
+
+// FileField is a form field that carries a file under the client's name for it.
+func FileField(name, fileName string, body io.Reader) Field {
+	return Field{header: textproto.MIMEHeader{
+		"Content-Disposition": {mime.FormatMediaType("form-data", map[string]string{"name": name, "filename": fileName})},
+		"Content-Type":        {"video/mp4"},
+	}, body: body}
+}
+
+// PublishForm sends a publish request with any query and any fields in the
+// order given. The body is streamed, so its length is not announced.
+func (p *Phone) PublishForm(ctx context.Context, query url.Values, fields ...Field) (StatusReply, error) {
+	body, contentType := streamForm(fields)
+	defer body.Close()
+	return send[StatusReply](ctx, p, http.MethodPost, "/douyin/publish/action/", query, contentType, body)
+}
+
+// streamForm writes the form while it is being read. Closing the reader ends
+// the writing goroutine.
+func streamForm(fields []Field) (io.ReadCloser, string) {
+	r, w := io.Pipe()
+	form := multipart.NewWriter(w)
+	go func() {
+		for _, f := range fields {
+			part, err := form.CreatePart(f.header)
+			if err == nil {
+				_, err = io.Copy(part, f.body)
+			}
+			if err != nil {
+				w.CloseWithError(err)
+				return
+			}
+		}
+		w.CloseWithError(form.Close())
+	}()
+	return r, form.FormDataContentType()
+}
+
+// reply is what every answer can do.
+type reply interface {
+	status() Status
+	check() error
+}
+
+func call[R reply](ctx context.Context, p *Phone, method, path string, query url.Values) (R, error) {
+	return send[R](ctx, p, method, path, query, "", http.NoBody)
+}
+
+func send[R reply](ctx context.Context, p *Phone, method, path string, query url.Values, contentType string, body io.Reader) (R, error) {
+	var none R
+	target := p.base + path
+	if len(query) > 0 {
+		target += "?" + query.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, method, target, body)
+	if err != nil {
+		return none, err
+	}
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
+	}
+	res, err := p.http.Do(req)
+	if err != nil {
+		return none, err
+	}
+	defer res.Body.Close()
+	out, err := readReply[R](res)
+	if err != nil {
+		return out, fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	return out, nil
+}
+
+// readReply checks everything that holds for any answer of the API.
+func readReply[R reply](res *http.Response) (R, error) {
+	var out R
+	data, err := io.ReadAll(io.LimitReader(res.Body, 8<<20))
+	if err != nil {
+		return out, err
+	}
+	if res.StatusCode != http.StatusOK {
+		return out, fmt.Errorf("HTTP status %d, body %.200s", res.StatusCode, data)
+	}
+	if ct := res.Header.Get("Content-Type"); ct != "application/json; charset=utf-8" {
+		return out, fmt.Errorf("content type %q", ct)
+	}
+	if err := decodeStrict(data, &out); err != nil {
+		return out, fmt.Errorf("%w in %.300s", err, data)
+	}
+	if s := out.status(); s.StatusMsg == "" || len([]rune(s.StatusMsg)) > 60 {
+		return out, fmt.Errorf("status_msg %q is empty or too long to show", s.StatusMsg)
+	}
+	if err := checkLeaks(data); err != nil {
+		return out, err
+	}
+	if err := out.check(); err != nil {
+		return out, fmt.Errorf("%w in %.300s", err, data)
+	}
+	return out, nil
+}
+
+// checkLeaks looks for what only a program's inside can have said.
+func checkLeaks(body []byte) error {
+	text := strings.ToLower(string(body))
+	for _, sign := range []string{"goroutine", "panic", ".go:", "select ", "insert ", "duplicate entry", "mysql", "mariadb", "redis",
+		"rpc error", "code = ", "daprd", "sidecar", "dial tcp", "127.0.0.1:21", "context deadline", "argon2", canary} {
+		if strings.Contains(text, strings.ToLower(sign)) {
+			return fmt.Errorf("the answer leaks %q: %.300s", sign, body)
+		}
+	}
+	return nil
+}

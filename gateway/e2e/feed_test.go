@@ -1,0 +1,171 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+func ids(videos []Video) []int64 {
+	out := make([]int64, len(videos))
+	for i, v := range videos {
+		out[i] = v.ID
+	}
+	return out
+}
+
+// settledFeed waits until the newest batch starts with a video that has just
+// been published, so that no copy of a second ago is in the way.
+func settledFeed(t *testing.T, p *Phone, newest Video) FeedReply {
+	t.Helper()
+	inFeed(t, p, "", newest)
+	feed := must(p.Feed(t.Context(), "", ""))(t)
+	accepted(t, feed)
+	if len(feed.Videos) == 0 || feed.Videos[0].ID != newest.ID {
+		t.Fatal("the feed does not start with the newest video")
+	}
+	return feed
+}
+
+// Following next_time shows every video once and then starts again.
+func TestFeedPagesThroughEverythingOnceAndWraps(t *testing.T) {
+	p := newPhone()
+	a := newAccount(t, p)
+	var last Video
+	mine := map[int64]bool{}
+	for i := range 33 { // more than one batch, whatever was there before
+		last = published(t, p, a, "page "+strconv.Itoa(i), smallMP4(t))
+		mine[last.ID] = true
+	}
+	first := settledFeed(t, p, last)
+	if len(first.Videos) != 30 {
+		t.Fatalf("the first batch has %d videos, want 30", len(first.Videos))
+	}
+
+	seen := map[int64]bool{}
+	batch := first
+	for range 500 {
+		if batch.Videos[0].ID == last.ID && len(seen) > 0 {
+			break
+		}
+		for _, v := range batch.Videos {
+			if seen[v.ID] {
+				t.Fatalf("video %d is shown twice", v.ID)
+			}
+			seen[v.ID] = true
+			delete(mine, v.ID)
+		}
+		next := must(p.Feed(t.Context(), strconv.FormatInt(batch.NextTime, 10), ""))(t)
+		accepted(t, next)
+		if len(next.Videos) == 0 {
+			t.Fatal("an empty batch stops the stream; it should wrap")
+		}
+		batch = next
+	}
+	if len(mine) > 0 {
+		t.Errorf("%d videos are never shown", len(mine))
+	}
+	if !slices.Equal(ids(batch.Videos), ids(first.Videos)) || batch.NextTime != first.NextTime {
+		t.Error("after the oldest video the newest batch is due, with its next_time")
+	}
+	// The oldest moment there is has nothing before it.
+	if r := must(p.Feed(t.Context(), "1", ""))(t); !slices.Equal(ids(r.Videos), ids(first.Videos)) {
+		t.Error("latest_time before the first video does not wrap")
+	}
+}
+
+func TestFeedReadsBothUnitsOfTime(t *testing.T) {
+	p := newPhone()
+	feed := settledFeed(t, p, published(t, p, newAccount(t, p), "units", smallMP4(t)))
+
+	// A time in seconds is the start of that second.
+	seconds := feed.NextTime/1000 + 1
+	inMS := must(p.Feed(t.Context(), strconv.FormatInt(seconds*1000, 10), ""))(t)
+	inS := must(p.Feed(t.Context(), strconv.FormatInt(seconds, 10), ""))(t)
+	if !slices.Equal(ids(inMS.Videos), ids(inS.Videos)) || inMS.NextTime != inS.NextTime {
+		t.Errorf("%d s and %d ms differ: %v and %v", seconds, seconds*1000, ids(inS.Videos), ids(inMS.Videos))
+	}
+	if slices.Equal(ids(inS.Videos), ids(feed.Videos)) && len(feed.Videos) == 30 {
+		t.Error("a past latest_time shows the newest batch")
+	}
+	// next_time is the publish time of the last video: one later includes it.
+	later := must(p.Feed(t.Context(), strconv.FormatInt(feed.NextTime+1, 10), ""))(t)
+	if oldest := feed.Videos[len(feed.Videos)-1]; later.Videos[0].ID != oldest.ID {
+		t.Errorf("the batch before next_time+1 starts with %d, want %d", later.Videos[0].ID, oldest.ID)
+	}
+}
+
+func TestFeedTakesAnyTimeAndAnyToken(t *testing.T) {
+	p := newPhone()
+	a := newAccount(t, p)
+	feed := settledFeed(t, p, published(t, p, a, "lenient", smallMP4(t)))
+	now := time.Now()
+	for _, latest := range []string{"", "0", "-1", "abc", "1e12", "99999999999999999999", "9223372036854775807",
+		strconv.FormatInt(now.UnixMilli()+60_000, 10), strconv.FormatInt(now.AddDate(50, 0, 0).UnixMilli(), 10),
+		strconv.FormatInt(now.Unix()+3600, 10)} {
+		r := must(p.Feed(t.Context(), latest, ""))(t)
+		accepted(t, r)
+		if !slices.Equal(ids(r.Videos), ids(feed.Videos)) {
+			t.Errorf("latest_time %q does not mean now", latest)
+		}
+	}
+	for what, token := range map[string]string{
+		"none": "", "nonsense": "nonsense", "own": a.Token, "cut off": a.Token[:len(a.Token)-2],
+		"long": strings.Repeat("x", 4000), "binary": "\x00\xff",
+	} {
+		r := must(p.Feed(t.Context(), "", token))(t)
+		accepted(t, r)
+		if !slices.Equal(ids(r.Videos), ids(feed.Videos)) {
+			t.Errorf("token %s: another feed", what)
+		}
+		for _, v := range r.Videos {
+			if v.IsFavorite || v.Author.IsFollow {
+				t.Errorf("token %s: liked or followed, which nobody can do yet", what)
+			}
+		}
+	}
+}
+
+// Many uploads at the same moment still have one order, without gaps or
+// repetition between batches.
+func TestFeedOrderOfSimultaneousUploads(t *testing.T) {
+	p := newPhone()
+	a := newAccount(t, p)
+	const uploads = 8
+	errs := make(chan error, uploads)
+	for i := range uploads {
+		movie := smallMP4(t)
+		go func() {
+			r, err := p.Publish(t.Context(), a.Token, "at once "+strconv.Itoa(i), bytes.NewReader(movie))
+			if err == nil && r.StatusCode != 0 {
+				err = fmt.Errorf("refused: %+v", r.Status)
+			}
+			errs <- err
+		}()
+	}
+	for range uploads {
+		if err := <-errs; err != nil {
+			t.Fatal(err)
+		}
+	}
+	list := must(p.PublishList(t.Context(), a.ID, ""))(t)
+	if len(list.Videos) != uploads {
+		t.Fatalf("%d videos in the list, want %d", len(list.Videos), uploads)
+	}
+	feed := settledFeed(t, p, list.Videos[0])
+	var mine []int64
+	for _, v := range feed.Videos {
+		if v.Author.ID == a.ID {
+			mine = append(mine, v.ID)
+		}
+	}
+	if !slices.Equal(mine, ids(list.Videos)) {
+		t.Errorf("feed order %v, list order %v", mine, ids(list.Videos))
+	}
+}

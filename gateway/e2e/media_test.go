@@ -1,0 +1,157 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+)
+
+// partSize is the payload of one stored part, in bytes.
+const partSize = 2 << 20
+
+// smallMP4 is a real video of some kilobytes, different in each call, because
+// ffmpeg is asked for it once per process and a comment box is added.
+func smallMP4(t testing.TB) []byte {
+	t.Helper()
+	return withBox(cachedMP4(t, "small", "testsrc=size=160x120:rate=10:duration=1"), []byte(random(t)))
+}
+
+// largeMP4 is a real video of more than 5 MiB, so that it is stored as several
+// parts.
+func largeMP4(t testing.TB) []byte {
+	t.Helper()
+	movie := cachedMP4(t, "large", "testsrc2=size=1280x720:rate=25:duration=2,noise=alls=80:allf=t")
+	if len(movie) <= 5<<20 {
+		t.Fatalf("the large video has %d bytes only", len(movie))
+	}
+	return withBox(movie, []byte(random(t)))
+}
+
+// cachedMP4 lets ffmpeg make a video, once per machine.
+func cachedMP4(t testing.TB, name, source string) []byte {
+	t.Helper()
+	sum := sha256.Sum256([]byte(source))
+	path := filepath.Join(os.TempDir(), "douyin-e2e-"+name+"-"+hex.EncodeToString(sum[:4])+".mp4")
+	if data, err := os.ReadFile(path); err == nil {
+		return data
+	}
+	ffmpeg, err := exec.LookPath("ffmpeg")
+	if err != nil {
+		t.Fatal("ffmpeg is needed to make test videos: ", err)
+	}
+	made := filepath.Join(t.TempDir(), "made.mp4")
+	cmd := exec.CommandContext(t.Context(), ffmpeg, "-hide_banner", "-loglevel", "error", "-f", "lavfi", "-i", source,
+		"-c:v", "libx264", "-preset", "ultrafast", "-crf", "18", "-pix_fmt", "yuv420p", "-movflags", "+faststart", made)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("ffmpeg: %v\n%s", err, out)
+	}
+	data, err := os.ReadFile(made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A rename would fail between file systems; a half-written file would poison
+	// every later run.
+	if err := os.WriteFile(path+".tmp", data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(path+".tmp", path); err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// withBox appends a "free" box, which players skip, so that equal films become
+// different files.
+func withBox(movie, content []byte) []byte {
+	size := 8 + len(content)
+	box := append([]byte{byte(size >> 24), byte(size >> 16), byte(size >> 8), byte(size)}, "free"...)
+	return append(append(bytes.Clone(movie), box...), content...)
+}
+
+// download fetches an address with the headers given as pairs.
+func download(t testing.TB, method, address string, headers map[string]string) ([]byte, *http.Response) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, v := range headers {
+		req.Header.Set(k, v)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatalf("%s %s: %v after %d bytes", method, address, err, len(body))
+	}
+	return body, res
+}
+
+// published uploads a video and returns it as the author's list shows it.
+func published(t testing.TB, p *Phone, a account, title string, movie []byte) Video {
+	t.Helper()
+	accepted(t, must(p.Publish(t.Context(), a.Token, title, bytes.NewReader(movie)))(t))
+	list := must(p.PublishList(t.Context(), a.ID, a.Token))(t)
+	accepted(t, list)
+	if len(list.Videos) == 0 || list.Videos[0].Title != title {
+		t.Fatalf("the video is not on top of its author's list right after publish: %d videos", len(list.Videos))
+	}
+	return list.Videos[0]
+}
+
+func TestMediaRanges(t *testing.T) {
+	p := newPhone()
+	a := newAccount(t, p)
+	movie := largeMP4(t)
+	video := published(t, p, a, "ranges", movie)
+	size := len(movie)
+
+	_, head := download(t, http.MethodHead, video.PlayURL, nil)
+	etag := head.Header.Get("ETag")
+	if head.StatusCode != http.StatusOK || head.ContentLength != int64(size) || etag == "" ||
+		head.Header.Get("Accept-Ranges") != "bytes" || head.Header.Get("Content-Type") != "video/mp4" {
+		t.Fatalf("HEAD: %s %v", head.Status, head.Header)
+	}
+
+	ranges := []struct {
+		what, header string
+		from, to     int // to is exclusive
+	}{
+		{"first byte", "bytes=0-0", 0, 1},
+		{"across the first border", "bytes=" + span(partSize-3, partSize+4), partSize - 3, partSize + 4},
+		{"from a border on", "bytes=" + span(partSize, partSize+9), partSize, partSize + 9},
+		{"up to a border", "bytes=" + span(partSize-9, partSize), partSize - 9, partSize},
+		{"a whole part and both neighbours", "bytes=" + span(partSize-1, 2*partSize+1), partSize - 1, 2*partSize + 1},
+		{"open end", "bytes=" + strconv.Itoa(2*partSize-1) + "-", 2*partSize - 1, size},
+		{"suffix", "bytes=-1000", size - 1000, size},
+		{"suffix longer than the file", "bytes=-999999999", 0, size},
+		{"end past the file", "bytes=" + strconv.Itoa(size-5) + "-999999999", size - 5, size},
+	}
+	for _, c := range ranges {
+		t.Run(c.what, func(t *testing.T) {
+			body, res := download(t, http.MethodGet, video.PlayURL, map[string]string{"Range": c.header})
+			want := "bytes " + strconv.Itoa(c.from) + "-" + strconv.Itoa(c.to-1) + "/" + strconv.Itoa(size)
+			if res.StatusCode != http.StatusPartialContent || res.Header.Get("Content-Range") != want {
+				t.Fatalf("%s, Content-Range %q, want %q", res.Status, res.Header.Get("Content-Range"), want)
+			}
+			if !bytes.Equal(body, movie[c.from:c.to]) {
+				t.Error("wrong bytes")
+			}
+		})
+	}
+}
+
+// span writes a byte range with an exclusive end.
+func span(from, to int) string { return strconv.Itoa(from) + "-" + strconv.Itoa(to-1) }

@@ -1,0 +1,161 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// smallLimit is the upload limit of the second stack, in bytes: small enough to
+// be exceeded by what is really sent.
+const smallLimit = 4 << 20
+
+// Two stacks on one machine do not hear each other, and the end of one is
+// nothing to the other.
+func TestTwoStacksSideBySide(t *testing.T) {
+	first := theStack(t)
+	second := starter{bin: first.bin, data: filepath.Join(t.TempDir(), "second")}
+	up, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	t.Cleanup(func() { second.down(t) })
+	start := time.Now()
+	if _, err := second.run(up, []string{"MAX_UPLOAD_BYTES=4194304"}, "up", "--detach", "--free-ports", "--no-demo"); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("the second stack was up after %s", time.Since(start).Round(time.Millisecond))
+	base := second.url(t)
+	if base == baseURL() {
+		t.Fatalf("both stacks say they are at %s", base)
+	}
+
+	here, there := newPhone(), NewPhone(base, 60*time.Second)
+	mine, theirs := newAccount(t, here), newAccount(t, there)
+
+	// Many times each, since a call that went astray would go so by chance.
+	for range 20 {
+		refused(t, must(there.Login(t.Context(), mine.Name, mine.Password))(t))
+		refused(t, must(here.Login(t.Context(), theirs.Name, theirs.Password))(t))
+		accepted(t, must(here.Login(t.Context(), mine.Name, mine.Password))(t))
+		accepted(t, must(there.Login(t.Context(), theirs.Name, theirs.Password))(t))
+	}
+	refused(t, must(there.Profile(t.Context(), mine.ID, ""))(t))
+	refused(t, must(here.Profile(t.Context(), theirs.ID, ""))(t))
+	refused(t, must(there.Profile(t.Context(), 0, mine.Token))(t)) // signed with another key
+	video := published(t, here, mine, "only here", smallMP4(t))
+	if feed := must(there.Feed(t.Context(), "", ""))(t); hasVideo(feed.Videos, video.ID) {
+		t.Error("the video of one stack is in the feed of the other")
+	}
+
+	overTheLimit(t, there, theirs, second)
+
+	pids := first.processes(t)
+	second.down(t)
+	if err := ready(t.Context(), base); err == nil {
+		t.Error("the second stack still answers after down")
+	}
+	for name, p := range first.processes(t) {
+		if p.PID != pids[name].PID {
+			t.Errorf("%s of the first stack was %d and is %d", name, pids[name].PID, p.PID)
+		}
+	}
+	accepted(t, must(here.Login(t.Context(), mine.Name, mine.Password))(t))
+	accepted(t, must(here.Publish(t.Context(), mine.Token, "still here", bytes.NewReader(smallMP4(t))))(t))
+}
+
+func hasVideo(videos []Video, id int64) bool {
+	for _, v := range videos {
+		if v.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+// overTheLimit sends more than the second stack takes, without announcing it.
+func overTheLimit(t *testing.T, p *Phone, a account, s starter) {
+	t.Helper()
+	for what, fields := range map[string][]Field{
+		"token before the file": {TextField("token", a.Token), TextField("title", "too large"), FileField("data", "a.mp4", newBigMP4(smallLimit+1<<20))},
+		"token after the file":  {FileField("data", "a.mp4", newBigMP4(smallLimit+1<<20)), TextField("token", a.Token), TextField("title", "too large")},
+		"far too large":         {TextField("token", a.Token), TextField("title", "too large"), FileField("data", "a.mp4", newBigMP4(64<<20))},
+	} {
+		r, err := p.PublishForm(t.Context(), nil, fields...)
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+			continue
+		}
+		if r.StatusCode == 0 {
+			t.Errorf("%s: accepted beyond the limit", what)
+		}
+	}
+	accepted(t, must(p.PublishForm(t.Context(), nil, FileField("data", "a.mp4", newBigMP4(smallLimit-1<<20)),
+		TextField("token", a.Token), TextField("title", "just right")))(t))
+	if list := must(p.PublishList(t.Context(), a.ID, ""))(t); len(list.Videos) != 1 {
+		t.Errorf("%d videos listed, one was accepted", len(list.Videos))
+	}
+	within(t, recovery, "only the accepted video is stored", func(context.Context) error {
+		var stored int64
+		err := filepath.WalkDir(filepath.Join(s.data, "objects"), func(path string, d os.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return ignoreMissing(err)
+			}
+			info, err := d.Info()
+			if err != nil {
+				return ignoreMissing(err)
+			}
+			stored += info.Size()
+			return nil
+		})
+		if err == nil && stored > smallLimit {
+			err = errors.New("more bytes are stored than were accepted")
+		}
+		return err
+	})
+}
+
+func ignoreMissing(err error) error {
+	if os.IsNotExist(err) {
+		return nil
+	}
+	return err
+}
+
+// down stops the stack; stopping a stopped one is fine.
+func (s starter) down(t testing.TB) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if _, err := s.run(ctx, nil, "down"); err != nil {
+		t.Error(err)
+	}
+}
+
+// url asks the starter where the gateway of its stack is.
+func (s starter) url(t testing.TB) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	out, err := s.run(ctx, nil, "status", "--json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var status struct {
+		URL string `json:"url"`
+	}
+	if err := json.NewDecoder(bytes.NewReader(out)).Decode(&status); err != nil && !errors.Is(err, io.EOF) {
+		t.Fatal(err)
+	}
+	if status.URL == "" {
+		t.Fatalf("status --json names no url: %s", out)
+	}
+	return strings.TrimSuffix(status.URL, "/")
+}
