@@ -22,7 +22,8 @@ const names = `(?:token|password|passwd|secret|authorization|dsn|cookie)`
 var (
 	sensitiveName = regexp.MustCompile(`(?i)` + names + `$`)
 	inQuery       = regexp.MustCompile(`(?i)(` + names + `(?:=|%3d))[^&\s]*`)
-	inJSON        = regexp.MustCompile(`(?i)(` + names + `\\*"\s*:\s*\\*")(?:[^"\\]|\\[^"])*`)
+	inJSON        = regexp.MustCompile(`(?is)(` + names + `\\*"\s*:).*`)          // to the end, as quotes may be escaped many times
+	inPrinted     = regexp.MustCompile(`(?i)(` + names + `:)(?:\[[^\]]*\]?|\S+)`) // a map or struct by %v; "bad token: why" has a space
 	inHeader      = regexp.MustCompile(`(?i)\b(bearer )\S+`)
 	inDSN         = regexp.MustCompile(`([^\s:@/'"]+):\S*@(tcp|unix)\(`)
 	inUserinfo    = regexp.MustCompile(`(://[^\s:@/]*):[^\s/]*@`)
@@ -55,6 +56,7 @@ func scrubText(s string) string {
 	}
 	s = inQuery.ReplaceAllString(s, "${1}"+scrubbed)
 	s = inJSON.ReplaceAllString(s, "${1}"+scrubbed)
+	s = inPrinted.ReplaceAllString(s, "${1}"+scrubbed)
 	s = inHeader.ReplaceAllString(s, "${1}"+scrubbed)
 	s = inDSN.ReplaceAllString(s, "${1}:"+scrubbed+"@${2}(")
 	return inUserinfo.ReplaceAllString(s, "${1}:"+scrubbed+"@")
