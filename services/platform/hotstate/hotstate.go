@@ -1,17 +1,48 @@
 // Package hotstate keeps hot documents: copies, in the Dapr state store, of
 // what a service can rebuild from its rows. Losing the state store costs time
 // and never an answer.
+//
+// A document has one owner. After a commit the owner invalidates the documents
+// that the change touches: it puts an entry in their place that says "ask the
+// owner" and lives a few seconds. A rebuilt document is only stored where there
+// is no entry at all. So a rebuild that read its rows before a change can not
+// be seen after it, however slow it is: it finds the invalidated entry, and
+// when that may have gone it is too old to be stored.
 package hotstate
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
+	"github.com/sony/gobreaker/v2"
 	"google.golang.org/protobuf/proto"
+
+	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
+	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// States is the state store as this package needs it.
+const (
+	// A read of hot state is worth no more than asking the owner costs.
+	readTimeout  = 150 * time.Millisecond
+	writeTimeout = 500 * time.Millisecond
+
+	// An invalidated entry outlives every rebuild that is stored: what was
+	// built for longer than storableFor is not, and storing it takes at most
+	// writeTimeout.
+	invalidatedTTL = 5 * time.Second
+	storableFor    = 3 * time.Second
+
+	// After so many failures in a row nothing is sent for openFor; then one
+	// call tries.
+	failuresToOpen = 5
+	openFor        = time.Second
+)
+
+// States is the state store as this package needs it. CreateAll must leave an
+// existing key alone without an error, PutAll must store all or report an
+// error; an absent key reads as nil.
 type States interface {
 	Get(ctx context.Context, key string) ([]byte, error)
 	GetMany(ctx context.Context, keys []string) (map[string][]byte, error)
@@ -19,43 +50,103 @@ type States interface {
 	PutAll(ctx context.Context, entries map[string][]byte, ttl time.Duration) error
 }
 
-// Store is the hot state of a program.
-type Store struct{}
+// Store is a program's view of the hot state. While the state store fails or
+// hangs, a breaker keeps reads and creations from waiting for it.
+type Store struct {
+	states  States
+	log     *slog.Logger
+	breaker *gobreaker.CircuitBreaker[map[string][]byte]
+}
 
 // New wraps a state store.
-func New(states States, log *slog.Logger) *Store { return &Store{} }
-
-// Invalidate tells every reader of keys to ask the owner.
-func (s *Store) Invalidate(ctx context.Context, keys ...string) error { return nil }
-
-// Snapshot reads keys of several types in one request.
-func (s *Store) Snapshot(ctx context.Context, keys ...string) Snapshot { return Snapshot{} }
-
-// Snapshot is what one bulk read found.
-type Snapshot struct{}
-
-// Read decodes one document of a snapshot.
-func Read[T proto.Message](s Snapshot, key string) (T, bool) {
-	var zero T
-	return zero, false
+func New(states States, log *slog.Logger) *Store {
+	return &Store{
+		states: states,
+		log:    log,
+		breaker: gobreaker.NewCircuitBreaker[map[string][]byte](gobreaker.Settings{
+			Timeout:     openFor,
+			ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= failuresToOpen },
+			IsExcluded:  func(err error) bool { return errors.Is(err, errCallerLeft) },
+			OnStateChange: func(_ string, from, to gobreaker.State) {
+				log.Warn("hot state breaker", slog.String("from", from.String()), slog.String("to", to.String()))
+			},
+		}),
+	}
 }
 
-// Document is a family of hot documents of one type.
-type Document[T proto.Message] struct{}
+// errCallerLeft is a failure that says nothing about the state store.
+var errCallerLeft = errors.New("the caller gave up")
 
-// For makes the family of T.
-func For[T proto.Message](s *Store, ttl time.Duration) Document[T] { return Document[T]{} }
-
-// Get reads a document; false means: ask the owner.
-func (d Document[T]) Get(ctx context.Context, key string) (T, bool) {
-	var zero T
-	return zero, false
+// guarded sends one call through the breaker with a deadline of its own.
+func (s *Store) guarded(ctx context.Context, limit time.Duration, call func(context.Context) (map[string][]byte, error)) (map[string][]byte, error) {
+	return s.breaker.Execute(func() (map[string][]byte, error) {
+		bounded, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
+		found, err := call(bounded)
+		if err != nil && ctx.Err() != nil {
+			err = errors.Join(errCallerLeft, err)
+		}
+		return found, err
+	})
 }
 
-// Load is the owner's read: the hot copy, else rebuild and store.
-func (d Document[T]) Load(ctx context.Context, key string, rebuild func(context.Context) (T, error)) (T, error) {
-	return rebuild(ctx)
+// read gets keys, in one request. While the state store is down it finds none.
+func (s *Store) read(ctx context.Context, keys ...string) map[string][]byte {
+	found, err := s.guarded(ctx, readTimeout, func(ctx context.Context) (map[string][]byte, error) {
+		if len(keys) > 1 {
+			return s.states.GetMany(ctx, keys)
+		}
+		value, err := s.states.Get(ctx, keys[0])
+		return map[string][]byte{keys[0]: value}, err
+	})
+	if err != nil {
+		s.logFailure(ctx, "hot state not read", err)
+		return nil
+	}
+	return found
 }
 
-// Put stores a document unless there is one.
-func (d Document[T]) Put(ctx context.Context, key string, doc T) {}
+// create stores an entry where there is none.
+func (s *Store) create(ctx context.Context, key string, entry []byte, ttl time.Duration) {
+	_, err := s.guarded(ctx, writeTimeout, func(ctx context.Context) (map[string][]byte, error) {
+		return nil, s.states.CreateAll(ctx, map[string][]byte{key: entry}, ttl)
+	})
+	if err != nil {
+		s.logFailure(ctx, "hot document not stored", err)
+	}
+}
+
+// logFailure keeps quiet about calls that the breaker did not let through and
+// about callers that left.
+func (s *Store) logFailure(ctx context.Context, message string, err error) {
+	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) || errors.Is(err, errCallerLeft) {
+		return
+	}
+	s.log.WarnContext(ctx, message, slog.String("error", err.Error()))
+}
+
+// Invalidate makes every reader of keys ask the owner from now on. The owner
+// calls it after its commit and before its answer. It goes on for at most 500
+// ms when the caller is cancelled, and is tried even while the breaker is open.
+// An error has been logged; nothing can be done about it but wait for the
+// documents' lifetime to end.
+func (s *Store) Invalidate(ctx context.Context, keys ...string) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	defer cancel()
+	mark, err := proto.Marshal(&hotv1.Entry{Content: &hotv1.Entry_Invalidated{Invalidated: true}})
+	if err != nil {
+		return errs.Wrap("hotstate.Invalidate", err)
+	}
+	entries := make(map[string][]byte, len(keys))
+	for _, key := range keys {
+		entries[key] = mark
+	}
+	if err := s.states.PutAll(ctx, entries, invalidatedTTL); err != nil {
+		s.log.WarnContext(ctx, "hot documents not invalidated", slog.Any("keys", keys), slog.String("error", err.Error()))
+		return errs.Wrap("hotstate.Invalidate", err)
+	}
+	return nil
+}
