@@ -1,0 +1,178 @@
+// Package fake has the ports of the domain package in memory, for tests. The
+// store passes the same suite as the one on MySQL.
+package fake
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
+)
+
+// Store keeps uploads and videos in maps.
+type Store struct {
+	mu      sync.Mutex
+	uploads map[int64]video.Upload
+	videos  map[int64]video.Video
+	works   map[int64]int64
+}
+
+var (
+	_ video.Uploads = (*Store)(nil)
+	_ video.Videos  = (*Store)(nil)
+)
+
+// NewStore makes an empty store.
+func NewStore() *Store {
+	return &Store{uploads: map[int64]video.Upload{}, videos: map[int64]video.Video{}, works: map[int64]int64{}}
+}
+
+// Begin implements video.Uploads.
+func (s *Store) Begin(_ context.Context, u video.Upload, limit int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	open := 0
+	for _, other := range s.uploads {
+		if other.AuthorID == u.AuthorID {
+			open++
+		}
+	}
+	if open >= limit {
+		return video.ErrUploadsTooMany
+	}
+	s.uploads[u.VideoID] = u
+	return nil
+}
+
+// Change implements video.Uploads.
+func (s *Store) Change(_ context.Context, videoID int64, change func(*video.Upload) error) (video.Upload, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u, ok := s.uploads[videoID]
+	if !ok {
+		return video.Upload{}, video.ErrUploadUnknown
+	}
+	changed := u
+	if err := change(&changed); err != nil {
+		return video.Upload{}, err
+	}
+	u.Aborting, u.DueAtMs = changed.Aborting, changed.DueAtMs
+	s.uploads[videoID] = u
+	return u, nil
+}
+
+// Publish implements video.Uploads.
+func (s *Store) Publish(_ context.Context, videoID int64, build func(video.Upload) (video.Video, error)) (video.Video, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u, ok := s.uploads[videoID]
+	if !ok {
+		return video.Video{}, video.ErrUploadUnknown
+	}
+	v, err := build(u)
+	if err != nil {
+		return video.Video{}, err
+	}
+	for s.taken(v.PublishedAtMs) {
+		v.PublishedAtMs++
+	}
+	delete(s.uploads, videoID)
+	s.videos[v.ID] = v
+	s.works[v.AuthorID]++
+	return v, nil
+}
+
+func (s *Store) taken(publishedAtMs int64) bool {
+	for _, v := range s.videos {
+		if v.PublishedAtMs == publishedAtMs {
+			return true
+		}
+	}
+	return false
+}
+
+// Claim implements video.Uploads.
+func (s *Store) Claim(_ context.Context, nowMs, nextMs int64, limit int) ([]video.Upload, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var due []video.Upload
+	for _, u := range s.uploads {
+		if u.DueAtMs <= nowMs {
+			due = append(due, u)
+		}
+	}
+	slices.SortFunc(due, func(a, b video.Upload) int { return cmp.Compare(a.DueAtMs, b.DueAtMs) })
+	due = due[:min(limit, len(due))]
+	for i := range due {
+		due[i].Aborting, due[i].DueAtMs = true, nextMs
+		s.uploads[due[i].VideoID] = due[i]
+	}
+	return due, nil
+}
+
+// Remove implements video.Uploads.
+func (s *Store) Remove(_ context.Context, videoID int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.uploads, videoID)
+	return nil
+}
+
+// Newest implements video.Videos.
+func (s *Store) Newest(_ context.Context, beforeMs int64, limit int) ([]video.Video, error) {
+	videos := s.selected(func(v video.Video) bool {
+		return v.State == video.StateReady && v.PublishedAtMs < beforeMs
+	})
+	return videos[:min(limit, len(videos))], nil
+}
+
+// ByAuthor implements video.Videos.
+func (s *Store) ByAuthor(_ context.Context, authorID int64) ([]video.Video, error) {
+	return s.selected(func(v video.Video) bool { return v.AuthorID == authorID }), nil
+}
+
+// ByIDs implements video.Videos.
+func (s *Store) ByIDs(_ context.Context, ids []int64) ([]video.Video, error) {
+	return s.selected(func(v video.Video) bool { return slices.Contains(ids, v.ID) }), nil
+}
+
+// selected lists some of the videos, newest first.
+func (s *Store) selected(wanted func(video.Video) bool) []video.Video {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	videos := []video.Video{}
+	for _, v := range s.videos {
+		if wanted(v) {
+			videos = append(videos, v)
+		}
+	}
+	slices.SortFunc(videos, func(a, b video.Video) int { return cmp.Compare(b.PublishedAtMs, a.PublishedAtMs) })
+	return videos
+}
+
+// Works implements video.Videos.
+func (s *Store) Works(_ context.Context, authorIDs []int64) (map[int64]int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	works := map[int64]int64{}
+	for _, id := range authorIDs {
+		if n := s.works[id]; n > 0 {
+			works[id] = n
+		}
+	}
+	return works, nil
+}
+
+// Uploads lists what has not become a video, in the order of ids.
+func (s *Store) Uploads() []video.Upload {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	uploads := make([]video.Upload, 0, len(s.uploads))
+	for _, u := range s.uploads {
+		uploads = append(uploads, u)
+	}
+	slices.SortFunc(uploads, func(a, b video.Upload) int { return cmp.Compare(a.VideoID, b.VideoID) })
+	return uploads
+}

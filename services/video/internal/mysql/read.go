@@ -1,0 +1,73 @@
+package mysql
+
+import (
+	"context"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/douyin-on-dapr/douyin/services/platform/sqldb"
+	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
+)
+
+// newestQuery reads as many entries of the index videos_feed as it answers; a
+// test holds the plan to that. 2 is video.StateReady.
+const newestQuery = `SELECT ` + videoColumns + ` FROM videos WHERE state = 2 AND published_at_ms < ? ORDER BY published_at_ms DESC LIMIT ?`
+
+// Newest implements video.Videos.
+func (s *Store) Newest(ctx context.Context, beforeMs int64, limit int) ([]video.Video, error) {
+	return s.list(ctx, "mysql.Newest", newestQuery, beforeMs, limit)
+}
+
+// byAuthorQuery is served, order included, by the index videos_author.
+const byAuthorQuery = `SELECT ` + videoColumns + ` FROM videos WHERE author_id = ? ORDER BY published_at_ms DESC`
+
+// ByAuthor implements video.Videos.
+func (s *Store) ByAuthor(ctx context.Context, authorID int64) ([]video.Video, error) {
+	return s.list(ctx, "mysql.ByAuthor", byAuthorQuery, authorID)
+}
+
+// ByIDs implements video.Videos.
+func (s *Store) ByIDs(ctx context.Context, ids []int64) ([]video.Video, error) {
+	const (
+		op  = "mysql.ByIDs"
+		sql = `SELECT ` + videoColumns + ` FROM videos WHERE id IN (?)`
+	)
+	query, args, err := sqlx.In(sql, ids)
+	if err != nil {
+		return nil, sqldb.Wrap(op, err)
+	}
+	return s.list(ctx, op, query, args...)
+}
+
+func (s *Store) list(ctx context.Context, op, query string, args ...any) ([]video.Video, error) {
+	var rows []videoRow
+	if err := s.db.SelectContext(ctx, &rows, query, args...); err != nil {
+		return nil, sqldb.Wrap(op, err)
+	}
+	videos, err := fromRows(rows)
+	return videos, sqldb.Wrap(op, err)
+}
+
+// Works implements video.Videos.
+func (s *Store) Works(ctx context.Context, authorIDs []int64) (map[int64]int64, error) {
+	const (
+		op  = "mysql.Works"
+		sql = `SELECT author_id, works FROM authors WHERE author_id IN (?)`
+	)
+	query, args, err := sqlx.In(sql, authorIDs)
+	if err != nil {
+		return nil, sqldb.Wrap(op, err)
+	}
+	var rows []struct {
+		AuthorID int64 `db:"author_id"`
+		Works    int64 `db:"works"`
+	}
+	if err := s.db.SelectContext(ctx, &rows, query, args...); err != nil {
+		return nil, sqldb.Wrap(op, err)
+	}
+	works := make(map[int64]int64, len(rows))
+	for _, row := range rows {
+		works[row.AuthorID] = row.Works
+	}
+	return works, nil
+}

@@ -1,0 +1,128 @@
+package mysql
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/douyin-on-dapr/douyin/services/platform/sqldb"
+	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
+)
+
+// uploadRow is a row of the table uploads.
+type uploadRow struct {
+	VideoID     int64  `db:"video_id"`
+	AuthorID    int64  `db:"author_id"`
+	ObjectKey   string `db:"object_key"`
+	PartSize    int64  `db:"part_size"`
+	MaxSize     int64  `db:"max_size"`
+	Aborting    bool   `db:"aborting"`
+	ExpiresAtMs int64  `db:"expires_at_ms"`
+	DueAtMs     int64  `db:"due_at_ms"`
+}
+
+const uploadColumns = `video_id, author_id, object_key, part_size, max_size, aborting, expires_at_ms, due_at_ms`
+
+// Begin implements video.Uploads. The row of the author is locked first, so that
+// of two uploads begun at once the second counts the first.
+func (s *Store) Begin(ctx context.Context, u video.Upload, limit int) error {
+	const (
+		lock   = `INSERT INTO authors (author_id, works) VALUES (?, 0) ON DUPLICATE KEY UPDATE author_id = VALUES(author_id)`
+		count  = `SELECT COUNT(*) FROM uploads WHERE author_id = ?`
+		insert = `INSERT INTO uploads (` + uploadColumns + `) VALUES (:video_id, :author_id, :object_key, :part_size, :max_size, :aborting, :expires_at_ms, :due_at_ms)`
+	)
+	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) error {
+		if _, err := tx.ExecContext(ctx, lock, u.AuthorID); err != nil {
+			return err
+		}
+		var open int
+		if err := tx.GetContext(ctx, &open, count, u.AuthorID); err != nil {
+			return err
+		}
+		if open >= limit {
+			return video.ErrUploadsTooMany
+		}
+		_, err := tx.NamedExecContext(ctx, insert, uploadRow(u))
+		return err
+	})
+	return sqldb.Wrap("mysql.Begin", err)
+}
+
+// lockUpload reads an upload and holds its row until the transaction ends.
+func lockUpload(ctx context.Context, tx sqldb.Handle, videoID int64) (video.Upload, error) {
+	const query = `SELECT ` + uploadColumns + ` FROM uploads WHERE video_id = ? FOR UPDATE`
+	var row uploadRow
+	err := tx.GetContext(ctx, &row, query, videoID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return video.Upload{}, video.ErrUploadUnknown
+	}
+	return video.Upload(row), err
+}
+
+// Change implements video.Uploads.
+func (s *Store) Change(ctx context.Context, videoID int64, change func(*video.Upload) error) (video.Upload, error) {
+	const update = `UPDATE uploads SET aborting = ?, due_at_ms = ? WHERE video_id = ?`
+	var changed video.Upload
+	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) error {
+		u, err := lockUpload(ctx, tx, videoID)
+		if err != nil {
+			return err
+		}
+		if err := change(&u); err != nil {
+			return err
+		}
+		changed = u
+		_, err = tx.ExecContext(ctx, update, u.Aborting, u.DueAtMs, videoID)
+		return err
+	})
+	if err != nil {
+		return video.Upload{}, sqldb.Wrap("mysql.Change", err)
+	}
+	return changed, nil
+}
+
+// Claim implements video.Uploads. Rows that another replica is claiming, or that
+// are being committed at this moment, are passed over. No lock is held while the
+// parts are removed; the new due time keeps the others away.
+func (s *Store) Claim(ctx context.Context, nowMs, nextMs int64, limit int) ([]video.Upload, error) {
+	const (
+		take = `SELECT ` + uploadColumns + ` FROM uploads WHERE due_at_ms <= ? ORDER BY due_at_ms LIMIT ? FOR UPDATE SKIP LOCKED`
+		mark = `UPDATE uploads SET aborting = TRUE, due_at_ms = ? WHERE video_id IN (?)`
+	)
+	var claimed []video.Upload
+	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) error {
+		var rows []uploadRow
+		if err := tx.SelectContext(ctx, &rows, take, nowMs, limit); err != nil {
+			return err
+		}
+		claimed = make([]video.Upload, 0, len(rows))
+		ids := make([]int64, 0, len(rows))
+		for _, row := range rows {
+			row.Aborting, row.DueAtMs = true, nextMs
+			claimed = append(claimed, video.Upload(row))
+			ids = append(ids, row.VideoID)
+		}
+		if len(ids) == 0 {
+			return nil
+		}
+		query, args, err := sqlx.In(mark, nextMs, ids)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, query, args...)
+		return err
+	})
+	if err != nil {
+		return nil, sqldb.Wrap("mysql.Claim", err)
+	}
+	return claimed, nil
+}
+
+// Remove implements video.Uploads.
+func (s *Store) Remove(ctx context.Context, videoID int64) error {
+	const query = `DELETE FROM uploads WHERE video_id = ?`
+	_, err := s.db.ExecContext(ctx, query, videoID)
+	return sqldb.Wrap("mysql.Remove", err)
+}

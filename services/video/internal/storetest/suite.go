@@ -1,0 +1,151 @@
+// Package storetest says what any store of uploads and videos must do. It runs
+// on the fake, so that tests of the rules can be trusted, and on a real
+// database.
+package storetest
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
+)
+
+// Store is both halves of a store.
+type Store interface {
+	video.Uploads
+	video.Videos
+}
+
+// Run tests a store; open makes a new, empty one for each test.
+func Run(t *testing.T, open func(t *testing.T) Store) {
+	tests := []struct {
+		name string
+		run  func(context.Context, *testing.T, Store)
+	}{
+		{"Begin/LimitPerAuthor", testBeginLimit},
+		{"Begin/LimitHoldsConcurrently", testBeginLimitConcurrent},
+		{"Change/StoresAbortAndDueTime", testChange},
+		{"Change/Refused", testChangeRefused},
+		{"Change/Unknown", testChangeUnknown},
+		{"Publish/ReplacesUpload", testPublish},
+		{"Publish/KeepsCoverAndState", testPublishWhole},
+		{"Publish/Refused", testPublishRefused},
+		{"Publish/Unknown", testPublishUnknown},
+		{"Publish/BumpsTies", testPublishTies},
+		{"Publish/OnceConcurrently", testPublishOnce},
+		{"Publish/ManyConcurrently", testPublishMany},
+		{"Claim/OnlyDueAndOldestFirst", testClaim},
+		{"Claim/NeverTwiceConcurrently", testClaimConcurrent},
+		{"Remove/Idempotent", testRemove},
+		{"Newest/ReadyOnlyBeforeMoment", testNewest},
+		{"Newest/PagingYieldsEachOnce", testPaging},
+		{"ByAuthor/AllStatesNewestFirst", testByAuthor},
+		{"ByIDs/LeavesUnknownOut", testByIDs},
+		{"Works/EqualsSet", testWorks},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+			defer cancel()
+			tt.run(ctx, t, open(t))
+		})
+	}
+}
+
+// published is the publish time that video() asks for.
+const published = int64(1_700_000_000_000)
+
+func upload(id, author int64) video.Upload {
+	return video.Upload{
+		VideoID: id, AuthorID: author, ObjectKey: fmt.Sprintf("videos/%d/source", id),
+		PartSize: 2 << 20, MaxSize: 512 << 20, ExpiresAtMs: published + 1_000, DueAtMs: published + 2_000,
+	}
+}
+
+func newVideo(id, author int64) video.Video {
+	return video.Video{
+		ID: id, AuthorID: author, Title: "第一次 🎬", PublishedAtMs: published, State: video.StateReady,
+		Source: video.Object{
+			Key: fmt.Sprintf("videos/%d/source", id), Size: 3<<20 + 1, PartSize: 2 << 20,
+			SHA256: sha256.Sum256(fmt.Append(nil, id)), ContentType: "video/mp4",
+		},
+	}
+}
+
+// as makes Publish store v whatever the upload is.
+func as(v video.Video) func(video.Upload) (video.Video, error) {
+	return func(video.Upload) (video.Video, error) { return v, nil }
+}
+
+func begin(ctx context.Context, t *testing.T, s Store, u video.Upload) {
+	t.Helper()
+	if err := s.Begin(ctx, u, 1_000); err != nil {
+		t.Fatalf("begin %d: %v", u.VideoID, err)
+	}
+}
+
+// publish begins an upload and makes it the video.
+func publish(ctx context.Context, t *testing.T, s Store, v video.Video) video.Video {
+	t.Helper()
+	begin(ctx, t, s, upload(v.ID, v.AuthorID))
+	stored, err := s.Publish(ctx, v.ID, as(v))
+	if err != nil {
+		t.Fatalf("publish %d: %v", v.ID, err)
+	}
+	return stored
+}
+
+func wantError(t *testing.T, got, want error) {
+	t.Helper()
+	if !errors.Is(got, want) {
+		t.Fatalf("error is %v, want %v", got, want)
+	}
+}
+
+func idsOf(videos []video.Video) []int64 {
+	ids := make([]int64, 0, len(videos))
+	for _, v := range videos {
+		ids = append(ids, v.ID)
+	}
+	return ids
+}
+
+func wantIDs(t *testing.T, videos []video.Video, err error, want ...int64) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := idsOf(videos); !slices.Equal(got, want) {
+		t.Fatalf("videos %v, want %v", got, want)
+	}
+}
+
+// wantCounterEqualsSet is the invariant of the works counters.
+func wantCounterEqualsSet(ctx context.Context, t *testing.T, s Store, authors ...int64) {
+	t.Helper()
+	works, err := s.Works(ctx, authors)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, author := range authors {
+		videos, err := s.ByAuthor(ctx, author)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if works[author] != int64(len(videos)) {
+			t.Errorf("author %d: counter %d, videos %d", author, works[author], len(videos))
+		}
+	}
+}
+
+// wantGone checks that an upload has no row any more.
+func wantGone(ctx context.Context, t *testing.T, s Store, id int64) {
+	t.Helper()
+	_, err := s.Change(ctx, id, func(*video.Upload) error { return nil })
+	wantError(t, err, video.ErrUploadUnknown)
+}

@@ -1,0 +1,185 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
+)
+
+// errRefused is what the closures of these tests refuse with.
+var errRefused = errors.New("refused")
+
+func testBeginLimit(ctx context.Context, t *testing.T, s Store) {
+	for id := range int64(2) {
+		if err := s.Begin(ctx, upload(10+id, 1), 2); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantError(t, s.Begin(ctx, upload(12, 1), 2), video.ErrUploadsTooMany)
+	wantGone(ctx, t, s, 12)
+	if err := s.Begin(ctx, upload(13, 2), 2); err != nil {
+		t.Fatalf("another author is refused: %v", err)
+	}
+	if err := s.Remove(ctx, 10); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Begin(ctx, upload(14, 1), 2); err != nil {
+		t.Fatalf("refused although one is gone: %v", err)
+	}
+	// One being removed still takes up space.
+	if _, err := s.Change(ctx, 11, func(u *video.Upload) error { u.Aborting = true; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, s.Begin(ctx, upload(15, 1), 2), video.ErrUploadsTooMany)
+}
+
+func testBeginLimitConcurrent(ctx context.Context, t *testing.T, s Store) {
+	const limit = 3
+	var begun atomic.Int64
+	inParallel(12, func(i int) {
+		err := s.Begin(ctx, upload(int64(100+i), 1), limit)
+		if err == nil {
+			begun.Add(1)
+		} else if !errors.Is(err, video.ErrUploadsTooMany) {
+			t.Error(err)
+		}
+	})
+	if n := begun.Load(); n != limit {
+		t.Errorf("%d uploads begun, the limit is %d", n, limit)
+	}
+}
+
+func testChange(ctx context.Context, t *testing.T, s Store) {
+	want := upload(1, 7)
+	begin(ctx, t, s, want)
+	want.Aborting, want.DueAtMs = true, 5
+	got, err := s.Change(ctx, 1, func(u *video.Upload) error {
+		u.Aborting, u.DueAtMs = true, 5
+		return nil
+	})
+	if err != nil || got != want {
+		t.Fatalf("changed to %+v, %v; want %+v", got, err, want)
+	}
+	got, err = s.Change(ctx, 1, func(*video.Upload) error { return nil })
+	if err != nil || got != want {
+		t.Fatalf("stored %+v, %v; want %+v", got, err, want)
+	}
+}
+
+func testChangeRefused(ctx context.Context, t *testing.T, s Store) {
+	want := upload(1, 7)
+	begin(ctx, t, s, want)
+	_, err := s.Change(ctx, 1, func(u *video.Upload) error {
+		u.Aborting = true
+		return errRefused
+	})
+	wantError(t, err, errRefused)
+	got, err := s.Change(ctx, 1, func(*video.Upload) error { return nil })
+	if err != nil || got != want {
+		t.Fatalf("stored %+v, %v; want %+v", got, err, want)
+	}
+}
+
+func testChangeUnknown(ctx context.Context, t *testing.T, s Store) {
+	_, err := s.Change(ctx, 1, func(*video.Upload) error { t.Error("nothing to change"); return nil })
+	wantError(t, err, video.ErrUploadUnknown)
+}
+
+func testClaim(ctx context.Context, t *testing.T, s Store) {
+	for id, due := range map[int64]int64{1: 300, 2: 100, 3: 200, 4: 401} {
+		u := upload(id, 1)
+		u.DueAtMs = due
+		begin(ctx, t, s, u)
+	}
+	claim := func(now, next int64, limit int, want ...int64) {
+		t.Helper()
+		claimed, err := s.Claim(ctx, now, next, limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids := []int64{}
+		for _, u := range claimed {
+			ids = append(ids, u.VideoID)
+			whole := upload(u.VideoID, 1)
+			whole.Aborting, whole.DueAtMs = true, next
+			if u != whole {
+				t.Errorf("claimed %+v, want %+v", u, whole)
+			}
+		}
+		if !slices.Equal(ids, want) {
+			t.Fatalf("claimed %v, want %v", ids, want)
+		}
+	}
+	claim(99, 1_000, 10)
+	claim(400, 1_000, 2, 2, 3)
+	claim(400, 1_000, 2, 1)
+	claim(400, 1_000, 2)
+	claim(401, 2_000, 10, 4)
+	// Claims that have ended come up again.
+	again, err := s.Claim(ctx, 1_000, 3_000, 10)
+	if err != nil || len(again) != 3 {
+		t.Fatalf("claimed again %+v, %v; want three", again, err)
+	}
+}
+
+func testClaimConcurrent(ctx context.Context, t *testing.T, s Store) {
+	const uploads = 40
+	for id := range int64(uploads) {
+		u := upload(1+id, 1)
+		u.DueAtMs = id
+		begin(ctx, t, s, u)
+	}
+	var mu sync.Mutex
+	times := map[int64]int{}
+	inParallel(8, func(int) {
+		for {
+			claimed, err := s.Claim(ctx, uploads, 1_000, 3)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if len(claimed) == 0 {
+				return
+			}
+			mu.Lock()
+			for _, u := range claimed {
+				times[u.VideoID]++
+			}
+			mu.Unlock()
+		}
+	})
+	// What was locked by another at the moment of a claim was passed over, but
+	// that other one took it.
+	if len(times) != uploads {
+		t.Errorf("%d uploads claimed, want %d", len(times), uploads)
+	}
+	for id, n := range times {
+		if n != 1 {
+			t.Errorf("upload %d was claimed %d times", id, n)
+		}
+	}
+}
+
+func testRemove(ctx context.Context, t *testing.T, s Store) {
+	begin(ctx, t, s, upload(1, 1))
+	for range 2 {
+		if err := s.Remove(ctx, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantGone(ctx, t, s, 1)
+}
+
+// inParallel runs n goroutines and waits for them.
+func inParallel(n int, run func(i int)) {
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() { run(i) })
+	}
+	wg.Wait()
+}

@@ -1,0 +1,119 @@
+package video
+
+import (
+	"context"
+	"math"
+
+	"github.com/douyin-on-dapr/douyin/services/platform/errs"
+)
+
+const (
+	defaultFeed = 30    // what the phone is shown at most per request
+	maxFeed     = 100   // videos per answer
+	maxIDs      = 1_000 // ids per question
+)
+
+// Latest is a moment that no publish time reaches.
+const Latest = math.MaxInt64
+
+// WorkCount is how many videos an author has.
+type WorkCount struct {
+	UserID int64
+	Works  int64
+}
+
+// Feed lists ready videos published before a moment in Unix milliseconds, newest
+// first. beforeMs 0 means from the newest on, also when another machine's clock
+// has put that one a little into the future; limit 0 means 30.
+// Errors: ErrRequestInvalid.
+func (s *Service) Feed(ctx context.Context, beforeMs int64, limit int) ([]Video, error) {
+	const op = "video.Feed"
+	if beforeMs < 0 || limit < 0 || limit > maxFeed {
+		return nil, errs.Wrap(op, ErrRequestInvalid)
+	}
+	if beforeMs == 0 {
+		beforeMs = Latest
+	}
+	if limit == 0 {
+		limit = defaultFeed
+	}
+	videos, err := s.Videos.Newest(ctx, beforeMs, limit)
+	return videos, errs.Wrap(op, err)
+}
+
+// ListByAuthor lists every video of an author, newest first. An author whom
+// nobody knows has none.
+// Errors: ErrRequestInvalid.
+func (s *Service) ListByAuthor(ctx context.Context, authorID int64) ([]Video, error) {
+	const op = "video.ListByAuthor"
+	if authorID <= 0 {
+		return nil, errs.Wrap(op, ErrRequestInvalid)
+	}
+	videos, err := s.Videos.ByAuthor(ctx, authorID)
+	return videos, errs.Wrap(op, err)
+}
+
+// GetVideos finds many videos at once, in the order of the request, each once;
+// unknown ids are left out.
+// Errors: ErrRequestInvalid.
+func (s *Service) GetVideos(ctx context.Context, ids []int64) ([]Video, error) {
+	const op = "video.GetVideos"
+	distinct, err := distinctIDs(ids)
+	if err != nil || len(distinct) == 0 {
+		return nil, errs.Wrap(op, err)
+	}
+	found, err := s.Videos.ByIDs(ctx, distinct)
+	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	byID := make(map[int64]Video, len(found))
+	for _, v := range found {
+		byID[v.ID] = v
+	}
+	ordered := make([]Video, 0, len(found))
+	for _, id := range distinct {
+		if v, ok := byID[id]; ok {
+			ordered = append(ordered, v)
+		}
+	}
+	return ordered, nil
+}
+
+// CountWorks counts the videos of many authors at once, in the order of the
+// request, each once; who has none, or is unknown, has zero.
+// Errors: ErrRequestInvalid.
+func (s *Service) CountWorks(ctx context.Context, userIDs []int64) ([]WorkCount, error) {
+	const op = "video.CountWorks"
+	distinct, err := distinctIDs(userIDs)
+	if err != nil || len(distinct) == 0 {
+		return nil, errs.Wrap(op, err)
+	}
+	works, err := s.Videos.Works(ctx, distinct)
+	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	counts := make([]WorkCount, len(distinct))
+	for i, id := range distinct {
+		counts[i] = WorkCount{UserID: id, Works: works[id]}
+	}
+	return counts, nil
+}
+
+// distinctIDs leaves the first of each id and refuses what can be no id.
+func distinctIDs(ids []int64) ([]int64, error) {
+	if len(ids) > maxIDs {
+		return nil, ErrRequestInvalid
+	}
+	seen := make(map[int64]bool, len(ids))
+	distinct := make([]int64, 0, len(ids))
+	for _, id := range ids {
+		if id <= 0 {
+			return nil, ErrRequestInvalid
+		}
+		if !seen[id] {
+			seen[id] = true
+			distinct = append(distinct, id)
+		}
+	}
+	return distinct, nil
+}
