@@ -32,18 +32,15 @@ func (d Document[T]) Get(ctx context.Context, key string) (T, bool) {
 // rows, which is stored unless the key was invalidated. Callers that come
 // together share a rebuild, but none gets one that began before it called, so
 // that the answer holds everything committed before the call. rebuild gets the
-// values of a caller's context with a deadline of 3 s, as it serves all
+// values of a caller's context with a deadline of 4 s, as it serves all
 // callers. Treat the result as read-only.
 func (d Document[T]) Load(ctx context.Context, key string, rebuild func(context.Context) (T, error)) (T, error) {
 	return d.rebuilds.join(ctx, key, func(ctx context.Context) (T, error) {
 		if doc, ok := d.Get(ctx, key); ok {
 			return doc, nil
 		}
-		start := time.Now()
-		bounded, cancel := context.WithTimeout(ctx, storableFor)
-		defer cancel()
-		doc, err := rebuild(bounded)
-		if err == nil && time.Since(start) < storableFor {
+		doc, err := rebuild(ctx)
+		if err == nil {
 			d.Put(ctx, key, doc)
 		}
 		return doc, err
@@ -51,7 +48,7 @@ func (d Document[T]) Load(ctx context.Context, key string, rebuild func(context.
 }
 
 // Put stores doc unless there is an entry under key already. The rows must have
-// been read at most 3 s ago. A failure is logged.
+// been read at most 4 s ago. A failure is logged.
 func (d Document[T]) Put(ctx context.Context, key string, doc T) {
 	entry, err := encode(doc)
 	if err != nil {

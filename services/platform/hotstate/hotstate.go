@@ -28,11 +28,11 @@ const (
 	readTimeout  = 150 * time.Millisecond
 	writeTimeout = 500 * time.Millisecond
 
-	// An invalidated entry outlives every rebuild that is stored: what was
-	// built for longer than storableFor is not, and storing it takes at most
-	// writeTimeout.
-	invalidatedTTL = 5 * time.Second
-	storableFor    = 3 * time.Second
+	// loadTimeout bounds one load, from reading the hot document over
+	// rebuilding it to storing it. An invalidated entry outlives every load
+	// that began before the invalidation.
+	loadTimeout    = 4 * time.Second
+	invalidatedTTL = loadTimeout + time.Second
 
 	// After so many failures in a row nothing is sent for openFor; then one
 	// call tries.

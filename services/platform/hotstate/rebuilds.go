@@ -9,10 +9,6 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// loadTimeout bounds one shared load: reading the hot document, rebuilding it
-// and storing it.
-const loadTimeout = readTimeout + storableFor + writeTimeout
-
 // rebuilds lets callers that ask for the same key together share one load. In
 // difference to x/sync/singleflight nobody joins a load that is under way: it
 // may have read its rows before a change that the caller knows of. A caller who
