@@ -3,19 +3,20 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 )
 
 // Migrate brings the schema up to date with the goose migrations of fsys: the
 // *.sql files in its root or, when there is none, in its folder "migrations" (so
 // an embed.FS can be given as it is). Replicas that start together take turns:
-// the first migrates, the others wait for it and find nothing to do.
+// the first migrates, the others wait for it and find nothing to do. The pool
+// must allow two connections, one of which holds the lock.
 //
 // MySQL commits at every DDL statement, so a migration that fails in the middle
 // stays half done: keep one CREATE or ALTER per file.
@@ -28,15 +29,16 @@ func Migrate(ctx context.Context, db *sqlx.DB, fsys fs.FS) error {
 	provider, err := goose.NewProvider(goose.DialectMySQL, db.DB, files,
 		goose.WithDisableGlobalRegistry(true),
 		goose.WithLogger(goose.NopLogger()),
-		goose.WithSessionLocker(migrationLock{}),
 	)
 	if err != nil {
 		return Wrap(op, err)
 	}
-	if _, err := provider.Up(ctx); err != nil {
-		return Wrap(op, err)
-	}
-	return nil
+	// Not as goose's session locker: it makes its version table before it locks.
+	err = locked(ctx, db, func() error {
+		_, err := provider.Up(ctx)
+		return err
+	})
+	return Wrap(op, err)
 }
 
 func migrationFiles(fsys fs.FS) (fs.FS, error) {
@@ -47,38 +49,35 @@ func migrationFiles(fsys fs.FS) (fs.FS, error) {
 	return fs.Sub(fsys, "migrations")
 }
 
-// migrationLock is a lock of the server that its session holds: when the
-// process dies it is free again at once.
-type migrationLock struct{}
-
-var _ lock.SessionLocker = migrationLock{}
-
 // lockName differs per database, since such locks are the server's. It is
 // hashed because a lock's name has at most 64 characters, as a database's has.
 const lockName = "CONCAT('migrate.', MD5(DATABASE()))"
 
-// SessionLock waits for its turn until ctx ends.
-func (migrationLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
-	for {
-		var got sql.NullInt64
-		// In short waits, so that the server does not hold a dead waiter long.
-		if err := conn.QueryRowContext(ctx, "SELECT GET_LOCK("+lockName+", 5)").Scan(&got); err != nil {
+// locked runs fn under a lock of the server that a session holds: when the
+// process dies it is free at once. It waits for its turn until ctx ends.
+func locked(ctx context.Context, db *sqlx.DB, fn func() error) error {
+	if db.Stats().MaxOpenConnections == 1 {
+		return errors.New("migration lock: the pool allows one connection, two are needed")
+	}
+	conn, err := db.Connx(ctx)
+	if err != nil {
+		return fmt.Errorf("migration lock: %w", err)
+	}
+	defer func() { _ = conn.Close() }()
+
+	for got := (sql.NullInt64{}); got.Int64 != 1; {
+		// In short waits, so that the server does not keep a dead waiter long.
+		if err := conn.GetContext(ctx, &got, "SELECT GET_LOCK("+lockName+", 5)"); err != nil {
 			return fmt.Errorf("migration lock: %w", err)
 		}
 		if !got.Valid {
 			return errors.New("migration lock: the server failed to lock")
 		}
-		if got.Int64 == 1 {
-			return nil
-		}
 	}
-}
-
-// SessionUnlock lets the next one in.
-func (migrationLock) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
-	var freed sql.NullInt64
-	if err := conn.QueryRowContext(ctx, "SELECT RELEASE_LOCK("+lockName+")").Scan(&freed); err != nil {
-		return fmt.Errorf("migration unlock: %w", err)
+	result := fn()
+	if _, err := conn.ExecContext(context.WithoutCancel(ctx), "DO RELEASE_LOCK("+lockName+")"); err != nil {
+		// Back in the pool the session would keep the lock; a broken one does not go there.
+		return errors.Join(result, fmt.Errorf("migration unlock: %w", err), conn.Raw(func(any) error { return driver.ErrBadConn }))
 	}
-	return nil
+	return result
 }
