@@ -1,0 +1,116 @@
+// Package build compiles what a stack runs: the programs of the workspace and
+// the sidecar, which is a module of its own.
+package build
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/console"
+)
+
+// Builder builds one checkout into its bin folder.
+type Builder struct {
+	Root    string
+	Console *console.Console
+	// Run starts a command and waits for it; the supervisor's, so that no
+	// compiler outlives the starter.
+	Run func(ctx context.Context, cmd *exec.Cmd) error
+}
+
+// Bin is where the programs go.
+func (b Builder) Bin(name string) string { return filepath.Join(b.Root, "bin", name) }
+
+// Programs builds the named programs with one call of the compiler, which does
+// nothing for those that are up to date.
+func (b Builder) Programs(ctx context.Context, names []string) error {
+	args := []string{"build", "-v", "-o", filepath.Join(b.Root, "bin") + string(filepath.Separator)}
+	for _, name := range names {
+		folder, err := b.source(name)
+		if err != nil {
+			return err
+		}
+		args = append(args, folder)
+	}
+	step := b.Console.Step("build " + strings.Join(names, ", "))
+	n, err := b.compile(ctx, step, b.Root, nil, 0, args)
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		step.Done("%d packages", n)
+	}
+	return nil
+}
+
+// source is the package of a program, seen from the root: a folder of the root
+// itself, as the gateway has, or one of services.
+func (b Builder) source(name string) (string, error) {
+	for _, folder := range []string{name, filepath.Join("services", name)} {
+		if _, err := os.Stat(filepath.Join(b.Root, folder, "main.go")); err == nil {
+			return "." + string(filepath.Separator) + folder, nil
+		}
+	}
+	return "", fmt.Errorf("the run file names %q, but neither %s/main.go nor services/%s/main.go exists", name, name, name)
+}
+
+// compile runs `go build -v` and counts the packages it reports. total is how
+// many to expect, 0 when unknown.
+func (b Builder) compile(ctx context.Context, step *console.Step, dir string, env []string, total int, args []string) (int, error) {
+	compiled := 0
+	err := b.goCommand(ctx, step, dir, env, args, nil, func(line string) bool {
+		if !isPackage(line) {
+			return false
+		}
+		compiled++
+		if total > 0 {
+			step.Update("%d of %d packages", compiled, total)
+		} else {
+			step.Update("%d packages", compiled)
+		}
+		return true
+	})
+	return compiled, err
+}
+
+// goCommand runs the go command with its standard output going to out. Messages
+// that neither tell of a download nor are understood by known become part of
+// the error.
+func (b Builder) goCommand(ctx context.Context, step *console.Step, dir string, env, args []string, out io.Writer, known func(line string) bool) error {
+	fetched := 0
+	var failure bytes.Buffer
+	lines := console.NewLines(func(line string) {
+		switch {
+		case strings.HasPrefix(line, "go: downloading "):
+			fetched++
+			step.Update("downloading modules, %d so far", fetched)
+		case known(line):
+		default:
+			failure.WriteString(line + "\n")
+		}
+	})
+	cmd := exec.Command("go", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), env...)
+	cmd.Stdout, cmd.Stderr = out, lines
+	err := b.Run(ctx, cmd)
+	lines.Flush()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		return fmt.Errorf("go %s in %s: %w\n%s", args[0], dir, err, bytes.TrimSpace(failure.Bytes()))
+	}
+	return nil
+}
+
+// isPackage tells an import path, as -v prints it, from a message.
+func isPackage(line string) bool {
+	return line != "" && !strings.ContainsAny(line, " \t:#")
+}

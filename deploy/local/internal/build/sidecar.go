@@ -1,0 +1,121 @@
+package build
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/console"
+)
+
+const daprModule = "github.com/dapr/dapr"
+
+// Sidecar builds bin/daprd unless it was built from the same sources by the
+// same compiler. The first time takes minutes: Dapr is more than a thousand
+// packages.
+func (b Builder) Sidecar(ctx context.Context) error {
+	folder := filepath.Join(b.Root, "dapr", "sidecar")
+	version, err := requiredVersion(filepath.Join(folder, "go.mod"), daprModule)
+	if err != nil {
+		return err
+	}
+	ldflags := "-s -w -X " + daprModule + "/pkg/buildinfo.version=" + version
+	want, err := stamp(folder, runtime.Version(), ldflags)
+	if err != nil {
+		return err
+	}
+	target, stampFile := b.Bin("daprd"), b.Bin("daprd.stamp")
+	if have, err := os.ReadFile(stampFile); err == nil && string(have) == want {
+		if _, err := os.Stat(target); err == nil {
+			return nil
+		}
+	}
+	step := b.Console.Step("build daprd " + version)
+	env := []string{"GOWORK=off"}
+	step.Update("looking at its packages")
+	total, err := b.stale(ctx, step, folder, env)
+	if err != nil {
+		return err
+	}
+	args := []string{"build", "-v", "-ldflags", ldflags, "-o", target, "."}
+	if _, err := b.compile(ctx, step, folder, env, total, args); err != nil {
+		return err
+	}
+	step.Done("%s", b.short(target))
+	return os.WriteFile(stampFile, []byte(want), 0o644)
+}
+
+func (b Builder) short(path string) string {
+	if relative, err := filepath.Rel(b.Root, path); err == nil {
+		return relative
+	}
+	return path
+}
+
+// stale counts the packages that have to be compiled, and fetches the modules
+// they are in on the way.
+func (b Builder) stale(ctx context.Context, step *console.Step, folder string, env []string) (int, error) {
+	var out bytes.Buffer
+	args := []string{"list", "-deps", "-f", "{{if .Stale}}{{.ImportPath}}{{end}}", "."}
+	none := func(string) bool { return false }
+	if err := b.goCommand(ctx, step, folder, env, args, &out, none); err != nil {
+		return 0, err
+	}
+	return len(strings.Fields(out.String())), nil
+}
+
+// stamp is a hash over all that decides how the sidecar comes out.
+func stamp(folder string, inputs ...string) (string, error) {
+	files, err := filepath.Glob(filepath.Join(folder, "*"))
+	if err != nil {
+		return "", err
+	}
+	slices.Sort(files)
+	sum := sha256.New()
+	for _, input := range inputs {
+		fmt.Fprintf(sum, "%s\n", input)
+	}
+	for _, file := range files {
+		name := filepath.Base(file)
+		if strings.HasSuffix(name, "_test.go") || !strings.HasSuffix(name, ".go") && !strings.HasPrefix(name, "go.") {
+			continue
+		}
+		if err := addFile(sum, file); err != nil {
+			return "", err
+		}
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+func addFile(sum io.Writer, path string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(sum, "%s %d\n%s", filepath.Base(path), len(text), text)
+	return err
+}
+
+// requiredVersion reads the version of a requirement from a go.mod, without
+// the leading v.
+func requiredVersion(goMod, module string) (string, error) {
+	text, err := os.ReadFile(goMod)
+	if err != nil {
+		return "", err
+	}
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(strings.TrimPrefix(strings.TrimSpace(line), "require "))
+		if len(fields) >= 2 && fields[0] == module {
+			return strings.TrimPrefix(fields[1], "v"), nil
+		}
+	}
+	return "", fmt.Errorf("%s does not require %s", goMod, module)
+}

@@ -1,0 +1,78 @@
+package control
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"syscall"
+)
+
+// ErrNotRunning means that nobody answers on the socket.
+var ErrNotRunning = errors.New("the stack is not running")
+
+// Client asks the starter that runs a stack.
+type Client struct{ http http.Client }
+
+// NewClient talks to the socket at path.
+func NewClient(path string) *Client {
+	var dialer net.Dialer
+	transport := &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return dialer.DialContext(ctx, "unix", path)
+		},
+	}
+	return &Client{http.Client{Transport: transport}}
+}
+
+// Status asks how the stack is.
+func (c *Client) Status(ctx context.Context) (Status, error) {
+	var s Status
+	raw, err := c.call(ctx, http.MethodGet, "/status")
+	if err != nil {
+		return s, err
+	}
+	return s, json.Unmarshal(raw, &s)
+}
+
+// Down asks the stack to stop; it does not wait for the end.
+func (c *Client) Down(ctx context.Context) error {
+	_, err := c.call(ctx, http.MethodPost, "/down")
+	return err
+}
+
+// Act stops, starts or restarts a part and waits until that is done.
+func (c *Client) Act(ctx context.Context, part, action string) error {
+	_, err := c.call(ctx, http.MethodPost, "/parts/"+url.PathEscape(part)+"/"+action)
+	return err
+}
+
+func (c *Client) call(ctx context.Context, method, path string) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, method, "http://starter"+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := c.http.Do(request)
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
+		return nil, ErrNotRunning
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	raw, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s", bytes.TrimSpace(raw))
+	}
+	return raw, nil
+}

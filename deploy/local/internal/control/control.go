@@ -1,0 +1,41 @@
+// Package control is how a second invocation of the starter talks to the one
+// that runs a stack: HTTP over a unix socket in the data folder, open to the
+// folder's owner only.
+package control
+
+import (
+	"context"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/supervise"
+)
+
+// Status is a stack at one moment.
+type Status struct {
+	PID      int                `json:"pid"`
+	State    string             `json:"state"` // see the states below
+	Root     string             `json:"root"`
+	Data     string             `json:"data"`
+	BaseURL  string             `json:"base_url,omitempty"`
+	Offset   int                `json:"port_offset"`
+	Suffix   string             `json:"app_id_suffix"`
+	Resolver string             `json:"resolver,omitempty"`
+	Started  time.Time          `json:"started"`
+	Parts    []supervise.Status `json:"parts"`
+}
+
+// The states of a stack.
+const (
+	Starting = "starting" // not everything was ready yet
+	Ready    = "ready"    // everything runs
+	Degraded = "degraded" // something is down that was up
+	Stopping = "stopping"
+)
+
+// Stack is what the server steers.
+type Stack interface {
+	Status() Status
+	Hold(ctx context.Context, part string) error
+	Release(ctx context.Context, part string) error
+	Down()
+}

@@ -1,0 +1,97 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/supervise"
+)
+
+// actionTimeout bounds how long a part may take to stop or to get ready.
+const actionTimeout = 45 * time.Second
+
+// Server answers on the socket.
+type Server struct {
+	http   *http.Server
+	closed chan struct{}
+}
+
+// Serve listens on the socket at path. The caller holds the lock of the data
+// folder, so a socket that is there already belongs to nobody.
+func Serve(path string, stack Stack) (*Server, error) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	listener, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	s := &Server{
+		http:   &http.Server{Handler: routes(stack), ReadHeaderTimeout: 5 * time.Second},
+		closed: make(chan struct{}),
+	}
+	go func() {
+		defer close(s.closed)
+		// Serve always ends with an error; Close is what ends it.
+		_ = s.http.Serve(listener)
+	}()
+	return s, nil
+}
+
+// Close ends the server; an answer that is being written is completed.
+func (s *Server) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	err := s.http.Shutdown(ctx)
+	if err != nil {
+		err = s.http.Close()
+	}
+	<-s.closed
+	return err
+}
+
+func routes(stack Stack) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		// An asker that has gone away needs no answer.
+		_ = json.NewEncoder(w).Encode(stack.Status())
+	})
+	mux.HandleFunc("POST /down", func(http.ResponseWriter, *http.Request) { stack.Down() })
+	mux.HandleFunc("POST /parts/{part}/{action}", func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), actionTimeout)
+		defer cancel()
+		err := act(ctx, stack, r.PathValue("part"), r.PathValue("action"))
+		switch {
+		case errors.Is(err, supervise.ErrUnknown):
+			http.Error(w, err.Error(), http.StatusNotFound)
+		case err != nil:
+			http.Error(w, err.Error(), http.StatusConflict)
+		}
+	})
+	return mux
+}
+
+func act(ctx context.Context, stack Stack, part, action string) error {
+	switch action {
+	case "stop":
+		return stack.Hold(ctx, part)
+	case "start":
+		return stack.Release(ctx, part)
+	case "restart":
+		if err := stack.Hold(ctx, part); err != nil {
+			return err
+		}
+		return stack.Release(ctx, part)
+	}
+	return fmt.Errorf("unknown action %q", action)
+}

@@ -1,0 +1,118 @@
+package datadir
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// Credentials are made once per data folder and known to the starter alone.
+// Programs get what concerns them through the secret store and their
+// environment.
+type Credentials struct {
+	Suffix        string            `json:"suffix"`     // of this stack's app ids
+	DaprToken     string            `json:"dapr_token"` // programs to sidecars
+	AppToken      string            `json:"app_token"`  // sidecars to programs
+	RedisPassword string            `json:"redis_password"`
+	MySQLAdmin    string            `json:"mysql_admin"`
+	MySQL         map[string]string `json:"mysql"` // password by service
+	JWTKey        string            `json:"jwt_key"`
+}
+
+// AdminUser is the database account with all rights, for the starter and for
+// tests.
+const AdminUser = "admin"
+
+// Credentials reads the folder's credentials and fills in, and stores, what is
+// not there yet: all of it in a new folder, the password of a service that has
+// joined since.
+func (d Dir) Credentials(services []string) (Credentials, error) {
+	path := filepath.Join(d.root, "credentials.json")
+	var c Credentials
+	switch raw, err := os.ReadFile(path); {
+	case errors.Is(err, os.ErrNotExist):
+	case err != nil:
+		return c, err
+	default:
+		if err := json.Unmarshal(raw, &c); err != nil {
+			return c, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	fill(&c.Suffix, func() string { return "-" + hex.EncodeToString(random(3)) })
+	for _, secret := range []*string{&c.DaprToken, &c.AppToken, &c.RedisPassword, &c.MySQLAdmin} {
+		fill(secret, password)
+	}
+	fill(&c.JWTKey, func() string { return base64.StdEncoding.EncodeToString(random(32)) })
+	if c.MySQL == nil {
+		c.MySQL = map[string]string{}
+	}
+	for _, service := range services {
+		own := c.MySQL[service]
+		fill(&own, password)
+		c.MySQL[service] = own
+	}
+	return c, writeJSON(path, c)
+}
+
+// WriteSecrets writes the file behind the secret store. It depends on the ports
+// of this start.
+func (d Dir) WriteSecrets(c Credentials, mysqlPort int) error {
+	keys, err := json.Marshal(jwtKeys{Current: "k1", Keys: map[string]string{"k1": c.JWTKey}})
+	if err != nil {
+		return err
+	}
+	secrets := map[string]string{
+		"jwt-keys":       string(keys),
+		"redis-password": c.RedisPassword,
+	}
+	for service, own := range c.MySQL {
+		secrets["mysql-"+service+"-dsn"] = DSN(service, own, mysqlPort, service)
+	}
+	return writeJSON(d.Secrets(), secrets)
+}
+
+type jwtKeys struct {
+	Current string            `json:"current"`
+	Keys    map[string]string `json:"keys"`
+}
+
+// DSN names a database as go-sql-driver/mysql wants it.
+func DSN(user, password string, port int, database string) string {
+	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	return fmt.Sprintf("%s:%s@tcp(%s)/%s?parseTime=true&loc=UTC&interpolateParams=true", user, password, addr, database)
+}
+
+func fill(value *string, make func() string) {
+	if *value == "" {
+		*value = make()
+	}
+}
+
+// password is safe in a DSN, a shell and a Redis configuration.
+func password() string { return hex.EncodeToString(random(16)) }
+
+func random(n int) []byte {
+	raw := make([]byte, n)
+	rand.Read(raw) // never fails; crypto/rand ends the program instead
+	return raw
+}
+
+// writeJSON replaces a file as a whole, readable by its owner only.
+func writeJSON(path string, value any) error {
+	raw, err := json.MarshalIndent(value, "", "  ")
+	if err != nil {
+		return err
+	}
+	temporary := path + ".new"
+	if err := os.WriteFile(temporary, append(raw, '\n'), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(temporary, path)
+}

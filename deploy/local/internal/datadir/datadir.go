@@ -1,0 +1,178 @@
+// Package datadir owns the folder in which a stack keeps all it has: data of
+// MySQL and Redis, objects, secrets, logs, and a record of what runs.
+package datadir
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// marker proves that a folder is ours to delete.
+const marker = ".douyin-data"
+
+// seeded says that the demo data is in.
+const seeded = "seeded"
+
+// socketLimit is the room for a path in a unix socket address.
+const socketLimit = 100
+
+// Dir is a data folder.
+type Dir struct{ root string }
+
+// At names a data folder without touching the disk.
+func At(path string) (Dir, error) {
+	root, err := filepath.Abs(path)
+	return Dir{root}, err
+}
+
+// Create makes the folder, readable by its owner only, and everything in it
+// that has to be there before something starts. It refuses a folder that holds
+// somebody else's files.
+func (d Dir) Create() error {
+	entries, err := os.ReadDir(d.root)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if len(entries) > 0 && !d.Exists() {
+		return fmt.Errorf("%s is not empty and no data folder of a stack: choose another with --data", d.root)
+	}
+	for _, folder := range []string{d.root, d.Logs(), d.Resources(), d.Objects(), d.Redis(), d.MySQL()} {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			return err
+		}
+	}
+	return os.WriteFile(filepath.Join(d.root, marker), nil, 0o600)
+}
+
+// Exists reports whether a stack has been here.
+func (d Dir) Exists() bool {
+	_, err := os.Stat(filepath.Join(d.root, marker))
+	return err == nil
+}
+
+// Remove deletes the folder with all data in it.
+func (d Dir) Remove() error {
+	if !d.Exists() {
+		return fmt.Errorf("%s is no data folder of a stack", d.root)
+	}
+	return os.RemoveAll(d.root)
+}
+
+// Root is the absolute path of the folder.
+func (d Dir) Root() string { return d.root }
+
+// Logs holds one file per part.
+func (d Dir) Logs() string { return filepath.Join(d.root, "logs") }
+
+// Resources holds the rendered Dapr resources.
+func (d Dir) Resources() string { return filepath.Join(d.root, "resources") }
+
+// Objects holds what the localstorage binding stores.
+func (d Dir) Objects() string { return filepath.Join(d.root, "objects") }
+
+// Redis is the working folder of Redis.
+func (d Dir) Redis() string { return filepath.Join(d.root, "redis") }
+
+// MySQL holds the server's data folder and its files.
+func (d Dir) MySQL() string { return filepath.Join(d.root, "mysql") }
+
+// Secrets is the file behind the secret store; programs read it.
+func (d Dir) Secrets() string { return filepath.Join(d.root, "secrets.json") }
+
+// Names is the database of the sqlite resolver.
+func (d Dir) Names() string { return filepath.Join(d.root, "names.db") }
+
+// Socket returns the path of a unix socket. Where the folder's own path is too
+// long for a socket address it lies in the temporary folder, under a name that
+// only this data folder leads to.
+func (d Dir) Socket(name string) string {
+	path := filepath.Join(d.root, name+".sock")
+	if len(path) < socketLimit {
+		return path
+	}
+	sum := sha256.Sum256([]byte(path))
+	return filepath.Join(os.TempDir(), "douyin-"+hex.EncodeToString(sum[:6])+".sock")
+}
+
+// Seeded reports whether the demo data has been put in.
+func (d Dir) Seeded() bool {
+	_, err := os.Stat(filepath.Join(d.root, seeded))
+	return err == nil
+}
+
+// MarkSeeded remembers that the demo data is in.
+func (d Dir) MarkSeeded() error {
+	return os.WriteFile(filepath.Join(d.root, seeded), nil, 0o600)
+}
+
+// ErrLocked means that another starter runs this data folder.
+var ErrLocked = errors.New("another starter is running on this data folder")
+
+// Lock claims the folder for this process; the kernel drops the claim however
+// the process ends, so a lock is never stale.
+func (d Dir) Lock() (release func() error, err error) {
+	file, err := os.OpenFile(filepath.Join(d.root, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		err = ErrLocked
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file.Close, nil
+}
+
+// FreeBytes is the room left for this user on the disk of the folder, or of the
+// nearest parent that exists.
+func (d Dir) FreeBytes() (int64, error) {
+	path := d.root
+	for {
+		var stat syscall.Statfs_t
+		err := syscall.Statfs(path, &stat)
+		if err == nil {
+			return int64(stat.Bavail) * stat.Bsize, nil
+		}
+		if !errors.Is(err, os.ErrNotExist) || path == filepath.Dir(path) {
+			return 0, fmt.Errorf("%s: %w", path, err)
+		}
+		path = filepath.Dir(path)
+	}
+}
+
+// Writable tries to create a file in the folder or its nearest parent.
+func (d Dir) Writable() error {
+	path := d.root
+	for {
+		file, err := os.CreateTemp(path, ".writable-*")
+		if err == nil {
+			return errors.Join(file.Close(), os.Remove(file.Name()))
+		}
+		if !errors.Is(err, os.ErrNotExist) || path == filepath.Dir(path) {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		path = filepath.Dir(path)
+	}
+}
+
+// Short names the folder for people: relative to the working folder where it
+// lies below that.
+func (d Dir) Short() string {
+	working, err := os.Getwd()
+	if err != nil {
+		return d.root
+	}
+	relative, err := filepath.Rel(working, d.root)
+	if err != nil || strings.HasPrefix(relative, "..") {
+		return d.root
+	}
+	return relative
+}

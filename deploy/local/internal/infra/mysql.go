@@ -1,0 +1,176 @@
+package infra
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/datadir"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/probe"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/supervise"
+)
+
+// MySQL is one MariaDB or MySQL server of our own.
+type MySQL struct {
+	Programs MySQLPrograms
+	Dir      string
+	Socket   string
+	Port     int
+	Admin    string            // password of datadir.AdminUser
+	Services map[string]string // password by service; each has a database and a user of its name
+}
+
+// MySQLPrograms are the server and what makes a data folder for it.
+type MySQLPrograms struct {
+	Server    string
+	Installer string // mariadb-install-db; empty: the server does it itself (MySQL)
+}
+
+// FindMySQL looks for a server: MariaDB first, as that is what Debian ships.
+func FindMySQL() (MySQLPrograms, error) {
+	server, err := find("mariadbd", "mysqld")
+	if err != nil {
+		return MySQLPrograms{}, err
+	}
+	version, err := exec.Command(server, "--no-defaults", "--version").CombinedOutput()
+	if err != nil {
+		return MySQLPrograms{}, fmt.Errorf("%s --version: %w: %s", server, err, bytes.TrimSpace(version))
+	}
+	programs := MySQLPrograms{Server: server}
+	if strings.Contains(string(version), "MariaDB") {
+		programs.Installer, err = find("mariadb-install-db", "mysql_install_db")
+	}
+	return programs, err
+}
+
+func (m MySQL) data() string     { return filepath.Join(m.Dir, "data") }
+func (m MySQL) initFile() string { return filepath.Join(m.Dir, "init.sql") }
+
+// Initialise makes the data folder if there is none, and writes the statements
+// that bring accounts and databases up to date at every start. A folder that
+// was left half made is made again: it is moved in place only when complete.
+func (m MySQL) Initialise(ctx context.Context) error {
+	if err := os.WriteFile(m.initFile(), []byte(m.statements()), 0o600); err != nil {
+		return err
+	}
+	if _, err := os.Stat(m.data()); err == nil {
+		return nil
+	} else if !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	fresh := m.data() + ".new"
+	if err := os.RemoveAll(fresh); err != nil {
+		return err
+	}
+	output, err := m.installer(ctx, fresh).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("cannot make the MySQL data folder: %w\n%s", err, bytes.TrimSpace(output))
+	}
+	return os.Rename(fresh, m.data())
+}
+
+func (m MySQL) installer(ctx context.Context, folder string) *exec.Cmd {
+	var cmd *exec.Cmd
+	if m.Programs.Installer != "" {
+		cmd = exec.CommandContext(ctx, m.Programs.Installer, "--no-defaults", "--datadir="+folder,
+			"--auth-root-authentication-method=normal", "--skip-test-db", "--innodb-log-file-size="+logFileSize)
+	} else {
+		cmd = exec.CommandContext(ctx, m.Programs.Server, "--no-defaults", "--datadir="+folder, "--initialize-insecure")
+	}
+	cmd.Args = append(cmd.Args, asUser()...)
+	return cmd
+}
+
+// asUser lets the server run as root where the starter is root, as in a
+// container: the server insists on being told.
+func asUser() []string {
+	if os.Geteuid() == 0 {
+		return []string{"--user=root"}
+	}
+	return nil
+}
+
+// statements runs before the server accepts connections, one per line. Accounts
+// exist for 127.0.0.1 alone; the server's own root comes through the socket and
+// gets a password too.
+func (m MySQL) statements() string {
+	var out strings.Builder
+	add := func(format string, args ...any) { fmt.Fprintf(&out, format+";\n", args...) }
+	account := func(name, password string) {
+		add("CREATE USER IF NOT EXISTS `%s`@`127.0.0.1` IDENTIFIED BY '%s'", name, password)
+		add("ALTER USER `%s`@`127.0.0.1` IDENTIFIED BY '%s'", name, password)
+	}
+	account(datadir.AdminUser, m.Admin)
+	add("GRANT ALL PRIVILEGES ON *.* TO `%s`@`127.0.0.1` WITH GRANT OPTION", datadir.AdminUser)
+	services := make([]string, 0, len(m.Services))
+	for service := range m.Services {
+		services = append(services, service)
+	}
+	slices.Sort(services)
+	for _, service := range services {
+		account(service, m.Services[service])
+		add("CREATE DATABASE IF NOT EXISTS `%s` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", service)
+		add("GRANT ALL PRIVILEGES ON `%s`.* TO `%s`@`127.0.0.1`", service, service)
+	}
+	for _, host := range []string{"127.0.0.1", "::1"} {
+		add("DROP USER IF EXISTS `root`@`%s`", host)
+	}
+	add("ALTER USER `root`@`localhost` IDENTIFIED BY '%s'", m.Admin)
+	return out.String()
+}
+
+// logFileSize is small because every throwaway stack writes it out.
+const logFileSize = "16M"
+
+// Spec describes the server's process. Commits are on disk before they are
+// acknowledged; the rest is sized for a developer's machine.
+func (m MySQL) Spec() supervise.Spec {
+	args := []string{
+		"--no-defaults",
+		"--datadir=" + m.data(),
+		"--socket=" + m.Socket,
+		"--pid-file=" + filepath.Join(m.Dir, "mysqld.pid"),
+		"--init-file=" + m.initFile(),
+		"--bind-address=127.0.0.1",
+		"--port=" + strconv.Itoa(m.Port),
+		"--skip-name-resolve",
+		"--skip-log-bin",
+		"--performance-schema=OFF",
+		"--character-set-server=utf8mb4",
+		"--collation-server=utf8mb4_bin",
+		"--max-connections=300",
+		"--innodb-flush-log-at-trx-commit=1",
+		"--innodb-buffer-pool-size=64M",
+	}
+	if m.Programs.Installer != "" {
+		args = append(args, "--innodb-log-file-size="+logFileSize)
+	} else {
+		args = append(args, "--mysqlx=OFF")
+	}
+	return supervise.Spec{
+		Name:   "mysql",
+		Path:   m.Programs.Server,
+		Args:   append(args, asUser()...),
+		Env:    os.Environ(),
+		Dir:    m.Dir,
+		Port:   m.Port,
+		Ready:  func(ctx context.Context) error { return probe.MySQL(ctx, m.AdminDSN("")) },
+		Layer:  LayerInfra,
+		Grace:  30 * time.Second,
+		Orphan: syscall.SIGTERM,
+	}
+}
+
+// AdminDSN names a database on the server, with all rights.
+func (m MySQL) AdminDSN(database string) string {
+	return datadir.DSN(datadir.AdminUser, m.Admin, m.Port, database)
+}

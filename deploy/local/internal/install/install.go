@@ -1,0 +1,149 @@
+// Package install finds the programs of other projects that a stack needs, and
+// installs them with apt where it may.
+package install
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/console"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/infra"
+)
+
+// Need is a program that has to be there.
+type Need struct {
+	Name    string // what people call it
+	Package string // of Debian and its relatives
+	Find    func() error
+}
+
+// Databases are what every stack needs.
+func Databases() []Need {
+	return []Need{
+		{"Redis", "redis-server", func() error { _, err := infra.FindRedis(); return err }},
+		{"MariaDB", "mariadb-server", func() error { _, err := infra.FindMySQL(); return err }},
+	}
+}
+
+// Media is needed to make and to check videos.
+func Media() Need {
+	return Need{"ffmpeg", "ffmpeg", func() error { _, err := exec.LookPath("ffmpeg"); return err }}
+}
+
+// Missing returns those that cannot be found.
+func Missing(needs []Need) []Need {
+	var missing []Need
+	for _, need := range needs {
+		if need.Find() != nil {
+			missing = append(missing, need)
+		}
+	}
+	return missing
+}
+
+// Advice says how to install what is missing, by hand.
+func Advice(missing []Need) string {
+	var names, packages []string
+	for _, need := range missing {
+		names = append(names, need.Name)
+		packages = append(packages, need.Package)
+	}
+	return fmt.Sprintf("missing: %s. On Debian or Ubuntu:\n\n    sudo apt-get update && sudo apt-get install -y --no-install-recommends %s\n\n"+
+		"On other systems install the packages of the same programs; they only have to be on the PATH.",
+		strings.Join(names, ", "), strings.Join(packages, " "))
+}
+
+// Installer installs packages with apt-get.
+type Installer struct {
+	Console *console.Console
+	Run     func(ctx context.Context, cmd *exec.Cmd) error
+}
+
+// Ensure installs what is missing. Where it may not, the error tells how.
+func (i Installer) Ensure(ctx context.Context, needs []Need) error {
+	missing := Missing(needs)
+	if len(missing) == 0 {
+		return nil
+	}
+	prefix, ok := mayInstall(ctx)
+	if !ok {
+		return fmt.Errorf("%s", Advice(missing))
+	}
+	var packages []string
+	for _, need := range missing {
+		packages = append(packages, need.Package)
+	}
+	step := i.Console.Step("install " + strings.Join(packages, ", "))
+	if err := i.apt(ctx, step, prefix, "update"); err != nil {
+		return err
+	}
+	args := append([]string{"install", "-y", "--no-install-recommends"}, packages...)
+	if err := i.apt(ctx, step, prefix, args...); err != nil {
+		return err
+	}
+	if left := Missing(missing); len(left) > 0 {
+		return fmt.Errorf("installed, but still not found; %s", Advice(left))
+	}
+	step.Done("installed")
+	return nil
+}
+
+func (i Installer) apt(ctx context.Context, step *console.Step, prefix []string, args ...string) error {
+	// RUNLEVEL=1 keeps the packages from starting services of their own: the
+	// stack runs the programs itself, on other ports.
+	command := append(prefix, "env", "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1", "apt-get")
+	command = append(command, args...)
+	var output bytes.Buffer
+	lines := console.NewLines(func(line string) {
+		output.WriteString(line + "\n")
+		step.Update("%s", shorten(line))
+	})
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Stdout, cmd.Stderr = lines, lines
+	if err := i.Run(ctx, cmd); err != nil {
+		return fmt.Errorf("apt-get %s: %w\n%s", args[0], err, lastLines(output.String(), 15))
+	}
+	return nil
+}
+
+// mayInstall tells whether apt-get is there and can be run as root, and what
+// has to stand before it.
+func mayInstall(ctx context.Context) (prefix []string, ok bool) {
+	if _, err := exec.LookPath("apt-get"); err != nil {
+		return nil, false
+	}
+	if os.Geteuid() == 0 {
+		return nil, true
+	}
+	if exec.CommandContext(ctx, "sudo", "-n", "true").Run() == nil {
+		return []string{"sudo", "-n"}, true
+	}
+	return nil, false
+}
+
+func shorten(line string) string {
+	const width = 50
+	if runes := []rune(strings.TrimSpace(line)); len(runes) > width {
+		return string(runes[:width-1]) + "…"
+	}
+	return strings.TrimSpace(line)
+}
+
+func lastLines(text string, n int) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], "\n")
+}
+
+// Toolchain is the version of the go command, which the starter cannot do
+// without.
+func Toolchain(ctx context.Context, root string) (string, error) {
+	cmd := exec.CommandContext(ctx, "go", "env", "GOVERSION")
+	cmd.Dir = filepath.Clean(root)
+	output, err := cmd.Output()
+	return strings.TrimSpace(string(output)), err
+}

@@ -1,0 +1,124 @@
+// Package multicast finds out whether mDNS can work on this machine, which
+// containers, firewalls and VPNs often prevent.
+package multicast
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+)
+
+// group is where mDNS speaks and listens.
+func group() *net.UDPAddr { return &net.UDPAddr{IP: net.IPv4(224, 0, 0, 251), Port: 5353} }
+
+// Probe sends one packet to the mDNS group on every interface that sidecars
+// would use and waits until it comes back on one of them, as the question of
+// one sidecar has to reach another. nil: it came back.
+func Probe(ctx context.Context) error {
+	interfaces, err := usable()
+	if err != nil {
+		return err
+	}
+	if len(interfaces) == 0 {
+		return errors.New("no network interface that is up does multicast")
+	}
+	reasons := make([]error, 0, len(interfaces))
+	for _, one := range interfaces {
+		err := roundTrip(ctx, one)
+		if err == nil {
+			return nil
+		}
+		reasons = append(reasons, fmt.Errorf("%s: %w", one.Name, err))
+	}
+	return errors.Join(reasons...)
+}
+
+// usable lists the interfaces that the sidecars' mDNS library joins.
+func usable() ([]net.Interface, error) {
+	all, err := net.Interfaces()
+	if err != nil {
+		return nil, err
+	}
+	var list []net.Interface
+	for _, one := range all {
+		if one.Flags&net.FlagUp != 0 && one.Flags&net.FlagMulticast != 0 {
+			list = append(list, one)
+		}
+	}
+	return list, nil
+}
+
+// patience is how long a packet may take through the kernel.
+const patience = 500 * time.Millisecond
+
+func roundTrip(ctx context.Context, one net.Interface) error {
+	source, err := address(one)
+	if err != nil {
+		return err
+	}
+	listener, err := net.ListenMulticastUDP("udp4", &one, group())
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	// A multicast packet leaves through the interface that has its source address.
+	var dialer net.Dialer
+	dialer.LocalAddr = &net.UDPAddr{IP: source}
+	sender, err := dialer.DialContext(ctx, "udp4", group().String())
+	if err != nil {
+		return err
+	}
+	defer sender.Close()
+	packet := query()
+	if _, err := sender.Write(packet); err != nil {
+		return err
+	}
+	deadline := time.Now().Add(patience)
+	if limit, ok := ctx.Deadline(); ok && limit.Before(deadline) {
+		deadline = limit
+	}
+	if err := listener.SetReadDeadline(deadline); err != nil {
+		return err
+	}
+	buffer := make([]byte, 2048)
+	for {
+		n, _, err := listener.ReadFromUDP(buffer)
+		if err != nil {
+			return fmt.Errorf("a packet to %s does not come back: %w", group().IP, err)
+		}
+		if bytes.Equal(buffer[:n], packet) {
+			return nil
+		}
+	}
+}
+
+func address(one net.Interface) (net.IP, error) {
+	addresses, err := one.Addrs()
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range addresses {
+		if network, ok := a.(*net.IPNet); ok && network.IP.To4() != nil {
+			return network.IP, nil
+		}
+	}
+	return nil, errors.New("no IPv4 address")
+}
+
+// query is a DNS question for a name that nobody has, different every time.
+func query() []byte {
+	label := make([]byte, 16)
+	const letters = "abcdefghijklmnop"
+	rand.Read(label)
+	for i, b := range label {
+		label[i] = letters[int(b)%len(letters)]
+	}
+	packet := []byte{0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0} // one question
+	packet = append(append(packet, byte(len(label))), label...)
+	packet = append(append(packet, 5), "local"...)
+	return append(packet, 0, 0, 12, 0, 1) // end of name, PTR, IN
+}

@@ -1,0 +1,133 @@
+// Package runfile reads the Dapr CLI's multi-app run file (dapr/dapr.yaml), so
+// that the starter and `dapr run -f` start the same programs the same way. Keys
+// the starter has no use for are left to the CLI.
+package runfile
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Shared is what the common section and an app may both set.
+type Shared struct {
+	ResourcesPaths         []string          `yaml:"resourcesPaths"`
+	ConfigFilePath         string            `yaml:"configFilePath"`
+	AppProtocol            string            `yaml:"appProtocol"`
+	LogLevel               string            `yaml:"logLevel"`
+	MaxBodySize            string            `yaml:"maxBodySize"`
+	EnableAppHealthCheck   bool              `yaml:"enableAppHealthCheck"`
+	AppHealthProbeInterval int               `yaml:"appHealthProbeInterval"` // seconds
+	AppHealthProbeTimeout  int               `yaml:"appHealthProbeTimeout"`  // milliseconds
+	AppHealthThreshold     int               `yaml:"appHealthThreshold"`     // failures in a row
+	Env                    map[string]string `yaml:"env"`
+}
+
+// App is one program with its sidecar. An AppPort of 0 means that the sidecar
+// has nobody to call.
+type App struct {
+	Shared               `yaml:",inline"`
+	AppID                string   `yaml:"appID"`
+	AppDirPath           string   `yaml:"appDirPath"`
+	Command              []string `yaml:"command"`
+	AppPort              int      `yaml:"appPort"`
+	DaprHTTPPort         int      `yaml:"daprHTTPPort"`
+	DaprGRPCPort         int      `yaml:"daprGRPCPort"`
+	DaprInternalGRPCPort int      `yaml:"daprInternalGRPCPort"`
+	MetricsPort          int      `yaml:"metricsPort"`
+}
+
+// File is a run file with every path absolute and the common section already
+// merged into the apps.
+type File struct {
+	Version int    `yaml:"version"`
+	Common  Shared `yaml:"common"`
+	Apps    []App  `yaml:"apps"`
+}
+
+// Read parses the run file at path. As with the CLI, paths in it are seen from
+// its own folder, and an app's value goes before the common one.
+func Read(path string) (File, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return File{}, err
+	}
+	var f File
+	if err := yaml.Unmarshal(text, &f); err != nil {
+		return File{}, fmt.Errorf("%s: %w", path, err)
+	}
+	folder, err := filepath.Abs(filepath.Dir(path))
+	if err != nil {
+		return File{}, err
+	}
+	for i := range f.Apps {
+		app := &f.Apps[i]
+		app.Shared = merge(f.Common, app.Shared)
+		app.AppDirPath = absolute(folder, app.AppDirPath)
+		app.ConfigFilePath = absolute(folder, app.ConfigFilePath)
+		for n, resources := range app.ResourcesPaths {
+			app.ResourcesPaths[n] = absolute(folder, resources)
+		}
+		if err := app.check(); err != nil {
+			return File{}, fmt.Errorf("%s: app %d: %w", path, i+1, err)
+		}
+	}
+	if len(f.Apps) == 0 {
+		return File{}, fmt.Errorf("%s: no apps", path)
+	}
+	return f, nil
+}
+
+func (a *App) check() error {
+	switch {
+	case a.AppID == "":
+		return fmt.Errorf("appID is missing")
+	case len(a.Command) == 0:
+		return fmt.Errorf("%s: command is missing", a.AppID)
+	case a.DaprHTTPPort == 0 || a.DaprGRPCPort == 0 || a.DaprInternalGRPCPort == 0 || a.MetricsPort == 0:
+		return fmt.Errorf("%s: all four ports of the sidecar have to be given", a.AppID)
+	}
+	return nil
+}
+
+// Service reports whether other programs call this one; such a program also
+// has a database of its own.
+func (a *App) Service() bool { return a.AppPort != 0 }
+
+func merge(common, own Shared) Shared {
+	out := own
+	out.ResourcesPaths = append([]string(nil), own.ResourcesPaths...)
+	if len(own.ResourcesPaths) == 0 {
+		out.ResourcesPaths = append([]string(nil), common.ResourcesPaths...)
+	}
+	out.ConfigFilePath = either(own.ConfigFilePath, common.ConfigFilePath)
+	out.AppProtocol = either(own.AppProtocol, common.AppProtocol)
+	out.LogLevel = either(own.LogLevel, common.LogLevel)
+	out.MaxBodySize = either(own.MaxBodySize, common.MaxBodySize)
+	out.EnableAppHealthCheck = own.EnableAppHealthCheck || common.EnableAppHealthCheck
+	out.AppHealthProbeInterval = either(own.AppHealthProbeInterval, common.AppHealthProbeInterval)
+	out.AppHealthProbeTimeout = either(own.AppHealthProbeTimeout, common.AppHealthProbeTimeout)
+	out.AppHealthThreshold = either(own.AppHealthThreshold, common.AppHealthThreshold)
+	out.Env = map[string]string{}
+	maps.Copy(out.Env, common.Env)
+	maps.Copy(out.Env, own.Env)
+	return out
+}
+
+func either[T comparable](first, second T) T {
+	var zero T
+	if first != zero {
+		return first
+	}
+	return second
+}
+
+func absolute(folder, path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(folder, path)
+}

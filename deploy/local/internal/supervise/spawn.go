@@ -1,0 +1,68 @@
+package supervise
+
+import (
+	"errors"
+	"os/exec"
+	"runtime"
+	"syscall"
+	"time"
+)
+
+// drainTime is how long the output of an ended process is read on while a
+// stray child of it still holds the pipe.
+const drainTime = 2 * time.Second
+
+// spawner starts processes from one operating system thread. A parent-death
+// signal fires when the thread that started the child ends, not the process,
+// so that thread has to live as long as the children.
+type spawner struct {
+	requests chan spawn
+	ended    chan struct{}
+}
+
+type spawn struct {
+	cmd   *exec.Cmd
+	reply chan error
+}
+
+func newSpawner() *spawner {
+	s := &spawner{requests: make(chan spawn), ended: make(chan struct{})}
+	go s.loop()
+	return s
+}
+
+func (s *spawner) loop() {
+	defer close(s.ended)
+	runtime.LockOSThread()
+	for request := range s.requests {
+		request.reply <- request.cmd.Start()
+	}
+}
+
+// start runs a command in a process group of its own that does not outlive
+// this process.
+func (s *spawner) start(cmd *exec.Cmd, orphan syscall.Signal) error {
+	if orphan == 0 {
+		orphan = syscall.SIGKILL
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: orphan}
+	cmd.WaitDelay = drainTime
+	reply := make(chan error)
+	s.requests <- spawn{cmd, reply}
+	return <-reply
+}
+
+// close ends the thread; children that are still there end with it.
+func (s *spawner) close() {
+	close(s.requests)
+	<-s.ended
+}
+
+// signalGroup signals a process and everything it started. A group that is
+// gone is what the caller wanted.
+func signalGroup(pid int, signal syscall.Signal) error {
+	if err := syscall.Kill(-pid, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return err
+	}
+	return nil
+}

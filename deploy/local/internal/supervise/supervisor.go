@@ -1,0 +1,209 @@
+package supervise
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os/exec"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Supervisor looks after the processes of one stack.
+type Supervisor struct {
+	options   Options
+	spawner   *spawner
+	parts     sync.WaitGroup
+	impatient chan struct{} // closed: end everything without asking
+	rush      sync.Once
+
+	mu      sync.Mutex
+	byName  map[string]*part
+	order   []*part
+	changed chan struct{} // closed, and replaced, at every change
+}
+
+// New makes a supervisor without parts. Stop has to be called in the end.
+func New(o Options) *Supervisor {
+	if o.Changed == nil {
+		o.Changed = func(Status) {}
+	}
+	return &Supervisor{
+		options:   o,
+		spawner:   newSpawner(),
+		impatient: make(chan struct{}),
+		byName:    map[string]*part{},
+		changed:   make(chan struct{}),
+	}
+}
+
+// Start begins to look after parts; each starts as soon as what it needs is
+// ready.
+func (s *Supervisor) Start(specs ...Spec) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, spec := range specs {
+		p := &part{spec: spec, kick: make(chan struct{}, 1)}
+		p.status = Status{Name: spec.Name, State: Waiting, Port: spec.Port, Since: time.Now()}
+		s.byName[spec.Name] = p
+		s.order = append(s.order, p)
+		s.parts.Add(1)
+		go s.lookAfter(p)
+	}
+}
+
+// Hold stops a part and keeps it down; it returns when the process has ended.
+func (s *Supervisor) Hold(ctx context.Context, name string) error {
+	p, err := s.aim(name, hold)
+	if err != nil {
+		return err
+	}
+	return s.await(ctx, func() bool { return p.status.State == Held })
+}
+
+// Release lets a held part run again; it returns when the part is ready.
+func (s *Supervisor) Release(ctx context.Context, name string) error {
+	p, err := s.aim(name, run)
+	if err != nil {
+		return err
+	}
+	err = s.await(ctx, func() bool { return p.status.State == Running })
+	if err != nil {
+		return fmt.Errorf("%s does not get ready: %w", name, err)
+	}
+	return nil
+}
+
+// ErrUnknown names a part that does not exist.
+var ErrUnknown = errors.New("no such part")
+
+func (s *Supervisor) aim(name string, g goal) (*part, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.byName[name]
+	if p == nil {
+		return nil, fmt.Errorf("%w: %q", ErrUnknown, name)
+	}
+	if p.goal == quit {
+		return nil, errors.New("the stack is stopping")
+	}
+	s.steer(p, g)
+	return p, nil
+}
+
+// steer needs the mutex.
+func (s *Supervisor) steer(p *part, g goal) {
+	p.goal = g
+	select {
+	case p.kick <- struct{}{}:
+	default:
+	}
+}
+
+// giveUpAfter is how often a part may crash before its first success until
+// WaitReady calls the start a failure.
+const giveUpAfter = 3
+
+// StartError says which part kept a stack from getting ready.
+type StartError struct {
+	Part  string
+	Cause string
+}
+
+func (e *StartError) Error() string { return e.Part + " does not start: " + e.Cause }
+
+// WaitReady returns when the parts are ready; without names, when all are. It
+// gives up early on a part that only crashes.
+func (s *Supervisor) WaitReady(ctx context.Context, names ...string) error {
+	var failure *StartError
+	err := s.await(ctx, func() bool {
+		all := true
+		for _, p := range s.order {
+			if len(names) > 0 && !slices.Contains(names, p.status.Name) || p.proved {
+				continue
+			}
+			all = false
+			if p.status.Restarts >= giveUpAfter {
+				failure = &StartError{Part: p.status.Name, Cause: p.status.LastExit}
+				return true
+			}
+		}
+		return all
+	})
+	if failure != nil {
+		return failure
+	}
+	return err
+}
+
+// Status lists the parts in the order of their start.
+func (s *Supervisor) Status() []Status {
+	s.mu.Lock()
+	list := make([]Status, 0, len(s.order))
+	for _, p := range s.order {
+		list = append(list, p.status)
+	}
+	s.mu.Unlock()
+	for i := range list {
+		list[i].RSSBytes = residentBytes(list[i].PID)
+	}
+	return list
+}
+
+// Stop ends all parts, the highest layer first, and returns when no process is
+// left. When ctx ends, the rest is killed.
+func (s *Supervisor) Stop(ctx context.Context) {
+	stopRush := context.AfterFunc(ctx, s.Kill)
+	defer stopRush()
+	s.mu.Lock()
+	layers := map[int][]*part{}
+	for _, p := range s.order {
+		layers[p.spec.Layer] = append(layers[p.spec.Layer], p)
+	}
+	s.mu.Unlock()
+	for _, layer := range slices.Backward(slices.Sorted(maps.Keys(layers))) {
+		s.mu.Lock()
+		for _, p := range layers[layer] {
+			s.steer(p, quit)
+		}
+		s.mu.Unlock()
+		// Only a stopped process ends the wait: no deadline, s.impatient is one.
+		_ = s.await(context.Background(), func() bool {
+			return !slices.ContainsFunc(layers[layer], func(p *part) bool { return p.status.State != Stopped })
+		})
+	}
+	s.parts.Wait()
+	s.spawner.close()
+}
+
+// Kill makes every stop from now on immediate.
+func (s *Supervisor) Kill() { s.rush.Do(func() { close(s.impatient) }) }
+
+// Command runs a command in the foreground, under the same guarantee that it
+// does not outlive this process. When ctx ends, it is interrupted, and killed
+// after the grace time.
+func (s *Supervisor) Command(ctx context.Context, cmd *exec.Cmd) error {
+	if err := s.spawner.start(cmd, syscall.SIGKILL); err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	pid := cmd.Process.Pid
+	select {
+	case err := <-ended:
+		return errors.Join(err, signalGroup(pid, syscall.SIGKILL))
+	case <-ctx.Done():
+	}
+	err := signalGroup(pid, syscall.SIGINT)
+	select {
+	case waited := <-ended:
+		return errors.Join(waited, err)
+	case <-time.After(defaultGrace):
+	case <-s.impatient:
+	}
+	err = errors.Join(err, signalGroup(pid, syscall.SIGKILL))
+	return errors.Join(<-ended, err)
+}
