@@ -30,7 +30,10 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 type UserServiceClient interface {
-	// Register creates an account and opens its first session.
+	// Register creates an account and opens its first session. Names that differ
+	// only in case, width, blanks around them or invisible characters are one
+	// name. Not to be repeated blindly: when the first answer was lost, the name
+	// is taken.
 	// Refusals: NAME_INVALID, PASSWORD_INVALID, NAME_TAKEN, BUSY.
 	Register(ctx context.Context, in *RegisterRequest, opts ...grpc.CallOption) (*RegisterResponse, error)
 	// Login opens one more session; sessions of other devices live on.
@@ -39,6 +42,7 @@ type UserServiceClient interface {
 	Login(ctx context.Context, in *LoginRequest, opts ...grpc.CallOption) (*LoginResponse, error)
 	// GetProfiles answers for many users at once. Unknown ids are left out; the
 	// order is that of the request, each id once.
+	// Refusals: IDS_INVALID.
 	GetProfiles(ctx context.Context, in *GetProfilesRequest, opts ...grpc.CallOption) (*GetProfilesResponse, error)
 }
 
@@ -84,7 +88,10 @@ func (c *userServiceClient) GetProfiles(ctx context.Context, in *GetProfilesRequ
 // All implementations must embed UnimplementedUserServiceServer
 // for forward compatibility.
 type UserServiceServer interface {
-	// Register creates an account and opens its first session.
+	// Register creates an account and opens its first session. Names that differ
+	// only in case, width, blanks around them or invisible characters are one
+	// name. Not to be repeated blindly: when the first answer was lost, the name
+	// is taken.
 	// Refusals: NAME_INVALID, PASSWORD_INVALID, NAME_TAKEN, BUSY.
 	Register(context.Context, *RegisterRequest) (*RegisterResponse, error)
 	// Login opens one more session; sessions of other devices live on.
@@ -93,6 +100,7 @@ type UserServiceServer interface {
 	Login(context.Context, *LoginRequest) (*LoginResponse, error)
 	// GetProfiles answers for many users at once. Unknown ids are left out; the
 	// order is that of the request, each id once.
+	// Refusals: IDS_INVALID.
 	GetProfiles(context.Context, *GetProfilesRequest) (*GetProfilesResponse, error)
 	mustEmbedUnimplementedUserServiceServer()
 }

@@ -1,0 +1,112 @@
+// Package password hashes with argon2id and implements user.Passwords. A hash is
+// a PHC string and carries its own parameters, so that they can change without
+// asking anybody for a new password.
+package password
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"time"
+
+	"golang.org/x/crypto/argon2"
+
+	"github.com/douyin-on-dapr/douyin/services/platform/errs"
+	"github.com/douyin-on-dapr/douyin/services/user/internal/user"
+)
+
+// Params is the cost of one hash.
+type Params struct {
+	MemoryKiB uint32
+	Passes    uint32
+	Lanes     uint8
+}
+
+// Recommended is OWASP's smallest argon2id setting for logins.
+func Recommended() Params { return Params{MemoryKiB: 19 * 1024, Passes: 2, Lanes: 1} }
+
+// Options bounds the work. Every field is required.
+type Options struct {
+	Params     Params
+	Concurrent int           // hashes at a time; each holds Params.MemoryKiB
+	Queue      int           // callers that may wait for a turn
+	Wait       time.Duration // how long one of them waits at most
+}
+
+const (
+	saltBytes = 16
+	keyBytes  = 32
+)
+
+// derive is argon2.IDKey with the parameters in one value.
+type derive func(password string, salt []byte, p Params, keyLength uint32) []byte
+
+// Hasher hashes and compares. It is safe for concurrent use.
+type Hasher struct {
+	params Params
+	gate   *gate
+	derive derive
+}
+
+var _ user.Passwords = (*Hasher)(nil)
+
+// New makes a Hasher.
+func New(o Options) *Hasher { return newHasher(o, argon2id) }
+
+func newHasher(o Options, d derive) *Hasher {
+	return &Hasher{params: o.Params, gate: newGate(o.Concurrent, o.Queue, o.Wait), derive: d}
+}
+
+func argon2id(password string, salt []byte, p Params, keyLength uint32) []byte {
+	return argon2.IDKey([]byte(password), salt, p.Passes, p.MemoryKiB, p.Lanes, keyLength)
+}
+
+// Hash makes a PHC string with a salt of its own. It answers user.ErrBusy when
+// there is no turn to be had.
+func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
+	salt := make([]byte, saltBytes)
+	if _, err := rand.Read(salt); err != nil {
+		return "", errs.Wrap("password.Hash", err)
+	}
+	key, err := h.run(ctx, password, salt, h.params, keyBytes)
+	if err != nil {
+		return "", errs.Wrap("password.Hash", err)
+	}
+	return encode(record{params: h.params, salt: salt, key: key}), nil
+}
+
+// Verify compares in constant time. It answers user.ErrBusy when there is no
+// turn to be had.
+func (h *Hasher) Verify(ctx context.Context, password, hash string) (match, outdated bool, err error) {
+	const op = "password.Verify"
+	want, err := decode(hash)
+	if err != nil {
+		return false, false, errs.Wrap(op, err)
+	}
+	got, err := h.run(ctx, password, want.salt, want.params, uint32(len(want.key)))
+	if err != nil {
+		return false, false, errs.Wrap(op, err)
+	}
+	if subtle.ConstantTimeCompare(got, want.key) != 1 {
+		return false, false, nil
+	}
+	current := want.params == h.params && len(want.salt) == saltBytes && len(want.key) == keyBytes
+	return true, !current, nil
+}
+
+// VerifyUnknown derives a key that nobody compares, so that a login with an
+// unknown name takes a turn and as long as one with a wrong password.
+func (h *Hasher) VerifyUnknown(ctx context.Context, password string) error {
+	_, err := h.run(ctx, password, make([]byte, saltBytes), h.params, keyBytes)
+	return errs.Wrap("password.VerifyUnknown", err)
+}
+
+// run is the only caller of derive. A hash can't be interrupted; what the
+// context can end is the wait for a turn.
+func (h *Hasher) run(ctx context.Context, password string, salt []byte, p Params, keyLength uint32) ([]byte, error) {
+	if err := h.gate.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer h.gate.leave()
+	return h.derive(password, salt, p, keyLength), nil
+}

@@ -1,0 +1,67 @@
+package password
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+
+	"golang.org/x/crypto/argon2"
+)
+
+// record is what a PHC string holds:
+// $argon2id$v=19$m=<KiB>,t=<passes>,p=<lanes>$<salt>$<key>
+type record struct {
+	params Params
+	salt   []byte
+	key    []byte
+}
+
+// Bounds on what decode accepts, so that a damaged row costs an error and not
+// the machine's memory.
+const (
+	maxMemoryKiB = 1 << 20
+	maxPasses    = 64
+	maxField     = 64 // bytes of salt or key
+)
+
+// errMalformed names no part of the hash: it ends in logs.
+var errMalformed = errors.New("stored credential is not an argon2id hash that can be read")
+
+func encode(r record) string {
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version,
+		r.params.MemoryKiB, r.params.Passes, r.params.Lanes,
+		base64.RawStdEncoding.EncodeToString(r.salt), base64.RawStdEncoding.EncodeToString(r.key))
+}
+
+func decode(hash string) (record, error) {
+	fields := strings.Split(hash, "$")
+	if len(fields) != 6 || fields[0] != "" || fields[1] != "argon2id" {
+		return record{}, errMalformed
+	}
+	if fields[2] != fmt.Sprintf("v=%d", argon2.Version) {
+		return record{}, errMalformed
+	}
+	var r record
+	if _, err := fmt.Sscanf(fields[3], "m=%d,t=%d,p=%d", &r.params.MemoryKiB, &r.params.Passes, &r.params.Lanes); err != nil {
+		return record{}, errMalformed
+	}
+	var err error
+	if r.salt, err = base64.RawStdEncoding.Strict().DecodeString(fields[4]); err != nil {
+		return record{}, errMalformed
+	}
+	if r.key, err = base64.RawStdEncoding.Strict().DecodeString(fields[5]); err != nil {
+		return record{}, errMalformed
+	}
+	if !r.bounded() || encode(r) != hash {
+		return record{}, errMalformed
+	}
+	return r, nil
+}
+
+func (r record) bounded() bool {
+	p := r.params
+	return p.Passes >= 1 && p.Passes <= maxPasses && p.Lanes >= 1 &&
+		p.MemoryKiB >= 8*uint32(p.Lanes) && p.MemoryKiB <= maxMemoryKiB &&
+		len(r.salt) >= 8 && len(r.salt) <= maxField && len(r.key) >= 16 && len(r.key) <= maxField
+}

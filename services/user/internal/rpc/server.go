@@ -1,0 +1,62 @@
+// Package rpc serves the contract's UserService with the rules of package user.
+// Errors are returned as they are: the server's interceptor encodes them.
+package rpc
+
+import (
+	"context"
+
+	userv1 "github.com/douyin-on-dapr/douyin/services/contract/user/v1"
+	"github.com/douyin-on-dapr/douyin/services/user/internal/user"
+	"github.com/douyin-on-dapr/douyin/services/user/internal/wire"
+)
+
+// Users is what the rules offer.
+type Users interface {
+	Register(ctx context.Context, name, password string) (user.Opened, error)
+	Login(ctx context.Context, name, password string) (user.Opened, error)
+	Profiles(ctx context.Context, ids []int64) ([]user.Profile, error)
+}
+
+var _ Users = (*user.Service)(nil)
+
+// Server is the generated server interface on Users.
+type Server struct {
+	userv1.UnimplementedUserServiceServer
+	users Users
+}
+
+var _ userv1.UserServiceServer = (*Server)(nil)
+
+// NewServer makes a Server.
+func NewServer(users Users) *Server { return &Server{users: users} }
+
+// Register implements userv1.UserServiceServer.
+func (s *Server) Register(ctx context.Context, r *userv1.RegisterRequest) (*userv1.RegisterResponse, error) {
+	opened, err := s.users.Register(ctx, r.GetName(), r.GetPassword())
+	if err != nil {
+		return nil, err
+	}
+	return &userv1.RegisterResponse{UserId: opened.UserID, SessionId: opened.SessionID}, nil
+}
+
+// Login implements userv1.UserServiceServer.
+func (s *Server) Login(ctx context.Context, r *userv1.LoginRequest) (*userv1.LoginResponse, error) {
+	opened, err := s.users.Login(ctx, r.GetName(), r.GetPassword())
+	if err != nil {
+		return nil, err
+	}
+	return &userv1.LoginResponse{UserId: opened.UserID, SessionId: opened.SessionID}, nil
+}
+
+// GetProfiles implements userv1.UserServiceServer.
+func (s *Server) GetProfiles(ctx context.Context, r *userv1.GetProfilesRequest) (*userv1.GetProfilesResponse, error) {
+	profiles, err := s.users.Profiles(ctx, r.GetUserIds())
+	if err != nil {
+		return nil, err
+	}
+	response := &userv1.GetProfilesResponse{Profiles: make([]*userv1.Profile, len(profiles))}
+	for i, profile := range profiles {
+		response.Profiles[i] = wire.FromProfile(profile)
+	}
+	return response, nil
+}

@@ -1,0 +1,19 @@
+// Package session names sessions.
+package session
+
+import (
+	"crypto/rand"
+	"fmt"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+)
+
+// NewID makes a ULID: 26 characters that sort by time and end in 80 random bits.
+func NewID(now time.Time) (string, error) {
+	id, err := ulid.New(ulid.Timestamp(now), rand.Reader)
+	if err != nil {
+		return "", fmt.Errorf("make a session id: %w", err)
+	}
+	return id.String(), nil
+}

@@ -1,0 +1,138 @@
+package user_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/douyin-on-dapr/douyin/services/platform/errs"
+	"github.com/douyin-on-dapr/douyin/services/user/internal/fake"
+	"github.com/douyin-on-dapr/douyin/services/user/internal/user"
+)
+
+func TestLoginOpensOneMoreSession(t *testing.T) {
+	w := newWorld()
+	registered := w.mustRegister(t, "Amy", "José")
+	for _, name := range []string{"Amy", "amy", "AMY ", "Ａmy"} {
+		opened, err := w.Login(t.Context(), name, "Jose\u0301")
+		if err != nil {
+			t.Fatalf("%q: %v", name, err)
+		}
+		if opened.UserID != registered.UserID || opened.SessionID == registered.SessionID {
+			t.Errorf("%q: %+v after %+v", name, opened, registered)
+		}
+	}
+	if n := w.store.Sessions(registered.UserID); n != 5 {
+		t.Errorf("%d sessions, want 5: an older one must live on", n)
+	}
+}
+
+// Everything that can be wrong gives the same answer and, where a user could
+// have that name and password, the same work.
+func TestLoginTellsNothingAboutWhoExists(t *testing.T) {
+	tests := map[string]struct {
+		name, password string
+		work           int64
+	}{
+		"wrong password":       {"amy", "Secret", 1},
+		"blank after password": {"amy", "secret ", 1},
+		"unknown name":         {"bob", "secret", 1},
+		"unknown, same look":   {"аmy", "secret", 1}, // a Cyrillic letter
+		"no password":          {"amy", "", 0},
+		"no password, unknown": {"bob", "", 0},
+		"long password":        {"amy", strings.Repeat("s", 33), 0},
+		"long, unknown":        {"bob", strings.Repeat("s", 33), 0},
+		"impossible name":      {"a\nb", "secret", 0},
+		"no name":              {"", "secret", 0},
+	}
+	w := newWorld()
+	opened := w.mustRegister(t, "amy", "secret")
+	var public string
+	for label, test := range tests {
+		t.Run(label, func(t *testing.T) {
+			before := w.passwords.Work()
+			_, err := w.Login(t.Context(), test.name, test.password)
+			if !errors.Is(err, user.ErrWrongCredentials) || errs.CodeOf(err) != errs.Unauthenticated {
+				t.Fatalf("%v, want ErrWrongCredentials", err)
+			}
+			if public == "" {
+				public = errs.ToStatus(err).Error()
+			}
+			if got := errs.ToStatus(err).Error(); got != public {
+				t.Errorf("on the wire %q, elsewhere %q", got, public)
+			}
+			if work := w.passwords.Work() - before; work != test.work {
+				t.Errorf("work %d, want %d", work, test.work)
+			}
+		})
+	}
+	if n := w.store.Sessions(opened.UserID); n != 1 {
+		t.Errorf("%d sessions after failed logins, want 1", n)
+	}
+}
+
+func TestLoginBusyIsTheSameForKnownAndUnknown(t *testing.T) {
+	w := newWorld()
+	w.mustRegister(t, "amy", "secret")
+	w.passwords.SetBusy(true)
+	for _, name := range []string{"amy", "bob"} {
+		if _, err := w.Login(t.Context(), name, "secret"); !errors.Is(err, user.ErrBusy) {
+			t.Errorf("%s: %v, want ErrBusy", name, err)
+		}
+	}
+}
+
+func TestLoginDoesNotTakeAStoreThatIsDownForAWrongName(t *testing.T) {
+	w := newWorld()
+	w.mustRegister(t, "amy", "secret")
+	w.store.FailWith(&errs.Error{Code: errs.Unavailable})
+	if _, err := w.Login(t.Context(), "amy", "secret"); errs.CodeOf(err) != errs.Unavailable {
+		t.Errorf("%v, want unavailable", err)
+	}
+}
+
+func TestLoginRenewsAnOutdatedHash(t *testing.T) {
+	w := newWorld()
+	w.mustRegister(t, "amy", "secret")
+	w.passwords.Generation = "v2"
+
+	if _, err := w.Login(t.Context(), "amy", "wrong"); !errors.Is(err, user.ErrWrongCredentials) {
+		t.Fatal(err)
+	}
+	if c, _ := w.store.Credential(t.Context(), "amy"); c.Hash != "v1$secret" {
+		t.Errorf("a failed login changed the hash to %q", c.Hash)
+	}
+	for _, wantWork := range []int64{2, 1} { // the second time there is nothing to renew
+		before := w.passwords.Work()
+		if _, err := w.Login(t.Context(), "amy", "secret"); err != nil {
+			t.Fatal(err)
+		}
+		if work := w.passwords.Work() - before; work != wantWork {
+			t.Errorf("work %d, want %d", work, wantWork)
+		}
+		if c, _ := w.store.Credential(t.Context(), "amy"); c.Hash != "v2$secret" {
+			t.Errorf("hash %q, want one of today's parameters", c.Hash)
+		}
+	}
+}
+
+// frozen is a store whose credentials can't be changed.
+type frozen struct{ *fake.Store }
+
+func (frozen) ReplaceHash(context.Context, user.Credential, string) error {
+	return &errs.Error{Code: errs.Unavailable, Op: "frozen"}
+}
+
+func TestLoginSucceedsWhenTheHashCannotBeRenewed(t *testing.T) {
+	w := newWorld()
+	w.mustRegister(t, "amy", "canary-secret")
+	w.passwords.Generation = "v2"
+	if _, err := w.serviceOn(frozen{w.store}).Login(t.Context(), "amy", "canary-secret"); err != nil {
+		t.Fatal(err)
+	}
+	log := w.log.String()
+	if !strings.Contains(log, "unavailable") || strings.Contains(log, "canary") || strings.Contains(log, "v1$") {
+		t.Errorf("log %q", log)
+	}
+}
