@@ -1,0 +1,84 @@
+// Package compose joins what the services know into the objects that a phone
+// shows: users with their counts, videos with their authors and addresses. It
+// asks in batches, in parallel, and never in a loop. Copies kept in the process
+// hold public data only and are at most a second old.
+package compose
+
+import (
+	"strconv"
+
+	userv1 "github.com/douyin-on-dapr/douyin/services/contract/user/v1"
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
+)
+
+// User is a user as the client knows it. All eleven fields are always sent:
+// the client shows nothing, or wrong things, where one is missing.
+type User struct {
+	ID              int64  `json:"id"`
+	Name            string `json:"name"`
+	FollowCount     int64  `json:"follow_count"`
+	FollowerCount   int64  `json:"follower_count"`
+	IsFollow        bool   `json:"is_follow"` // does the viewer follow this user
+	Avatar          string `json:"avatar"`    // absolute URL
+	BackgroundImage string `json:"background_image"`
+	Signature       string `json:"signature"`
+	TotalFavorited  int64  `json:"total_favorited"` // likes received
+	WorkCount       int64  `json:"work_count"`
+	FavoriteCount   int64  `json:"favorite_count"` // likes given
+}
+
+// Video is a video as the client knows it, always with its full author.
+type Video struct {
+	ID            int64  `json:"id"`
+	Author        User   `json:"author"`
+	PlayURL       string `json:"play_url"`  // absolute, never expires
+	CoverURL      string `json:"cover_url"` // absolute, never empty
+	FavoriteCount int64  `json:"favorite_count"`
+	CommentCount  int64  `json:"comment_count"`
+	IsFavorite    bool   `json:"is_favorite"` // does the viewer like this video
+	Title         string `json:"title"`
+}
+
+// Nobody can set a signature through the client, and it draws an empty one as
+// a gap.
+const defaultSignature = "这个人很懒，什么都没有留下"
+
+// card is what the services say of one user.
+type card struct {
+	profile *userv1.Profile // nil: no such user
+	works   int64
+}
+
+func (c *Composer) user(id int64, of card) User {
+	p := of.profile
+	if p == nil {
+		// An author whose account is gone: the client crashes on a null author
+		// and draws an empty name as a gap.
+		p = &userv1.Profile{Name: "用户" + strconv.FormatInt(id, 10)}
+	}
+	return User{
+		ID:              id,
+		Name:            p.GetName(),
+		Avatar:          orDefault(p.GetAvatar(), c.links.Default("avatar")),
+		BackgroundImage: orDefault(p.GetBackgroundImage(), c.links.Default("background")),
+		Signature:       orDefault(p.GetSignature(), defaultSignature),
+		WorkCount:       of.works,
+	}
+}
+
+func (c *Composer) video(v *videov1.Video, author User) Video {
+	return Video{
+		ID:       v.GetId(),
+		Author:   author,
+		PlayURL:  c.links.Play(v),
+		CoverURL: c.links.Cover(v),
+		Title:    v.GetTitle(),
+	}
+}
+
+func orDefault(value, fallback string) string {
+	if value == "" {
+		return fallback
+	}
+	return value
+}
