@@ -1,0 +1,117 @@
+package daprx
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	runtimev1 "github.com/dapr/dapr/pkg/proto/runtime/v1"
+
+	"github.com/douyin-on-dapr/douyin/services/platform/cloudevent"
+	"github.com/douyin-on-dapr/douyin/services/platform/errs"
+)
+
+// maxPublishBytes of events go into one request: the sidecar refuses one of
+// more than 4 MiB.
+const maxPublishBytes = 1 << 20
+
+// Publisher publishes to one pub/sub component.
+type Publisher struct {
+	sidecar   *Sidecar
+	component string
+}
+
+// Publisher names a pub/sub component; nothing is sent yet.
+func (s *Sidecar) Publisher(pubsub string) *Publisher {
+	return &Publisher{sidecar: s, component: pubsub}
+}
+
+// PublishAll publishes events to one topic in as few requests as their size
+// allows, in no order among them. Each travels in the envelope it came with:
+// its id, source, type, subject, time, trace and version are what subscribers
+// get.
+//
+// failed are the indexes, ascending, of the events that the broker is not known
+// to have; err says why the first request failed, and is nil when none did. The
+// sidecar (1.18) names no single event when a broker refuses some of a request,
+// so that all of the request count as failed and some may be published again.
+func (p *Publisher) PublishAll(ctx context.Context, topic string, events []cloudevent.Event) (failed []int, err error) {
+	for first := 0; first < len(events); {
+		request, encodeErr := p.request(topic, events, first)
+		if encodeErr != nil {
+			return append(failed, indexes(first, len(events))...), errors.Join(err, encodeErr)
+		}
+		next := first + len(request.GetEntries())
+		refused, publishErr := p.publish(ctx, request)
+		if publishErr != nil {
+			if refused == nil {
+				refused = indexes(first, next)
+			}
+			failed = append(failed, refused...)
+			if err == nil {
+				err = publishErr
+			}
+		}
+		first = next
+	}
+	return failed, err
+}
+
+// request holds events from the given index on, at least one.
+func (p *Publisher) request(topic string, events []cloudevent.Event, first int) (*runtimev1.BulkPublishRequest, error) {
+	request := &runtimev1.BulkPublishRequest{PubsubName: p.component, Topic: topic}
+	size := 0
+	for i := first; i < len(events); i++ {
+		body, err := json.Marshal(events[i])
+		if err != nil {
+			return nil, &errs.Error{Code: errs.Internal, Op: opPublish, Cause: fmt.Errorf("event %s: %w", events[i].ID, err)}
+		}
+		if size += len(body); size > maxPublishBytes && i > first {
+			break
+		}
+		request.Entries = append(request.Entries, &runtimev1.BulkPublishRequestEntry{
+			EntryId:     strconv.Itoa(i),
+			Event:       body,
+			ContentType: cloudevent.ContentType,
+		})
+	}
+	return request, nil
+}
+
+// publish sends one request. The indexes of what was refused are nil when the
+// whole request was, or may have been.
+func (p *Publisher) publish(ctx context.Context, request *runtimev1.BulkPublishRequest) ([]int, error) {
+	ctx, cancel := bounded(ctx, p.sidecar.timeout)
+	defer cancel()
+	answer, err := p.sidecar.client.GrpcClient().BulkPublishEvent(ctx, request)
+	if err != nil {
+		return nil, apiError(opPublish, fmt.Errorf("topic %s: %w", request.GetTopic(), err))
+	}
+	refusals := answer.GetFailedEntries()
+	if len(refusals) == 0 {
+		return nil, nil
+	}
+	cause := componentFault(opPublish, fmt.Errorf("topic %s: %s", request.GetTopic(), refusals[0].GetError()))
+	refused := make([]int, len(refusals))
+	for i, refusal := range refusals {
+		if refused[i], err = strconv.Atoi(refusal.GetEntryId()); err != nil {
+			return nil, cause // which events it means is not known
+		}
+	}
+	slices.Sort(refused)
+	return refused, cause
+}
+
+const opPublish = "daprx.PublishAll"
+
+// indexes from first up to, not including, end.
+func indexes(first, end int) []int {
+	all := make([]int, 0, end-first)
+	for i := first; i < end; i++ {
+		all = append(all, i)
+	}
+	return all
+}

@@ -1,0 +1,236 @@
+package outbox
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/douyin-on-dapr/douyin/services/platform/cloudevent"
+	"github.com/douyin-on-dapr/douyin/services/platform/sqldb"
+)
+
+const (
+	sqlTurn = `SELECT id FROM outbox_relay WHERE id = 1 FOR UPDATE SKIP LOCKED`
+
+	sqlOldest = `SELECT id, event_id, topic, subject, version, occurred_at_ms, traceparent, data
+		FROM outbox ORDER BY id LIMIT ?`
+
+	// What comes after events that had to stay: none of a subject that still has
+	// an event among those. Such an event may be one that was not even there
+	// when they were read, because ids are given before the commit.
+	sqlBeyond = `SELECT id, event_id, topic, subject, version, occurred_at_ms, traceparent, data
+		FROM outbox AS o
+		WHERE id > ? AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.subject = o.subject AND earlier.id <= ?)
+		ORDER BY id LIMIT ?`
+
+	sqlDelete = `DELETE FROM outbox WHERE id IN (?)`
+)
+
+// maxBarren is how many batches that give nothing to publish a round reads,
+// looking for events that do not belong to what fails.
+const maxBarren = 20
+
+// round is what came of going through the table once.
+type round struct {
+	busy      bool // another replica has its turn
+	published int
+	err       error // the first failure
+}
+
+// pass is how far a round has come.
+type pass struct {
+	after  int64           // the last event that was passed by
+	failed map[string]bool // topics that took nothing: not tried again in this round
+}
+
+// round publishes all there is, batch by batch.
+func (r *Relay) round(ctx context.Context) round {
+	var sum round
+	p := pass{failed: map[string]bool{}}
+	for barren := 0; barren < maxBarren; {
+		b := r.batch(ctx, &p)
+		sum.published += b.published
+		if sum.err == nil {
+			sum.err = b.err
+		}
+		if b.busy && sum.err == nil {
+			sum.busy = true
+		}
+		if b.last || ctx.Err() != nil {
+			break
+		}
+		if b.published == 0 {
+			barren++
+		}
+	}
+	return sum
+}
+
+// batch is what came of one turn.
+type batch struct {
+	round
+	last bool // nothing is left to do in this round
+}
+
+// batch takes the turn for one batch. It does not end in the middle with ctx.
+func (r *Relay) batch(ctx context.Context, p *pass) batch {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishTimeout+2*recordTimeout)
+	defer cancel()
+	tx, err := r.db.BeginTxx(ctx, nil)
+	if err != nil {
+		return broken(err)
+	}
+	// After a commit this does nothing. Otherwise what was published is still
+	// there, and is published again.
+	defer func() { _ = tx.Rollback() }()
+
+	rows, turn, err := take(ctx, tx, p.after, r.options.Batch)
+	if err != nil {
+		return broken(err)
+	}
+	if len(rows) == 0 {
+		return batch{round: round{busy: !turn}, last: true}
+	}
+	accepted, publishErr := r.publish(ctx, rows, p.failed)
+	if err := remove(ctx, tx, accepted); err != nil {
+		return broken(err)
+	}
+	if err := tx.Commit(); err != nil {
+		return broken(err)
+	}
+	if len(accepted) < len(rows) {
+		p.after = rows[len(rows)-1].ID
+	}
+	return batch{
+		round: round{published: len(accepted), err: publishErr},
+		last:  len(rows) < r.options.Batch,
+	}
+}
+
+func broken(err error) batch {
+	return batch{round: round{err: sqldb.Wrap("outbox.Relay", err)}, last: true}
+}
+
+// take locks out the other replicas until the transaction ends and reads the
+// oldest events. turn is false when another has its turn.
+func take(ctx context.Context, tx *sqlx.Tx, after int64, limit int) (rows []row, turn bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, recordTimeout)
+	defer cancel()
+	var one int
+	if err := tx.GetContext(ctx, &one, sqlTurn); err != nil {
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil, false, nil
+		}
+		return nil, false, err
+	}
+	if after == 0 {
+		err = tx.SelectContext(ctx, &rows, sqlOldest, limit)
+	} else {
+		err = tx.SelectContext(ctx, &rows, sqlBeyond, after, after, limit)
+	}
+	return rows, true, err
+}
+
+// remove deletes what was accepted.
+func remove(ctx context.Context, tx *sqlx.Tx, accepted []int64) error {
+	if len(accepted) == 0 {
+		return nil
+	}
+	query, args, err := sqlx.In(sqlDelete, accepted)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, query, args...)
+	return err
+}
+
+// publish sends the batch in waves, none of which has two events of a subject,
+// since a wave has no order; an event whose subject has an unpublished earlier
+// one stays. It returns the ids of what the broker took and the first failure.
+// Topics that took nothing are added to failed.
+func (r *Relay) publish(ctx context.Context, rows []row, failed map[string]bool) (accepted []int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
+	defer cancel()
+	stuck := map[string]bool{}
+	for _, wave := range waves(rows) {
+		for _, group := range byTopic(wave, stuck, failed) {
+			refused, publishErr := r.publisher.PublishAll(ctx, group[0].Topic, r.events(group))
+			if err == nil {
+				err = publishErr
+			}
+			if len(refused) == len(group) {
+				failed[group[0].Topic] = true
+			}
+			kept := map[int]bool{}
+			for _, i := range refused {
+				kept[i] = true
+			}
+			for i, event := range group {
+				if kept[i] {
+					stuck[event.Subject] = true
+				} else {
+					accepted = append(accepted, event.ID)
+				}
+			}
+		}
+	}
+	return accepted, err
+}
+
+// waves splits rows so that the n-th event of each subject is in the n-th wave.
+func waves(rows []row) [][]row {
+	var split [][]row
+	seen := make(map[string]int, len(rows))
+	for _, event := range rows {
+		n := seen[event.Subject]
+		seen[event.Subject] = n + 1
+		if n == len(split) {
+			split = append(split, nil)
+		}
+		split[n] = append(split[n], event)
+	}
+	return split
+}
+
+// byTopic groups a wave by topic, without what cannot be published now; the
+// subjects of that become stuck too.
+func byTopic(wave []row, stuck, failed map[string]bool) [][]row {
+	var groups [][]row
+	place := map[string]int{}
+	for _, event := range wave {
+		if failed[event.Topic] || stuck[event.Subject] {
+			stuck[event.Subject] = true
+			continue
+		}
+		i, known := place[event.Topic]
+		if !known {
+			i = len(groups)
+			place[event.Topic] = i
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], event)
+	}
+	return groups
+}
+
+// events puts rows into their envelopes.
+func (r *Relay) events(rows []row) []cloudevent.Event {
+	events := make([]cloudevent.Event, len(rows))
+	for i, event := range rows {
+		events[i] = cloudevent.Event{
+			ID:          event.EventID,
+			Source:      r.options.Source,
+			Type:        event.Topic,
+			Subject:     event.Subject,
+			Time:        time.UnixMilli(event.OccurredAt),
+			TraceParent: event.TraceParent,
+			Version:     event.Version,
+			Data:        json.RawMessage(event.Data),
+		}
+	}
+	return events
+}
