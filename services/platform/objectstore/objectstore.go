@@ -1,49 +1,119 @@
-// Package objectstore keeps objects of any size in a store of small blobs.
+// Package objectstore keeps objects of any size in a store of small blobs, the
+// Dapr binding. Bindings hold a whole blob in memory several times over and
+// change bodies that look like base64 or like a quoted string, so an object is
+// cut into parts, and a part begins with a header that looks like neither and
+// carries a checksum.
 package objectstore
 
 import (
 	"context"
+	"fmt"
 	"io"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// Blobs is the store of parts.
+// removeParallelism is how many parts are deleted at a time.
+const removeParallelism = 4
+
+// The errors that callers may want to tell from others.
+var (
+	// ErrTooLarge is what Write returns when the object is over its limit.
+	ErrTooLarge = errs.New(errs.Exhausted, "OBJECT_TOO_LARGE", "file is too large")
+	// ErrCorrupt is what Part returns when the store gave back other bytes
+	// than it was given.
+	ErrCorrupt = errs.New(errs.Internal, "OBJECT_CORRUPT", "")
+)
+
+// Blobs is the store of parts. Put replaces, Delete of an absent key is no
+// error, and Get of one is NotFound.
 type Blobs interface {
 	Put(ctx context.Context, key string, data []byte) error
 	Get(ctx context.Context, key string) ([]byte, error)
 	Delete(ctx context.Context, key string) error
 }
 
-// Manifest describes a stored object.
+// Manifest says what an object is and where its parts are. Whoever stored the
+// object keeps it.
 type Manifest struct {
-	Key         string
-	Size        int64 // bytes
-	PartSize    int64 // bytes of payload in every part but the last
-	SHA256      [32]byte
-	ContentType string
+	Key         string   // what the keys of its parts begin with
+	Size        int64    // bytes
+	PartSize    int64    // bytes of payload in every part but the last
+	SHA256      [32]byte // of the whole object
+	ContentType string   // for the reader; Write leaves it empty
 }
 
-// Parts is the number of parts.
-func (m Manifest) Parts() int { return int((m.Size + m.PartSize - 1) / m.PartSize) }
+// Parts is the number of parts: 0 for an empty object.
+func (m Manifest) Parts() int {
+	if m.PartSize <= 0 {
+		return 0
+	}
+	return int((m.Size + m.PartSize - 1) / m.PartSize)
+}
 
-// PartFunc reads the payload of part n.
+// partLength is the payload of part n in bytes.
+func (m Manifest) partLength(n int) int64 {
+	return min(m.PartSize, m.Size-int64(n)*m.PartSize)
+}
+
+// PartKey is the key of part n of the object key.
+func PartKey(key string, n int) string {
+	return fmt.Sprintf("%s/%06d", key, n)
+}
+
+// Store keeps objects. It is safe for concurrent use; of two writers of one key
+// the last wins part by part, so keys should be used once.
+type Store struct {
+	blobs Blobs
+}
+
+// New makes a store over blobs.
+func New(blobs Blobs) *Store {
+	return &Store{blobs: blobs}
+}
+
+// Part reads part n of an object and checks it. A part that is missing is
+// NotFound, one that is damaged ErrCorrupt.
+func (s *Store) Part(ctx context.Context, m Manifest, n int) ([]byte, error) {
+	const op = "objectstore.Part"
+	if n < 0 || n >= m.Parts() {
+		return nil, &errs.Error{Code: errs.Internal, Op: op, Cause: fmt.Errorf("part %d of %s, which has %d", n, m.Key, m.Parts())}
+	}
+	key := PartKey(m.Key, n)
+	blob, err := s.blobs.Get(ctx, key)
+	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	payload, err := open(blob, m.partLength(n))
+	if err != nil {
+		return nil, errs.Wrap(op, ErrCorrupt.WithCause(fmt.Errorf("%s: %w", key, err)))
+	}
+	return payload, nil
+}
+
+// Remove deletes parts 0 to parts-1 of the object key, also when some are gone
+// already. All are tried; the error is the first.
+func (s *Store) Remove(ctx context.Context, key string, parts int) error {
+	var group errgroup.Group
+	group.SetLimit(removeParallelism)
+	for n := range parts {
+		group.Go(func() error { return s.blobs.Delete(ctx, PartKey(key, n)) })
+	}
+	return errs.Wrap("objectstore.Remove", group.Wait())
+}
+
+// PartFunc reads the payload of part n of an object, as Store.Part does or a
+// cache in front of it.
 type PartFunc = func(ctx context.Context, m Manifest, n int) ([]byte, error)
 
-// Store keeps objects as parts.
-type Store struct{ blobs Blobs }
-
-// New wraps a store of blobs.
-func New(blobs Blobs) *Store { return &Store{blobs} }
-
-// Write streams r into parts.
-func (s *Store) Write(ctx context.Context, key string, partSize, limit int64, r io.Reader) (Manifest, error) {
-	return Manifest{}, nil
+// Reader reads an object at any offset, for http.ServeContent. It fetches a
+// part when it gets there and holds one at a time. parts nil means s.Part. A
+// Reader is for one goroutine and lives no longer than ctx.
+func (s *Store) Reader(ctx context.Context, m Manifest, parts PartFunc) io.ReadSeeker {
+	if parts == nil {
+		parts = s.Part
+	}
+	return &reader{manifest: m, current: -1, fetch: func(n int) ([]byte, error) { return parts(ctx, m, n) }}
 }
-
-// Part reads part n.
-func (s *Store) Part(ctx context.Context, m Manifest, n int) ([]byte, error) { return nil, nil }
-
-// Remove deletes parts 0 to parts-1.
-func (s *Store) Remove(ctx context.Context, key string, parts int) error { return nil }
-
-// Reader reads an object at any offset; parts nil means s.Part.
-func (s *Store) Reader(ctx context.Context, m Manifest, parts PartFunc) io.ReadSeeker { return nil }

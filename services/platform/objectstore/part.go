@@ -1,0 +1,44 @@
+package objectstore
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+)
+
+// A part is magic, the length of the payload (uint32, big endian), the CRC-32C
+// of the payload (likewise), payload. The zero byte in front keeps bindings
+// from taking a part for base64 or for JSON; the last byte is the version.
+const headerSize = 12
+
+var magic = []byte{0x00, 'D', 'Y', 0x01}
+
+// seal writes the header in front of the payload that buffer holds from
+// headerSize on.
+func seal(buffer []byte) {
+	payload := buffer[headerSize:]
+	copy(buffer, magic)
+	binary.BigEndian.PutUint32(buffer[4:], uint32(len(payload)))
+	binary.BigEndian.PutUint32(buffer[8:], checksum(payload))
+}
+
+// open checks a part that should hold length bytes and returns the payload.
+func open(part []byte, length int64) ([]byte, error) {
+	if len(part) < headerSize || !bytes.Equal(part[:4], magic) {
+		return nil, errors.New("not a part of an object")
+	}
+	payload := part[headerSize:]
+	if said := int64(binary.BigEndian.Uint32(part[4:])); said != length || int64(len(payload)) != length {
+		return nil, fmt.Errorf("%d bytes, header says %d, manifest says %d", len(payload), said, length)
+	}
+	if binary.BigEndian.Uint32(part[8:]) != checksum(payload) {
+		return nil, errors.New("wrong checksum")
+	}
+	return payload, nil
+}
+
+func checksum(payload []byte) uint32 {
+	return crc32.Checksum(payload, crc32.MakeTable(crc32.Castagnoli))
+}
