@@ -17,7 +17,7 @@ type Config struct {
 	config.Base
 	DBConnections  int           `env:"USER_DB_CONNECTIONS" envDefault:"32"`
 	HashConcurrent int           `env:"USER_HASH_CONCURRENT" envDefault:"2"` // password hashes at a time, 19 MiB each
-	HashQueue      int           `env:"USER_HASH_QUEUE" envDefault:"64"`     // calls that may wait for a hash
+	HashQueue      int           `env:"USER_HASH_QUEUE" envDefault:"128"`    // calls that may wait for a hash
 	HashWait       time.Duration `env:"USER_HASH_WAIT" envDefault:"2s"`      // and for how long; less than a caller's 3 s
 	StartTimeout   time.Duration `env:"USER_START_TIMEOUT" envDefault:"1m"`  // for sidecar and database to answer
 }

@@ -14,7 +14,7 @@ func TestConfigDefaults(t *testing.T) {
 	if err := config.Load(&c); err != nil {
 		t.Fatal(err)
 	}
-	if c.HashConcurrent != 2 || c.HashQueue != 64 || c.HashWait != 2*time.Second || c.DBConnections != 32 {
+	if c.HashConcurrent != 2 || c.HashQueue != 128 || c.HashWait != 2*time.Second || c.DBConnections != 32 {
 		t.Errorf("defaults %+v", c)
 	}
 	if c.address() != "127.0.0.1:21010" || c.sidecar() != "127.0.0.1:50001" {
