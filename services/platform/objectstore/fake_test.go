@@ -28,6 +28,9 @@ type memory struct {
 	gets    int
 	failPut func(key string) error
 	onPut   func(key string) // called before a put is done
+
+	onDelete func()
+	deaf     bool // a put goes on when its context has ended
 }
 
 func newMemory() *memory { return &memory{blobs: map[string][]byte{}} }
@@ -41,7 +44,7 @@ func (m *memory) Put(ctx context.Context, key string, data []byte) error {
 			return err
 		}
 	}
-	if err := ctx.Err(); err != nil {
+	if err := ctx.Err(); err != nil && !m.deaf {
 		return err
 	}
 	m.mu.Lock()
@@ -62,10 +65,16 @@ func (m *memory) Get(ctx context.Context, key string) ([]byte, error) {
 }
 
 func (m *memory) Delete(ctx context.Context, key string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.blobs, key)
-	return ctx.Err()
+	if m.onDelete != nil {
+		m.onDelete()
+	}
+	return nil
 }
 
 func (m *memory) keys() []string {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/iotest"
@@ -199,6 +200,38 @@ func TestCancelledWriteLeavesNothing(t *testing.T) {
 		t.Errorf("left behind: %v", left)
 	}
 }
+
+// A part whose upload goes on after the failure must not be stored after the
+// others were deleted.
+func TestFailedWriteWaitsForThePartUnderWay(t *testing.T) {
+	begun, broken, deleted := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	blobs := newMemory()
+	blobs.deaf = true
+	blobs.onPut = func(string) {
+		close(begun)
+		<-broken
+		select {
+		case <-deleted: // too early
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	blobs.onDelete = sync.OnceFunc(func() { close(deleted) })
+	from := io.MultiReader(bytes.NewReader(noise(partSize)), readerFunc(func([]byte) (int, error) {
+		<-begun
+		close(broken)
+		return 0, io.ErrUnexpectedEOF
+	}))
+	if _, err := objectstore.New(blobs).Write(t.Context(), "k", partSize, noLimit, from); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("Write = %v", err)
+	}
+	if left := blobs.keys(); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 // source counts what was read of it.
 type source struct {
