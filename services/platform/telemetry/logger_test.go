@@ -110,10 +110,10 @@ func TestOrdinaryValuesStay(t *testing.T) {
 	var out bytes.Buffer
 	log := telemetry.NewLogger(&out, slog.LevelInfo)
 	log.Info("invalid token: it is expired", "user_id", int64(9007199254740991), "path", "/douyin/feed?latest_time=17", "ok", true,
-		"form", form{Name: "n", Size: 9007199254740991}, "error", errors.New("dial tcp 127.0.0.1:21091: connection refused"), "nothing", nil)
+		"form", form{Name: "n", Size: 9007199254740993}, "error", errors.New("dial tcp 127.0.0.1:21091: connection refused"), "nothing", nil)
 	line := out.String()
 	for _, part := range []string{"invalid token: it is expired", `"user_id":9007199254740991`, "/douyin/feed?latest_time=17", `"ok":true`,
-		`"size":9007199254740991`, "dial tcp 127.0.0.1:21091: connection refused", `"nothing":null`} {
+		`"size":9007199254740993`, "dial tcp 127.0.0.1:21091: connection refused", `"nothing":null`} {
 		if !strings.Contains(line, part) {
 			t.Errorf("%s is missing in %s", part, line)
 		}
