@@ -28,9 +28,6 @@ type memory struct {
 	gets    int
 	failPut func(key string) error
 	onPut   func(key string) // called before a put is done
-
-	onDelete func()
-	deaf     bool // a put goes on when its context has ended
 }
 
 func newMemory() *memory { return &memory{blobs: map[string][]byte{}} }
@@ -44,7 +41,7 @@ func (m *memory) Put(ctx context.Context, key string, data []byte) error {
 			return err
 		}
 	}
-	if err := ctx.Err(); err != nil && !m.deaf {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
 	m.mu.Lock()
@@ -71,9 +68,6 @@ func (m *memory) Delete(ctx context.Context, key string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.blobs, key)
-	if m.onDelete != nil {
-		m.onDelete()
-	}
 	return nil
 }
 
