@@ -69,7 +69,7 @@ func (t nodeTable) create(ctx context.Context) error {
 	for node := range rows {
 		rows[node] = fmt.Sprintf("(%d)", node)
 	}
-	_, err := t.db.ExecContext(ctx, "INSERT IGNORE INTO id_nodes (node) VALUES "+strings.Join(rows, ","))
+	_, err := t.db.ExecContext(ctx, "INSERT IGNORE INTO id_nodes (node) VALUES "+strings.Join(rows, ",")) //nolint:gosec // numbers of ours
 	return err
 }
 

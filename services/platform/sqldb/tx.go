@@ -30,7 +30,7 @@ func InTx(ctx context.Context, db *sqlx.DB, fn func(ctx context.Context, tx Hand
 		}
 		// Two transactions that met once must not meet again in step.
 		pause := txPause << (attempt - 1)
-		timer := time.NewTimer(pause/2 + rand.N(pause))
+		timer := time.NewTimer(pause/2 + rand.N(pause)) //nolint:gosec // nobody gains by guessing it
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
