@@ -1,0 +1,214 @@
+// Package media serves the bytes of videos and covers, in whole or in ranges,
+// from the parts in which the object store keeps them. The content behind an
+// address never changes: its revision is part of the address.
+package media
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/services/platform/errs"
+	"github.com/douyin-on-dapr/douyin/services/platform/objectstore"
+)
+
+// Prefix is where the addresses of this package begin.
+const Prefix = "/media/"
+
+// maxRanges in one request; more are answered with the whole object, which the
+// protocol allows. Each range may cost the loading of a part.
+const maxRanges = 8
+
+// Objects is the object store as this package reads it.
+type Objects interface {
+	Part(ctx context.Context, m objectstore.Manifest, n int) ([]byte, error)
+	Reader(ctx context.Context, m objectstore.Manifest, parts func(context.Context, objectstore.Manifest, int) ([]byte, error)) io.ReadSeeker
+}
+
+var _ Objects = (*objectstore.Store)(nil)
+
+// Options of a Handler.
+type Options struct {
+	Videos     Videos
+	Objects    Objects
+	Log        *slog.Logger
+	CacheBytes int64 // of parts kept in memory
+	Streams    int   // answers at a time; each may hold a part of its own
+}
+
+// Handler serves GET and HEAD below Prefix.
+type Handler struct {
+	manifests *manifests
+	parts     *parts
+	objects   Objects
+	log       *slog.Logger
+	pictures  map[string]picture
+	streams   chan struct{}
+}
+
+// New makes a Handler. Close ends it.
+func New(o Options) (*Handler, error) {
+	pictures, err := loadPictures()
+	if err != nil {
+		return nil, err
+	}
+	manifests, err := newManifests(o.Videos)
+	if err != nil {
+		return nil, err
+	}
+	parts, err := newParts(o.Objects, o.CacheBytes)
+	if err != nil {
+		return nil, err
+	}
+	return &Handler{manifests: manifests, parts: parts, objects: o.Objects, log: o.Log,
+		pictures: pictures, streams: make(chan struct{}, o.Streams)}, nil
+}
+
+// Close ends the goroutines of the copies.
+func (h *Handler) Close() { h.manifests.close() }
+
+// address is every path that can exist, apart from the default pictures.
+var address = regexp.MustCompile(`^/media/(videos|covers)/([1-9][0-9]{0,15})/([0-9a-f]{16})\.(mp4|jpg)$`)
+
+// ServeHTTP answers with the HTTP status that players and browsers understand.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// These bytes came from users; nobody shall take them for a page or a script.
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if name, ok := strings.CutPrefix(r.URL.Path, Prefix+"defaults/"); ok {
+		h.serveDefault(w, r, name)
+		return
+	}
+	asked, err := parse(r.URL.Path)
+	if err != nil {
+		h.refuse(w, r, err)
+		return
+	}
+	manifest, err := h.manifests.get(r.Context(), asked)
+	if err != nil {
+		h.refuse(w, r, err)
+		return
+	}
+	select {
+	case h.streams <- struct{}{}:
+		defer func() { <-h.streams }()
+	default:
+		h.refuse(w, r, errs.New(errs.Exhausted, "STREAMS_TOO_MANY", "too many downloads at once"))
+		return
+	}
+	h.stream(w, r, manifest)
+}
+
+// parse reads an address; what cannot exist is not found.
+func parse(path string) (objectName, error) {
+	m := address.FindStringSubmatch(path)
+	if m == nil || (m[1] == "videos") != (m[4] == "mp4") {
+		return objectName{}, errMissing
+	}
+	id, err := strconv.ParseInt(m[2], 10, 64)
+	if err != nil {
+		return objectName{}, errMissing
+	}
+	return objectName{videoID: id, revision: m[3], cover: m[1] == "covers"}, nil
+}
+
+func (h *Handler) stream(w http.ResponseWriter, r *http.Request, m objectstore.Manifest) {
+	header := w.Header()
+	header.Set("Content-Type", contentType(m.ContentType))
+	header.Set("ETag", fmt.Sprintf("%q", fmt.Sprintf("%x", m.SHA256)))
+	header.Set("Cache-Control", "public, max-age=31536000, immutable")
+	if strings.Count(r.Header.Get("Range"), ",") >= maxRanges {
+		r.Header.Del("Range")
+	}
+	source := &watched{ReadSeeker: h.objects.Reader(r.Context(), m, h.parts.get)}
+	out := newPacedWriter(w)
+	http.ServeContent(out, r, "", time.Time{}, source)
+	err := source.fault()
+	if err == nil || r.Context().Err() != nil {
+		out.finish()
+		return
+	}
+	if out.started() {
+		// Too late for another status: the length that was announced is not
+		// reached, and the player asks again for the rest.
+		h.log.ErrorContext(r.Context(), "object broke off while being served", "key", m.Key, "error", err)
+		return
+	}
+	for _, name := range []string{"Content-Length", "Content-Range", "Accept-Ranges", "ETag", "Cache-Control"} {
+		header.Del(name)
+	}
+	h.refuse(w, r, err)
+}
+
+// refuse answers without the object. Only what is not a plain "not found" is
+// worth a log line.
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	status, text := http.StatusInternalServerError, "internal error"
+	switch errs.CodeOf(err) {
+	case errs.NotFound:
+		// A part that is gone while its row is there is a fault of ours.
+		if errs.ReasonOf(err) == errMissing.Reason {
+			status, text = http.StatusNotFound, "not found"
+		}
+	case errs.Unavailable, errs.Timeout, errs.Exhausted:
+		status, text = http.StatusServiceUnavailable, "try again later"
+		w.Header().Set("Retry-After", "1")
+	}
+	if status != http.StatusNotFound {
+		h.log.ErrorContext(r.Context(), "object not served", "path", r.URL.Path, "error", err)
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	http.Error(w, text, status)
+}
+
+// served are the types that a browser may act on; anything else is bytes.
+func contentType(stored string) string {
+	switch stored {
+	case "video/mp4", "video/webm", "video/x-matroska", "image/jpeg", "image/png":
+		return stored
+	}
+	return "application/octet-stream"
+}
+
+func (h *Handler) serveDefault(w http.ResponseWriter, r *http.Request, name string) {
+	p, ok := h.pictures[name]
+	if !ok {
+		h.refuse(w, r, errMissing)
+		return
+	}
+	w.Header().Set("Content-Type", "image/png")
+	w.Header().Set("ETag", p.etag)
+	w.Header().Set("Cache-Control", "public, max-age=86400") // a release may draw others
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(p.data))
+}
+
+// watched remembers why reading ended early: ServeContent does not tell. With
+// several ranges it reads in a goroutine of its own.
+type watched struct {
+	io.ReadSeeker
+	mu  sync.Mutex
+	err error
+}
+
+func (s *watched) Read(p []byte) (int, error) {
+	n, err := s.ReadSeeker.Read(p)
+	if err != nil && err != io.EOF {
+		s.mu.Lock()
+		s.err = err
+		s.mu.Unlock()
+	}
+	return n, err
+}
+
+func (s *watched) fault() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
