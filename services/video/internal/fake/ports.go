@@ -139,3 +139,11 @@ func (c *Clock) Move(d time.Duration) {
 	defer c.mu.Unlock()
 	c.now = c.now.Add(d)
 }
+
+// BrokenUploads is a store that can begin uploads and not change them.
+type BrokenUploads struct{ video.Uploads }
+
+// Change implements video.Uploads.
+func (BrokenUploads) Change(context.Context, int64, func(*video.Upload) error) (video.Upload, error) {
+	return video.Upload{}, ErrDown
+}

@@ -1,0 +1,107 @@
+// Package hot keeps the hot documents that the video service owns: the newest
+// end of the feed and the works of an author.
+package hot
+
+import (
+	"context"
+
+	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
+	"github.com/douyin-on-dapr/douyin/services/platform/hotstate"
+	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
+	"github.com/douyin-on-dapr/douyin/services/video/internal/wire"
+)
+
+// headLength is how many videos the newest end of the feed has: three pages of
+// the phone.
+const headLength = 90
+
+// Videos answers from hot documents where there is one for the question, and
+// from the rows otherwise.
+type Videos struct {
+	rows  video.Videos
+	store *hotstate.Store
+	head  hotstate.Document[*hotv1.FeedHead]
+	works hotstate.Document[*hotv1.AuthorWorks]
+}
+
+var (
+	_ video.Videos = (*Videos)(nil)
+	_ video.Hot    = (*Videos)(nil)
+)
+
+// NewVideos puts hot documents before the rows.
+func NewVideos(rows video.Videos, store *hotstate.Store) *Videos {
+	return &Videos{
+		rows:  rows,
+		store: store,
+		head:  hotstate.For[*hotv1.FeedHead](store, hotv1.FeedHeadTTL),
+		works: hotstate.For[*hotv1.AuthorWorks](store, hotv1.AuthorWorksTTL),
+	}
+}
+
+// Published implements video.Hot. A failure is logged by the hot state; the
+// documents' lifetime heals it.
+func (v *Videos) Published(ctx context.Context, authorID int64) {
+	_ = v.store.Invalidate(ctx, hotv1.FeedHeadKey, hotv1.AuthorWorksKey(authorID))
+}
+
+// Newest implements video.Videos. The newest page comes from the hot document;
+// older ones are asked for too rarely to keep.
+func (v *Videos) Newest(ctx context.Context, beforeMs int64, limit int) ([]video.Video, error) {
+	if beforeMs != video.Latest || limit > headLength {
+		return v.rows.Newest(ctx, beforeMs, limit)
+	}
+	head, err := v.head.Load(ctx, hotv1.FeedHeadKey, v.rebuildHead)
+	if err != nil {
+		return nil, err
+	}
+	messages := head.GetVideos()
+	videos := make([]video.Video, 0, min(limit, len(messages)))
+	for _, message := range messages[:cap(videos)] {
+		one, err := wire.ToVideo(message)
+		if err != nil { // not written by us: the rows know better
+			return v.rows.Newest(ctx, beforeMs, limit)
+		}
+		videos = append(videos, one)
+	}
+	return videos, nil
+}
+
+func (v *Videos) rebuildHead(ctx context.Context) (*hotv1.FeedHead, error) {
+	newest, err := v.rows.Newest(ctx, video.Latest, headLength)
+	if err != nil {
+		return nil, err
+	}
+	return &hotv1.FeedHead{Videos: wire.FromVideos(newest)}, nil
+}
+
+// Works implements video.Videos. A question about one author is that of a
+// profile page, whose document it keeps; one about many costs less as one
+// statement than as many documents.
+func (v *Videos) Works(ctx context.Context, authorIDs []int64) (map[int64]int64, error) {
+	if len(authorIDs) != 1 {
+		return v.rows.Works(ctx, authorIDs)
+	}
+	author := authorIDs[0]
+	works, err := v.works.Load(ctx, hotv1.AuthorWorksKey(author), func(ctx context.Context) (*hotv1.AuthorWorks, error) {
+		counted, err := v.rows.Works(ctx, authorIDs)
+		if err != nil {
+			return nil, err
+		}
+		return &hotv1.AuthorWorks{Works: counted[author]}, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return map[int64]int64{author: works.GetWorks()}, nil
+}
+
+// ByAuthor implements video.Videos from the rows: a list is exact at once.
+func (v *Videos) ByAuthor(ctx context.Context, authorID int64) ([]video.Video, error) {
+	return v.rows.ByAuthor(ctx, authorID)
+}
+
+// ByIDs implements video.Videos from the rows.
+func (v *Videos) ByIDs(ctx context.Context, ids []int64) ([]video.Video, error) {
+	return v.rows.ByIDs(ctx, ids)
+}

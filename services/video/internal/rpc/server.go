@@ -1,0 +1,121 @@
+// Package rpc serves the contract's VideoService with the rules of package
+// video. Errors are returned as they are: the server's interceptor encodes them.
+package rpc
+
+import (
+	"context"
+
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
+	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
+	"github.com/douyin-on-dapr/douyin/services/video/internal/wire"
+)
+
+// Uploads is what the rules offer to who has bytes.
+type Uploads interface {
+	BeginUpload(ctx context.Context, authorID, declared int64) (video.Upload, error)
+	CommitUpload(ctx context.Context, videoID, authorID int64, title string, source video.Object) (video.Video, error)
+	AbortUpload(ctx context.Context, videoID, authorID int64) error
+}
+
+// Videos is what the rules offer to who looks.
+type Videos interface {
+	Feed(ctx context.Context, beforeMs int64, limit int) ([]video.Video, error)
+	ListByAuthor(ctx context.Context, authorID int64) ([]video.Video, error)
+	GetVideos(ctx context.Context, ids []int64) ([]video.Video, error)
+	CountWorks(ctx context.Context, userIDs []int64) ([]video.WorkCount, error)
+}
+
+var (
+	_ Uploads = (*video.Service)(nil)
+	_ Videos  = (*video.Service)(nil)
+)
+
+// Server is the generated server interface on Uploads and Videos.
+type Server struct {
+	videov1.UnimplementedVideoServiceServer
+	uploads Uploads
+	videos  Videos
+}
+
+var _ videov1.VideoServiceServer = (*Server)(nil)
+
+// NewServer makes a Server.
+func NewServer(uploads Uploads, videos Videos) *Server {
+	return &Server{uploads: uploads, videos: videos}
+}
+
+// BeginUpload implements videov1.VideoServiceServer.
+func (s *Server) BeginUpload(ctx context.Context, r *videov1.BeginUploadRequest) (*videov1.BeginUploadResponse, error) {
+	u, err := s.uploads.BeginUpload(ctx, r.GetAuthorId(), r.GetDeclaredSize())
+	if err != nil {
+		return nil, err
+	}
+	return &videov1.BeginUploadResponse{
+		VideoId:     u.VideoID,
+		ObjectKey:   u.ObjectKey,
+		PartSize:    u.PartSize,
+		MaxSize:     u.MaxSize,
+		ExpiresAtMs: u.ExpiresAtMs,
+	}, nil
+}
+
+// CommitUpload implements videov1.VideoServiceServer.
+func (s *Server) CommitUpload(ctx context.Context, r *videov1.CommitUploadRequest) (*videov1.CommitUploadResponse, error) {
+	source, err := wire.ToObject(r.GetSource())
+	if err != nil {
+		return nil, err
+	}
+	v, err := s.uploads.CommitUpload(ctx, r.GetVideoId(), r.GetAuthorId(), r.GetTitle(), source)
+	if err != nil {
+		return nil, err
+	}
+	return &videov1.CommitUploadResponse{Video: wire.FromVideo(v)}, nil
+}
+
+// AbortUpload implements videov1.VideoServiceServer.
+func (s *Server) AbortUpload(ctx context.Context, r *videov1.AbortUploadRequest) (*videov1.AbortUploadResponse, error) {
+	if err := s.uploads.AbortUpload(ctx, r.GetVideoId(), r.GetAuthorId()); err != nil {
+		return nil, err
+	}
+	return &videov1.AbortUploadResponse{}, nil
+}
+
+// Feed implements videov1.VideoServiceServer.
+func (s *Server) Feed(ctx context.Context, r *videov1.FeedRequest) (*videov1.FeedResponse, error) {
+	videos, err := s.videos.Feed(ctx, r.GetBeforeMs(), int(r.GetLimit()))
+	if err != nil {
+		return nil, err
+	}
+	return &videov1.FeedResponse{Videos: wire.FromVideos(videos)}, nil
+}
+
+// ListByAuthor implements videov1.VideoServiceServer.
+func (s *Server) ListByAuthor(ctx context.Context, r *videov1.ListByAuthorRequest) (*videov1.ListByAuthorResponse, error) {
+	videos, err := s.videos.ListByAuthor(ctx, r.GetAuthorId())
+	if err != nil {
+		return nil, err
+	}
+	return &videov1.ListByAuthorResponse{Videos: wire.FromVideos(videos)}, nil
+}
+
+// GetVideos implements videov1.VideoServiceServer.
+func (s *Server) GetVideos(ctx context.Context, r *videov1.GetVideosRequest) (*videov1.GetVideosResponse, error) {
+	videos, err := s.videos.GetVideos(ctx, r.GetVideoIds())
+	if err != nil {
+		return nil, err
+	}
+	return &videov1.GetVideosResponse{Videos: wire.FromVideos(videos)}, nil
+}
+
+// CountWorks implements videov1.VideoServiceServer.
+func (s *Server) CountWorks(ctx context.Context, r *videov1.CountWorksRequest) (*videov1.CountWorksResponse, error) {
+	counts, err := s.videos.CountWorks(ctx, r.GetUserIds())
+	if err != nil {
+		return nil, err
+	}
+	messages := make([]*videov1.WorkCount, len(counts))
+	for i, count := range counts {
+		messages[i] = &videov1.WorkCount{UserId: count.UserID, Works: count.Works}
+	}
+	return &videov1.CountWorksResponse{Counts: messages}, nil
+}

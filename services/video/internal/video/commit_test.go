@@ -1,0 +1,219 @@
+package video_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/services/video/internal/fake"
+	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
+)
+
+func TestCommitUpload(t *testing.T) {
+	w := newWorld()
+	u := w.begin(t)
+	w.clock.Move(time.Minute)
+	got, err := w.CommitUpload(context.Background(), u.VideoID, amy, "  第一次 🎬\n", written(u))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := video.Video{
+		ID: u.VideoID, AuthorID: amy, Title: "第一次 🎬", State: video.StateReady,
+		PublishedAtMs: w.clock.Now().UnixMilli(), Source: written(u),
+	}
+	if got != want {
+		t.Errorf("committed %+v, want %+v", got, want)
+	}
+	feed, err := w.Feed(context.Background(), 0, 0)
+	if err != nil || len(feed) != 1 || feed[0] != want {
+		t.Errorf("the feed is %+v, %v", feed, err)
+	}
+	if told := w.hot.Told(); !slices.Equal(told, []int64{amy}) {
+		t.Errorf("hot documents invalidated for %v, want [%d]", told, amy)
+	}
+	if left := w.store.Uploads(); len(left) != 0 {
+		t.Errorf("the upload is still there: %+v", left)
+	}
+	if left := w.objects.Left(); left != u.Parts() {
+		t.Errorf("%d parts left, want all %d", left, u.Parts())
+	}
+}
+
+func TestCommitUploadRefusals(t *testing.T) {
+	tests := []struct {
+		name   string
+		object func(*video.Object)
+		title  string
+		id     int64
+		author int64
+		later  time.Duration
+		want   error
+	}{
+		{name: "Title", title: " ", want: video.ErrTitleInvalid},
+		{name: "Empty", object: func(o *video.Object) { o.Size = 0 }, want: video.ErrVideoEmpty},
+		{name: "SizeNegative", object: func(o *video.Object) { o.Size = -1 }, want: video.ErrObjectInvalid},
+		{name: "SizeOverTheLimit", object: func(o *video.Object) { o.Size = maxSize + 1 }, want: video.ErrVideoTooLarge},
+		{name: "SizeAtTheLimit", object: func(o *video.Object) { o.Size = maxSize }},
+		{name: "AnotherKey", object: func(o *video.Object) { o.Key = "videos/9/source" }, want: video.ErrObjectInvalid},
+		{name: "NoKey", object: func(o *video.Object) { o.Key = "" }, want: video.ErrObjectInvalid},
+		{name: "AnotherPartSize", object: func(o *video.Object) { o.PartSize++ }, want: video.ErrObjectInvalid},
+		{name: "NoPartSize", object: func(o *video.Object) { o.PartSize = 0 }, want: video.ErrObjectInvalid},
+		{name: "TypeOfAPage", object: func(o *video.Object) { o.ContentType = "text/html" }, want: video.ErrObjectInvalid},
+		{name: "TypeEmpty", object: func(o *video.Object) { o.ContentType = "" }, want: video.ErrObjectInvalid},
+		{name: "TypeWithoutSubtype", object: func(o *video.Object) { o.ContentType = "video/" }, want: video.ErrObjectInvalid},
+		{name: "TypeThatBreaksAHeader", object: func(o *video.Object) { o.ContentType = "video/mp4\r\nX: y" }, want: video.ErrObjectInvalid},
+		{name: "TypeMatroska", object: func(o *video.Object) { o.ContentType = "video/x-matroska" }},
+		{name: "NeverBegun", id: 99, want: video.ErrUploadUnknown},
+		{name: "OfSomebodyElse", author: bob, want: video.ErrUploadUnknown},
+		{name: "JustInTime", later: 2*time.Hour - time.Millisecond},
+		{name: "Expired", later: 2 * time.Hour, want: video.ErrUploadUnknown},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld()
+			u := w.begin(t)
+			object, title, id, author := written(u), "a title", u.VideoID, amy
+			if tt.object != nil {
+				tt.object(&object)
+			}
+			if tt.title != "" {
+				title = tt.title
+			}
+			if tt.id != 0 {
+				id = tt.id
+			}
+			if tt.author != 0 {
+				author = tt.author
+			}
+			w.clock.Move(tt.later)
+			_, err := w.CommitUpload(context.Background(), id, author, title, object)
+			wantError(t, err, tt.want)
+			if tt.want == nil {
+				return
+			}
+			if feed, _ := w.Feed(context.Background(), 0, 0); len(feed) != 0 {
+				t.Errorf("refused, and yet the feed has %+v", feed)
+			}
+			if len(w.store.Uploads()) != 1 || len(w.hot.Told()) != 0 {
+				t.Error("a refusal changed something")
+			}
+		})
+	}
+}
+
+func TestCommitUploadAgain(t *testing.T) {
+	ctx, w := context.Background(), newWorld()
+	u := w.begin(t)
+	first, err := w.commit(u, written(u))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Move(3 * time.Hour) // even after the upload would have expired
+
+	again, err := w.CommitUpload(ctx, u.VideoID, amy, "another title", written(u))
+	if err != nil || again != first {
+		t.Errorf("repeated: %+v, %v; want %+v", again, err, first)
+	}
+	if counts, _ := w.CountWorks(ctx, []int64{amy}); counts[0].Works != 1 {
+		t.Errorf("%d works after a repetition", counts[0].Works)
+	}
+	// The first call may have died after its commit, before its invalidation.
+	if told := len(w.hot.Told()); told != 2 {
+		t.Errorf("invalidated %d times, want 2", told)
+	}
+
+	other := written(u)
+	other.SHA256[0]++
+	_, err = w.commit(u, other)
+	wantError(t, err, video.ErrUploadCommitted)
+	_, err = w.CommitUpload(ctx, u.VideoID, bob, "a title", written(u))
+	wantError(t, err, video.ErrUploadUnknown)
+}
+
+func TestCommitUploadAfterAbort(t *testing.T) {
+	w := newWorld()
+	u := w.begin(t)
+	w.objects.SetDown(true) // the row stays, aborting
+	if err := w.AbortUpload(context.Background(), u.VideoID, amy); err != nil {
+		t.Fatal(err)
+	}
+	_, err := w.commit(u, written(u))
+	wantError(t, err, video.ErrUploadUnknown)
+}
+
+func TestPublishTimesNeverTie(t *testing.T) {
+	w := newWorld()
+	start := w.clock.Now().UnixMilli()
+	for i, move := range []time.Duration{0, 0, 0, time.Second, -time.Second} {
+		w.clock.Move(move)
+		// The fourth is a second later; the fifth, the clock being set back, joins the first three.
+		want := []int64{start, start + 1, start + 2, start + 1_000, start + 3}[i]
+		if v := w.publish(t); v.PublishedAtMs != want {
+			t.Errorf("video %d published at +%d ms, want +%d", i, v.PublishedAtMs-start, want-start)
+		}
+	}
+}
+
+func TestAbortUpload(t *testing.T) {
+	ctx := context.Background()
+	t.Run("RemovesPartsThenRow", func(t *testing.T) {
+		w := newWorld()
+		u := w.begin(t)
+		for range 2 { // aborted already is success
+			if err := w.AbortUpload(ctx, u.VideoID, amy); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if w.objects.Left() != 0 || len(w.store.Uploads()) != 0 {
+			t.Errorf("left: %d parts, rows %+v", w.objects.Left(), w.store.Uploads())
+		}
+	})
+	t.Run("ObjectStoreDown", func(t *testing.T) {
+		w := newWorld()
+		u := w.begin(t)
+		w.objects.SetDown(true)
+		if err := w.AbortUpload(ctx, u.VideoID, amy); err != nil {
+			t.Fatalf("the sweeper is going to do it, and yet: %v", err)
+		}
+		left := w.store.Uploads()
+		if len(left) != 1 || !left[0].Aborting || left[0].DueAtMs != w.clock.Now().Add(time.Minute).UnixMilli() {
+			t.Errorf("left for the sweeper: %+v", left)
+		}
+	})
+	t.Run("Unknown", func(t *testing.T) {
+		if err := newWorld().AbortUpload(ctx, 99, amy); err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Run("OfSomebodyElse", func(t *testing.T) {
+		w := newWorld()
+		u := w.begin(t)
+		if err := w.AbortUpload(ctx, u.VideoID, bob); err != nil {
+			t.Fatal(err)
+		}
+		if left := w.store.Uploads(); len(left) != 1 || left[0] != u || w.objects.Left() != u.Parts() {
+			t.Errorf("somebody else's upload was touched: %+v", left)
+		}
+	})
+	t.Run("Committed", func(t *testing.T) {
+		w := newWorld()
+		v := w.publish(t)
+		wantError(t, w.AbortUpload(ctx, v.ID, amy), video.ErrUploadCommitted)
+		if err := w.AbortUpload(ctx, v.ID, bob); err != nil {
+			t.Fatalf("a stranger learns something: %v", err)
+		}
+		if w.objects.Left() == 0 {
+			t.Error("the parts of a video are gone")
+		}
+	})
+	t.Run("StoreDown", func(t *testing.T) {
+		w := newWorld()
+		u := w.begin(t)
+		w.Uploads = fake.BrokenUploads{Uploads: w.store}
+		wantError(t, w.AbortUpload(ctx, u.VideoID, amy), fake.ErrDown)
+		if w.objects.Left() != u.Parts() {
+			t.Error("parts are gone although the row does not say so")
+		}
+	})
+}

@@ -1,0 +1,153 @@
+package video_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
+)
+
+func idsOf(videos []video.Video) []int64 {
+	ids := []int64{}
+	for _, v := range videos {
+		ids = append(ids, v.ID)
+	}
+	return ids
+}
+
+func TestFeed(t *testing.T) {
+	w := newWorld()
+	start := w.clock.Now().UnixMilli()
+	for range 40 {
+		w.publish(t) // ids 1 to 40, published at start+0 to start+39
+	}
+	w.clock.Move(-time.Hour) // another machine's clock
+	down := func(from, to int64) []int64 {
+		ids := []int64{}
+		for id := from; id >= to; id-- {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	tests := []struct {
+		name   string
+		before int64
+		limit  int
+		want   []int64
+		err    error
+	}{
+		{name: "FromTheNewest", want: down(40, 11)},
+		{name: "OlderThanAMoment", before: start + 10, want: down(10, 1)},
+		{name: "FarInTheFuture", before: 1 << 60, limit: 1, want: []int64{40}},
+		{name: "Limit", limit: 2, want: []int64{40, 39}},
+		{name: "LimitGreatest", limit: 100, want: down(40, 1)},
+		{name: "NothingOlder", before: start, want: []int64{}},
+		{name: "LimitTooGreat", limit: 101, err: video.ErrRequestInvalid},
+		{name: "LimitNegative", limit: -1, err: video.ErrRequestInvalid},
+		{name: "MomentNegative", before: -1, err: video.ErrRequestInvalid},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := w.Feed(context.Background(), tt.before, tt.limit)
+			wantError(t, err, tt.err)
+			if tt.err == nil && !slices.Equal(idsOf(got), tt.want) {
+				t.Errorf("videos %v, want %v", idsOf(got), tt.want)
+			}
+		})
+	}
+}
+
+func TestListByAuthor(t *testing.T) {
+	ctx, w := context.Background(), newWorld()
+	w.publish(t)
+	w.publish(t)
+	tests := []struct {
+		name   string
+		author int64
+		want   []int64
+		err    error
+	}{
+		{name: "NewestFirst", author: amy, want: []int64{2, 1}},
+		{name: "None", author: bob, want: []int64{}},
+		{name: "Unknown", author: stranger, want: []int64{}},
+		{name: "Zero", err: video.ErrRequestInvalid},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := w.ListByAuthor(ctx, tt.author)
+			wantError(t, err, tt.err)
+			if tt.err == nil && !slices.Equal(idsOf(got), tt.want) {
+				t.Errorf("videos %v, want %v", idsOf(got), tt.want)
+			}
+		})
+	}
+}
+
+func TestGetVideos(t *testing.T) {
+	ctx, w := context.Background(), newWorld()
+	for range 3 {
+		w.publish(t)
+	}
+	tests := []struct {
+		name string
+		ids  []int64
+		want []int64
+		err  error
+	}{
+		{name: "OrderOfTheRequest", ids: []int64{2, 3, 1}, want: []int64{2, 3, 1}},
+		{name: "EachOnceUnknownOut", ids: []int64{3, 99, 3, 1, 3}, want: []int64{3, 1}},
+		{name: "None", want: []int64{}},
+		{name: "Most", ids: make1000(1), want: []int64{1, 2, 3}},
+		{name: "TooMany", ids: append(make1000(1), 1), err: video.ErrRequestInvalid},
+		{name: "Zero", ids: []int64{1, 0}, err: video.ErrRequestInvalid},
+		{name: "Negative", ids: []int64{-1}, err: video.ErrRequestInvalid},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := w.GetVideos(ctx, tt.ids)
+			wantError(t, err, tt.err)
+			if tt.err == nil && !slices.Equal(idsOf(got), tt.want) {
+				t.Errorf("videos %v, want %v", idsOf(got), tt.want)
+			}
+		})
+	}
+}
+
+// make1000 lists a thousand ids.
+func make1000(from int64) []int64 {
+	ids := make([]int64, 1_000)
+	for i := range ids {
+		ids[i] = from + int64(i)
+	}
+	return ids
+}
+
+func TestCountWorks(t *testing.T) {
+	ctx, w := context.Background(), newWorld()
+	w.publish(t)
+	w.publish(t)
+	w.begin(t) // is no work yet
+	tests := []struct {
+		name string
+		ids  []int64
+		want []video.WorkCount
+		err  error
+	}{
+		{name: "OrderOfTheRequest", ids: []int64{bob, amy, stranger}, want: []video.WorkCount{{UserID: bob}, {UserID: amy, Works: 2}, {UserID: stranger}}},
+		{name: "EachOnce", ids: []int64{amy, bob, amy}, want: []video.WorkCount{{UserID: amy, Works: 2}, {UserID: bob}}},
+		{name: "None"},
+		{name: "TooMany", ids: append(make1000(1), 1), err: video.ErrRequestInvalid},
+		{name: "Zero", ids: []int64{0}, err: video.ErrRequestInvalid},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := w.CountWorks(ctx, tt.ids)
+			wantError(t, err, tt.err)
+			if tt.err == nil && !slices.Equal(got, tt.want) {
+				t.Errorf("counts %v, want %v", got, tt.want)
+			}
+		})
+	}
+}

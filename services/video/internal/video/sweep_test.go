@@ -1,0 +1,126 @@
+package video_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/services/video/internal/fake"
+	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
+)
+
+func sweep(t *testing.T, w *world, want int) {
+	t.Helper()
+	removed, err := w.Sweep(context.Background())
+	if err != nil || removed != want {
+		t.Fatalf("swept %d, %v; want %d", removed, err, want)
+	}
+}
+
+func TestSweepExpired(t *testing.T) {
+	w := newWorld()
+	v := w.publish(t)
+	kept := w.objects.Left()
+	w.begin(t)
+	w.clock.Move(time.Hour)
+	young := w.begin(t)
+
+	w.clock.Move(time.Hour + 5*time.Minute - time.Millisecond)
+	sweep(t, w, 0) // expired, but a last part may be on its way
+	w.clock.Move(time.Millisecond)
+	sweep(t, w, 1)
+	if left := w.store.Uploads(); len(left) != 1 || left[0] != young {
+		t.Errorf("left are %+v, want the young one", left)
+	}
+	if left := w.objects.Left(); left != kept+young.Parts() {
+		t.Errorf("%d parts left, want %d", left, kept+young.Parts())
+	}
+	if found, _ := w.GetVideos(context.Background(), []int64{v.ID}); len(found) != 1 {
+		t.Error("a video was swept")
+	}
+}
+
+func TestSweepFinishesAbort(t *testing.T) {
+	w := newWorld()
+	u := w.begin(t)
+	w.objects.SetDown(true)
+	if err := w.AbortUpload(context.Background(), u.VideoID, amy); err != nil {
+		t.Fatal(err)
+	}
+	w.objects.SetDown(false)
+	sweep(t, w, 0) // the abort itself may still be at it
+	w.clock.Move(time.Minute)
+	sweep(t, w, 1)
+	if w.objects.Left() != 0 || len(w.store.Uploads()) != 0 {
+		t.Errorf("left: %d parts, rows %+v", w.objects.Left(), w.store.Uploads())
+	}
+}
+
+func TestSweepKeepsWhatItCannotRemove(t *testing.T) {
+	w := newWorld()
+	u := w.begin(t)
+	w.clock.Move(3 * time.Hour)
+	w.objects.SetDown(true)
+	removed, err := w.Sweep(context.Background())
+	wantError(t, err, fake.ErrDown)
+	if left := w.store.Uploads(); removed != 0 || len(left) != 1 || !left[0].Aborting {
+		t.Fatalf("removed %d, left %+v; want the row to stay", removed, left)
+	}
+	w.objects.SetDown(false)
+	sweep(t, w, 0) // the claim lasts
+	w.clock.Move(time.Hour)
+	sweep(t, w, 1)
+	if left := w.objects.Left(); left != 0 {
+		t.Errorf("%d parts of %+v left", left, u)
+	}
+}
+
+func TestSweepWorksThroughMoreThanOneClaim(t *testing.T) {
+	w := newWorld()
+	const uploads = 45
+	for id := range int64(uploads) {
+		u := video.Upload{VideoID: 1 + id, AuthorID: amy, ObjectKey: "k", PartSize: 1, MaxSize: 1}
+		if err := w.store.Begin(context.Background(), u, uploads); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sweep(t, w, uploads)
+}
+
+// A clock that moves on by itself would sweep what is not due; this one stands
+// still, so that only the upload that is due can go.
+func TestRunSweeper(t *testing.T) {
+	w := newWorld()
+	w.begin(t)
+	w.clock.Move(3 * time.Hour)
+	young := w.begin(t)
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); w.RunSweeper(ctx, time.Millisecond) }()
+
+	await(t, func() bool { return slices.Equal(w.store.Uploads(), []video.Upload{young}) })
+	w.clock.Move(3 * time.Hour) // found by a later round
+	await(t, func() bool { return len(w.store.Uploads()) == 0 })
+	stop()
+	select {
+	case <-done:
+	case <-time.After(5 * time.Second):
+		t.Fatal("the sweeper outlives its context")
+	}
+}
+
+// await polls until a condition holds.
+func await(t *testing.T, condition func() bool) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(5 * time.Second)
+	for !condition() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatal("it did not happen within 5 s")
+		}
+	}
+}
