@@ -1,0 +1,63 @@
+package daprtest
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// component writes one component; metadata are name and value in turn.
+func component(name, kind string, metadata ...string) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n  name: %s\nspec:\n  type: %s\n  version: v1\n  metadata:\n", name, kind)
+	for i := 0; i+1 < len(metadata); i += 2 {
+		fmt.Fprintf(&text, "  - name: %s\n    value: %q\n", metadata[i], metadata[i+1])
+	}
+	return text.String()
+}
+
+// RedisState is a state store in the Redis at address, with the literal prefix
+// that all environments use.
+func RedisState(name, address, prefix string) string {
+	return component(name, "state.redis", "redisHost", address, "keyPrefix", prefix)
+}
+
+// MemoryState is a state store in the sidecar.
+func MemoryState(name string) string {
+	return component(name, "state.in-memory", "keyPrefix", "none")
+}
+
+// FolderBlobs is an object store in a folder.
+func FolderBlobs(name, folder string) string {
+	return component(name, "bindings.localstorage", "rootPath", folder)
+}
+
+// FileSecrets is a secret store that reads a flat JSON file.
+func FileSecrets(name, file string) string {
+	return component(name, "secretstores.local.file", "secretsFile", file)
+}
+
+// writeConfiguration makes the sidecar register itself in the file names, or in
+// memory of its own. Tests do not depend on multicast.
+func writeConfiguration(t testing.TB, names string) string {
+	t.Helper()
+	folder := t.TempDir()
+	if names == "" {
+		names = filepath.Join(folder, "names.db")
+	}
+	path := filepath.Join(folder, "configuration.yaml")
+	writeFile(t, path, fmt.Sprintf(`apiVersion: dapr.io/v1alpha1
+kind: Configuration
+metadata:
+  name: test
+spec:
+  nameResolution:
+    component: sqlite
+    configuration:
+      connectionString: %q
+  tracing:
+    samplingRate: "0"
+`, names))
+	return path
+}

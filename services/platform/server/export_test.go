@@ -1,0 +1,4 @@
+package server
+
+// ExitCode is Main without its process.
+var ExitCode = exitCode
