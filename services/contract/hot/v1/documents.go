@@ -25,6 +25,28 @@ func UserProfileKey(userID int64) string { return "user:" + strconv.FormatInt(us
 // AuthorWorksKey names the AuthorWorks of a user.
 func AuthorWorksKey(userID int64) string { return "work:" + strconv.FormatInt(userID, 10) }
 
+// LikeSetKey names the LikeSet of a viewer.
+func LikeSetKey(userID int64) string { return "likes:" + strconv.FormatInt(userID, 10) }
+
+// UserLikesKey names the UserLikes of a user.
+func UserLikesKey(userID int64) string { return "given:" + strconv.FormatInt(userID, 10) }
+
+// FollowSetKey names the FollowSet of a viewer.
+func FollowSetKey(userID int64) string { return "follows:" + strconv.FormatInt(userID, 10) }
+
+// UserRelationsKey names the UserRelations of a user.
+func UserRelationsKey(userID int64) string { return "rel:" + strconv.FormatInt(userID, 10) }
+
+// ChatWindowKey names the ChatWindow of two users, in either order.
+func ChatWindowKey(a, b int64) string {
+	return "chat:" + strconv.FormatInt(min(a, b), 10) + ":" + strconv.FormatInt(max(a, b), 10)
+}
+
+// ChatPlaceKey names the ChatPlace of one session with one peer.
+func ChatPlaceKey(sessionID string, peerID int64) string {
+	return "place:" + sessionID + ":" + strconv.FormatInt(peerID, 10)
+}
+
 // Documents lists every hot document of the system.
 func Documents() []Document {
 	return []Document{
@@ -39,4 +61,11 @@ const (
 	UserProfileTTL = 10 * time.Minute
 	AuthorWorksTTL = time.Minute
 	FeedHeadTTL    = 10 * time.Second
+
+	LikeSetTTL       = 10 * time.Minute
+	UserLikesTTL     = time.Minute
+	FollowSetTTL     = 10 * time.Minute
+	UserRelationsTTL = time.Minute
+	ChatWindowTTL    = 10 * time.Minute
+	ChatPlaceTTL     = 24 * time.Hour
 )

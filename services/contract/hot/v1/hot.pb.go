@@ -11,6 +11,7 @@
 package hotv1
 
 import (
+	v12 "github.com/douyin-on-dapr/douyin/services/contract/chat/v1"
 	v1 "github.com/douyin-on-dapr/douyin/services/contract/user/v1"
 	v11 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
@@ -248,11 +249,328 @@ func (x *FeedHead) GetVideos() []*v11.Video {
 	return nil
 }
 
+// LikeSet answers "which videos does this viewer like". Key likes:{user},
+// owner: interaction.
+type LikeSet struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	VideoIds      []int64                `protobuf:"varint,1,rep,packed,name=video_ids,json=videoIds,proto3" json:"video_ids,omitempty"` // ascending, at most 5,000
+	Capped        bool                   `protobuf:"varint,2,opt,name=capped,proto3" json:"capped,omitempty"`                            // there are more: ask the owner
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LikeSet) Reset() {
+	*x = LikeSet{}
+	mi := &file_hot_v1_hot_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LikeSet) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LikeSet) ProtoMessage() {}
+
+func (x *LikeSet) ProtoReflect() protoreflect.Message {
+	mi := &file_hot_v1_hot_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LikeSet.ProtoReflect.Descriptor instead.
+func (*LikeSet) Descriptor() ([]byte, []int) {
+	return file_hot_v1_hot_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *LikeSet) GetVideoIds() []int64 {
+	if x != nil {
+		return x.VideoIds
+	}
+	return nil
+}
+
+func (x *LikeSet) GetCapped() bool {
+	if x != nil {
+		return x.Capped
+	}
+	return false
+}
+
+// UserLikes answers "how many likes did this user give and get". Key
+// given:{user}, owner: interaction.
+type UserLikes struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Given         int64                  `protobuf:"varint,1,opt,name=given,proto3" json:"given,omitempty"`
+	Received      int64                  `protobuf:"varint,2,opt,name=received,proto3" json:"received,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UserLikes) Reset() {
+	*x = UserLikes{}
+	mi := &file_hot_v1_hot_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UserLikes) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UserLikes) ProtoMessage() {}
+
+func (x *UserLikes) ProtoReflect() protoreflect.Message {
+	mi := &file_hot_v1_hot_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UserLikes.ProtoReflect.Descriptor instead.
+func (*UserLikes) Descriptor() ([]byte, []int) {
+	return file_hot_v1_hot_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *UserLikes) GetGiven() int64 {
+	if x != nil {
+		return x.Given
+	}
+	return 0
+}
+
+func (x *UserLikes) GetReceived() int64 {
+	if x != nil {
+		return x.Received
+	}
+	return 0
+}
+
+// FollowSet answers "whom does this viewer follow". Key follows:{user}, owner:
+// relation.
+type FollowSet struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	UserIds       []int64                `protobuf:"varint,1,rep,packed,name=user_ids,json=userIds,proto3" json:"user_ids,omitempty"` // ascending, at most 5,000
+	Capped        bool                   `protobuf:"varint,2,opt,name=capped,proto3" json:"capped,omitempty"`                         // there are more: ask the owner
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FollowSet) Reset() {
+	*x = FollowSet{}
+	mi := &file_hot_v1_hot_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FollowSet) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FollowSet) ProtoMessage() {}
+
+func (x *FollowSet) ProtoReflect() protoreflect.Message {
+	mi := &file_hot_v1_hot_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FollowSet.ProtoReflect.Descriptor instead.
+func (*FollowSet) Descriptor() ([]byte, []int) {
+	return file_hot_v1_hot_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *FollowSet) GetUserIds() []int64 {
+	if x != nil {
+		return x.UserIds
+	}
+	return nil
+}
+
+func (x *FollowSet) GetCapped() bool {
+	if x != nil {
+		return x.Capped
+	}
+	return false
+}
+
+// UserRelations answers "how many follow this user, and how many does the user
+// follow". Key rel:{user}, owner: relation.
+type UserRelations struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Follows       int64                  `protobuf:"varint,1,opt,name=follows,proto3" json:"follows,omitempty"`
+	Followers     int64                  `protobuf:"varint,2,opt,name=followers,proto3" json:"followers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UserRelations) Reset() {
+	*x = UserRelations{}
+	mi := &file_hot_v1_hot_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UserRelations) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UserRelations) ProtoMessage() {}
+
+func (x *UserRelations) ProtoReflect() protoreflect.Message {
+	mi := &file_hot_v1_hot_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UserRelations.ProtoReflect.Descriptor instead.
+func (*UserRelations) Descriptor() ([]byte, []int) {
+	return file_hot_v1_hot_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *UserRelations) GetFollows() int64 {
+	if x != nil {
+		return x.Follows
+	}
+	return 0
+}
+
+func (x *UserRelations) GetFollowers() int64 {
+	if x != nil {
+		return x.Followers
+	}
+	return 0
+}
+
+// ChatWindow is the newest end of a conversation. Key chat:{a}:{b} with the
+// smaller user id first, owner: chat.
+type ChatWindow struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Messages      []*v12.Message         `protobuf:"bytes,1,rep,name=messages,proto3" json:"messages,omitempty"`  // oldest first, at most 50
+	Complete      bool                   `protobuf:"varint,2,opt,name=complete,proto3" json:"complete,omitempty"` // there are no older ones
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChatWindow) Reset() {
+	*x = ChatWindow{}
+	mi := &file_hot_v1_hot_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChatWindow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChatWindow) ProtoMessage() {}
+
+func (x *ChatWindow) ProtoReflect() protoreflect.Message {
+	mi := &file_hot_v1_hot_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChatWindow.ProtoReflect.Descriptor instead.
+func (*ChatWindow) Descriptor() ([]byte, []int) {
+	return file_hot_v1_hot_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ChatWindow) GetMessages() []*v12.Message {
+	if x != nil {
+		return x.Messages
+	}
+	return nil
+}
+
+func (x *ChatWindow) GetComplete() bool {
+	if x != nil {
+		return x.Complete
+	}
+	return false
+}
+
+// ChatPlace is how far one device of a reader has got in a conversation. Key
+// place:{session}:{peer}, owner: chat. Losing it is harmless: the next poll
+// falls back to what the phone says.
+type ChatPlace struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	DeliveredMs   int64                  `protobuf:"varint,1,opt,name=delivered_ms,json=deliveredMs,proto3" json:"delivered_ms,omitempty"` // create_time of the newest peer message delivered
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChatPlace) Reset() {
+	*x = ChatPlace{}
+	mi := &file_hot_v1_hot_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChatPlace) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChatPlace) ProtoMessage() {}
+
+func (x *ChatPlace) ProtoReflect() protoreflect.Message {
+	mi := &file_hot_v1_hot_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChatPlace.ProtoReflect.Descriptor instead.
+func (*ChatPlace) Descriptor() ([]byte, []int) {
+	return file_hot_v1_hot_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ChatPlace) GetDeliveredMs() int64 {
+	if x != nil {
+		return x.DeliveredMs
+	}
+	return 0
+}
+
 var File_hot_v1_hot_proto protoreflect.FileDescriptor
 
 const file_hot_v1_hot_proto_rawDesc = "" +
 	"\n" +
-	"\x10hot/v1/hot.proto\x12\rdouyin.hot.v1\x1a\x12user/v1/user.proto\x1a\x14video/v1/video.proto\"T\n" +
+	"\x10hot/v1/hot.proto\x12\rdouyin.hot.v1\x1a\x12chat/v1/chat.proto\x1a\x12user/v1/user.proto\x1a\x14video/v1/video.proto\"T\n" +
 	"\x05Entry\x12\x1c\n" +
 	"\bdocument\x18\x01 \x01(\fH\x00R\bdocument\x12\"\n" +
 	"\vinvalidated\x18\x02 \x01(\bH\x00R\vinvalidatedB\t\n" +
@@ -262,7 +580,25 @@ const file_hot_v1_hot_proto_rawDesc = "" +
 	"\vAuthorWorks\x12\x14\n" +
 	"\x05works\x18\x01 \x01(\x03R\x05works\":\n" +
 	"\bFeedHead\x12.\n" +
-	"\x06videos\x18\x01 \x03(\v2\x16.douyin.video.v1.VideoR\x06videosBAZ?github.com/douyin-on-dapr/douyin/services/contract/hot/v1;hotv1b\x06proto3"
+	"\x06videos\x18\x01 \x03(\v2\x16.douyin.video.v1.VideoR\x06videos\">\n" +
+	"\aLikeSet\x12\x1b\n" +
+	"\tvideo_ids\x18\x01 \x03(\x03R\bvideoIds\x12\x16\n" +
+	"\x06capped\x18\x02 \x01(\bR\x06capped\"=\n" +
+	"\tUserLikes\x12\x14\n" +
+	"\x05given\x18\x01 \x01(\x03R\x05given\x12\x1a\n" +
+	"\breceived\x18\x02 \x01(\x03R\breceived\">\n" +
+	"\tFollowSet\x12\x19\n" +
+	"\buser_ids\x18\x01 \x03(\x03R\auserIds\x12\x16\n" +
+	"\x06capped\x18\x02 \x01(\bR\x06capped\"G\n" +
+	"\rUserRelations\x12\x18\n" +
+	"\afollows\x18\x01 \x01(\x03R\afollows\x12\x1c\n" +
+	"\tfollowers\x18\x02 \x01(\x03R\tfollowers\"]\n" +
+	"\n" +
+	"ChatWindow\x123\n" +
+	"\bmessages\x18\x01 \x03(\v2\x17.douyin.chat.v1.MessageR\bmessages\x12\x1a\n" +
+	"\bcomplete\x18\x02 \x01(\bR\bcomplete\".\n" +
+	"\tChatPlace\x12!\n" +
+	"\fdelivered_ms\x18\x01 \x01(\x03R\vdeliveredMsBAZ?github.com/douyin-on-dapr/douyin/services/contract/hot/v1;hotv1b\x06proto3"
 
 var (
 	file_hot_v1_hot_proto_rawDescOnce sync.Once
@@ -276,23 +612,31 @@ func file_hot_v1_hot_proto_rawDescGZIP() []byte {
 	return file_hot_v1_hot_proto_rawDescData
 }
 
-var file_hot_v1_hot_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_hot_v1_hot_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_hot_v1_hot_proto_goTypes = []any{
-	(*Entry)(nil),       // 0: douyin.hot.v1.Entry
-	(*UserProfile)(nil), // 1: douyin.hot.v1.UserProfile
-	(*AuthorWorks)(nil), // 2: douyin.hot.v1.AuthorWorks
-	(*FeedHead)(nil),    // 3: douyin.hot.v1.FeedHead
-	(*v1.Profile)(nil),  // 4: douyin.user.v1.Profile
-	(*v11.Video)(nil),   // 5: douyin.video.v1.Video
+	(*Entry)(nil),         // 0: douyin.hot.v1.Entry
+	(*UserProfile)(nil),   // 1: douyin.hot.v1.UserProfile
+	(*AuthorWorks)(nil),   // 2: douyin.hot.v1.AuthorWorks
+	(*FeedHead)(nil),      // 3: douyin.hot.v1.FeedHead
+	(*LikeSet)(nil),       // 4: douyin.hot.v1.LikeSet
+	(*UserLikes)(nil),     // 5: douyin.hot.v1.UserLikes
+	(*FollowSet)(nil),     // 6: douyin.hot.v1.FollowSet
+	(*UserRelations)(nil), // 7: douyin.hot.v1.UserRelations
+	(*ChatWindow)(nil),    // 8: douyin.hot.v1.ChatWindow
+	(*ChatPlace)(nil),     // 9: douyin.hot.v1.ChatPlace
+	(*v1.Profile)(nil),    // 10: douyin.user.v1.Profile
+	(*v11.Video)(nil),     // 11: douyin.video.v1.Video
+	(*v12.Message)(nil),   // 12: douyin.chat.v1.Message
 }
 var file_hot_v1_hot_proto_depIdxs = []int32{
-	4, // 0: douyin.hot.v1.UserProfile.profile:type_name -> douyin.user.v1.Profile
-	5, // 1: douyin.hot.v1.FeedHead.videos:type_name -> douyin.video.v1.Video
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	10, // 0: douyin.hot.v1.UserProfile.profile:type_name -> douyin.user.v1.Profile
+	11, // 1: douyin.hot.v1.FeedHead.videos:type_name -> douyin.video.v1.Video
+	12, // 2: douyin.hot.v1.ChatWindow.messages:type_name -> douyin.chat.v1.Message
+	3,  // [3:3] is the sub-list for method output_type
+	3,  // [3:3] is the sub-list for method input_type
+	3,  // [3:3] is the sub-list for extension type_name
+	3,  // [3:3] is the sub-list for extension extendee
+	0,  // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_hot_v1_hot_proto_init() }
@@ -310,7 +654,7 @@ func file_hot_v1_hot_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_hot_v1_hot_proto_rawDesc), len(file_hot_v1_hot_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
