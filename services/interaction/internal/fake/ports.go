@@ -1,0 +1,85 @@
+package fake
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"github.com/douyin-on-dapr/douyin/services/interaction/internal/interaction"
+)
+
+// Videos is an interaction.Videos that knows a fixed few, with their authors.
+type Videos struct {
+	Authors map[int64]int64
+	Err     error // answered instead, when set
+}
+
+var _ interaction.Videos = (*Videos)(nil)
+
+// Author implements interaction.Videos.
+func (v *Videos) Author(_ context.Context, videoID int64) (int64, error) {
+	if v.Err != nil {
+		return 0, v.Err
+	}
+	author, ok := v.Authors[videoID]
+	if !ok {
+		return 0, interaction.ErrVideoUnknown
+	}
+	return author, nil
+}
+
+// Hot is an interaction.Hot in memory.
+type Hot struct {
+	mu     sync.Mutex
+	sets   map[int64]interaction.Set
+	counts map[int64]interaction.UserFacts
+}
+
+var _ interaction.Hot = (*Hot)(nil)
+
+// NewHot makes an empty one.
+func NewHot() *Hot {
+	return &Hot{sets: make(map[int64]interaction.Set), counts: make(map[int64]interaction.UserFacts)}
+}
+
+// LikeChanged implements interaction.Hot.
+func (h *Hot) LikeChanged(_ context.Context, userID, authorID int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.sets, userID)
+	delete(h.counts, userID)
+	delete(h.counts, authorID)
+}
+
+// LoadSet implements interaction.Hot.
+func (h *Hot) LoadSet(ctx context.Context, userID int64, rebuild func(context.Context) (interaction.Set, error)) (interaction.Set, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return load(ctx, h.sets, userID, rebuild)
+}
+
+// LoadCounts implements interaction.Hot.
+func (h *Hot) LoadCounts(ctx context.Context, userID int64, rebuild func(context.Context) (interaction.UserFacts, error)) (interaction.UserFacts, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return load(ctx, h.counts, userID, rebuild)
+}
+
+func load[T any](ctx context.Context, docs map[int64]T, key int64, rebuild func(context.Context) (T, error)) (T, error) {
+	if doc, ok := docs[key]; ok {
+		return doc, nil
+	}
+	doc, err := rebuild(ctx)
+	if err == nil {
+		docs[key] = doc
+	}
+	return doc, err
+}
+
+// IDs counts up from 1.
+type IDs struct{ last atomic.Int64 }
+
+var _ interaction.IDs = (*IDs)(nil)
+
+// Next implements interaction.IDs.
+func (i *IDs) Next() (int64, error) { return i.last.Add(1), nil }

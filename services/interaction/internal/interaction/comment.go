@@ -1,0 +1,138 @@
+package interaction
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/douyin-on-dapr/douyin/services/platform/errs"
+)
+
+// Comment is what somebody wrote under a video.
+type Comment struct {
+	ID        int64
+	VideoID   int64
+	AuthorID  int64 // whose video
+	UserID    int64 // who wrote it
+	Content   string
+	RequestID string // "" if the writer chose none
+	CreatedAt time.Time
+	Deleted   bool // its row stays, so that deleting again is success
+}
+
+// PostComment adds a comment. It refuses with ErrVideoUnknown,
+// ErrCommentInvalid and ErrRequestID. With a request id it may be repeated: the
+// answer is the comment made the first time.
+func (s *Service) PostComment(ctx context.Context, userID, videoID int64, content, requestID string) (Comment, error) {
+	const op = "interaction.PostComment"
+	if userID <= 0 || videoID <= 0 {
+		return Comment{}, errs.Wrap(op, ErrIDInvalid)
+	}
+	content, err := commentText(content)
+	if err != nil {
+		return Comment{}, errs.Wrap(op, err)
+	}
+	if !validRequestID(requestID) {
+		return Comment{}, errs.Wrap(op, ErrRequestID)
+	}
+	author, err := s.Videos.Author(ctx, videoID)
+	if err != nil {
+		return Comment{}, errs.Wrap(op, err)
+	}
+	id, err := s.IDs.Next()
+	if err != nil {
+		return Comment{}, errs.Wrap(op, err)
+	}
+	comment, err := s.Comments.AddComment(ctx, Comment{
+		ID: id, VideoID: videoID, AuthorID: author, UserID: userID,
+		Content: content, RequestID: requestID, CreatedAt: s.Clock().UTC().Truncate(time.Millisecond),
+	})
+	return comment, errs.Wrap(op, err)
+}
+
+// DeleteComment removes a comment of one's own. Repeating it is success. It
+// refuses with ErrCommentUnknown, also for a comment of another video, and with
+// ErrCommentForeign.
+func (s *Service) DeleteComment(ctx context.Context, userID, videoID, commentID int64) (changed bool, err error) {
+	const op = "interaction.DeleteComment"
+	if userID <= 0 || videoID <= 0 || commentID <= 0 {
+		return false, errs.Wrap(op, ErrIDInvalid)
+	}
+	comment, err := s.Comments.Comment(ctx, commentID)
+	if errors.Is(err, ErrCommentUnknown) || (err == nil && comment.VideoID != videoID) {
+		return false, errs.Wrap(op, ErrCommentUnknown)
+	}
+	if err != nil {
+		return false, errs.Wrap(op, err)
+	}
+	if comment.UserID != userID {
+		return false, errs.Wrap(op, ErrCommentForeign)
+	}
+	if comment.Deleted {
+		return false, nil
+	}
+	changed, err = s.Comments.DeleteComment(ctx, comment)
+	return changed, errs.Wrap(op, err)
+}
+
+// CommentPage is one page of the comments of a video.
+type CommentPage struct {
+	Comments     []Comment
+	Writers      []UserFacts // each once
+	NextBeforeID int64       // 0 at the end
+}
+
+// ListComments answers a page of comments, newest first, with the facts of
+// their writers. A video that nobody knows has none.
+func (s *Service) ListComments(ctx context.Context, videoID, beforeID int64, limit int) (CommentPage, error) {
+	const op = "interaction.ListComments"
+	if videoID <= 0 || beforeID < 0 {
+		return CommentPage{}, errs.Wrap(op, ErrIDInvalid)
+	}
+	limit = pageLimit(limit)
+	comments, err := s.Comments.ListComments(ctx, videoID, beforeID, limit+1)
+	if err != nil {
+		return CommentPage{}, errs.Wrap(op, err)
+	}
+	page := CommentPage{Comments: comments}
+	if len(comments) > limit {
+		page.Comments = comments[:limit]
+		page.NextBeforeID = comments[limit-1].ID
+	}
+	writers := make([]int64, len(page.Comments))
+	for i, comment := range page.Comments {
+		writers[i] = comment.UserID
+	}
+	page.Writers, err = s.userFacts(ctx, writers)
+	return page, errs.Wrap(op, err)
+}
+
+// commentText is the comment as it is kept: without white space around it. What
+// cannot be shown as text is refused, line breaks and tabs aside.
+func commentText(text string) (string, error) {
+	text = strings.TrimSpace(text)
+	if text == "" || !utf8.ValidString(text) || utf8.RuneCountInString(text) > MaxContent {
+		return "", ErrCommentInvalid
+	}
+	for _, r := range text {
+		if unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' {
+			return "", ErrCommentInvalid
+		}
+	}
+	return text, nil
+}
+
+func validRequestID(id string) bool {
+	if len(id) > 64 {
+		return false
+	}
+	for _, c := range []byte(id) {
+		if c <= ' ' || c > '~' {
+			return false
+		}
+	}
+	return true
+}

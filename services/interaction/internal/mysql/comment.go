@@ -1,0 +1,154 @@
+package mysql
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"math"
+	"time"
+
+	eventv1 "github.com/douyin-on-dapr/douyin/services/contract/event/v1"
+	"github.com/douyin-on-dapr/douyin/services/interaction/internal/interaction"
+	"github.com/douyin-on-dapr/douyin/services/platform/outbox"
+	"github.com/douyin-on-dapr/douyin/services/platform/sqldb"
+)
+
+const (
+	insertComment = `INSERT INTO comments (id, video_id, author_id, user_id, content, request_id, created_at_ms)
+VALUES (?, ?, ?, ?, ?, ?, ?)`
+	commentColumns   = `id, video_id, author_id, user_id, content, COALESCE(request_id, '') AS request_id, created_at_ms, deleted`
+	commentByRequest = `SELECT ` + commentColumns + ` FROM comments WHERE user_id = ? AND request_id = ?`
+	commentByID      = `SELECT ` + commentColumns + ` FROM comments WHERE id = ?`
+	deleteComment    = `UPDATE comments SET deleted = TRUE, content = '' WHERE id = ? AND deleted = FALSE`
+	listComments     = `SELECT ` + commentColumns + ` FROM comments
+WHERE video_id = ? AND deleted = FALSE AND id < ? ORDER BY id DESC LIMIT ?`
+)
+
+// excerptLength is how many characters of a comment its event carries.
+const excerptLength = 50
+
+// The versions of a comment's events: it is made once and deleted once.
+const (
+	versionMade    = 1
+	versionDeleted = 2
+)
+
+type commentRow struct {
+	ID          int64  `db:"id"`
+	VideoID     int64  `db:"video_id"`
+	AuthorID    int64  `db:"author_id"`
+	UserID      int64  `db:"user_id"`
+	Content     string `db:"content"`
+	RequestID   string `db:"request_id"`
+	CreatedAtMS int64  `db:"created_at_ms"`
+	Deleted     bool   `db:"deleted"`
+}
+
+func (r commentRow) comment() interaction.Comment {
+	return interaction.Comment{
+		ID: r.ID, VideoID: r.VideoID, AuthorID: r.AuthorID, UserID: r.UserID,
+		Content: r.Content, RequestID: r.RequestID, Deleted: r.Deleted,
+		CreatedAt: time.UnixMilli(r.CreatedAtMS).UTC(),
+	}
+}
+
+// AddComment implements interaction.Comments. The unique key on the request id
+// decides whether the comment is new.
+func (s *Store) AddComment(ctx context.Context, c interaction.Comment) (interaction.Comment, error) {
+	const op = "mysql.AddComment"
+	requestID := sql.NullString{String: c.RequestID, Valid: c.RequestID != ""}
+	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) error {
+		_, err := tx.ExecContext(ctx, insertComment,
+			c.ID, c.VideoID, c.AuthorID, c.UserID, c.Content, requestID, c.CreatedAt.UnixMilli())
+		if err != nil {
+			return err
+		}
+		if err := moveVideoCounts(ctx, tx, c.VideoID, 0, 1); err != nil {
+			return err
+		}
+		return addCommentEvent(ctx, tx, c, eventv1.TopicCommented, versionMade, excerpt(c.Content))
+	})
+	if sqldb.IsDuplicate(err, "one_per_request") {
+		var row commentRow
+		if err := s.db.GetContext(ctx, &row, commentByRequest, c.UserID, c.RequestID); err != nil {
+			return interaction.Comment{}, sqldb.Wrap(op, err)
+		}
+		return row.comment(), nil
+	}
+	if err != nil {
+		return interaction.Comment{}, sqldb.Wrap(op, err)
+	}
+	s.committed()
+	return c, nil
+}
+
+// Comment implements interaction.Comments.
+func (s *Store) Comment(ctx context.Context, id int64) (interaction.Comment, error) {
+	const op = "mysql.Comment"
+	var row commentRow
+	err := s.db.GetContext(ctx, &row, commentByID, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return interaction.Comment{}, interaction.ErrCommentUnknown
+	}
+	return row.comment(), sqldb.Wrap(op, err)
+}
+
+// DeleteComment implements interaction.Comments.
+func (s *Store) DeleteComment(ctx context.Context, c interaction.Comment) (bool, error) {
+	const op = "mysql.DeleteComment"
+	var changed bool
+	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) error {
+		result, err := tx.ExecContext(ctx, deleteComment, c.ID)
+		if err != nil {
+			return err
+		}
+		affected, err := result.RowsAffected()
+		if changed = affected > 0; err != nil || !changed {
+			return err
+		}
+		if err := moveVideoCounts(ctx, tx, c.VideoID, 0, -1); err != nil {
+			return err
+		}
+		return addCommentEvent(ctx, tx, c, eventv1.TopicUncommented, versionDeleted, "")
+	})
+	if err != nil {
+		return false, sqldb.Wrap(op, err)
+	}
+	if changed {
+		s.committed()
+	}
+	return changed, nil
+}
+
+func addCommentEvent(ctx context.Context, tx sqldb.Handle, c interaction.Comment, topic string, version int64, excerpt string) error {
+	return outbox.Add(ctx, tx, outbox.Event{
+		Topic:   topic,
+		Subject: eventv1.CommentSubject(c.ID),
+		Version: version,
+		Data: &eventv1.Commented{
+			CommentId: c.ID, UserId: c.UserID, VideoId: c.VideoID, AuthorId: c.AuthorID, Excerpt: excerpt,
+		},
+	})
+}
+
+func excerpt(content string) string {
+	runes := []rune(content)
+	return string(runes[:min(len(runes), excerptLength)])
+}
+
+// ListComments implements interaction.Comments. Ids grow with time, so that the
+// newest comment has the largest.
+func (s *Store) ListComments(ctx context.Context, videoID, beforeID int64, limit int) ([]interaction.Comment, error) {
+	if beforeID == 0 {
+		beforeID = math.MaxInt64
+	}
+	var rows []commentRow
+	if err := s.db.SelectContext(ctx, &rows, listComments, videoID, beforeID, limit); err != nil {
+		return nil, sqldb.Wrap("mysql.ListComments", err)
+	}
+	comments := make([]interaction.Comment, len(rows))
+	for i, row := range rows {
+		comments[i] = row.comment()
+	}
+	return comments, nil
+}

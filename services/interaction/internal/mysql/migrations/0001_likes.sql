@@ -1,0 +1,17 @@
+-- +goose Up
+-- A like keeps its row when it ends: liked says whether it is there, version
+-- counts its changes so that events about it can be put in order.
+CREATE TABLE likes (
+  user_id       BIGINT  NOT NULL,
+  video_id      BIGINT  NOT NULL,
+  author_id     BIGINT  NOT NULL,
+  liked         BOOLEAN NOT NULL,
+  version       BIGINT  NOT NULL,
+  changed_at_ms BIGINT  NOT NULL,
+  PRIMARY KEY (user_id, video_id),
+  KEY liked_by (user_id, liked, changed_at_ms, video_id),
+  KEY likes_of (video_id, liked)
+) ENGINE = InnoDB;
+
+-- +goose Down
+DROP TABLE likes;

@@ -1,0 +1,12 @@
+-- +goose Up
+-- Likes given and received; moved in the transaction that moves the set.
+CREATE TABLE user_counts (
+  user_id  BIGINT NOT NULL PRIMARY KEY,
+  given    BIGINT NOT NULL DEFAULT 0,
+  received BIGINT NOT NULL DEFAULT 0,
+  CHECK (given >= 0),
+  CHECK (received >= 0)
+) ENGINE = InnoDB;
+
+-- +goose Down
+DROP TABLE user_counts;
