@@ -1,0 +1,131 @@
+// Package fake has hand-written, in-memory stand-ins for the ports of the
+// domain. Store keeps the same promises as the real one; one suite
+// (storetest) holds both to them.
+package fake
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/douyin-on-dapr/douyin/services/relation/internal/relation"
+)
+
+type pair struct{ user, target int64 }
+
+// Store is a relation.Store in memory.
+type Store struct {
+	mu      sync.Mutex
+	follows map[pair]int64 // the moment of the follow, Unix ms
+	events  []relation.Change
+}
+
+var _ relation.Store = (*Store)(nil)
+
+// NewStore makes an empty one.
+func NewStore() *Store { return &Store{follows: make(map[pair]int64)} }
+
+// Events lists the changes that were told of, oldest first.
+func (s *Store) Events() []relation.Change {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.events)
+}
+
+// SetFollow implements relation.Store.
+func (s *Store) SetFollow(_ context.Context, c relation.Change) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := pair{c.UserID, c.TargetID}
+	if _, there := s.follows[key]; there == c.Following {
+		return false, nil
+	}
+	if c.Following {
+		s.follows[key] = c.At.UnixMilli()
+	} else {
+		delete(s.follows, key)
+	}
+	s.events = append(s.events, c)
+	return true, nil
+}
+
+// List implements relation.Store.
+func (s *Store) List(_ context.Context, r relation.Relation, q relation.Query) ([]relation.Entry, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var entries []relation.Entry
+	for key, at := range s.follows {
+		other, listed := key.target, key.user == q.UserID
+		if r == relation.Followers {
+			other, listed = key.user, key.target == q.UserID
+		}
+		if r == relation.Friends {
+			_, back := s.follows[pair{key.target, key.user}]
+			listed = listed && back
+		}
+		if listed {
+			entries = append(entries, relation.Entry{
+				Facts: s.facts(other, q.ViewerID),
+				Place: relation.Place{ChangedAtMS: at, UserID: other},
+			})
+		}
+	}
+	slices.SortFunc(entries, func(a, b relation.Entry) int { return comparePlaces(b.Place, a.Place) })
+	if q.After != (relation.Place{}) {
+		entries = slices.DeleteFunc(entries, func(e relation.Entry) bool { return comparePlaces(e.Place, q.After) >= 0 })
+	}
+	return entries[:min(len(entries), q.Limit)], nil
+}
+
+func comparePlaces(a, b relation.Place) int {
+	return cmp.Or(cmp.Compare(a.ChangedAtMS, b.ChangedAtMS), cmp.Compare(a.UserID, b.UserID))
+}
+
+func (s *Store) facts(userID, viewerID int64) relation.Facts {
+	facts := relation.Facts{UserID: userID}
+	for key := range s.follows {
+		if key.user == userID {
+			facts.Follows++
+		}
+		if key.target == userID {
+			facts.Followers++
+		}
+	}
+	_, facts.Followed = s.follows[pair{viewerID, userID}]
+	return facts
+}
+
+// Lookup implements relation.Store.
+func (s *Store) Lookup(_ context.Context, userIDs []int64, viewerID int64) ([]relation.Facts, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]relation.Facts, len(userIDs))
+	for i, id := range userIDs {
+		all[i] = s.facts(id, viewerID)
+	}
+	return all, nil
+}
+
+// FollowSet implements relation.Store.
+func (s *Store) FollowSet(_ context.Context, userID int64, limit int) ([]int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var ids []int64
+	for key := range s.follows {
+		if key.user == userID {
+			ids = append(ids, key.target)
+		}
+	}
+	slices.Sort(ids)
+	return ids[:min(len(ids), limit)], nil
+}
+
+// AreFriends implements relation.Store.
+func (s *Store) AreFriends(_ context.Context, a, b int64) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, there := s.follows[pair{a, b}]
+	_, back := s.follows[pair{b, a}]
+	return there && back, nil
+}

@@ -1,0 +1,121 @@
+package mysql
+
+import (
+	"context"
+	"math"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/douyin-on-dapr/douyin/services/platform/sqldb"
+	"github.com/douyin-on-dapr/douyin/services/relation/internal/relation"
+)
+
+// One statement each, whatever the length: a page with the counts of the users
+// on it and whether the viewer follows them.
+const (
+	listFollows = `SELECT f.target_id AS user_id, f.changed_at_ms,
+  COALESCE(c.follows, 0) AS follows, COALESCE(c.followers, 0) AS followers, v.user_id IS NOT NULL AS followed
+FROM follows f
+LEFT JOIN counts c ON c.user_id = f.target_id
+LEFT JOIN follows v ON v.user_id = ? AND v.target_id = f.target_id AND v.following = TRUE
+WHERE f.user_id = ? AND f.following = TRUE AND f.changed_at_ms <= ? AND (f.changed_at_ms < ? OR f.target_id < ?)
+ORDER BY f.changed_at_ms DESC, f.target_id DESC LIMIT ?`
+	listFollowers = `SELECT f.user_id, f.changed_at_ms,
+  COALESCE(c.follows, 0) AS follows, COALESCE(c.followers, 0) AS followers, v.user_id IS NOT NULL AS followed
+FROM follows f
+LEFT JOIN counts c ON c.user_id = f.user_id
+LEFT JOIN follows v ON v.user_id = ? AND v.target_id = f.user_id AND v.following = TRUE
+WHERE f.target_id = ? AND f.following = TRUE AND f.changed_at_ms <= ? AND (f.changed_at_ms < ? OR f.user_id < ?)
+ORDER BY f.changed_at_ms DESC, f.user_id DESC LIMIT ?`
+	listFriends = `SELECT f.target_id AS user_id, f.changed_at_ms,
+  COALESCE(c.follows, 0) AS follows, COALESCE(c.followers, 0) AS followers, v.user_id IS NOT NULL AS followed
+FROM follows f
+JOIN follows b ON b.user_id = f.target_id AND b.target_id = f.user_id AND b.following = TRUE
+LEFT JOIN counts c ON c.user_id = f.target_id
+LEFT JOIN follows v ON v.user_id = ? AND v.target_id = f.target_id AND v.following = TRUE
+WHERE f.user_id = ? AND f.following = TRUE AND f.changed_at_ms <= ? AND (f.changed_at_ms < ? OR f.target_id < ?)
+ORDER BY f.changed_at_ms DESC, f.target_id DESC LIMIT ?`
+	lookup = `SELECT c.user_id, c.follows, c.followers, v.user_id IS NOT NULL AS followed
+FROM counts c
+LEFT JOIN follows v ON v.user_id = ? AND v.target_id = c.user_id AND v.following = TRUE
+WHERE c.user_id IN (?)`
+	followSet  = `SELECT target_id FROM follows WHERE user_id = ? AND following = TRUE ORDER BY target_id LIMIT ?`
+	areFriends = `SELECT COUNT(*) FROM follows WHERE following = TRUE AND ((user_id = ? AND target_id = ?) OR (user_id = ? AND target_id = ?))`
+)
+
+// factsRow is one user of a list or a lookup.
+type factsRow struct {
+	UserID      int64 `db:"user_id"`
+	Follows     int64 `db:"follows"`
+	Followers   int64 `db:"followers"`
+	Followed    bool  `db:"followed"`
+	ChangedAtMS int64 `db:"changed_at_ms"`
+}
+
+func (r factsRow) facts() relation.Facts {
+	return relation.Facts{UserID: r.UserID, Follows: r.Follows, Followers: r.Followers, Followed: r.Followed}
+}
+
+// List implements relation.Store.
+func (s *Store) List(ctx context.Context, r relation.Relation, q relation.Query) ([]relation.Entry, error) {
+	const op = "mysql.List"
+	query := map[relation.Relation]string{
+		relation.Follows:   listFollows,
+		relation.Followers: listFollowers,
+		relation.Friends:   listFriends,
+	}[r]
+	after := q.After
+	if after == (relation.Place{}) {
+		after = relation.Place{ChangedAtMS: math.MaxInt64, UserID: math.MaxInt64}
+	}
+	var rows []factsRow
+	err := s.db.SelectContext(ctx, &rows, query,
+		q.ViewerID, q.UserID, after.ChangedAtMS, after.ChangedAtMS, after.UserID, q.Limit)
+	if err != nil {
+		return nil, sqldb.Wrap(op, err)
+	}
+	entries := make([]relation.Entry, len(rows))
+	for i, row := range rows {
+		entries[i] = relation.Entry{
+			Facts: row.facts(),
+			Place: relation.Place{ChangedAtMS: row.ChangedAtMS, UserID: row.UserID},
+		}
+	}
+	return entries, nil
+}
+
+// Lookup implements relation.Store. A user without a row was never part of a
+// follow, so nobody follows them either.
+func (s *Store) Lookup(ctx context.Context, userIDs []int64, viewerID int64) ([]relation.Facts, error) {
+	const op = "mysql.Lookup"
+	if len(userIDs) == 0 {
+		return nil, nil
+	}
+	query, args, err := sqlx.In(lookup, viewerID, userIDs)
+	if err != nil {
+		return nil, sqldb.Wrap(op, err)
+	}
+	var rows []factsRow
+	if err := s.db.SelectContext(ctx, &rows, query, args...); err != nil {
+		return nil, sqldb.Wrap(op, err)
+	}
+	facts := make([]relation.Facts, len(rows))
+	for i, row := range rows {
+		facts[i] = row.facts()
+	}
+	return facts, nil
+}
+
+// FollowSet implements relation.Store.
+func (s *Store) FollowSet(ctx context.Context, userID int64, limit int) ([]int64, error) {
+	var ids []int64
+	err := s.db.SelectContext(ctx, &ids, followSet, userID, limit)
+	return ids, sqldb.Wrap("mysql.FollowSet", err)
+}
+
+// AreFriends implements relation.Store.
+func (s *Store) AreFriends(ctx context.Context, a, b int64) (bool, error) {
+	var directions int
+	err := s.db.GetContext(ctx, &directions, areFriends, a, b, b, a)
+	return directions == 2, sqldb.Wrap("mysql.AreFriends", err)
+}
