@@ -1,0 +1,159 @@
+package chat_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/services/chat/internal/chat"
+	"github.com/douyin-on-dapr/douyin/services/chat/internal/fake"
+)
+
+func newService(clock func() time.Time, policy chat.Policy) (*chat.Service, *fake.Store) {
+	store := fake.NewStore()
+	return chat.New(chat.Ports{
+		Messages: store, Places: store, Hot: fake.Hot{},
+		Users: &fake.Users{Known: []int64{1, 2, 3}}, Relations: &fake.Relations{},
+		IDs: &fake.IDs{}, Clock: clock, Policy: policy,
+	}), store
+}
+
+// fixed is a clock that stands.
+func fixed() func() time.Time {
+	return func() time.Time { return time.UnixMilli(1_772_366_400_000) }
+}
+
+func TestSendRefuses(t *testing.T) {
+	for name, c := range map[string]struct {
+		from, to  int64
+		content   string
+		requestID string
+		policy    chat.Policy
+		want      error
+	}{
+		"oneself":            {1, 1, "x", "", chat.Anyone, chat.ErrSelfMessage},
+		"an unknown user":    {1, 9, "x", "", chat.Anyone, chat.ErrUserUnknown},
+		"user 0":             {1, 0, "x", "", chat.Anyone, chat.ErrIDInvalid},
+		"nothing":            {1, 2, "", "", chat.Anyone, chat.ErrMessageInvalid},
+		"only white space":   {1, 2, " \n\t", "", chat.Anyone, chat.ErrMessageInvalid},
+		"too long":           {1, 2, strings.Repeat("好", 501), "", chat.Anyone, chat.ErrMessageInvalid},
+		"no text":            {1, 2, "a\xffb", "", chat.Anyone, chat.ErrMessageInvalid},
+		"a terminal's code":  {1, 2, "\x1b[2J", "", chat.Anyone, chat.ErrMessageInvalid},
+		"a long request id":  {1, 2, "x", strings.Repeat("r", 65), chat.Anyone, chat.ErrRequestID},
+		"a stranger by rule": {1, 2, "x", "", chat.Friends, chat.ErrNotFriends},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, store := newService(fixed(), c.policy)
+			if _, err := s.Send(t.Context(), c.from, c.to, c.content, c.requestID); !errors.Is(err, c.want) {
+				t.Errorf("error %v, want %v", err, c.want)
+			}
+			if messages, _ := store.Newest(t.Context(), c.from, c.to, 10); len(messages) > 0 {
+				t.Error("the refusal sent something")
+			}
+		})
+	}
+}
+
+func TestSendKeepsTheTextAsItIs(t *testing.T) {
+	s, _ := newService(fixed(), chat.Anyone)
+	for _, text := range []string{" padded ", strings.Repeat("好", 500), "a\nb", "👨‍👩‍👧"} {
+		if m, err := s.Send(t.Context(), 1, 2, text, ""); err != nil || m.Content != text {
+			t.Errorf("%q: %+v, %v", text, m, err)
+		}
+	}
+}
+
+func TestFriendsMayWriteByPolicy(t *testing.T) {
+	s, _ := newService(fixed(), chat.Friends)
+	s.Relations = &fake.Relations{Friends: true}
+	if _, err := s.Send(t.Context(), 1, 2, "x", ""); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPollOfNothingNewIsEmpty(t *testing.T) {
+	s, _ := newService(fixed(), chat.Anyone)
+	reader := chat.Reader{UserID: 1, PeerID: 2, SessionID: "A"}
+	for _, since := range []int64{0, 1, 1_772_366_400_000, 1 << 60} {
+		if messages, err := s.Poll(t.Context(), reader, since); err != nil || len(messages) > 0 {
+			t.Errorf("since %d: %v, %v", since, messages, err)
+		}
+	}
+}
+
+func TestPollRefuses(t *testing.T) {
+	s, _ := newService(fixed(), chat.Anyone)
+	for _, r := range []chat.Reader{{UserID: 1, PeerID: 1, SessionID: "A"}, {UserID: 1, SessionID: "A"}, {PeerID: 1, SessionID: "A"}, {UserID: 1, PeerID: 2}} {
+		if _, err := s.Poll(t.Context(), r, 0); !errors.Is(err, chat.ErrIDInvalid) {
+			t.Errorf("%+v: %v", r, err)
+		}
+	}
+}
+
+// Longer than the window of the hot document, so that both ways are taken.
+func TestPollBeyondTheWindow(t *testing.T) {
+	s, _ := newService(fixed(), chat.Anyone)
+	reader := chat.Reader{UserID: 1, PeerID: 2, SessionID: "A"}
+	first, err := s.Send(t.Context(), 2, 1, "first", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Poll(t.Context(), reader, 0); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 3 * chat.MaxWindow {
+		if _, err := s.Send(t.Context(), 2, 1, fmt.Sprint(n), ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	messages, err := s.Poll(t.Context(), reader, first.CreatedAtMS)
+	if err != nil || len(messages) != 3*chat.MaxWindow || messages[0].Content != "0" {
+		t.Fatalf("%d messages, %v", len(messages), err)
+	}
+	// The answer got lost: the phone still tells the first message's time.
+	again, err := s.Poll(t.Context(), reader, first.CreatedAtMS)
+	if err != nil || len(again) != len(messages) {
+		t.Errorf("after a lost answer %d messages, %v", len(again), err)
+	}
+	all, err := s.Poll(t.Context(), reader, 0)
+	if err != nil || len(all) != 3*chat.MaxWindow+1 || all[0].Content != "first" {
+		t.Errorf("history of %d messages, %v", len(all), err)
+	}
+}
+
+// A forgotten place (a restart that lost it) must not hide what comes next from
+// a phone whose clock runs ahead.
+func TestForgottenPlaceOfAPhoneThatRunsAhead(t *testing.T) {
+	s, store := newService(fixed(), chat.Anyone)
+	reader := chat.Reader{UserID: 1, PeerID: 2, SessionID: "A"}
+	ahead := fixed()().Add(10 * time.Minute).UnixMilli()
+	if _, err := s.Send(t.Context(), 1, 2, "mine", ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Poll(t.Context(), reader, ahead); err != nil {
+		t.Fatal(err)
+	}
+	store.ForgetPlaces()
+	if _, err := s.Poll(t.Context(), reader, ahead); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Send(t.Context(), 2, 1, "yours", ""); err != nil {
+		t.Fatal(err)
+	}
+	messages, err := s.Poll(t.Context(), reader, ahead)
+	if err != nil || len(messages) != 1 || messages[0].Content != "yours" {
+		t.Errorf("messages %v, %v", messages, err)
+	}
+}
+
+func TestLatestByPeerRefuses(t *testing.T) {
+	s, _ := newService(fixed(), chat.Anyone)
+	if _, err := s.LatestByPeer(t.Context(), 1, make([]int64, chat.MaxPeers+1)); !errors.Is(err, chat.ErrTooMany) {
+		t.Errorf("too many: %v", err)
+	}
+	if _, err := s.LatestByPeer(t.Context(), 1, []int64{0}); !errors.Is(err, chat.ErrIDInvalid) {
+		t.Errorf("id 0: %v", err)
+	}
+}

@@ -1,0 +1,113 @@
+package chat
+
+import (
+	"context"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/douyin-on-dapr/douyin/services/platform/errs"
+)
+
+// Send commits a message. It refuses with ErrMessageInvalid, ErrSelfMessage,
+// ErrUserUnknown, ErrRequestID and, by policy, ErrNotFriends. With a request id
+// it may be repeated: the answer is the message made the first time.
+func (s *Service) Send(ctx context.Context, fromID, toID int64, content, requestID string) (Message, error) {
+	const op = "chat.Send"
+	if fromID <= 0 || toID <= 0 {
+		return Message{}, errs.Wrap(op, ErrIDInvalid)
+	}
+	if fromID == toID {
+		return Message{}, errs.Wrap(op, ErrSelfMessage)
+	}
+	if !validContent(content) {
+		return Message{}, errs.Wrap(op, ErrMessageInvalid)
+	}
+	if !validRequestID(requestID) {
+		return Message{}, errs.Wrap(op, ErrRequestID)
+	}
+	if err := s.mayWrite(ctx, fromID, toID); err != nil {
+		return Message{}, errs.Wrap(op, err)
+	}
+	id, err := s.IDs.Next()
+	if err != nil {
+		return Message{}, errs.Wrap(op, err)
+	}
+	message, err := s.Messages.Append(ctx, Message{
+		ID: id, FromUserID: fromID, ToUserID: toID, Content: content, RequestID: requestID,
+		CreatedAtMS: s.Clock().UnixMilli(),
+	})
+	if err != nil {
+		return Message{}, errs.Wrap(op, err)
+	}
+	s.Hot.Sent(ctx, fromID, toID)
+	return message, nil
+}
+
+// mayWrite asks the policy. Under the policy "friends" the receiver's existence
+// needs no question of its own.
+func (s *Service) mayWrite(ctx context.Context, fromID, toID int64) error {
+	if s.Policy == Friends {
+		friends, err := s.Relations.AreFriends(ctx, fromID, toID)
+		if err != nil {
+			return err
+		}
+		if !friends {
+			return ErrNotFriends
+		}
+		return nil
+	}
+	exists, err := s.Users.Exists(ctx, toID)
+	if err != nil {
+		return err
+	}
+	if !exists {
+		return ErrUserUnknown
+	}
+	return nil
+}
+
+// validContent accepts what can be shown as text. The text is kept as it is,
+// white space included: the sender's phone shows it so already.
+func validContent(content string) bool {
+	if strings.TrimSpace(content) == "" || !utf8.ValidString(content) || utf8.RuneCountInString(content) > MaxContent {
+		return false
+	}
+	for _, r := range content {
+		if unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' {
+			return false
+		}
+	}
+	return true
+}
+
+func validRequestID(id string) bool {
+	if len(id) > 64 {
+		return false
+	}
+	for _, c := range []byte(id) {
+		if c <= ' ' || c > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// LatestByPeer gives the newest message between a user and each of many peers;
+// peers without one are left out.
+func (s *Service) LatestByPeer(ctx context.Context, userID int64, peerIDs []int64) ([]Message, error) {
+	const op = "chat.LatestByPeer"
+	if len(peerIDs) > MaxPeers {
+		return nil, errs.Wrap(op, ErrTooMany)
+	}
+	if userID <= 0 {
+		return nil, errs.Wrap(op, ErrIDInvalid)
+	}
+	for _, id := range peerIDs {
+		if id <= 0 {
+			return nil, errs.Wrap(op, ErrIDInvalid)
+		}
+	}
+	messages, err := s.Messages.Latest(ctx, userID, peerIDs)
+	return messages, errs.Wrap(op, err)
+}

@@ -1,0 +1,126 @@
+// Package fake has hand-written, in-memory stand-ins for the ports of the
+// domain. Store keeps the same promises as the real one; one suite
+// (storetest) holds both to them.
+package fake
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/services/chat/internal/chat"
+)
+
+type pair struct{ low, high int64 }
+
+func pairOf(a, b int64) pair { return pair{min(a, b), max(a, b)} }
+
+type device struct {
+	session string
+	peer    int64
+}
+
+// Store is the storage of the service in memory.
+type Store struct {
+	mu            sync.Mutex
+	conversations map[pair][]chat.Message
+	places        map[device]chat.Place
+}
+
+var (
+	_ chat.Messages = (*Store)(nil)
+	_ chat.Places   = (*Store)(nil)
+)
+
+// NewStore makes an empty one.
+func NewStore() *Store {
+	return &Store{conversations: make(map[pair][]chat.Message), places: make(map[device]chat.Place)}
+}
+
+// Append implements chat.Messages.
+func (s *Store) Append(_ context.Context, m chat.Message) (chat.Message, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := pairOf(m.FromUserID, m.ToUserID)
+	messages := s.conversations[key]
+	for _, sent := range messages {
+		if m.RequestID != "" && sent.FromUserID == m.FromUserID && sent.RequestID == m.RequestID {
+			return sent, nil
+		}
+	}
+	m.Seq = int64(len(messages)) + 1
+	if len(messages) > 0 {
+		m.CreatedAtMS = max(m.CreatedAtMS, messages[len(messages)-1].CreatedAtMS+1)
+	}
+	s.conversations[key] = append(messages, m)
+	return m, nil
+}
+
+// Newest implements chat.Messages.
+func (s *Store) Newest(_ context.Context, a, b int64, limit int) ([]chat.Message, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	messages := s.conversations[pairOf(a, b)]
+	return slices.Clone(messages[max(0, len(messages)-limit):]), nil
+}
+
+// PeerAfter implements chat.Messages.
+func (s *Store) PeerAfter(_ context.Context, readerID, peerID, afterMS int64, limit int) ([]chat.Message, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var found []chat.Message
+	for _, m := range s.conversations[pairOf(readerID, peerID)] {
+		if m.FromUserID == peerID && m.CreatedAtMS > afterMS && len(found) < limit {
+			found = append(found, m)
+		}
+	}
+	return found, nil
+}
+
+// IsPeerTime implements chat.Messages.
+func (s *Store) IsPeerTime(_ context.Context, readerID, peerID, atMS int64) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.conversations[pairOf(readerID, peerID)], func(m chat.Message) bool {
+		return m.FromUserID == peerID && m.CreatedAtMS == atMS
+	}), nil
+}
+
+// Latest implements chat.Messages.
+func (s *Store) Latest(_ context.Context, userID int64, peerIDs []int64) ([]chat.Message, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var found []chat.Message
+	for _, peer := range peerIDs {
+		if messages := s.conversations[pairOf(userID, peer)]; len(messages) > 0 {
+			newest := messages[len(messages)-1]
+			newest.RequestID = "" // the list of friends has no use for it
+			found = append(found, newest)
+		}
+	}
+	return found, nil
+}
+
+// Place implements chat.Places.
+func (s *Store) Place(_ context.Context, r chat.Reader) (chat.Place, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	place, known := s.places[device{r.SessionID, r.PeerID}]
+	return place, known, nil
+}
+
+// SetPlace implements chat.Places.
+func (s *Store) SetPlace(_ context.Context, r chat.Reader, p chat.Place, _ time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.places[device{r.SessionID, r.PeerID}] = p
+	return nil
+}
+
+// ForgetPlaces empties what Place answers from.
+func (s *Store) ForgetPlaces() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.places)
+}

@@ -1,0 +1,59 @@
+package fake
+
+import (
+	"context"
+	"slices"
+	"sync/atomic"
+
+	"github.com/douyin-on-dapr/douyin/services/chat/internal/chat"
+)
+
+// Hot is a chat.Hot that is down: everything is rebuilt each time.
+type Hot struct{}
+
+var _ chat.Hot = Hot{}
+
+// Sent implements chat.Hot.
+func (Hot) Sent(context.Context, int64, int64) {}
+
+// Moved implements chat.Hot.
+func (Hot) Moved(context.Context, chat.Reader) {}
+
+// LoadWindow implements chat.Hot.
+func (Hot) LoadWindow(ctx context.Context, _, _ int64, rebuild func(context.Context) (chat.Window, error)) (chat.Window, error) {
+	return rebuild(ctx)
+}
+
+// LoadPlace implements chat.Hot.
+func (Hot) LoadPlace(ctx context.Context, _ chat.Reader, rebuild func(context.Context) (chat.Place, bool, error)) (chat.Place, bool, error) {
+	return rebuild(ctx)
+}
+
+// Users is a chat.Users that knows a fixed few.
+type Users struct {
+	Known []int64
+	Err   error // answered instead, when set
+}
+
+var _ chat.Users = (*Users)(nil)
+
+// Exists implements chat.Users.
+func (u *Users) Exists(_ context.Context, userID int64) (bool, error) {
+	return slices.Contains(u.Known, userID), u.Err
+}
+
+// Relations is a chat.Relations in which everybody or nobody is a friend.
+type Relations struct{ Friends bool }
+
+var _ chat.Relations = (*Relations)(nil)
+
+// AreFriends implements chat.Relations.
+func (r *Relations) AreFriends(context.Context, int64, int64) (bool, error) { return r.Friends, nil }
+
+// IDs counts up from 1.
+type IDs struct{ last atomic.Int64 }
+
+var _ chat.IDs = (*IDs)(nil)
+
+// Next implements chat.IDs.
+func (i *IDs) Next() (int64, error) { return i.last.Add(1), nil }

@@ -1,0 +1,70 @@
+// Package peers asks other services, through the sidecar.
+package peers
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/maypok86/otter/v2"
+	"google.golang.org/grpc"
+
+	"github.com/douyin-on-dapr/douyin/services/chat/internal/chat"
+	relationv1 "github.com/douyin-on-dapr/douyin/services/contract/relation/v1"
+	userv1 "github.com/douyin-on-dapr/douyin/services/contract/user/v1"
+)
+
+// knownUsers is how many users Users remembers: a few MiB.
+const knownUsers = 100_000
+
+// Users is the chat.Users of the service. It remembers who exists, since users
+// do not cease to; who does not exist may be about to register and is asked for
+// again.
+type Users struct {
+	client userv1.UserServiceClient
+	known  *otter.Cache[int64, struct{}]
+}
+
+var _ chat.Users = (*Users)(nil)
+
+// NewUsers asks over a connection that leads to the user service.
+func NewUsers(conn grpc.ClientConnInterface) (*Users, error) {
+	known, err := otter.New(&otter.Options[int64, struct{}]{MaximumSize: knownUsers})
+	if err != nil {
+		return nil, fmt.Errorf("cache of known users: %w", err)
+	}
+	return &Users{client: userv1.NewUserServiceClient(conn), known: known}, nil
+}
+
+// Exists implements chat.Users.
+func (u *Users) Exists(ctx context.Context, userID int64) (bool, error) {
+	if _, known := u.known.GetIfPresent(userID); known {
+		return true, nil
+	}
+	response, err := u.client.GetProfiles(ctx, &userv1.GetProfilesRequest{UserIds: []int64{userID}})
+	if err != nil {
+		return false, err
+	}
+	if len(response.GetProfiles()) == 0 {
+		return false, nil
+	}
+	u.known.Set(userID, struct{}{})
+	return true, nil
+}
+
+// Relations is the chat.Relations of the service.
+type Relations struct {
+	client relationv1.RelationServiceClient
+}
+
+var _ chat.Relations = (*Relations)(nil)
+
+// NewRelations asks over a connection that leads to the relation service.
+func NewRelations(conn grpc.ClientConnInterface) *Relations {
+	return &Relations{client: relationv1.NewRelationServiceClient(conn)}
+}
+
+// AreFriends implements chat.Relations.
+func (r *Relations) AreFriends(ctx context.Context, a, b int64) (bool, error) {
+	response, err := r.client.AreFriends(ctx, &relationv1.AreFriendsRequest{UserId: a, OtherId: b})
+	return response.GetFriends(), err
+}

@@ -1,0 +1,64 @@
+// Package rpc is the generated server of the chat contract on top of the rules.
+// Errors pass untouched: the interceptor encodes them.
+package rpc
+
+import (
+	"context"
+
+	"github.com/douyin-on-dapr/douyin/services/chat/internal/chat"
+	chatv1 "github.com/douyin-on-dapr/douyin/services/contract/chat/v1"
+)
+
+// Server implements chatv1.ChatServiceServer.
+type Server struct {
+	chatv1.UnimplementedChatServiceServer
+	service *chat.Service
+}
+
+var _ chatv1.ChatServiceServer = (*Server)(nil)
+
+// New serves the rules.
+func New(service *chat.Service) *Server { return &Server{service: service} }
+
+// Send implements the contract.
+func (s *Server) Send(ctx context.Context, r *chatv1.SendRequest) (*chatv1.SendResponse, error) {
+	message, err := s.service.Send(ctx, r.GetFromUserId(), r.GetToUserId(), r.GetContent(), r.GetRequestId())
+	if err != nil {
+		return nil, err
+	}
+	return &chatv1.SendResponse{Message: toMessage(message)}, nil
+}
+
+// Poll implements the contract.
+func (s *Server) Poll(ctx context.Context, r *chatv1.PollRequest) (*chatv1.PollResponse, error) {
+	reader := chat.Reader{UserID: r.GetReaderId(), PeerID: r.GetPeerId(), SessionID: r.GetSessionId()}
+	messages, err := s.service.Poll(ctx, reader, r.GetSinceMs())
+	if err != nil {
+		return nil, err
+	}
+	return &chatv1.PollResponse{Messages: toMessages(messages)}, nil
+}
+
+// LatestByPeer implements the contract.
+func (s *Server) LatestByPeer(ctx context.Context, r *chatv1.LatestByPeerRequest) (*chatv1.LatestByPeerResponse, error) {
+	messages, err := s.service.LatestByPeer(ctx, r.GetUserId(), r.GetPeerIds())
+	if err != nil {
+		return nil, err
+	}
+	return &chatv1.LatestByPeerResponse{Messages: toMessages(messages)}, nil
+}
+
+func toMessages(messages []chat.Message) []*chatv1.Message {
+	wire := make([]*chatv1.Message, len(messages))
+	for i, m := range messages {
+		wire[i] = toMessage(m)
+	}
+	return wire
+}
+
+func toMessage(m chat.Message) *chatv1.Message {
+	return &chatv1.Message{
+		Id: m.ID, FromUserId: m.FromUserID, ToUserId: m.ToUserID, Content: m.Content,
+		CreatedAtMs: m.CreatedAtMS, Seq: m.Seq,
+	}
+}
