@@ -83,18 +83,18 @@ func (s *Store) Change(ctx context.Context, videoID int64, change func(*video.Up
 	return changed, nil
 }
 
+// claimQuery passes over what others have locked.
+const claimQuery = `SELECT ` + uploadColumns + ` FROM uploads WHERE due_at_ms <= ? ORDER BY due_at_ms LIMIT ? FOR UPDATE SKIP LOCKED`
+
 // Claim implements video.Uploads. Rows that another replica is claiming, or that
 // are being committed at this moment, are passed over. No lock is held while the
 // parts are removed; the new due time keeps the others away.
 func (s *Store) Claim(ctx context.Context, nowMs, nextMs int64, limit int) ([]video.Upload, error) {
-	const (
-		take = `SELECT ` + uploadColumns + ` FROM uploads WHERE due_at_ms <= ? ORDER BY due_at_ms LIMIT ? FOR UPDATE SKIP LOCKED`
-		mark = `UPDATE uploads SET aborting = TRUE, due_at_ms = ? WHERE video_id IN (?)`
-	)
+	const mark = `UPDATE uploads SET aborting = TRUE, due_at_ms = ? WHERE video_id IN (?)`
 	var claimed []video.Upload
 	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) error {
 		var rows []uploadRow
-		if err := tx.SelectContext(ctx, &rows, take, nowMs, limit); err != nil {
+		if err := tx.SelectContext(ctx, &rows, claimQuery, nowMs, limit); err != nil {
 			return err
 		}
 		claimed = make([]video.Upload, 0, len(rows))

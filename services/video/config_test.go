@@ -1,0 +1,49 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/services/platform/config"
+	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
+)
+
+func TestDefaults(t *testing.T) {
+	t.Setenv("APP_PORT", "21020")
+	var c Config
+	if err := config.Load(&c); err != nil {
+		t.Fatal(err)
+	}
+	want := video.Limits{MaxSize: 512 << 20, PartSize: 2 << 20, OpenUploads: 10, Expiry: 2 * time.Hour}
+	if c.limits() != want || c.SweepInterval != time.Minute {
+		t.Errorf("limits %+v, sweep every %v; want %+v, 1m", c.limits(), c.SweepInterval, want)
+	}
+	if c.address() != "127.0.0.1:21020" || c.sidecar() != "127.0.0.1:50001" {
+		t.Errorf("listens on %s, sidecar at %s", c.address(), c.sidecar())
+	}
+}
+
+func TestFaultsNameTheirVariable(t *testing.T) {
+	for variable, value := range map[string]string{
+		"APP_PORT":             "0",
+		"MAX_UPLOAD_BYTES":     "0",
+		"UPLOAD_PART_BYTES":    "4194304", // no room for header and call in a message
+		"VIDEO_OPEN_UPLOADS":   "0",
+		"VIDEO_DB_CONNECTIONS": "-1",
+		"VIDEO_UPLOAD_EXPIRY":  "0s",
+		"VIDEO_SWEEP_INTERVAL": "-1m",
+		"VIDEO_START_TIMEOUT":  "0s",
+		"LOG_LEVEL":            "loud",
+	} {
+		t.Run(variable, func(t *testing.T) {
+			t.Setenv("APP_PORT", "21020")
+			t.Setenv(variable, value)
+			var c Config
+			err := config.Load(&c)
+			if err == nil || !strings.Contains(err.Error(), variable) {
+				t.Errorf("%s=%s: %v", variable, value, err)
+			}
+		})
+	}
+}

@@ -1,0 +1,251 @@
+package hot_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"slices"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
+	"github.com/douyin-on-dapr/douyin/services/platform/hotstate"
+	"github.com/douyin-on-dapr/douyin/services/video/internal/fake"
+	"github.com/douyin-on-dapr/douyin/services/video/internal/hot"
+	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
+)
+
+const author = int64(7)
+
+// states is a state store in memory without lifetimes. The tests here use it
+// from one goroutine at a time.
+type states struct {
+	entries map[string][]byte
+	down    bool
+}
+
+var (
+	_       hotstate.States = (*states)(nil)
+	errDown                 = errors.New("state store down")
+)
+
+func (s *states) Get(_ context.Context, key string) ([]byte, error) {
+	if s.down {
+		return nil, errDown
+	}
+	return s.entries[key], nil
+}
+
+func (s *states) GetMany(ctx context.Context, keys []string) (map[string][]byte, error) {
+	found := map[string][]byte{}
+	for _, key := range keys {
+		value, err := s.Get(ctx, key)
+		if err != nil {
+			return nil, err
+		}
+		found[key] = value
+	}
+	return found, nil
+}
+
+func (s *states) CreateAll(_ context.Context, entries map[string][]byte, _ time.Duration) error {
+	if s.down {
+		return errDown
+	}
+	for key, value := range entries {
+		if _, there := s.entries[key]; !there {
+			s.entries[key] = value
+		}
+	}
+	return nil
+}
+
+func (s *states) PutAll(_ context.Context, entries map[string][]byte, _ time.Duration) error {
+	if s.down {
+		return errDown
+	}
+	for key, value := range entries {
+		s.entries[key] = value
+	}
+	return nil
+}
+
+// rows counts the questions that get through to the store.
+type rows struct {
+	*fake.Store
+	newest, works int
+	err           error
+}
+
+func (r *rows) Newest(ctx context.Context, beforeMs int64, limit int) ([]video.Video, error) {
+	r.newest++
+	if r.err != nil {
+		return nil, r.err
+	}
+	return r.Store.Newest(ctx, beforeMs, limit)
+}
+
+func (r *rows) Works(ctx context.Context, authorIDs []int64) (map[int64]int64, error) {
+	r.works++
+	if r.err != nil {
+		return nil, r.err
+	}
+	return r.Store.Works(ctx, authorIDs)
+}
+
+// publish stores videos of author, the greatest id being the newest.
+func (r *rows) publish(t *testing.T, from, to int64) {
+	t.Helper()
+	ctx := context.Background()
+	for id := from; id <= to; id++ {
+		if err := r.Begin(ctx, video.Upload{VideoID: id, AuthorID: author}, 1); err != nil {
+			t.Fatal(err)
+		}
+		v := video.Video{ID: id, AuthorID: author, PublishedAtMs: 1_000 + id, State: video.StateReady}
+		if _, err := r.Publish(ctx, id, func(video.Upload) (video.Video, error) { return v, nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func setUp(t *testing.T, videos int64) (*hot.Videos, *rows, *states) {
+	t.Helper()
+	r, s := &rows{Store: fake.NewStore()}, &states{entries: map[string][]byte{}}
+	r.publish(t, 1, videos)
+	return hot.NewVideos(r, hotstate.New(s, slog.New(slog.NewTextHandler(io.Discard, nil)))), r, s
+}
+
+// wantNewest checks the answer, and how many questions have reached the rows.
+func wantNewest(t *testing.T, v *hot.Videos, r *rows, before int64, limit int, newest, oldest int64, asked int) {
+	t.Helper()
+	got, err := v.Newest(context.Background(), before, limit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids, want []int64
+	for _, one := range got {
+		ids = append(ids, one.ID)
+	}
+	for id := newest; id >= oldest; id-- {
+		want = append(want, id)
+	}
+	if !slices.Equal(ids, want) {
+		t.Errorf("videos %v, want %v", ids, want)
+	}
+	if r.newest != asked {
+		t.Errorf("the rows were asked %d times, want %d", r.newest, asked)
+	}
+}
+
+func TestHeadServesTheNewestPage(t *testing.T) {
+	v, r, _ := setUp(t, 100)
+	wantNewest(t, v, r, video.Latest, 30, 100, 71, 1)
+	wantNewest(t, v, r, video.Latest, 30, 100, 71, 1)
+	wantNewest(t, v, r, video.Latest, 90, 100, 11, 1)
+	wantNewest(t, v, r, video.Latest, 91, 100, 10, 2) // longer than the document
+	wantNewest(t, v, r, 1_050, 30, 49, 20, 3)         // older than the document is asked for
+}
+
+func TestHeadShorterThanThePage(t *testing.T) {
+	v, r, _ := setUp(t, 3)
+	wantNewest(t, v, r, video.Latest, 30, 3, 1, 1)
+	wantNewest(t, v, r, video.Latest, 30, 3, 1, 1)
+}
+
+func TestHeadOfNoVideosIsKeptToo(t *testing.T) {
+	v, r, _ := setUp(t, 0)
+	wantNewest(t, v, r, video.Latest, 30, 0, 1, 1)
+	wantNewest(t, v, r, video.Latest, 30, 0, 1, 1)
+}
+
+func TestPublishedIsSeenAtOnce(t *testing.T) {
+	ctx := context.Background()
+	v, r, s := setUp(t, 3)
+	wantNewest(t, v, r, video.Latest, 30, 3, 1, 1)
+	wantWorks(t, v, 3)
+	r.publish(t, 4, 4)
+	v.Published(ctx, author)
+	wantNewest(t, v, r, video.Latest, 30, 4, 1, 2)
+	wantWorks(t, v, 4)
+
+	for _, key := range []string{hotv1.FeedHeadKey, hotv1.AuthorWorksKey(author)} {
+		var entry hotv1.Entry
+		if err := proto.Unmarshal(s.entries[key], &entry); err != nil || !entry.GetInvalidated() {
+			t.Errorf("%s is %v, %v; readers past the owner have to find it invalidated", key, &entry, err)
+		}
+	}
+}
+
+func wantWorks(t *testing.T, v *hot.Videos, want int64) {
+	t.Helper()
+	works, err := v.Works(context.Background(), []int64{author})
+	if err != nil || works[author] != want {
+		t.Errorf("works %v, %v; want %d", works, err, want)
+	}
+}
+
+func TestWorksOfOneAreKept(t *testing.T) {
+	v, r, s := setUp(t, 3)
+	wantWorks(t, v, 3)
+	wantWorks(t, v, 3)
+	if r.works != 1 {
+		t.Errorf("the rows were asked %d times, want once", r.works)
+	}
+	var entry hotv1.Entry
+	var works hotv1.AuthorWorks
+	if err := proto.Unmarshal(s.entries[hotv1.AuthorWorksKey(author)], &entry); err != nil {
+		t.Fatal(err)
+	}
+	if err := proto.Unmarshal(entry.GetDocument(), &works); err != nil || works.GetWorks() != 3 {
+		t.Errorf("the document says %d, %v; want 3", works.GetWorks(), err)
+	}
+}
+
+func TestWorksOfManyAreOneQuestion(t *testing.T) {
+	v, r, s := setUp(t, 3)
+	works, err := v.Works(context.Background(), []int64{author, 8, 9})
+	if err != nil || works[author] != 3 || works[8] != 0 {
+		t.Errorf("works %v, %v", works, err)
+	}
+	if r.works != 1 || len(s.entries) != 0 {
+		t.Errorf("rows asked %d times, %d documents; want once and none", r.works, len(s.entries))
+	}
+}
+
+func TestStateStoreDown(t *testing.T) {
+	v, r, s := setUp(t, 3)
+	s.down = true
+	wantNewest(t, v, r, video.Latest, 2, 3, 2, 1)
+	wantWorks(t, v, 3)
+	v.Published(context.Background(), author) // neither fails nor hangs
+}
+
+func TestErrorsAreNotKept(t *testing.T) {
+	v, r, s := setUp(t, 3)
+	r.err = errDown
+	if _, err := v.Newest(context.Background(), video.Latest, 30); !errors.Is(err, errDown) {
+		t.Errorf("newest: %v", err)
+	}
+	if _, err := v.Works(context.Background(), []int64{author}); !errors.Is(err, errDown) {
+		t.Errorf("works: %v", err)
+	}
+	if len(s.entries) != 0 {
+		t.Errorf("kept %d documents", len(s.entries))
+	}
+}
+
+func TestListsComeFromTheRows(t *testing.T) {
+	v, r, _ := setUp(t, 2)
+	list, err := v.ByAuthor(context.Background(), author)
+	if err != nil || len(list) != 2 {
+		t.Errorf("list %v, %v", list, err)
+	}
+	r.publish(t, 3, 3)
+	found, err := v.ByIDs(context.Background(), []int64{3})
+	if err != nil || len(found) != 1 {
+		t.Errorf("found %v, %v", found, err)
+	}
+}
