@@ -42,6 +42,16 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 	return s, json.Unmarshal(raw, &s)
 }
 
+// Check asks what is wrong with the parts that run, by part.
+func (c *Client) Check(ctx context.Context) (map[string]string, error) {
+	raw, err := c.call(ctx, http.MethodGet, "/check")
+	if err != nil {
+		return nil, err
+	}
+	var wrong map[string]string
+	return wrong, json.Unmarshal(raw, &wrong)
+}
+
 // Down asks the stack to stop; it does not wait for the end.
 func (c *Client) Down(ctx context.Context) error {
 	_, err := c.call(ctx, http.MethodPost, "/down")

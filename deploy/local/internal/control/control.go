@@ -37,5 +37,6 @@ type Stack interface {
 	Status() Status
 	Hold(ctx context.Context, part string) error
 	Release(ctx context.Context, part string) error
+	Check(ctx context.Context) map[string]string
 	Down()
 }

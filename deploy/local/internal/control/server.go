@@ -62,9 +62,10 @@ func (s *Server) Close() error {
 func routes(stack Stack) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		// An asker that has gone away needs no answer.
-		_ = json.NewEncoder(w).Encode(stack.Status())
+		answer(w, stack.Status())
+	})
+	mux.HandleFunc("GET /check", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, stack.Check(r.Context()))
 	})
 	mux.HandleFunc("POST /down", func(http.ResponseWriter, *http.Request) { stack.Down() })
 	mux.HandleFunc("POST /parts/{part}/{action}", func(w http.ResponseWriter, r *http.Request) {
@@ -79,6 +80,12 @@ func routes(stack Stack) http.Handler {
 		}
 	})
 	return mux
+}
+
+func answer[T any](w http.ResponseWriter, value T) {
+	w.Header().Set("Content-Type", "application/json")
+	// An asker that has gone away needs no answer.
+	_ = json.NewEncoder(w).Encode(value)
 }
 
 func act(ctx context.Context, stack Stack, part, action string) error {

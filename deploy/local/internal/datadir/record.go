@@ -24,8 +24,9 @@ type Process struct {
 // the ports again and any process that outlived its starter.
 type Record struct {
 	Offset    int       `json:"offset"`
-	Gateway   string    `json:"gateway"` // host:port
-	BaseURL   string    `json:"base_url"`
+	Gateway   string    `json:"gateway"`   // host:port
+	BaseURL   string    `json:"base_url"`  // for clients
+	LocalURL  string    `json:"local_url"` // of the gateway, from this machine
 	Processes []Process `json:"processes"`
 }
 

@@ -55,10 +55,17 @@ func FindMySQL() (MySQLPrograms, error) {
 func (m MySQL) data() string     { return filepath.Join(m.Dir, "data") }
 func (m MySQL) initFile() string { return filepath.Join(m.Dir, "init.sql") }
 
+// temporary is a folder of our own: a server that starts removes what looks
+// like leftovers from its temporary folder, other servers' tables included.
+func (m MySQL) temporary() string { return filepath.Join(m.Dir, "tmp") }
+
 // Initialise makes the data folder if there is none, and writes the statements
 // that bring accounts and databases up to date at every start. A folder that
 // was left half made is made again: it is moved in place only when complete.
-func (m MySQL) Initialise(ctx context.Context) error {
+func (m MySQL) Initialise(ctx context.Context, run Runner) error {
+	if err := os.MkdirAll(m.temporary(), 0o700); err != nil {
+		return err
+	}
 	if err := os.WriteFile(m.initFile(), []byte(m.statements()), 0o600); err != nil {
 		return err
 	}
@@ -71,24 +78,30 @@ func (m MySQL) Initialise(ctx context.Context) error {
 	if err := os.RemoveAll(fresh); err != nil {
 		return err
 	}
-	output, err := m.installer(ctx, fresh).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("cannot make the MySQL data folder: %w\n%s", err, bytes.TrimSpace(output))
+	var output bytes.Buffer
+	cmd := m.installer(fresh)
+	cmd.Stdout, cmd.Stderr = &output, &output
+	if err := run(ctx, cmd); err != nil {
+		return fmt.Errorf("cannot make the MySQL data folder: %w\n%s", err, bytes.TrimSpace(output.Bytes()))
 	}
 	return os.Rename(fresh, m.data())
 }
 
-func (m MySQL) installer(ctx context.Context, folder string) *exec.Cmd {
+func (m MySQL) installer(folder string) *exec.Cmd {
 	var cmd *exec.Cmd
 	if m.Programs.Installer != "" {
-		cmd = exec.CommandContext(ctx, m.Programs.Installer, "--no-defaults", "--datadir="+folder,
+		cmd = exec.Command(m.Programs.Installer, "--no-defaults", "--datadir="+folder,
 			"--auth-root-authentication-method=normal", "--skip-test-db", "--innodb-log-file-size="+logFileSize)
 	} else {
-		cmd = exec.CommandContext(ctx, m.Programs.Server, "--no-defaults", "--datadir="+folder, "--initialize-insecure")
+		cmd = exec.Command(m.Programs.Server, "--no-defaults", "--datadir="+folder, "--initialize-insecure")
 	}
+	cmd.Args = append(cmd.Args, "--tmpdir="+m.temporary())
 	cmd.Args = append(cmd.Args, asUser()...)
 	return cmd
 }
+
+// Runner starts a command and waits for it to end.
+type Runner func(ctx context.Context, cmd *exec.Cmd) error
 
 // asUser lets the server run as root where the starter is root, as in a
 // container: the server insists on being told.
@@ -121,7 +134,11 @@ func (m MySQL) statements() string {
 		add("CREATE DATABASE IF NOT EXISTS `%s` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", service)
 		add("GRANT ALL PRIVILEGES ON `%s`.* TO `%s`@`127.0.0.1`", service, service)
 	}
-	for _, host := range []string{"127.0.0.1", "::1"} {
+	hosts := []string{"127.0.0.1", "::1"}
+	if name, err := os.Hostname(); err == nil {
+		hosts = append(hosts, name)
+	}
+	for _, host := range hosts {
 		add("DROP USER IF EXISTS `root`@`%s`", host)
 	}
 	add("ALTER USER `root`@`localhost` IDENTIFIED BY '%s'", m.Admin)
@@ -137,6 +154,7 @@ func (m MySQL) Spec() supervise.Spec {
 	args := []string{
 		"--no-defaults",
 		"--datadir=" + m.data(),
+		"--tmpdir=" + m.temporary(),
 		"--socket=" + m.Socket,
 		"--pid-file=" + filepath.Join(m.Dir, "mysqld.pid"),
 		"--init-file=" + m.initFile(),

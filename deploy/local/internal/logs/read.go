@@ -67,7 +67,7 @@ func Follow(ctx context.Context, path string, from int64, line func(string)) err
 	var rest []byte
 	tick := time.NewTicker(followPause)
 	defer tick.Stop()
-	for {
+	for last := false; ; {
 		raw, end, err := readFrom(path, from)
 		if err != nil {
 			return err
@@ -82,9 +82,12 @@ func Follow(ctx context.Context, path string, from int64, line func(string)) err
 			line(string(before))
 			rest = after
 		}
+		if last {
+			return nil
+		}
 		select {
 		case <-ctx.Done():
-			return nil
+			last = true // one more look, so that nothing written before is lost
 		case <-tick.C:
 		}
 	}

@@ -153,6 +153,32 @@ func (s *Supervisor) Status() []Status {
 	return list
 }
 
+// Check asks every part that has a process whether it is ready now, and returns
+// what those say that are not.
+func (s *Supervisor) Check(ctx context.Context) map[string]error {
+	s.mu.Lock()
+	var specs []Spec
+	for _, p := range s.order {
+		if p.status.PID != 0 && p.spec.Ready != nil {
+			specs = append(specs, p.spec)
+		}
+	}
+	s.mu.Unlock()
+	failures := make([]error, len(specs))
+	var asking sync.WaitGroup
+	for i, spec := range specs {
+		asking.Go(func() { failures[i] = spec.Ready(ctx) })
+	}
+	asking.Wait()
+	byName := map[string]error{}
+	for i, spec := range specs {
+		if failures[i] != nil {
+			byName[spec.Name] = failures[i]
+		}
+	}
+	return byName
+}
+
 // Stop ends all parts, the highest layer first, and returns when no process is
 // left. When ctx ends, the rest is killed.
 func (s *Supervisor) Stop(ctx context.Context) {

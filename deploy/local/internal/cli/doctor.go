@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/console"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/control"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/datadir"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/doctor"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/install"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/logs"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/multicast"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/ports"
+)
+
+type doctorCommand struct {
+	MinFree float64 `help:"GiB that have to be free on the disk of the data folder." default:"2"`
+}
+
+// doctorTimeout bounds all checks together.
+const doctorTimeout = 20 * time.Second
+
+func (c *doctorCommand) Run(ctx context.Context, g *Globals) error {
+	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
+	defer cancel()
+	patient, err := c.patient(ctx, g)
+	if err != nil {
+		return err
+	}
+	findings := doctor.Examine(ctx, patient)
+	show := newConsole(os.Stdout)
+	for _, f := range findings {
+		showFinding(show, f)
+	}
+	if n := doctor.Faults(findings); n > 0 {
+		show.Printf("\n%d to put right", n)
+		return ExitCode(1)
+	}
+	show.Printf("\nno faults")
+	return nil
+}
+
+func showFinding(show *console.Console, f doctor.Finding) {
+	mark := map[doctor.Level]string{doctor.OK: "  ok  ", doctor.Note: " note ", doctor.Fault: "FAULT "}[f.Level]
+	if f.Level == doctor.Fault {
+		mark = show.Bold(mark)
+	}
+	show.Printf("%s %-14s %s", mark, f.What, f.Text)
+	if f.Cure != "" {
+		show.Printf("       %-14s %s", "", show.Bold("cure: ")+f.Cure)
+	}
+}
+
+func (c *doctorCommand) patient(ctx context.Context, g *Globals) (doctor.Patient, error) {
+	client, dir, err := g.client()
+	if err != nil {
+		return doctor.Patient{}, err
+	}
+	p := doctor.Patient{Data: dir.Short(), MinFree: int64(c.MinFree * (1 << 30)), Resolver: g.Resolver}
+	own := *g
+	own.FreePorts = false
+	status, err := client.Status(ctx)
+	switch {
+	case errors.Is(err, control.ErrNotRunning):
+	case err != nil:
+		return p, fmt.Errorf("the starter of %s does not answer: %w", dir.Short(), err)
+	default:
+		p.Status = &status
+		record, err := dir.ReadRecord()
+		if err != nil {
+			return p, err
+		}
+		own.PortOffset, own.GatewayAddr = status.Offset, record.Gateway
+		if p.Wrong, err = client.Check(ctx); err != nil {
+			return p, err
+		}
+	}
+	root, file, plan, _, err := own.plan(ctx)
+	if err != nil {
+		return p, err
+	}
+	p.Plan = plan
+	p.Programs = []string{"daprd"}
+	for _, app := range file.Apps {
+		p.Programs = append(p.Programs, filepath.Base(app.Command[0]))
+	}
+	p.Machine = machine(root, dir)
+	return p, nil
+}
+
+// lastLogLines is how much of a log the doctor quotes.
+const lastLogLines = 5
+
+func machine(root string, dir datadir.Dir) doctor.Machine {
+	return doctor.Machine{
+		Toolchain: func(ctx context.Context) (string, error) { return install.Toolchain(ctx, root) },
+		Missing:   func() []install.Need { return install.Missing(append(install.Databases(), install.Media())) },
+		Built: func(program string) bool {
+			_, err := os.Stat(filepath.Join(root, "bin", program))
+			return err == nil
+		},
+		Writable:  dir.Writable,
+		FreeBytes: dir.FreeBytes,
+		PortFree:  ports.Free,
+		Holder:    func(port int) (ports.Holder, bool) { return ports.HolderOf("/proc", port) },
+		Multicast: multicast.Probe,
+		LastLines: func(part string) []string {
+			lines, _, err := logs.Tail(logs.Path(dir.Logs(), part), lastLogLines)
+			if err != nil {
+				return []string{err.Error()}
+			}
+			for i, line := range lines {
+				lines[i] = strings.TrimSpace(line)
+			}
+			return lines
+		},
+	}
+}

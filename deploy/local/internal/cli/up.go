@@ -1,0 +1,201 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/console"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/control"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/datadir"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/seed"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/stack"
+)
+
+type upCommand struct {
+	Detach  bool `help:"Return when the stack is ready and leave it running."`
+	NoBuild bool `help:"Run the programs in bin/ as they are."`
+	NoSeed  bool `help:"Leave the demo data out."`
+	Quiet   bool `help:"Do not show what the parts print; it is in the log files."`
+}
+
+type infraCommand struct {
+	Detach bool `help:"Return when the databases are ready and leave them running."`
+}
+
+// stopTimeout is how long an orderly stop of a stack may take in all.
+const stopTimeout = 40 * time.Second
+
+func (u *upCommand) Run(ctx context.Context, g *Globals) error {
+	if u.Detach {
+		return detach(ctx, g, "up")
+	}
+	return foreground(ctx, g, session{noBuild: u.NoBuild, seed: !u.NoSeed, show: !u.Quiet})
+}
+
+func (i *infraCommand) Run(ctx context.Context, g *Globals) error {
+	if i.Detach {
+		return detach(ctx, g, "infra")
+	}
+	return foreground(ctx, g, session{infraOnly: true})
+}
+
+// session is one run of a stack in the foreground.
+type session struct {
+	infraOnly bool
+	openRedis bool
+	noBuild   bool
+	seed      bool
+	show      bool
+	console   *console.Console
+}
+
+// open prepares a stack: data folder, lock, ports and control socket. The
+// function it returns undoes that, the stack having been closed.
+func (o session) open(ctx context.Context, g *Globals) (_ *stack.Stack, _ datadir.Dir, closeAll func() error, err error) {
+	var undo []func() error
+	closeAll = func() error {
+		var errs []error
+		for len(undo) > 0 {
+			errs = append(errs, undo[len(undo)-1]())
+			undo = undo[:len(undo)-1]
+		}
+		return errors.Join(errs...)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, closeAll())
+		}
+	}()
+	dir, err := g.dir()
+	if err != nil {
+		return nil, dir, nil, err
+	}
+	if err = dir.Create(); err != nil {
+		return nil, dir, nil, err
+	}
+	unlock, err := dir.Lock()
+	if errors.Is(err, datadir.ErrLocked) {
+		err = fmt.Errorf("a stack runs on %s already: see `%s`, stop it with `%s`", dir.Short(), command("status"), command("down"))
+	}
+	if err != nil {
+		return nil, dir, nil, err
+	}
+	undo = append(undo, unlock)
+	root, file, plan, release, err := g.plan(ctx)
+	if err != nil {
+		return nil, dir, nil, err
+	}
+	undo = append(undo, release)
+	s, err := stack.New(stack.Options{
+		Root: root, Dir: dir, Environment: g.Env, File: file, Plan: plan,
+		Resolver: g.Resolver, BaseURL: strings.TrimRight(g.PublicBaseURL, "/"), OTLPAddr: otlpAddr(g.OTLPEndpoint),
+		InfraOnly: o.infraOnly, OpenRedis: o.openRedis, NoBuild: o.noBuild, Console: o.console,
+	})
+	if err != nil {
+		return nil, dir, nil, err
+	}
+	server, err := control.Serve(dir.Socket("control"), s)
+	if err != nil {
+		return nil, dir, nil, err
+	}
+	undo = append(undo, server.Close)
+	return s, dir, closeAll, nil
+}
+
+// foreground runs a stack until it is interrupted or told to stop.
+func foreground(ctx context.Context, g *Globals, o session) (err error) {
+	o.console = newConsole(os.Stdout)
+	s, dir, closeAll, err := o.open(ctx, g)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeAll()) }()
+	work, stopListening := interruptible(ctx, s)
+	defer stopListening()
+	defer closeStack(o.console, s)
+
+	if err := s.Up(work); err != nil {
+		return unlessInterrupted(work, err)
+	}
+	if o.infraOnly {
+		infraSummary(o.console, s)
+	} else if err := o.welcome(work, s, dir); err != nil {
+		return unlessInterrupted(work, err)
+	}
+	s.Announce()
+	if o.show {
+		s.Show()
+	}
+	<-work.Done()
+	return nil
+}
+
+// interruptible returns a context that ends with the first Ctrl-C, SIGTERM or
+// request over the control socket. The second signal kills.
+func interruptible(ctx context.Context, s *stack.Stack) (context.Context, func()) {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	work, cancel := context.WithCancel(ctx)
+	finished, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		select {
+		case <-signals:
+		case <-s.Done():
+		case <-finished:
+			return
+		}
+		cancel()
+		select {
+		case <-signals:
+			s.Kill()
+		case <-finished:
+		}
+	}()
+	return work, func() {
+		signal.Stop(signals)
+		close(finished)
+		<-ended
+		cancel()
+	}
+}
+
+func closeStack(show *console.Console, s *stack.Stack) {
+	step := show.Step("stop")
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
+	s.Close(ctx)
+	step.Done("everything is stopped")
+}
+
+func unlessInterrupted(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// welcome seeds a new stack and says how to use it.
+func (o session) welcome(ctx context.Context, s *stack.Stack, dir datadir.Dir) error {
+	if o.seed && !dir.Seeded() {
+		if err := seed.Demo(ctx, o.console, s.Command, s.LocalURL(), dir.Root()); err != nil {
+			return fmt.Errorf("the stack runs, but the demo data could not be put in: %w", err)
+		}
+		if err := dir.MarkSeeded(); err != nil {
+			return err
+		}
+	}
+	summary(o.console, s, dir)
+	return nil
+}
+
+func otlpAddr(endpoint string) string {
+	endpoint = strings.TrimPrefix(strings.TrimPrefix(endpoint, "http://"), "https://")
+	return strings.TrimRight(endpoint, "/")
+}

@@ -1,0 +1,92 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/datadir"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/stack"
+)
+
+type withCommand struct {
+	InfraOnly bool     `help:"Only MySQL and Redis, named by TEST_MYSQL_DSN and TEST_REDIS_ADDR."`
+	NoBuild   bool     `help:"Run the programs in bin/ as they are."`
+	Keep      bool     `help:"Leave the data folder when the command fails."`
+	Command   []string `arg:"" passthrough:"" help:"The command, after --."`
+}
+
+func (w *withCommand) Help() string {
+	return "The command finds BASE_URL, STACK_DATA and DOUYIN_BIN in its environment. " +
+		"The exit code is the command's. The stack has its own ports and a data folder that is deleted afterwards."
+}
+
+func (w *withCommand) Run(ctx context.Context, g *Globals) (err error) {
+	argv := w.Command
+	if len(argv) > 0 && argv[0] == "--" {
+		argv = argv[1:]
+	}
+	if len(argv) == 0 {
+		return errors.New("no command: with -- COMMAND")
+	}
+	root, err := g.root()
+	if err != nil {
+		return err
+	}
+	own := *g
+	own.Root, own.FreePorts, own.GatewayAddr, own.PublicBaseURL = root, true, "", ""
+	if own.Data, err = os.MkdirTemp("", "douyin-"); err != nil {
+		return err
+	}
+	show := newConsole(os.Stderr)
+	o := session{infraOnly: w.InfraOnly, openRedis: w.InfraOnly, noBuild: w.NoBuild, console: show}
+	s, dir, closeAll, err := o.open(ctx, &own)
+	if err != nil {
+		return errors.Join(err, os.RemoveAll(own.Data))
+	}
+	defer func() {
+		if err != nil && w.Keep {
+			show.Printf("the data folder is left in %s", own.Data)
+			err = errors.Join(err, closeAll())
+			return
+		}
+		err = errors.Join(err, closeAll(), dir.Remove())
+	}()
+	work, stopListening := interruptible(ctx, s)
+	defer stopListening()
+	defer closeStack(show, s)
+	if err := s.Up(work); err != nil {
+		return err
+	}
+	s.Announce()
+	return w.run(work, argv, root, s, dir)
+}
+
+func (w *withCommand) run(ctx context.Context, argv []string, root string, s *stack.Stack, dir datadir.Dir) error {
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	cmd.Env = append(os.Environ(), "STACK_DATA="+dir.Root(), "DOUYIN_BIN="+program, "DOUYIN_ROOT="+root)
+	if w.InfraOnly {
+		cmd.Env = append(cmd.Env,
+			"TEST_MYSQL_DSN="+s.MySQL().AdminDSN(""),
+			"TEST_REDIS_ADDR="+s.Redis().Addr(),
+			"REQUIRE_INFRA=1",
+			"DAPRD="+root+"/bin/daprd")
+	} else {
+		cmd.Env = append(cmd.Env, "BASE_URL="+s.LocalURL())
+	}
+	began := time.Now()
+	err = s.Command(ctx, cmd)
+	if code := cmd.ProcessState; code != nil && code.ExitCode() > 0 {
+		fmt.Fprintf(os.Stderr, "%s: exit code %d after %s\n", argv[0], code.ExitCode(), time.Since(began).Round(time.Second))
+		return ExitCode(code.ExitCode())
+	}
+	return err
+}

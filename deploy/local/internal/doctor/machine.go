@@ -1,0 +1,127 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/ports"
+)
+
+func toolchain(ctx context.Context, p Patient) []Finding {
+	version, err := p.Machine.Toolchain(ctx)
+	if err != nil {
+		return fault("go", "the go command does not work: "+err.Error(),
+			"install Go 1.26 or later from https://go.dev/dl/ and put it on the PATH")
+	}
+	return ok("go", version)
+}
+
+func programs(_ context.Context, p Patient) []Finding {
+	missing := p.Machine.Missing()
+	if len(missing) == 0 {
+		return ok("installed", "Redis, MariaDB, ffmpeg")
+	}
+	var names, packages []string
+	for _, need := range missing {
+		names = append(names, need.Name)
+		packages = append(packages, need.Package)
+	}
+	return fault("installed", "not installed: "+strings.Join(names, ", "), installCure(packages))
+}
+
+func installCure(packages []string) string {
+	return "sudo apt-get install -y --no-install-recommends " + strings.Join(packages, " ") +
+		"   (or the packages of your system)"
+}
+
+func binaries(_ context.Context, p Patient) []Finding {
+	var missing []string
+	for _, name := range p.Programs {
+		if !p.Machine.Built(name) {
+			missing = append(missing, "bin/"+name)
+		}
+	}
+	if len(missing) == 0 {
+		return ok("built", strings.Join(p.Programs, ", "))
+	}
+	if p.Status == nil {
+		return note("built", strings.Join(missing, ", ")+" will be built by the next start; daprd takes minutes")
+	}
+	return fault("built", "missing: "+strings.Join(missing, ", ")+"; a part that crashes cannot come back", "make build")
+}
+
+func folder(_ context.Context, p Patient) []Finding {
+	if err := p.Machine.Writable(); err != nil {
+		return fault("data folder", "cannot be written: "+err.Error(),
+			"give yourself the folder (chown), or choose another with --data")
+	}
+	return ok("data folder", p.Data)
+}
+
+func disk(_ context.Context, p Patient) []Finding {
+	free, err := p.Machine.FreeBytes()
+	if err != nil {
+		return fault("disk", err.Error(), "choose another folder with --data")
+	}
+	text := fmt.Sprintf("%.1f GiB free", gib(free))
+	if free < p.MinFree {
+		return fault("disk", fmt.Sprintf("%s where the data folder is, %.1f GiB are wanted", text, gib(p.MinFree)),
+			"free space (`go clean -cache` gives back several GiB), or choose a folder on another disk with --data")
+	}
+	return ok("disk", text)
+}
+
+func gib(bytes int64) float64 { return float64(bytes) / (1 << 30) }
+
+// portsFree looks for others on the ports of the stack. Where a stack runs, the
+// processes on its ports are its own, unless a part of it is down.
+func portsFree(ctx context.Context, p Patient) []Finding {
+	own := map[int]bool{}
+	running := map[string]bool{}
+	if p.Status != nil {
+		for _, part := range p.Status.Parts {
+			own[part.PID] = part.PID != 0
+			running[part.Name] = part.PID != 0
+		}
+	}
+	var found []Finding
+	for _, port := range p.Plan.All() {
+		if running[port.Part] || p.Machine.PortFree(ctx, port.Number) {
+			continue
+		}
+		holder, _ := p.Machine.Holder(port.Number)
+		if own[holder.PID] {
+			continue
+		}
+		found = append(found, portTaken(p, port, holder)...)
+	}
+	if len(found) == 0 {
+		return ok("ports", fmt.Sprintf("%s, offset %d", p.Plan.LocalURL(), p.Plan.Offset))
+	}
+	return found
+}
+
+func portTaken(p Patient, port ports.Port, holder ports.Holder) []Finding {
+	cure := fmt.Sprintf("start on other ports: --port-offset %d", p.Plan.Offset+ports.Step)
+	if holder.PID != 0 {
+		cure = fmt.Sprintf("stop it (kill %d), or %s", holder.PID, cure)
+	}
+	return fault("ports", fmt.Sprintf("port %d (%s) is taken by %s", port.Number, port.Part, holder), cure)
+}
+
+func multicast(ctx context.Context, p Patient) []Finding {
+	err := p.Machine.Multicast(ctx)
+	if err == nil {
+		return ok("multicast", "works, so sidecars can use mDNS")
+	}
+	used := p.Resolver
+	if p.Status != nil {
+		used = p.Status.Resolver
+	}
+	if used == "mdns" {
+		return fault("multicast", "does not work, so sidecars do not find each other: "+err.Error(), "start with --resolver sqlite")
+	}
+	return note("multicast", "does not work; sidecars find each other through sqlite ("+err.Error()+")")
+}
+

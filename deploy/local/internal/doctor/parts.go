@@ -1,0 +1,93 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/control"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/supervise"
+)
+
+func stackRuns(_ context.Context, p Patient) []Finding {
+	if p.Status == nil {
+		return note("stack", "is not running; start it with `make run`")
+	}
+	text := fmt.Sprintf("%s at %s", p.Status.State, p.Status.BaseURL)
+	if p.Status.State == control.Starting || p.Status.State == control.Stopping {
+		return note("stack", text)
+	}
+	return ok("stack", text)
+}
+
+// restless is how many restarts make a part that runs right now a fault when
+// it began to run only lately.
+const (
+	restless = 3
+	lately   = time.Minute
+	slow     = 30 * time.Second
+)
+
+func parts(_ context.Context, p Patient) []Finding {
+	if p.Status == nil {
+		return nil
+	}
+	var all []Finding
+	for _, part := range p.Status.Parts {
+		all = append(all, examinePart(p, part)...)
+	}
+	return all
+}
+
+func examinePart(p Patient, part supervise.Status) []Finding {
+	name := part.Name
+	since := time.Since(part.Since).Round(time.Second)
+	logs := fmt.Sprintf("read `bin/douyin logs %s`", name)
+	switch part.State {
+	case supervise.Held, supervise.Stopped:
+		return fault(name, fmt.Sprintf("was stopped on request, %s ago%s", since, consequence(name)),
+			"bin/douyin start "+name)
+	case supervise.Crashed:
+		return fault(name, fmt.Sprintf("%s; restarted %d times%s%s", part.LastExit, part.Restarts, consequence(name), lastLines(p, name)), logs)
+	case supervise.Waiting:
+		return fault(name, "waits for another part to get ready", "look for the fault in the others first")
+	case supervise.Starting:
+		if since < slow {
+			return note(name, fmt.Sprintf("is starting, for %s", since))
+		}
+		return fault(name, fmt.Sprintf("runs (pid %d) but is not ready after %s%s", part.PID, since, lastLines(p, name)), logs)
+	}
+	if wrong := p.Wrong[name]; wrong != "" {
+		return fault(name, fmt.Sprintf("runs (pid %d) but does not answer as it should: %s%s", part.PID, wrong, consequence(name)),
+			"bin/douyin restart "+name+"; if that does not help, "+logs)
+	}
+	if part.Restarts >= restless && since < lately {
+		return fault(name, fmt.Sprintf("ends again and again (%d restarts, the last %s ago): %s%s",
+			part.Restarts, since, part.LastExit, lastLines(p, name)), logs)
+	}
+	return ok(name, fmt.Sprintf("pid %d, port %d, %d MiB, up %s", part.PID, part.Port, part.RSSBytes>>20, since))
+}
+
+// consequence says what people notice when a part is down.
+func consequence(name string) string {
+	switch {
+	case name == "redis":
+		return "; answers come from MySQL, slower, and no event travels"
+	case name == "mysql":
+		return "; nothing can be written, and little read"
+	case name == "gateway" || name == "gateway-daprd":
+		return "; clients get no answers"
+	case strings.HasSuffix(name, "-daprd"):
+		return "; " + strings.TrimSuffix(name, "-daprd") + " cannot be reached"
+	}
+	return "; what it owns cannot be served"
+}
+
+func lastLines(p Patient, name string) string {
+	lines := p.Machine.LastLines(name)
+	if len(lines) == 0 {
+		return ""
+	}
+	return "\n      " + strings.Join(lines, "\n      ")
+}

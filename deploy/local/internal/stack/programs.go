@@ -1,0 +1,238 @@
+package stack
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/infra"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/multicast"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/ports"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/probe"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/render"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/runfile"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/supervise"
+)
+
+const loopback = "127.0.0.1"
+
+// programName is the file in bin/ that an app runs.
+func programName(app runfile.App) string { return filepath.Base(app.Command[0]) }
+
+// SidecarName is the part that is the sidecar of an app.
+func SidecarName(app string) string { return app + "-daprd" }
+
+// render writes this stack's copies of the Dapr resources.
+func (s *Stack) render(ctx context.Context) error {
+	dir := s.options.Dir
+	resolver := s.options.Resolver
+	if resolver == "auto" {
+		resolver = "mdns"
+		if err := multicast.Probe(ctx); err != nil {
+			resolver = "sqlite"
+			s.options.Console.Printf("sidecars find each other through sqlite, because mDNS does not work here: %v", err)
+		}
+	}
+	s.mu.Lock()
+	s.resolver = resolver
+	s.mu.Unlock()
+	values := render.Values{
+		Suffix:      s.credentials.Suffix,
+		RedisAddr:   net.JoinHostPort(loopback, strconv.Itoa(s.options.Plan.Redis)),
+		ObjectsPath: dir.Objects(),
+		SecretsFile: dir.Secrets(),
+		Resolver:    render.Resolver{Component: resolver, Path: dir.Names()},
+		OTLPAddr:    s.options.OTLPAddr,
+	}
+	if err := os.RemoveAll(dir.Resources()); err != nil {
+		return err
+	}
+	for _, app := range s.options.File.Apps {
+		for _, folder := range s.resourceFolders(app) {
+			if err := render.Folder(folder, s.rendered(folder), values); err != nil {
+				return err
+			}
+		}
+		if err := render.File(app.ConfigFilePath, s.rendered(app.ConfigFilePath), values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// resourceFolders are the app's folders, with this stack's environment in the
+// place of the one the run file names.
+func (s *Stack) resourceFolders(app runfile.App) []string {
+	environments := filepath.Join(s.options.Root, "components")
+	folders := slices.Clone(app.ResourcesPaths)
+	for i, folder := range folders {
+		if filepath.Dir(folder) == environments {
+			folders[i] = filepath.Join(environments, s.options.Environment)
+		}
+	}
+	return folders
+}
+
+// rendered is where the copy of a file or folder lies.
+func (s *Stack) rendered(source string) string {
+	return filepath.Join(s.options.Dir.Resources(), filepath.Base(source))
+}
+
+// programs describes the sidecars and the programs.
+func (s *Stack) programs() []supervise.Spec {
+	var specs []supervise.Spec
+	for i, app := range s.options.File.Apps {
+		specs = append(specs, s.sidecar(app, s.options.Plan.Apps[i]), s.program(app, s.options.Plan.Apps[i]))
+	}
+	return specs
+}
+
+// sidecarGrace is below daprd's own limit of 5 s for in-flight work, which a
+// stack that is stopped layer by layer does not have.
+const sidecarGrace = 4 * time.Second
+
+func (s *Stack) sidecar(app runfile.App, p ports.App) supervise.Spec {
+	args := []string{
+		"--app-id", app.AppID + s.credentials.Suffix,
+		"--dapr-http-port", strconv.Itoa(p.HTTP),
+		"--dapr-grpc-port", strconv.Itoa(p.GRPC),
+		"--dapr-internal-grpc-port", strconv.Itoa(p.Internal),
+		"--metrics-port", strconv.Itoa(p.Metrics),
+		"--dapr-listen-addresses", loopback,
+		"--dapr-internal-grpc-listen-address", loopback,
+		"--metrics-listen-address", loopback,
+		"--config", s.rendered(app.ConfigFilePath),
+		"--log-level", app.LogLevel,
+		"--dapr-graceful-shutdown-seconds", "2",
+	}
+	for _, folder := range s.resourceFolders(app) {
+		args = append(args, "--resources-path", s.rendered(folder))
+	}
+	if app.MaxBodySize != "" {
+		args = append(args, "--max-body-size", app.MaxBodySize)
+	}
+	if app.Service() {
+		args = append(args, "--app-port", strconv.Itoa(p.App), "--app-protocol", app.AppProtocol)
+	}
+	if app.EnableAppHealthCheck {
+		args = append(args, "--enable-app-health-check",
+			"--app-health-probe-interval", strconv.Itoa(app.AppHealthProbeInterval),
+			"--app-health-probe-timeout", strconv.Itoa(app.AppHealthProbeTimeout),
+			"--app-health-threshold", strconv.Itoa(app.AppHealthThreshold))
+	}
+	health := fmt.Sprintf("http://%s:%d/v1.0/healthz/outbound", loopback, p.HTTP)
+	return supervise.Spec{
+		Name: SidecarName(app.AppID),
+		Path: filepath.Join(s.options.Root, "bin", "daprd"),
+		Args: args,
+		Env: environment(map[string]string{
+			"DAPR_HOST_IP":   loopback,
+			"DAPR_API_TOKEN": s.credentials.DaprToken,
+			"APP_API_TOKEN":  s.credentials.AppToken,
+			// Rare collections are cheap; the limit makes them frequent when a
+			// large body passes through.
+			"GOGC":       "400",
+			"GOMEMLIMIT": "150MiB",
+		}),
+		Dir:   s.options.Root,
+		Port:  p.HTTP,
+		Needs: []string{"redis"},
+		Ready: func(ctx context.Context) error { return probe.HTTP(ctx, health, s.credentials.DaprToken) },
+		Layer: infra.LayerSidecars,
+		Grace: sidecarGrace,
+	}
+}
+
+func (s *Stack) program(app runfile.App, p ports.App) supervise.Spec {
+	env := map[string]string{
+		"DAPR_HTTP_PORT":              strconv.Itoa(p.HTTP),
+		"DAPR_GRPC_PORT":              strconv.Itoa(p.GRPC),
+		"DAPR_API_TOKEN":              s.credentials.DaprToken,
+		"APP_API_TOKEN":               s.credentials.AppToken,
+		"DOUYIN_APP_ID_SUFFIX":        s.credentials.Suffix,
+		"OTEL_EXPORTER_OTLP_ENDPOINT": s.otlpURL(),
+	}
+	for name, value := range app.Env {
+		// The caller's environment goes before the run file's defaults.
+		if _, given := os.LookupEnv(name); !given {
+			env[name] = value
+		}
+	}
+	spec := supervise.Spec{
+		Name:  app.AppID,
+		Path:  filepath.Join(s.options.Root, "bin", programName(app)),
+		Args:  app.Command[1:],
+		Dir:   app.AppDirPath,
+		Needs: []string{SidecarName(app.AppID)},
+		Grace: 12 * time.Second,
+	}
+	if app.Service() {
+		env["APP_PORT"] = strconv.Itoa(p.App)
+		addr := net.JoinHostPort(loopback, strconv.Itoa(p.App))
+		spec.Port = p.App
+		spec.Needs = append(spec.Needs, "mysql")
+		spec.Layer = infra.LayerServices
+		spec.Ready = func(ctx context.Context) error { return probe.GRPC(ctx, addr, s.credentials.AppToken) }
+	} else {
+		env["GATEWAY_ADDR"] = s.options.Plan.Gateway
+		env["PUBLIC_BASE_URL"] = s.options.BaseURL
+		url := s.LocalURL() + "/readyz"
+		spec.Port = s.options.Plan.GatewayPort()
+		spec.Layer = infra.LayerGateway
+		spec.Ready = func(ctx context.Context) error { return probe.HTTP(ctx, url, "") }
+	}
+	spec.Env = environment(env)
+	return spec
+}
+
+// otlpURL is the endpoint as OpenTelemetry's own variable wants it.
+func (s *Stack) otlpURL() string {
+	if s.options.OTLPAddr == "" {
+		return ""
+	}
+	return "http://" + s.options.OTLPAddr
+}
+
+// environment is the starter's own without what would steer a sidecar or a
+// program past its run file, plus the given variables.
+func environment(given map[string]string) []string {
+	merged := map[string]string{}
+	for _, entry := range os.Environ() {
+		name, value, _ := strings.Cut(entry, "=")
+		if !strings.HasPrefix(name, "DAPR_") && !strings.HasPrefix(name, "APP_") && name != "NAMESPACE" {
+			merged[name] = value
+		}
+	}
+	maps.Copy(merged, given)
+	list := make([]string, 0, len(merged))
+	for _, name := range slices.Sorted(maps.Keys(merged)) {
+		list = append(list, name+"="+merged[name])
+	}
+	return list
+}
+
+// publicURL is the address to hand to a phone: the machine's own where the
+// gateway listens on all of them.
+func publicURL(plan ports.Plan) string {
+	host, port, err := net.SplitHostPort(plan.Gateway)
+	if ip := net.ParseIP(host); err != nil || host != "" && (ip == nil || !ip.IsUnspecified()) {
+		return plan.LocalURL()
+	}
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		return plan.LocalURL()
+	}
+	for _, address := range addresses {
+		if network, ok := address.(*net.IPNet); ok && network.IP.To4() != nil && !network.IP.IsLoopback() && !network.IP.IsLinkLocalUnicast() {
+			return "http://" + net.JoinHostPort(network.IP.String(), port)
+		}
+	}
+	return plan.LocalURL()
+}

@@ -1,0 +1,265 @@
+// Package stack puts a stack together from its run file: databases, sidecars
+// and programs, with the order and the readiness of each.
+package stack
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/build"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/console"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/control"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/datadir"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/infra"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/install"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/ports"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/runfile"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/supervise"
+)
+
+// Options say which stack to run.
+type Options struct {
+	Root        string // of the checkout
+	Dir         datadir.Dir
+	Environment string // folder below components/
+	File        runfile.File
+	Plan        ports.Plan
+	Resolver    string // "auto", "mdns" or "sqlite"
+	BaseURL     string // of the gateway as clients see it; empty: as this machine does
+	OTLPAddr    string // host:port for traces, or empty
+	InfraOnly   bool   // only the databases and the secrets
+	OpenRedis   bool   // Redis without a password, for tests
+	NoBuild     bool   // run what is in bin/
+	Console     *console.Console
+}
+
+// Stack is one running set of processes.
+type Stack struct {
+	options     Options
+	credentials datadir.Credentials
+	supervisor  *supervise.Supervisor
+	redis       infra.Redis
+	mysql       infra.MySQL
+	began       time.Time
+	record      chan struct{}
+	recording   sync.WaitGroup
+	showing     atomic.Bool // the parts' lines go to the console
+	down        chan struct{}
+	downOnce    sync.Once
+
+	mu       sync.Mutex
+	resolver string
+	state    string
+	told     map[string]supervise.State
+}
+
+// New prepares a stack in a data folder that the caller has created and locked.
+func New(o Options) (*Stack, error) {
+	var services []string
+	for _, app := range o.File.Apps {
+		if app.Service() {
+			services = append(services, app.AppID)
+		}
+	}
+	credentials, err := o.Dir.Credentials(services)
+	if err != nil {
+		return nil, err
+	}
+	if o.BaseURL == "" {
+		o.BaseURL = publicURL(o.Plan)
+	}
+	s := &Stack{
+		options:     o,
+		credentials: credentials,
+		began:       time.Now(),
+		record:      make(chan struct{}, 1),
+		down:        make(chan struct{}),
+		state:       control.Starting,
+		told:        map[string]supervise.State{},
+	}
+	s.supervisor = supervise.New(supervise.Options{
+		Output:  s.output,
+		Changed: s.changed,
+		Backoff: supervise.DefaultBackoff(),
+	})
+	s.recording.Go(s.keepRecord)
+	return s, nil
+}
+
+// readyTimeout bounds the start of the processes, compiling not included.
+const readyTimeout = 2 * time.Minute
+
+// leftoverPatience is how long processes of a killed starter have to end.
+const leftoverPatience = 15 * time.Second
+
+// Up starts everything and returns when all of it is ready. The databases start
+// while the programs are built.
+func (s *Stack) Up(ctx context.Context) error {
+	if err := s.options.Dir.ClearLeftovers(ctx, leftoverPatience); err != nil {
+		return err
+	}
+	if err := s.freePorts(ctx); err != nil {
+		return err
+	}
+	needs := install.Databases()
+	if !s.options.InfraOnly {
+		needs = append(needs, install.Media())
+	}
+	installer := install.Installer{Console: s.options.Console, Run: s.supervisor.Command}
+	if err := installer.Ensure(ctx, needs); err != nil {
+		return err
+	}
+	work, workCtx := errgroup.WithContext(ctx)
+	work.Go(func() error { return s.startDatabases(workCtx) })
+	if !s.options.InfraOnly {
+		work.Go(func() error { return s.build(workCtx) })
+		work.Go(func() error { return s.render(workCtx) })
+	}
+	if err := work.Wait(); err != nil {
+		return err
+	}
+	if !s.options.InfraOnly {
+		s.supervisor.Start(s.programs()...)
+	}
+	ready, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	if err := s.supervisor.WaitReady(ready); err != nil {
+		return s.explain(err)
+	}
+	return nil
+}
+
+// Announce says that the start is over, seeding included.
+func (s *Stack) Announce() { s.setState(control.Ready) }
+
+// Down asks for the end; Done tells when that has happened.
+func (s *Stack) Down() { s.downOnce.Do(func() { close(s.down) }) }
+
+// Done is closed when somebody has asked for the end.
+func (s *Stack) Done() <-chan struct{} { return s.down }
+
+// Close ends every process and returns when none is left. When ctx ends, the
+// rest is killed.
+func (s *Stack) Close(ctx context.Context) {
+	s.setState(control.Stopping)
+	s.supervisor.Stop(ctx)
+	close(s.record)
+	s.recording.Wait()
+}
+
+// Kill makes the end immediate.
+func (s *Stack) Kill() { s.supervisor.Kill() }
+
+// Command runs a command that does not outlive the starter.
+func (s *Stack) Command(ctx context.Context, cmd *exec.Cmd) error {
+	return s.supervisor.Command(ctx, cmd)
+}
+
+// Hold stops a part until it is released.
+func (s *Stack) Hold(ctx context.Context, part string) error { return s.supervisor.Hold(ctx, part) }
+
+// Release starts a part that was stopped.
+func (s *Stack) Release(ctx context.Context, part string) error {
+	return s.supervisor.Release(ctx, part)
+}
+
+// checkTimeout bounds one look at every part.
+const checkTimeout = 3 * time.Second
+
+// Check asks every part that runs whether it is well; the answer holds what is
+// wrong, by part.
+func (s *Stack) Check(ctx context.Context) map[string]string {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	wrong := map[string]string{}
+	for part, err := range s.supervisor.Check(ctx) {
+		wrong[part] = err.Error()
+	}
+	return wrong
+}
+
+var _ control.Stack = (*Stack)(nil)
+
+// BaseURL is where clients find the gateway.
+func (s *Stack) BaseURL() string { return s.options.BaseURL }
+
+// LocalURL is where this machine finds the gateway.
+func (s *Stack) LocalURL() string { return s.options.Plan.LocalURL() }
+
+// MySQL and Redis describe the running databases.
+func (s *Stack) MySQL() infra.MySQL { return s.mysql }
+
+// Redis describes the running Redis.
+func (s *Stack) Redis() infra.Redis { return s.redis }
+
+func (s *Stack) startDatabases(ctx context.Context) error {
+	if err := s.options.Dir.WriteSecrets(s.credentials, s.options.Plan.MySQL); err != nil {
+		return err
+	}
+	var err error
+	s.redis = infra.Redis{Dir: s.options.Dir.Redis(), Port: s.options.Plan.Redis, Password: s.credentials.RedisPassword}
+	if s.options.OpenRedis {
+		s.redis.Password = ""
+	}
+	if s.redis.Server, err = infra.FindRedis(); err != nil {
+		return err
+	}
+	if err := s.redis.Configure(); err != nil {
+		return err
+	}
+	s.supervisor.Start(s.redis.Spec())
+
+	s.mysql = infra.MySQL{
+		Dir:      s.options.Dir.MySQL(),
+		Socket:   s.options.Dir.Socket("mysql"),
+		Port:     s.options.Plan.MySQL,
+		Admin:    s.credentials.MySQLAdmin,
+		Services: s.credentials.MySQL,
+	}
+	if s.mysql.Programs, err = infra.FindMySQL(); err != nil {
+		return err
+	}
+	if err := s.mysql.Initialise(ctx, s.supervisor.Command); err != nil {
+		return err
+	}
+	s.supervisor.Start(s.mysql.Spec())
+	return nil
+}
+
+func (s *Stack) build(ctx context.Context) error {
+	if s.options.NoBuild {
+		return nil
+	}
+	builder := build.Builder{Root: s.options.Root, Console: s.options.Console, Run: s.supervisor.Command}
+	var names []string
+	for _, app := range s.options.File.Apps {
+		names = append(names, programName(app))
+	}
+	if err := builder.Programs(ctx, names); err != nil {
+		return err
+	}
+	return builder.Sidecar(ctx)
+}
+
+// freePorts refuses to start where somebody else listens, and says who.
+func (s *Stack) freePorts(ctx context.Context) error {
+	list := s.options.Plan.All()
+	if s.options.InfraOnly {
+		list = s.options.Plan.Infra()
+	}
+	for _, port := range list {
+		if ports.Free(ctx, port.Number) {
+			continue
+		}
+		holder, _ := ports.HolderOf("/proc", port.Number)
+		return fmt.Errorf("port %d (%s) is taken by %s.\nStop that, or start this stack on other ports: --port-offset %d",
+			port.Number, port.Part, holder, s.options.Plan.Offset+ports.Step)
+	}
+	return nil
+}
