@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -50,7 +51,7 @@ func theStack(t testing.TB) starter {
 // run runs a subcommand with extra variables and returns what it printed.
 func (s starter) run(ctx context.Context, env []string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, s.bin, append([]string{"--data", s.data}, args...)...)
-	cmd.Env = append(os.Environ(), env...)
+	cmd.Env = append(slices.DeleteFunc(os.Environ(), ofThisStack), env...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	cmd.WaitDelay = 5 * time.Second
@@ -60,8 +61,20 @@ func (s starter) run(ctx context.Context, env []string, args ...string) ([]byte,
 	return out.Bytes(), nil
 }
 
-// processes lists the programs of the stack by name.
-func (s starter) processes(t testing.TB) map[string]process {
+// ofThisStack says that a variable describes the stack under test and would
+// lead a command about another one astray.
+func ofThisStack(variable string) bool {
+	name, _, _ := strings.Cut(variable, "=")
+	return slices.Contains([]string{"DOUYIN_DATA", "DOUYIN_PORT_OFFSET", "GATEWAY_ADDR", "PUBLIC_BASE_URL"}, name)
+}
+
+// status is what the starter says of a stack.
+type status struct {
+	BaseURL string    `json:"base_url"`
+	Parts   []process `json:"parts"`
+}
+
+func (s starter) status(t testing.TB) status {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
@@ -69,14 +82,19 @@ func (s starter) processes(t testing.TB) map[string]process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var status struct {
-		Processes []process `json:"processes"`
-	}
-	if err := json.Unmarshal(out, &status); err != nil {
+	var st status
+	if err := json.Unmarshal(out, &st); err != nil {
 		t.Fatalf("status --json: %v in %s", err, out)
 	}
-	byName := make(map[string]process, len(status.Processes))
-	for _, p := range status.Processes {
+	return st
+}
+
+// processes lists the programs of the stack by name.
+func (s starter) processes(t testing.TB) map[string]process {
+	t.Helper()
+	status := s.status(t)
+	byName := make(map[string]process, len(status.Parts))
+	for _, p := range status.Parts {
 		byName[p.Name] = p
 	}
 	return byName
@@ -127,7 +145,7 @@ func (s starter) start(t testing.TB, name string) {
 }
 
 // sidecarOf names the sidecar of a program.
-func sidecarOf(app string) string { return app + "-dapr" }
+func sidecarOf(app string) string { return app + "-daprd" }
 
 // memory reads a value of /proc/PID/status, in bytes: VmRSS now, VmHWM the
 // highest since the last resetPeak.

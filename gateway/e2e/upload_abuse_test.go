@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -198,13 +199,13 @@ func bodyLength(token string, file int) int64 {
 
 func TestTwentyUploadsAtOnce(t *testing.T) {
 	p := newPhone()
-	a := newAccount(t, p)
+	authors := []account{newAccount(t, p), newAccount(t, p), newAccount(t, p), newAccount(t, p)}
 	const uploads = 20
 	large := largeMP4(t)
 	want := map[string][32]byte{}
 	results := make(chan error, uploads)
 	for i := range uploads {
-		title := fmt.Sprintf("parallel %d", i)
+		title, a := fmt.Sprintf("parallel %d", i), authors[i%len(authors)]
 		movie := withBox(large, []byte(title))
 		want[title] = sha256.Sum256(movie)
 		go func() {
@@ -220,13 +221,59 @@ func TestTwentyUploadsAtOnce(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	list := must(p.PublishList(t.Context(), a.ID, ""))(t)
-	if len(list.Videos) != uploads {
-		t.Errorf("%d of %d uploads are listed", len(list.Videos), uploads)
+	var listed []Video
+	for _, a := range authors {
+		listed = append(listed, must(p.PublishList(t.Context(), a.ID, ""))(t).Videos...)
 	}
-	for _, v := range list.Videos {
+	if len(listed) != uploads {
+		t.Errorf("%d of %d uploads are listed", len(listed), uploads)
+	}
+	for _, v := range listed {
 		if body, _ := download(t, http.MethodGet, v.PlayURL, nil); sha256.Sum256(body) != want[v.Title] {
 			t.Errorf("%s: other bytes than uploaded", v.Title)
 		}
 	}
+}
+
+// One author cannot keep any number of uploads open: there is an end, it is
+// told clearly, and it passes when the open ones do.
+func TestUploadsHeldOpen(t *testing.T) {
+	p := newPhone()
+	a := newAccount(t, p)
+	before := storedFiles(t)
+	movie := string(largeMP4(t)[:partSize+1])
+	upload := func(ctx context.Context) error {
+		r, err := p.Publish(ctx, a.Token, "beside", bytes.NewReader(smallMP4(t)))
+		return clearly(r, err)
+	}
+	var open []*rawUpload
+	var end error
+	for range 40 {
+		up := beginUpload(t, 64<<20)
+		up.field(t, "token", a.Token)
+		up.openFile(t)
+		up.write(t, movie)
+		open = append(open, up)
+		if len(open) < 5 {
+			continue
+		}
+		if end = upload(t.Context()); end != nil {
+			break
+		}
+	}
+	if !errors.Is(end, errRefused) {
+		t.Fatalf("%d uploads held open, and one more ends with %v", len(open), end)
+	}
+	t.Logf("with %d uploads held open: %v", len(open), end)
+	for _, up := range open {
+		up.hangUp(t)
+	}
+	within(t, 15*time.Second, "the author can upload again", upload)
+	list := must(p.PublishList(t.Context(), a.ID, ""))(t)
+	within(t, 15*time.Second, "only the complete uploads are stored", func(context.Context) error {
+		if n := len(newFiles(t, before)); n != len(list.Videos) {
+			return fmt.Errorf("%d files for %d small videos", n, len(list.Videos))
+		}
+		return nil
+	})
 }

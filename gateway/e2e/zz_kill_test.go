@@ -167,7 +167,7 @@ func TestWithoutRedisEverythingStillAnswers(t *testing.T) {
 func TestDatabaseRestart(t *testing.T) {
 	stack := theStack(t)
 	s := newScene(t)
-	stack.kill(t, "mariadb")
+	stack.kill(t, "mysql")
 	killed := time.Now()
 	t.Logf("all well %s after the kill", s.healthy(t, killed).Round(time.Millisecond))
 	list := must(s.phone.PublishList(t.Context(), s.user.ID, ""))(t)
