@@ -18,11 +18,12 @@ const (
 	headSize = 90
 )
 
-// Page is one batch of the feed. Pages are shared: treat them as read-only. The
-// pointer of an unchanged page stays the same, so that an encoding of it can be
-// kept.
+// Page is one batch of the feed. Pages are shared: treat them as read-only.
 type Page struct {
 	Videos []Video
+	// Newest marks the page with the newest videos, whose pointer stays the same
+	// as long as the page does, so that an encoding of it can be kept.
+	Newest bool
 	// Next is the publish time of the last video in Unix milliseconds, which the
 	// client sends back to get the following batch. 0 when there is no video.
 	Next int64
@@ -81,7 +82,9 @@ func (c *Composer) loadHead(ctx context.Context) (*head, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &head{videos: videos, first: c.join(first, found)}, nil
+	page := c.join(first, found)
+	page.Newest = true
+	return &head{videos: videos, first: page}, nil
 }
 
 func (c *Composer) newest(ctx context.Context) ([]*videov1.Video, error) {
