@@ -45,7 +45,8 @@ func (p *peer) NewStream(_ context.Context, _ *grpc.StreamDesc, method string, _
 
 // peerError decodes a failed call. A refusal without a reason was not made by
 // the other program's rules but by a sidecar or by a token check on the way:
-// that says nothing about the user who asked.
+// that says nothing about the user who asked. Unknown, which our servers never
+// answer, is how a sidecar says that it knows no address for the app id.
 func peerError(method string, err error) error {
 	if err == nil {
 		return nil
@@ -55,9 +56,11 @@ func peerError(method string, err error) error {
 		return errs.Wrap(method, decoded)
 	}
 	code := errs.CodeOf(decoded)
-	switch code {
-	case errs.Unauthenticated, errs.Forbidden:
+	switch status.Code(err) {
+	case codes.Unauthenticated, codes.PermissionDenied:
 		code = errs.Internal
+	case codes.Unknown:
+		code = errs.Unavailable
 	}
 	return &errs.Error{Code: code, Op: method, Cause: err}
 }

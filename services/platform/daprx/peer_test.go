@@ -1,0 +1,195 @@
+package daprx_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/sdk/trace"
+	oteltrace "go.opentelemetry.io/otel/trace"
+	"google.golang.org/grpc/metadata"
+
+	"github.com/douyin-on-dapr/douyin/services/contract"
+	"github.com/douyin-on-dapr/douyin/services/platform/daprtest"
+	"github.com/douyin-on-dapr/douyin/services/platform/daprx"
+	"github.com/douyin-on-dapr/douyin/services/platform/errs"
+	"github.com/douyin-on-dapr/douyin/services/platform/server"
+)
+
+const (
+	callee   contract.App = "callee"
+	suffix                = "-test"
+	apiToken              = "token of the sidecars"
+	appToken              = "token of the program"
+)
+
+// pair is two sidecars and behind one of them a program: what a call between
+// programs goes through.
+type pair struct {
+	caller, callee  *daprtest.Sidecar
+	callerOptions   daprtest.Options
+	calleeOptions   daprtest.Options
+	dapr            *daprx.Sidecar
+	stopProgram     context.CancelFunc
+	programHasEnded chan error
+	callerPort      int
+}
+
+func startPair(t *testing.T, say daprtest.EchoFunc) *pair {
+	t.Helper()
+	p := &pair{programHasEnded: make(chan error, 1), callerPort: daprtest.FreePort(t)}
+	names := filepath.Join(t.TempDir(), "names.db")
+	appPort := daprtest.FreePort(t)
+	p.callerOptions = daprtest.Options{AppID: "caller" + suffix, Names: names, APIToken: apiToken}
+	p.calleeOptions = daprtest.Options{AppID: string(callee) + suffix, Names: names, APIToken: apiToken, AppAPIToken: appToken, AppPort: appPort, HealthCheck: true}
+
+	program := server.New(server.Options{
+		Address:  net.JoinHostPort("127.0.0.1", strconv.Itoa(appPort)),
+		APIToken: appToken,
+		Log:      slog.New(slog.DiscardHandler),
+	})
+	daprtest.RegisterEcho(program.Registrar(), say)
+	ctx, stop := context.WithCancel(context.Background())
+	p.stopProgram = stop
+	go func() { p.programHasEnded <- program.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-p.programHasEnded; err != nil {
+			t.Error(err)
+		}
+	})
+
+	p.callee = daprtest.Start(t, p.calleeOptions)
+	p.caller = daprtest.StartAt(t, p.callerOptions, p.callerPort)
+	p.dapr = dial(t, daprx.Options{Address: p.caller.Address, APIToken: apiToken, AppIDSuffix: suffix})
+	if err := p.dapr.WaitReady(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	soon(t, "the first call passes", func() bool { return p.say(t.Context()) == nil })
+	return p
+}
+
+func (p *pair) say(ctx context.Context) error {
+	_, err := daprtest.Say(ctx, p.dapr.Peer(callee), "hello")
+	return err
+}
+
+func same(_ context.Context, text string) (string, error) { return text, nil }
+
+// seen is what the program learnt of a call.
+type seen struct {
+	metadata metadata.MD
+	timeLeft time.Duration
+	trace    oteltrace.SpanContext
+}
+
+func TestCallsBetweenPrograms(t *testing.T) {
+	previous := otel.GetTextMapPropagator()
+	otel.SetTextMapPropagator(propagation.TraceContext{})
+	t.Cleanup(func() { otel.SetTextMapPropagator(previous) })
+
+	taken := errs.New(errs.Conflict, "NAME_TAKEN", "that name is taken / 名字已存在")
+	calls := make(chan seen, 1)
+	ended := make(chan struct{}, 1)
+	p := startPair(t, func(ctx context.Context, text string) (string, error) {
+		switch text {
+		case "taken":
+			return "", errs.Wrap("user.Register", taken)
+		case "fault":
+			return "", context.Canceled
+		case "stuck":
+			<-ctx.Done()
+			ended <- struct{}{}
+			return "", ctx.Err()
+		case "look":
+			md, _ := metadata.FromIncomingContext(ctx)
+			deadline, _ := ctx.Deadline()
+			calls <- seen{md, time.Until(deadline), oteltrace.SpanContextFromContext(ctx)}
+		}
+		return text, nil
+	})
+	peer := p.dapr.Peer(callee)
+
+	t.Run("refusals arrive whole", func(t *testing.T) {
+		_, err := daprtest.Say(t.Context(), peer, "taken")
+		if errs.CodeOf(err) != errs.Conflict || errs.ReasonOf(err) != "NAME_TAKEN" || messageOf(err) != taken.Message {
+			t.Errorf("Say = %v", err)
+		}
+	})
+	t.Run("what the program sees", func(t *testing.T) {
+		tracer := trace.NewTracerProvider().Tracer("test")
+		ctx, span := tracer.Start(t.Context(), "request")
+		defer span.End()
+		if _, err := daprtest.Say(ctx, peer, "look"); err != nil {
+			t.Fatal(err)
+		}
+		call := <-calls
+		t.Logf("metadata: %v", call.metadata)
+		if tokens := call.metadata["dapr-api-token"]; len(tokens) != 1 || tokens[0] != appToken {
+			t.Errorf("dapr-api-token %q, want the program's only", tokens)
+		}
+		if call.timeLeft <= 0 || call.timeLeft > 3*time.Second {
+			t.Errorf("time left %v, want at most the default of 3 s", call.timeLeft)
+		}
+		if call.trace.TraceID() != span.SpanContext().TraceID() {
+			t.Errorf("trace %v, want %v", call.trace.TraceID(), span.SpanContext().TraceID())
+		}
+	})
+	t.Run("deadline", func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		defer cancel()
+		start := time.Now()
+		_, err := daprtest.Say(ctx, peer, "stuck")
+		if errs.CodeOf(err) != errs.Timeout || time.Since(start) > 2*time.Second {
+			t.Errorf("Say = %v after %v", err, time.Since(start))
+		}
+		waitFor(t, ended, "the program notices the deadline")
+	})
+	t.Run("cancelled caller", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(200*time.Millisecond, cancel)
+		if _, err := daprtest.Say(ctx, peer, "stuck"); errs.CodeOf(err) != errs.Unavailable {
+			t.Errorf("Say = %v", err)
+		}
+		waitFor(t, ended, "the program notices that the caller left")
+	})
+	t.Run("nobody has that name", func(t *testing.T) {
+		start := time.Now()
+		_, err := daprtest.Say(t.Context(), p.dapr.Peer("nobody"), "hello")
+		if errs.CodeOf(err) != errs.Unavailable {
+			t.Errorf("Say = %v", err)
+		}
+		t.Logf("%v after %v", err, time.Since(start))
+	})
+	t.Run("names without the suffix are not heard", func(t *testing.T) {
+		stranger := dial(t, daprx.Options{Address: p.caller.Address, APIToken: apiToken})
+		if _, err := daprtest.Say(t.Context(), stranger.Peer(callee), "hello"); errs.CodeOf(err) != errs.Unavailable {
+			t.Errorf("Say = %v", err)
+		}
+	})
+}
+
+func waitFor(t *testing.T, happened <-chan struct{}, what string) {
+	t.Helper()
+	select {
+	case <-happened:
+	case <-time.After(10 * time.Second):
+		t.Errorf("not in 10 s: %s", what)
+	}
+}
+
+// messageOf is what the public would read.
+func messageOf(err error) string {
+	var e *errs.Error
+	if !errors.As(err, &e) {
+		return ""
+	}
+	return e.Message
+}
