@@ -10,9 +10,9 @@ import (
 )
 
 const (
-	videoFacts = `SELECT c.video_id, c.likes, c.comments, v.user_id IS NOT NULL AS liked
+	videoFacts = `SELECT c.video_id, c.likes, c.comments, COALESCE(v.liked, FALSE) AS liked
 FROM video_counts c
-LEFT JOIN likes v ON v.user_id = ? AND v.video_id = c.video_id AND v.liked = TRUE
+LEFT JOIN likes v FORCE INDEX (PRIMARY) ON v.user_id = ? AND v.video_id = c.video_id
 WHERE c.video_id IN (?)`
 	userFacts = `SELECT user_id, given, received FROM user_counts WHERE user_id IN (?)`
 )

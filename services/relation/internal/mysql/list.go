@@ -11,35 +11,38 @@ import (
 )
 
 // One statement each, whatever the length: a page with the counts of the users
-// on it and whether the viewer follows them.
+// on it and whether the viewer follows them. The viewer's own follow is found by
+// the whole primary key; left to itself a server may read all follows of the
+// viewer for each row instead.
 const (
 	listFollows = `SELECT f.target_id AS user_id, f.changed_at_ms,
-  COALESCE(c.follows, 0) AS follows, COALESCE(c.followers, 0) AS followers, v.user_id IS NOT NULL AS followed
+  COALESCE(c.follows, 0) AS follows, COALESCE(c.followers, 0) AS followers, COALESCE(v.following, FALSE) AS followed
 FROM follows f
 LEFT JOIN counts c ON c.user_id = f.target_id
-LEFT JOIN follows v ON v.user_id = ? AND v.target_id = f.target_id AND v.following = TRUE
+LEFT JOIN follows v FORCE INDEX (PRIMARY) ON v.user_id = ? AND v.target_id = f.target_id
 WHERE f.user_id = ? AND f.following = TRUE AND f.changed_at_ms <= ? AND (f.changed_at_ms < ? OR f.target_id < ?)
 ORDER BY f.changed_at_ms DESC, f.target_id DESC LIMIT ?`
 	listFollowers = `SELECT f.user_id, f.changed_at_ms,
-  COALESCE(c.follows, 0) AS follows, COALESCE(c.followers, 0) AS followers, v.user_id IS NOT NULL AS followed
+  COALESCE(c.follows, 0) AS follows, COALESCE(c.followers, 0) AS followers, COALESCE(v.following, FALSE) AS followed
 FROM follows f
 LEFT JOIN counts c ON c.user_id = f.user_id
-LEFT JOIN follows v ON v.user_id = ? AND v.target_id = f.user_id AND v.following = TRUE
+LEFT JOIN follows v FORCE INDEX (PRIMARY) ON v.user_id = ? AND v.target_id = f.user_id
 WHERE f.target_id = ? AND f.following = TRUE AND f.changed_at_ms <= ? AND (f.changed_at_ms < ? OR f.user_id < ?)
 ORDER BY f.changed_at_ms DESC, f.user_id DESC LIMIT ?`
 	listFriends = `SELECT f.target_id AS user_id, f.changed_at_ms,
-  COALESCE(c.follows, 0) AS follows, COALESCE(c.followers, 0) AS followers, v.user_id IS NOT NULL AS followed
+  COALESCE(c.follows, 0) AS follows, COALESCE(c.followers, 0) AS followers, COALESCE(v.following, FALSE) AS followed
 FROM follows f
-JOIN follows b ON b.user_id = f.target_id AND b.target_id = f.user_id AND b.following = TRUE
+JOIN follows b FORCE INDEX (PRIMARY) ON b.user_id = f.target_id AND b.target_id = f.user_id AND b.following = TRUE
 LEFT JOIN counts c ON c.user_id = f.target_id
-LEFT JOIN follows v ON v.user_id = ? AND v.target_id = f.target_id AND v.following = TRUE
+LEFT JOIN follows v FORCE INDEX (PRIMARY) ON v.user_id = ? AND v.target_id = f.target_id
 WHERE f.user_id = ? AND f.following = TRUE AND f.changed_at_ms <= ? AND (f.changed_at_ms < ? OR f.target_id < ?)
 ORDER BY f.changed_at_ms DESC, f.target_id DESC LIMIT ?`
-	lookup = `SELECT c.user_id, c.follows, c.followers, v.user_id IS NOT NULL AS followed
+	lookup = `SELECT c.user_id, c.follows, c.followers, COALESCE(v.following, FALSE) AS followed
 FROM counts c
-LEFT JOIN follows v ON v.user_id = ? AND v.target_id = c.user_id AND v.following = TRUE
+LEFT JOIN follows v FORCE INDEX (PRIMARY) ON v.user_id = ? AND v.target_id = c.user_id
 WHERE c.user_id IN (?)`
-	followSet  = `SELECT target_id FROM follows WHERE user_id = ? AND following = TRUE ORDER BY target_id LIMIT ?`
+	// In the order of the primary key, and never more rows than asked for.
+	followSet  = `SELECT target_id FROM follows FORCE INDEX (PRIMARY) WHERE user_id = ? AND following = TRUE ORDER BY target_id LIMIT ?`
 	areFriends = `SELECT COUNT(*) FROM follows WHERE following = TRUE AND ((user_id = ? AND target_id = ?) OR (user_id = ? AND target_id = ?))`
 )
 

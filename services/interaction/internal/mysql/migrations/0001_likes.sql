@@ -9,8 +9,7 @@ CREATE TABLE likes (
   version       BIGINT  NOT NULL,
   changed_at_ms BIGINT  NOT NULL,
   PRIMARY KEY (user_id, video_id),
-  KEY liked_by (user_id, liked, changed_at_ms, video_id),
-  KEY likes_of (video_id, liked)
+  KEY liked_by (user_id, liked, changed_at_ms, video_id)
 ) ENGINE = InnoDB;
 
 -- +goose Down

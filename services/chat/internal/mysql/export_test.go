@@ -1,0 +1,11 @@
+package mysql
+
+// The queries whose plans the tests look at.
+const (
+	Newest      = newest
+	PeerAfter   = peerAfter
+	PeerTime    = peerTime
+	Latest      = latest
+	PrunePlaces = prunePlaces
+	ByRequest   = messageByRequest
+)

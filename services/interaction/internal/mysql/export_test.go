@@ -1,0 +1,9 @@
+package mysql
+
+// The queries whose plans the tests look at.
+const (
+	ListLiked    = listLiked
+	LikeSet      = likeSet
+	ListComments = listComments
+	ByRequest    = commentByRequest
+)

@@ -1,0 +1,65 @@
+package mysql_test
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/douyin-on-dapr/douyin/services/interaction/internal/mysql"
+	"github.com/douyin-on-dapr/douyin/services/platform/sqltest"
+)
+
+// filled is a database with some hundred rows of a few users and videos.
+func filled(t *testing.T) *sqlx.DB {
+	t.Helper()
+	db := newDB(t)
+	var likes, comments []string
+	for user := range 20 {
+		for video := range 40 {
+			likes = append(likes, fmt.Sprintf("(%d, %d, %d, %t, 1, %d)", user+1, video+101, video%10+1, (user+video)%4 > 0, 1_000+video))
+			comments = append(comments, fmt.Sprintf("(%d, %d, %d, %d, 'text', 'r%d', 1000, %t)",
+				user*40+video+1, video+101, video%10+1, user+1, video, (user+video)%5 == 0))
+		}
+	}
+	exec(t, db, "INSERT INTO likes VALUES "+strings.Join(likes, ","))
+	exec(t, db, "INSERT INTO comments VALUES "+strings.Join(comments, ","))
+	exec(t, db, "INSERT INTO video_counts SELECT video_id, SUM(liked), 0 FROM likes GROUP BY video_id")
+	exec(t, db, "ANALYZE TABLE likes, comments, video_counts")
+	return db
+}
+
+func exec(t *testing.T, db *sqlx.DB, query string) {
+	t.Helper()
+	if _, err := db.ExecContext(t.Context(), query); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+}
+
+func TestPlans(t *testing.T) {
+	db := filled(t)
+	tests := []struct {
+		name, query string
+		args        []any
+		want        []sqltest.Step
+	}{
+		{"what a user likes", mysql.ListLiked, []any{3, 7, math.MaxInt64, math.MaxInt64, math.MaxInt64, 30},
+			[]sqltest.Step{{Table: "l", Index: "liked_by"}, {Table: "c", Index: "PRIMARY"}, {Table: "v", Index: "PRIMARY"}}},
+		{"its next page", mysql.ListLiked, []any{3, 7, 1_020, 1_020, 121, 30},
+			[]sqltest.Step{{Table: "l", Index: "liked_by"}, {Table: "c", Index: "PRIMARY"}, {Table: "v", Index: "PRIMARY"}}},
+		{"a like set", mysql.LikeSet, []any{7, 5_001}, []sqltest.Step{{Table: "likes", Index: "PRIMARY"}}},
+		{"comments", mysql.ListComments, []any{110, math.MaxInt64, 30}, []sqltest.Step{{Table: "comments", Index: "comments_of"}}},
+		{"their next page", mysql.ListComments, []any{110, 400, 1_001}, []sqltest.Step{{Table: "comments", Index: "comments_of"}}},
+		{"a repeated request", mysql.ByRequest, []any{3, "r5"}, []sqltest.Step{{Table: "comments", Index: "one_per_request"}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := sqltest.Explain(t, db, tt.query, tt.args...); !slices.Equal(got, tt.want) {
+				t.Errorf("plan %+v\nwant %+v", got, tt.want)
+			}
+		})
+	}
+}
