@@ -35,7 +35,7 @@ func (s *Store) Begin(_ context.Context, u video.Upload, limit int) error {
 	defer s.mu.Unlock()
 	open := 0
 	for _, other := range s.uploads {
-		if other.AuthorID == u.AuthorID {
+		if other.AuthorID == u.AuthorID && !other.Aborting {
 			open++
 		}
 	}

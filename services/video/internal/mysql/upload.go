@@ -29,8 +29,8 @@ const uploadColumns = `video_id, author_id, object_key, part_size, max_size, abo
 // of two uploads begun at once the second counts the first.
 func (s *Store) Begin(ctx context.Context, u video.Upload, limit int) error {
 	const (
-		lock   = `INSERT INTO authors (author_id, works) VALUES (?, 0) ON DUPLICATE KEY UPDATE author_id = VALUES(author_id)`
-		count  = `SELECT COUNT(*) FROM uploads WHERE author_id = ?`
+		lock   = `INSERT INTO authors (author_id, works) VALUES (?, 0) ON DUPLICATE KEY UPDATE works = works`
+		count  = `SELECT COUNT(*) FROM uploads WHERE author_id = ? AND NOT aborting`
 		insert = `INSERT INTO uploads (` + uploadColumns + `) VALUES (:video_id, :author_id, :object_key, :part_size, :max_size, :aborting, :expires_at_ms, :due_at_ms)`
 	)
 	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) error {

@@ -9,8 +9,8 @@ import (
 // Uploads keeps the uploads that are no videos yet.
 type Uploads interface {
 	// Begin stores a new upload, or answers ErrUploadsTooMany when its author
-	// has limit of them already. Those that are being removed count: they may
-	// still take up space. Concurrent calls together respect the limit.
+	// has limit of them already; those that are aborting do not count.
+	// Concurrent calls together respect the limit.
 	Begin(ctx context.Context, u Upload, limit int) error
 	// Change locks an upload, lets change decide over it, and stores what
 	// change made of its Aborting and DueAtMs. It answers ErrUploadUnknown

@@ -19,8 +19,8 @@ const (
 	claimLease = claimBatch*discardTimeout + time.Minute
 )
 
-// Sweep removes every upload that is due: expired ones, and aborted ones whose
-// abort did not get to the end. It returns how many are gone. An upload whose
+// Sweep removes every upload that is due: expired ones, and aborted ones a while
+// after their abort. It returns how many are gone. An upload whose
 // parts cannot be removed now comes up again when its claim ends.
 func (s *Service) Sweep(ctx context.Context) (int, error) {
 	const op = "video.Sweep"
@@ -33,7 +33,7 @@ func (s *Service) Sweep(ctx context.Context) (int, error) {
 			return removed, errs.Wrap(op, errors.Join(append(failures, err)...))
 		}
 		for _, u := range claimed {
-			if err := s.discardInTime(ctx, u); err != nil {
+			if err := s.discard(ctx, u); err != nil {
 				failures = append(failures, err)
 				continue
 			}
@@ -46,10 +46,15 @@ func (s *Service) Sweep(ctx context.Context) (int, error) {
 	return removed, errs.Wrap(op, errors.Join(failures...))
 }
 
-func (s *Service) discardInTime(ctx context.Context, u Upload) error {
+// discard removes the parts of an aborting upload and then its row, never the
+// other way round.
+func (s *Service) discard(ctx context.Context, u Upload) error {
 	ctx, cancel := context.WithTimeout(ctx, discardTimeout)
 	defer cancel()
-	return s.discard(ctx, u)
+	if err := s.Objects.Remove(ctx, u.ObjectKey, u.Parts()); err != nil {
+		return err
+	}
+	return s.Uploads.Remove(ctx, u.VideoID)
 }
 
 // RunSweeper sweeps once at the start and then at every interval, until ctx

@@ -41,6 +41,22 @@ func TestSweepExpired(t *testing.T) {
 	}
 }
 
+// A sidecar goes on storing a part whose writer was cut off, so that one can
+// appear after the abort has removed the parts.
+func TestSweepFindsPartsThatCameLate(t *testing.T) {
+	w := newWorld()
+	u := w.begin(t)
+	if err := w.AbortUpload(context.Background(), u.VideoID, amy); err != nil {
+		t.Fatal(err)
+	}
+	w.objects.Write(u.ObjectKey, 3)
+	w.clock.Move(time.Minute)
+	sweep(t, w, 1)
+	if w.objects.Left() != 0 || len(w.store.Uploads()) != 0 {
+		t.Errorf("left: %d parts, rows %+v", w.objects.Left(), w.store.Uploads())
+	}
+}
+
 func TestSweepFinishesAbort(t *testing.T) {
 	w := newWorld()
 	u := w.begin(t)

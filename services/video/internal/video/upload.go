@@ -12,8 +12,9 @@ const (
 	// sweepGrace is how long after its expiry an upload is left alone: a writer
 	// who has just found out may still have a part on its way.
 	sweepGrace = 5 * time.Minute
-	// abortGrace is how long an abort may take to remove the parts itself before
-	// the sweeper believes that it died.
+	// abortGrace is how long after an abort the sweeper makes sure that nothing
+	// is left: longer than an abort takes to remove the parts itself, and than a
+	// part may still be on its way that was cut off when the client left.
 	abortGrace = time.Minute
 )
 
@@ -135,9 +136,12 @@ func (s *Service) committed(ctx context.Context, videoID, authorID int64) (Video
 }
 
 // AbortUpload gives an upload up and removes what was written of it. One that is
-// unknown, of somebody else, or aborted already is success. Once the row says
-// that it is being removed the answer is success too: what this call cannot
-// remove, the sweeper will.
+// unknown, of somebody else, or aborted already is success.
+//
+// The row stays, aborting, for the sweeper to look once more: a sidecar goes on
+// storing a part whose writer has hung up, and may be done with it after this
+// call removed the others. So once the row is marked the answer is success, also
+// when the parts cannot be removed now.
 // Errors: ErrUploadCommitted.
 func (s *Service) AbortUpload(ctx context.Context, videoID, authorID int64) error {
 	const op = "video.AbortUpload"
@@ -155,7 +159,7 @@ func (s *Service) AbortUpload(ctx context.Context, videoID, authorID int64) erro
 	if err != nil {
 		return errs.Wrap(op, err)
 	}
-	if err := s.discard(ctx, u); err != nil {
+	if err := s.Objects.Remove(ctx, u.ObjectKey, u.Parts()); err != nil {
 		s.Log.WarnContext(ctx, "the rest of an aborted upload is left to the sweeper", "video_id", videoID, "error", err)
 	}
 	return nil
@@ -171,13 +175,4 @@ func (s *Service) refuseCommitted(ctx context.Context, videoID, authorID int64) 
 	default:
 		return ErrUploadCommitted
 	}
-}
-
-// discard removes the parts of an aborting upload and then its row, never the
-// other way round.
-func (s *Service) discard(ctx context.Context, u Upload) error {
-	if err := s.Objects.Remove(ctx, u.ObjectKey, u.Parts()); err != nil {
-		return err
-	}
-	return s.Uploads.Remove(ctx, u.VideoID)
 }
