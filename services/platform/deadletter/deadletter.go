@@ -56,6 +56,9 @@ func Ensure(ctx context.Context, db sqldb.Handle) error {
 // Store keeps a message that came over a dead letter topic. The same event over
 // the same topic is kept once, as it came first.
 func Store(ctx context.Context, db sqldb.Handle, topic string, payload []byte) error {
+	if payload == nil {
+		payload = []byte{} // nil would be NULL
+	}
 	eventID, sourceTopic := identify(payload)
 	_, err := db.ExecContext(ctx, sqlStore, eventID, topic, sourceTopic, payload, time.Now().UnixMilli())
 	return sqldb.Wrap("deadletter.Store", err)

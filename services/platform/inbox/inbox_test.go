@@ -1,0 +1,208 @@
+package inbox_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/douyin-on-dapr/douyin/services/platform/inbox"
+	"github.com/douyin-on-dapr/douyin/services/platform/sqldb"
+	"github.com/douyin-on-dapr/douyin/services/platform/sqltest"
+)
+
+// newDB has a table of effects beside the inbox.
+func newDB(t *testing.T) *sqlx.DB {
+	t.Helper()
+	db := sqltest.New(t, nil)
+	for range 2 { // it can be repeated
+		if err := inbox.Ensure(t.Context(), db); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := db.ExecContext(t.Context(), "CREATE TABLE effects (event_id VARCHAR(100) NOT NULL)"); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// effect has no key: a second one is a second row.
+func effect(eventID string) func(context.Context, sqldb.Handle) error {
+	return func(ctx context.Context, tx sqldb.Handle) error {
+		_, err := tx.ExecContext(ctx, "INSERT INTO effects VALUES (?)", eventID)
+		return err
+	}
+}
+
+func count(t *testing.T, db *sqlx.DB, table string) int {
+	t.Helper()
+	var n int
+	if err := db.GetContext(t.Context(), &n, "SELECT COUNT(*) FROM "+table); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestOnceForEachConsumerAndEvent(t *testing.T) {
+	db := newDB(t)
+	for _, consumer := range []string{"one", "two"} {
+		for _, id := range []string{"e", "E", "f"} {
+			for range 3 {
+				if err := inbox.Once(t.Context(), db, consumer, id, effect(id)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	if n := count(t, db, "effects"); n != 6 {
+		t.Errorf("%d effects of 2 consumers and 3 events, want 6", n)
+	}
+}
+
+func TestDeliveriesAtTheSameTimeHaveOneEffect(t *testing.T) {
+	const deliveries = 20
+	db := newDB(t)
+	for e := range 5 {
+		id := fmt.Sprintf("e%d", e)
+		var delivering sync.WaitGroup
+		for range deliveries {
+			delivering.Go(func() {
+				if err := inbox.Once(t.Context(), db, "c", id, effect(id)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		delivering.Wait()
+	}
+	if n := count(t, db, "effects"); n != 5 {
+		t.Errorf("%d effects of 5 events", n)
+	}
+}
+
+func TestFailedEffectIsNotMarked(t *testing.T) {
+	db := newDB(t)
+	refusal := errors.New("no")
+	err := inbox.Once(t.Context(), db, "c", "e", func(ctx context.Context, tx sqldb.Handle) error {
+		if err := effect("e")(ctx, tx); err != nil {
+			return err
+		}
+		return refusal
+	})
+	if !errors.Is(err, refusal) {
+		t.Fatalf("error %v, want the effect's own", err)
+	}
+	if n := count(t, db, "effects") + count(t, db, "processed_events"); n != 0 {
+		t.Errorf("%d rows are left of a failed effect", n)
+	}
+	if err := inbox.Once(t.Context(), db, "c", "e", effect("e")); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(t, db, "effects"); n != 1 {
+		t.Errorf("%d effects after the second delivery, want 1", n)
+	}
+}
+
+// The first delivery fails while the others wait for it: one of them has the
+// effect, and none an error.
+func TestWaitingDeliveriesTakeOverAFailedOne(t *testing.T) {
+	const deliveries = 20
+	db := newDB(t)
+	var failed atomic.Bool
+	refusal := errors.New("no")
+	first := func(ctx context.Context, tx sqldb.Handle) error {
+		if !failed.Swap(true) {
+			awaitWaiting(t, db)
+			return refusal
+		}
+		return effect("e")(ctx, tx)
+	}
+	var refused atomic.Int32
+	var delivering sync.WaitGroup
+	for range deliveries {
+		delivering.Go(func() {
+			switch err := inbox.Once(t.Context(), db, "c", "e", first); {
+			case errors.Is(err, refusal):
+				refused.Add(1)
+			case err != nil:
+				t.Error(err)
+			}
+		})
+	}
+	delivering.Wait()
+	if effects := count(t, db, "effects"); effects != 1 || refused.Load() != 1 {
+		t.Errorf("%d effects, %d refusals, want one of each", effects, refused.Load())
+	}
+}
+
+// awaitWaiting waits until some other delivery waits for a lock.
+func awaitWaiting(t *testing.T, db *sqlx.DB) {
+	deadline := time.After(2 * time.Second)
+	for waiting := 0; waiting < 5; {
+		select {
+		case <-deadline:
+			t.Errorf("%d deliveries wait, want 5 at least", waiting)
+			return
+		case <-time.After(5 * time.Millisecond):
+		}
+		err := db.GetContext(t.Context(), &waiting,
+			`SELECT COUNT(*) FROM information_schema.processlist
+			WHERE db = DATABASE() AND id <> CONNECTION_ID() AND info LIKE 'INSERT INTO processed_events%'`)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+	}
+}
+
+func TestPruneForgetsTheOld(t *testing.T) {
+	db := newDB(t)
+	const old = 2500 // more than one statement deletes
+	rows := make([]struct {
+		ID string `db:"id"`
+		At int64  `db:"at"`
+	}, old)
+	limit := time.Now().Add(-inbox.Kept)
+	for i := range rows {
+		rows[i].ID, rows[i].At = fmt.Sprintf("old%d", i), limit.UnixMilli()-int64(i)-1
+	}
+	rows[0].ID, rows[0].At = "not so old", limit.UnixMilli()
+	if _, err := db.NamedExecContext(t.Context(),
+		"INSERT INTO processed_events (consumer, event_id, at_ms) VALUES ('c', :id, :at)", rows); err != nil {
+		t.Fatal(err)
+	}
+	pruned, err := inbox.Prune(t.Context(), db, limit)
+	if err != nil || pruned != old-1 {
+		t.Fatalf("pruned %d, %v, want %d", pruned, err, old-1)
+	}
+	if n := count(t, db, "processed_events"); n != 1 {
+		t.Errorf("%d events remembered, want 1", n)
+	}
+}
+
+func TestPruningRunsAtOnceAndEndsWithItsContext(t *testing.T) {
+	db := newDB(t)
+	if _, err := db.ExecContext(t.Context(),
+		"INSERT INTO processed_events (consumer, event_id, at_ms) VALUES ('c', 'old', 1), ('c', 'new', ?)",
+		time.Now().UnixMilli()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- inbox.RunPruning(ctx, db, slog.New(slog.DiscardHandler)) }()
+	deadline := time.Now().Add(10 * time.Second)
+	for count(t, db, "processed_events") != 1 {
+		if time.Now().After(deadline) {
+			t.Fatal("nothing is pruned")
+		}
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}

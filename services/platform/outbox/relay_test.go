@@ -1,0 +1,174 @@
+package outbox_test
+
+import (
+	"fmt"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/douyin-on-dapr/douyin/services/platform/cloudevent"
+	"github.com/douyin-on-dapr/douyin/services/platform/outbox"
+)
+
+func TestWakeNeedsNoSweep(t *testing.T) {
+	db := newDB(t)
+	b := &broker{}
+	relay := start(t, db, b, outbox.Options{Sweep: time.Hour})
+	for n := int64(1); n <= 5; n++ {
+		commit(t, db, event("t", "a", n))
+		relay.Wake()
+		eventually(t, "the event is published", func() bool { return len(b.events()) == int(n) })
+	}
+}
+
+func TestSweepNeedsNoWake(t *testing.T) {
+	db := newDB(t)
+	b := &broker{}
+	start(t, db, b, outbox.Options{Sweep: 20 * time.Millisecond})
+	for n := int64(1); n <= 3; n++ {
+		commit(t, db, event("t", "a", n))
+		eventually(t, "the event is published", func() bool { return len(b.events()) == int(n) })
+	}
+}
+
+func TestEventsWaitForTheBroker(t *testing.T) {
+	db := newDB(t)
+	b := &broker{down: true}
+	log := &lines{}
+	relay := start(t, db, b, outbox.Options{Log: slog.New(slog.NewTextHandler(log, nil)), Sweep: time.Millisecond})
+	began := time.Now()
+	commit(t, db, event("t", "a", 1), event("t", "a", 2), event("t", "b", 1))
+	relay.Wake()
+
+	eventually(t, "a few attempts", func() bool { relay.Wake(); return b.calls() >= 4 })
+	// 100, 200 and 400 ms of pause lie between four attempts.
+	if took := time.Since(began); took < 650*time.Millisecond {
+		t.Errorf("4 attempts within %v: commits do not wait for the pause", took)
+	}
+	if n := waiting(t, db); n != 3 {
+		t.Errorf("%d events are kept, want 3", n)
+	}
+	if n := log.count("events are not published"); n != 1 {
+		t.Errorf("the failure is logged %d times, want once", n)
+	}
+
+	b.set(func() { b.down = false })
+	eventually(t, "all is published", func() bool { return waiting(t, db) == 0 })
+	if got := b.names(); got != "a1 b1 a2" {
+		t.Errorf("published %q", got)
+	}
+	eventually(t, "the end of the failure is logged", func() bool { return log.count("events are published again") == 1 })
+}
+
+func TestNothingOvertakesWhatFailed(t *testing.T) {
+	db := newDB(t)
+	b := &broker{refuse: func(_ string, e cloudevent.Event) bool { return name(e) == "b2" }}
+	start(t, db, b, outbox.Options{Sweep: 10 * time.Millisecond, Backoff: 20 * time.Millisecond})
+	commit(t, db, event("t", "a", 1), event("t", "b", 1), event("t", "a", 2),
+		event("t", "b", 2), event("other", "b", 3), event("t", "a", 3))
+
+	eventually(t, "what can be published is, and the rest is tried again", func() bool {
+		return waiting(t, db) == 2 && b.calls() > 6
+	})
+	if got := b.names(); got != "a1 b1 a2 a3" {
+		t.Errorf("published %q while b2 fails", got)
+	}
+	b.set(func() { b.refuse = nil })
+	eventually(t, "the rest is published", func() bool { return waiting(t, db) == 0 })
+	if got := b.names(); got != "a1 b1 a2 a3 b2 b3" {
+		t.Errorf("published %q in the end", got)
+	}
+}
+
+// A topic that takes nothing, with more events than a batch has, does not stop
+// the others; but a subject with an event stuck in it stays in order.
+func TestBrokenTopicStopsNoOther(t *testing.T) {
+	db := newDB(t)
+	b := &broker{refuse: func(topic string, _ cloudevent.Event) bool { return topic == "broken" }}
+	start(t, db, b, outbox.Options{Batch: 10, Sweep: 10 * time.Millisecond, Backoff: 20 * time.Millisecond})
+	var events []outbox.Event
+	for n := range 35 {
+		events = append(events, event("broken", fmt.Sprintf("x%d.", n), 1))
+	}
+	events = append(events, event("t", "a", 1), event("t", "x3.", 2), event("t", "a", 2))
+	commit(t, db, events...)
+
+	eventually(t, "the other topic is published", func() bool { return len(b.events()) >= 2 })
+	if got := b.names(); got != "a1 a2" {
+		t.Errorf("published %q, want all of the other topic but what waits for an event in the broken one", got)
+	}
+	b.set(func() {
+		if b.topics[1] != "t" {
+			t.Errorf("calls for %v: the broken topic is tried again and again in one round", b.topics)
+		}
+		b.refuse = nil
+	})
+	eventually(t, "the rest is published", func() bool { return waiting(t, db) == 0 })
+	if n := len(b.events()); n != len(events) {
+		t.Errorf("%d events published, want %d", n, len(events))
+	}
+}
+
+// Ids are given before the commit, so an event can turn up behind the place
+// that a round has passed.
+func TestLateCommitIsNotOvertaken(t *testing.T) {
+	db := newDB(t)
+	b := &broker{refuse: func(topic string, _ cloudevent.Event) bool { return topic == "broken" }}
+	commit(t, db, event("broken", "p", 1))
+	late, err := db.BeginTxx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := outbox.Add(t.Context(), late, event("t", "x", 1)); err != nil {
+		t.Fatal(err)
+	}
+	commit(t, db, event("broken", "q", 1))
+	b.during = sync.OnceFunc(func() {
+		if err := late.Commit(); err != nil {
+			t.Error(err)
+		}
+		commit(t, db, event("t", "x", 2))
+	})
+	start(t, db, b, outbox.Options{Batch: 2, Sweep: 10 * time.Millisecond, Backoff: 20 * time.Millisecond})
+	eventually(t, "both are published", func() bool { return len(b.events()) == 2 })
+	if got := b.names(); got != "x1 x2" {
+		t.Errorf("published %q", got)
+	}
+}
+
+func TestCrashAfterPublishingTellsAgainUnderTheSameID(t *testing.T) {
+	db := newDB(t)
+	b := &broker{}
+	killed := make(chan struct{})
+	b.during = sync.OnceFunc(func() {
+		killConnections(t, db)
+		close(killed)
+	})
+	commit(t, db, event("t", "a", 1))
+	start(t, db, b, outbox.Options{Sweep: 10 * time.Millisecond})
+	<-killed
+	eventually(t, "the event is deleted", func() bool { return waiting(t, db) == 0 })
+	events := b.events()
+	if len(events) != 2 || events[0].ID != events[1].ID {
+		t.Errorf("published %+v, want one event twice under one id", events)
+	}
+}
+
+// killConnections is what the database sees of a process that dies.
+func killConnections(t *testing.T, db *sqlx.DB) {
+	t.Helper()
+	var others []int64
+	err := db.SelectContext(t.Context(), &others,
+		"SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()")
+	if err != nil || len(others) == 0 {
+		t.Errorf("connections %v: %v", others, err)
+	}
+	for _, id := range others {
+		if _, err := db.ExecContext(t.Context(), "KILL CONNECTION ?", id); err != nil {
+			t.Error(err)
+		}
+	}
+}
