@@ -2,9 +2,12 @@ package daprtest
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // component writes one component; metadata are name and value in turn.
@@ -38,26 +41,40 @@ func FileSecrets(name, file string) string {
 	return component(name, "secretstores.local.file", "secretsFile", file)
 }
 
-// writeConfiguration makes the sidecar register itself in the file names, or in
-// memory of its own. Tests do not depend on multicast.
+// configuration is a sidecar's configuration as far as tests change it.
+type configuration struct {
+	APIVersion string         `yaml:"apiVersion"`
+	Kind       string         `yaml:"kind"`
+	Metadata   map[string]any `yaml:"metadata"`
+	Spec       map[string]any `yaml:"spec"`
+}
+
+// writeConfiguration takes the configuration that every environment has, so
+// that tests meet its API allow-list, but makes the sidecar register itself in
+// the file names, or in one of its own: tests do not depend on multicast.
 func writeConfiguration(t testing.TB, names string) string {
 	t.Helper()
+	text, err := os.ReadFile(inCheckout(t, "dapr/config.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c configuration
+	if err := yaml.Unmarshal(text, &c); err != nil {
+		t.Fatal(err)
+	}
 	folder := t.TempDir()
 	if names == "" {
 		names = filepath.Join(folder, "names.db")
 	}
+	c.Spec["nameResolution"] = map[string]any{
+		"component":     "sqlite",
+		"configuration": map[string]string{"connectionString": names},
+	}
+	text, err = yaml.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
 	path := filepath.Join(folder, "configuration.yaml")
-	writeFile(t, path, fmt.Sprintf(`apiVersion: dapr.io/v1alpha1
-kind: Configuration
-metadata:
-  name: test
-spec:
-  nameResolution:
-    component: sqlite
-    configuration:
-      connectionString: %q
-  tracing:
-    samplingRate: "0"
-`, names))
+	writeFile(t, path, string(text))
 	return path
 }

@@ -103,18 +103,28 @@ func findBinary(t testing.TB) string {
 	if named := os.Getenv("DAPRD"); named != "" {
 		return named
 	}
+	binary := inCheckout(t, "bin/daprd")
+	if binary == "" {
+		Missing(t, "bin/daprd of this checkout, or DAPRD")
+	}
+	return binary
+}
+
+// inCheckout finds a file by its path from the root of the checkout, or "".
+func inCheckout(t testing.TB, path string) string {
+	t.Helper()
 	folder, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for {
-		candidate := filepath.Join(folder, "bin", "daprd")
+		candidate := filepath.Join(folder, filepath.FromSlash(path))
 		if _, err := os.Stat(candidate); err == nil {
 			return candidate
 		}
 		parent := filepath.Dir(folder)
 		if parent == folder {
-			Missing(t, "bin/daprd of this checkout, or DAPRD")
+			return ""
 		}
 		folder = parent
 	}
