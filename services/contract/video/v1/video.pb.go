@@ -772,6 +772,7 @@ func (x *ListByAuthorResponse) GetVideos() []*Video {
 type GetVideosRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	VideoIds      []int64                `protobuf:"varint,1,rep,packed,name=video_ids,json=videoIds,proto3" json:"video_ids,omitempty"` // at most 1,000
+	WithWorks     bool                   `protobuf:"varint,2,opt,name=with_works,json=withWorks,proto3" json:"with_works,omitempty"`     // tell the authors' works too
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -813,9 +814,17 @@ func (x *GetVideosRequest) GetVideoIds() []int64 {
 	return nil
 }
 
+func (x *GetVideosRequest) GetWithWorks() bool {
+	if x != nil {
+		return x.WithWorks
+	}
+	return false
+}
+
 type GetVideosResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Videos        []*Video               `protobuf:"bytes,1,rep,name=videos,proto3" json:"videos,omitempty"`
+	Works         []*WorkCount           `protobuf:"bytes,2,rep,name=works,proto3" json:"works,omitempty"` // of the authors, each once; if asked for
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -853,6 +862,13 @@ func (*GetVideosResponse) Descriptor() ([]byte, []int) {
 func (x *GetVideosResponse) GetVideos() []*Video {
 	if x != nil {
 		return x.Videos
+	}
+	return nil
+}
+
+func (x *GetVideosResponse) GetWorks() []*WorkCount {
+	if x != nil {
+		return x.Works
 	}
 	return nil
 }
@@ -1046,11 +1062,14 @@ const file_video_v1_video_proto_rawDesc = "" +
 	"\x13ListByAuthorRequest\x12\x1b\n" +
 	"\tauthor_id\x18\x01 \x01(\x03R\bauthorId\"F\n" +
 	"\x14ListByAuthorResponse\x12.\n" +
-	"\x06videos\x18\x01 \x03(\v2\x16.douyin.video.v1.VideoR\x06videos\"/\n" +
+	"\x06videos\x18\x01 \x03(\v2\x16.douyin.video.v1.VideoR\x06videos\"N\n" +
 	"\x10GetVideosRequest\x12\x1b\n" +
-	"\tvideo_ids\x18\x01 \x03(\x03R\bvideoIds\"C\n" +
+	"\tvideo_ids\x18\x01 \x03(\x03R\bvideoIds\x12\x1d\n" +
+	"\n" +
+	"with_works\x18\x02 \x01(\bR\twithWorks\"u\n" +
 	"\x11GetVideosResponse\x12.\n" +
-	"\x06videos\x18\x01 \x03(\v2\x16.douyin.video.v1.VideoR\x06videos\".\n" +
+	"\x06videos\x18\x01 \x03(\v2\x16.douyin.video.v1.VideoR\x06videos\x120\n" +
+	"\x05works\x18\x02 \x03(\v2\x1a.douyin.video.v1.WorkCountR\x05works\".\n" +
 	"\x11CountWorksRequest\x12\x19\n" +
 	"\buser_ids\x18\x01 \x03(\x03R\auserIds\"H\n" +
 	"\x12CountWorksResponse\x122\n" +
@@ -1116,26 +1135,27 @@ var file_video_v1_video_proto_depIdxs = []int32{
 	2,  // 5: douyin.video.v1.FeedResponse.videos:type_name -> douyin.video.v1.Video
 	2,  // 6: douyin.video.v1.ListByAuthorResponse.videos:type_name -> douyin.video.v1.Video
 	2,  // 7: douyin.video.v1.GetVideosResponse.videos:type_name -> douyin.video.v1.Video
-	17, // 8: douyin.video.v1.CountWorksResponse.counts:type_name -> douyin.video.v1.WorkCount
-	3,  // 9: douyin.video.v1.VideoService.BeginUpload:input_type -> douyin.video.v1.BeginUploadRequest
-	5,  // 10: douyin.video.v1.VideoService.CommitUpload:input_type -> douyin.video.v1.CommitUploadRequest
-	7,  // 11: douyin.video.v1.VideoService.AbortUpload:input_type -> douyin.video.v1.AbortUploadRequest
-	9,  // 12: douyin.video.v1.VideoService.Feed:input_type -> douyin.video.v1.FeedRequest
-	11, // 13: douyin.video.v1.VideoService.ListByAuthor:input_type -> douyin.video.v1.ListByAuthorRequest
-	13, // 14: douyin.video.v1.VideoService.GetVideos:input_type -> douyin.video.v1.GetVideosRequest
-	15, // 15: douyin.video.v1.VideoService.CountWorks:input_type -> douyin.video.v1.CountWorksRequest
-	4,  // 16: douyin.video.v1.VideoService.BeginUpload:output_type -> douyin.video.v1.BeginUploadResponse
-	6,  // 17: douyin.video.v1.VideoService.CommitUpload:output_type -> douyin.video.v1.CommitUploadResponse
-	8,  // 18: douyin.video.v1.VideoService.AbortUpload:output_type -> douyin.video.v1.AbortUploadResponse
-	10, // 19: douyin.video.v1.VideoService.Feed:output_type -> douyin.video.v1.FeedResponse
-	12, // 20: douyin.video.v1.VideoService.ListByAuthor:output_type -> douyin.video.v1.ListByAuthorResponse
-	14, // 21: douyin.video.v1.VideoService.GetVideos:output_type -> douyin.video.v1.GetVideosResponse
-	16, // 22: douyin.video.v1.VideoService.CountWorks:output_type -> douyin.video.v1.CountWorksResponse
-	16, // [16:23] is the sub-list for method output_type
-	9,  // [9:16] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	17, // 8: douyin.video.v1.GetVideosResponse.works:type_name -> douyin.video.v1.WorkCount
+	17, // 9: douyin.video.v1.CountWorksResponse.counts:type_name -> douyin.video.v1.WorkCount
+	3,  // 10: douyin.video.v1.VideoService.BeginUpload:input_type -> douyin.video.v1.BeginUploadRequest
+	5,  // 11: douyin.video.v1.VideoService.CommitUpload:input_type -> douyin.video.v1.CommitUploadRequest
+	7,  // 12: douyin.video.v1.VideoService.AbortUpload:input_type -> douyin.video.v1.AbortUploadRequest
+	9,  // 13: douyin.video.v1.VideoService.Feed:input_type -> douyin.video.v1.FeedRequest
+	11, // 14: douyin.video.v1.VideoService.ListByAuthor:input_type -> douyin.video.v1.ListByAuthorRequest
+	13, // 15: douyin.video.v1.VideoService.GetVideos:input_type -> douyin.video.v1.GetVideosRequest
+	15, // 16: douyin.video.v1.VideoService.CountWorks:input_type -> douyin.video.v1.CountWorksRequest
+	4,  // 17: douyin.video.v1.VideoService.BeginUpload:output_type -> douyin.video.v1.BeginUploadResponse
+	6,  // 18: douyin.video.v1.VideoService.CommitUpload:output_type -> douyin.video.v1.CommitUploadResponse
+	8,  // 19: douyin.video.v1.VideoService.AbortUpload:output_type -> douyin.video.v1.AbortUploadResponse
+	10, // 20: douyin.video.v1.VideoService.Feed:output_type -> douyin.video.v1.FeedResponse
+	12, // 21: douyin.video.v1.VideoService.ListByAuthor:output_type -> douyin.video.v1.ListByAuthorResponse
+	14, // 22: douyin.video.v1.VideoService.GetVideos:output_type -> douyin.video.v1.GetVideosResponse
+	16, // 23: douyin.video.v1.VideoService.CountWorks:output_type -> douyin.video.v1.CountWorksResponse
+	17, // [17:24] is the sub-list for method output_type
+	10, // [10:17] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_video_v1_video_proto_init() }

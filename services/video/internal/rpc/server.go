@@ -104,12 +104,33 @@ func (s *Server) GetVideos(ctx context.Context, r *videov1.GetVideosRequest) (*v
 	if err != nil {
 		return nil, err
 	}
-	return &videov1.GetVideosResponse{Videos: wire.FromVideos(videos)}, nil
+	response := &videov1.GetVideosResponse{Videos: wire.FromVideos(videos)}
+	if r.GetWithWorks() {
+		response.Works, err = s.works(ctx, authorsOf(videos))
+	}
+	return response, err
+}
+
+func authorsOf(videos []video.Video) []int64 {
+	authors := make([]int64, len(videos))
+	for i, v := range videos {
+		authors[i] = v.AuthorID
+	}
+	return authors
 }
 
 // CountWorks implements videov1.VideoServiceServer.
 func (s *Server) CountWorks(ctx context.Context, r *videov1.CountWorksRequest) (*videov1.CountWorksResponse, error) {
-	counts, err := s.videos.CountWorks(ctx, r.GetUserIds())
+	counts, err := s.works(ctx, r.GetUserIds())
+	if err != nil {
+		return nil, err
+	}
+	return &videov1.CountWorksResponse{Counts: counts}, nil
+}
+
+// works counts for each user once, in the order given.
+func (s *Server) works(ctx context.Context, userIDs []int64) ([]*videov1.WorkCount, error) {
+	counts, err := s.videos.CountWorks(ctx, userIDs)
 	if err != nil {
 		return nil, err
 	}
@@ -117,5 +138,5 @@ func (s *Server) CountWorks(ctx context.Context, r *videov1.CountWorksRequest) (
 	for i, count := range counts {
 		messages[i] = &videov1.WorkCount{UserId: count.UserID, Works: count.Works}
 	}
-	return &videov1.CountWorksResponse{Counts: messages}, nil
+	return messages, nil
 }
