@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -48,74 +49,87 @@ func (i *infraCommand) Run(ctx context.Context, g *Globals) error {
 // session is one run of a stack in the foreground.
 type session struct {
 	infraOnly bool
-	openRedis bool
+	forTests  bool
+	race      bool
 	noBuild   bool
 	seed      bool
 	show      bool
 	console   *console.Console
 }
 
-// open prepares a stack: data folder, lock, ports and control socket. The
-// function it returns undoes that, the stack having been closed.
-func (o session) open(ctx context.Context, g *Globals) (_ *stack.Stack, _ datadir.Dir, closeAll func() error, err error) {
-	var undo []func() error
-	closeAll = func() error {
-		var errs []error
-		for len(undo) > 0 {
-			errs = append(errs, undo[len(undo)-1]())
-			undo = undo[:len(undo)-1]
-		}
-		return errors.Join(errs...)
+// opened is a stack that is prepared but not started, with what it holds.
+type opened struct {
+	stack *stack.Stack
+	dir   datadir.Dir
+	undo  []func() error
+}
+
+// release gives lock, ports and socket back, once the stack is closed.
+func (o *opened) release() error {
+	var errs []error
+	for _, undo := range slices.Backward(o.undo) {
+		errs = append(errs, undo())
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, closeAll())
-		}
-	}()
+	o.undo = nil
+	return errors.Join(errs...)
+}
+
+// open prepares a stack: data folder, lock, ports and control socket.
+func (o session) open(ctx context.Context, g *Globals) (*opened, error) {
 	dir, err := g.dir()
 	if err != nil {
-		return nil, dir, nil, err
+		return nil, err
 	}
-	if err = dir.Create(); err != nil {
-		return nil, dir, nil, err
+	held := &opened{dir: dir}
+	if err := o.prepare(ctx, g, held); err != nil {
+		return nil, errors.Join(err, held.release())
+	}
+	return held, nil
+}
+
+func (o session) prepare(ctx context.Context, g *Globals, held *opened) error {
+	dir := held.dir
+	if err := dir.Create(); err != nil {
+		return err
 	}
 	unlock, err := dir.Lock()
 	if errors.Is(err, datadir.ErrLocked) {
-		err = fmt.Errorf("a stack runs on %s already: see `%s`, stop it with `%s`", dir.Short(), command("status"), command("down"))
+		return fmt.Errorf("a stack runs on %s already: see `%s`, stop it with `%s`", dir.Short(), command("status"), command("down"))
 	}
 	if err != nil {
-		return nil, dir, nil, err
+		return err
 	}
-	undo = append(undo, unlock)
+	held.undo = append(held.undo, unlock)
 	root, file, plan, release, err := g.plan(ctx)
 	if err != nil {
-		return nil, dir, nil, err
+		return err
 	}
-	undo = append(undo, release)
-	s, err := stack.New(stack.Options{
+	held.undo = append(held.undo, release)
+	held.stack, err = stack.New(stack.Options{
 		Root: root, Dir: dir, Environment: g.Env, File: file, Plan: plan,
 		Resolver: g.Resolver, BaseURL: strings.TrimRight(g.PublicBaseURL, "/"), OTLPAddr: otlpAddr(g.OTLPEndpoint),
-		InfraOnly: o.infraOnly, OpenRedis: o.openRedis, NoBuild: o.noBuild, Console: o.console,
+		InfraOnly: o.infraOnly, ForTests: o.forTests, Race: o.race, NoBuild: o.noBuild, Console: o.console,
 	})
 	if err != nil {
-		return nil, dir, nil, err
+		return err
 	}
-	server, err := control.Serve(dir.Socket("control"), s)
+	server, err := control.Serve(dir.Socket("control"), held.stack)
 	if err != nil {
-		return nil, dir, nil, err
+		return err
 	}
-	undo = append(undo, server.Close)
-	return s, dir, closeAll, nil
+	held.undo = append(held.undo, server.Close)
+	return nil
 }
 
 // foreground runs a stack until it is interrupted or told to stop.
 func foreground(ctx context.Context, g *Globals, o session) (err error) {
 	o.console = newConsole(os.Stdout)
-	s, dir, closeAll, err := o.open(ctx, g)
+	held, err := o.open(ctx, g)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, closeAll()) }()
+	s, dir := held.stack, held.dir
+	defer func() { err = errors.Join(err, held.release()) }()
 	work, stopListening := interruptible(ctx, s)
 	defer stopListening()
 	defer closeStack(o.console, s)
@@ -170,8 +184,11 @@ func closeStack(show *console.Console, s *stack.Stack) {
 	step := show.Step("stop")
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
+	running := len(s.Status().Parts) > 0
 	s.Close(ctx)
-	step.Done("everything is stopped")
+	if running {
+		step.Done("everything is stopped")
+	}
 }
 
 func unlessInterrupted(ctx context.Context, err error) error {

@@ -14,6 +14,7 @@ import (
 
 type withCommand struct {
 	InfraOnly bool     `help:"Only MySQL and Redis, named by TEST_MYSQL_DSN and TEST_REDIS_ADDR."`
+	Race      bool     `help:"Have what go test -race needs installed: a C compiler."`
 	NoBuild   bool     `help:"Run the programs in bin/ as they are."`
 	Keep      bool     `help:"Leave the data folder when the command fails."`
 	Command   []string `arg:"" passthrough:"" help:"The command, after --."`
@@ -42,18 +43,19 @@ func (w *withCommand) Run(ctx context.Context, g *Globals) (err error) {
 		return err
 	}
 	show := newConsole(os.Stderr)
-	o := session{infraOnly: w.InfraOnly, openRedis: w.InfraOnly, noBuild: w.NoBuild, console: show}
-	s, dir, closeAll, err := o.open(ctx, &own)
+	o := session{infraOnly: w.InfraOnly, forTests: w.InfraOnly, race: w.Race, noBuild: w.NoBuild, console: show}
+	held, err := o.open(ctx, &own)
 	if err != nil {
 		return errors.Join(err, os.RemoveAll(own.Data))
 	}
+	s, dir := held.stack, held.dir
 	defer func() {
 		if err != nil && w.Keep {
 			show.Printf("the data folder is left in %s", own.Data)
-			err = errors.Join(err, closeAll())
+			err = errors.Join(err, held.release())
 			return
 		}
-		err = errors.Join(err, closeAll(), dir.Remove())
+		err = errors.Join(err, held.release(), dir.Remove())
 	}()
 	work, stopListening := interruptible(ctx, s)
 	defer stopListening()
@@ -72,7 +74,7 @@ func (w *withCommand) run(ctx context.Context, argv []string, root string, s *st
 	}
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), "STACK_DATA="+dir.Root(), "DOUYIN_BIN="+program, "DOUYIN_ROOT="+root)
+	cmd.Env = append(os.Environ(), "STACK_DATA="+dir.Root(), "DOUYIN_DATA="+dir.Root(), "DOUYIN_BIN="+program, "DOUYIN_ROOT="+root)
 	if w.InfraOnly {
 		cmd.Env = append(cmd.Env,
 			"TEST_MYSQL_DSN="+s.MySQL().AdminDSN(""),

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/install"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/ports"
 )
 
@@ -22,17 +23,13 @@ func programs(_ context.Context, p Patient) []Finding {
 	if len(missing) == 0 {
 		return ok("installed", "Redis, MariaDB, ffmpeg")
 	}
-	var names, packages []string
+	var names []string
 	for _, need := range missing {
 		names = append(names, need.Name)
-		packages = append(packages, need.Package)
 	}
-	return fault("installed", "not installed: "+strings.Join(names, ", "), installCure(packages))
-}
-
-func installCure(packages []string) string {
-	return "sudo apt-get install -y --no-install-recommends " + strings.Join(packages, " ") +
-		"   (or the packages of your system)"
+	return fault("installed", "not installed: "+strings.Join(names, ", "),
+		"sudo apt-get install -y --no-install-recommends "+strings.Join(install.Packages(missing), " ")+
+			"   (or the packages of your system)")
 }
 
 func binaries(_ context.Context, p Patient) []Finding {
@@ -124,4 +121,3 @@ func multicast(ctx context.Context, p Patient) []Finding {
 	}
 	return note("multicast", "does not work; sidecars find each other through sqlite ("+err.Error()+")")
 }
-

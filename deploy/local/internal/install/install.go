@@ -17,22 +17,29 @@ import (
 
 // Need is a program that has to be there.
 type Need struct {
-	Name    string // what people call it
-	Package string // of Debian and its relatives
-	Find    func() error
+	Name     string   // what people call it
+	Packages []string // of Debian and its relatives
+	Find     func() error
 }
 
 // Databases are what every stack needs.
 func Databases() []Need {
 	return []Need{
-		{"Redis", "redis-server", func() error { _, err := infra.FindRedis(); return err }},
-		{"MariaDB", "mariadb-server", func() error { _, err := infra.FindMySQL(); return err }},
+		{"Redis", []string{"redis-server"}, func() error { _, err := infra.FindRedis(); return err }},
+		{"MariaDB", []string{"mariadb-server"}, func() error { _, err := infra.FindMySQL(); return err }},
 	}
 }
 
 // Media is needed to make and to check videos.
 func Media() Need {
-	return Need{"ffmpeg", "ffmpeg", func() error { _, err := exec.LookPath("ffmpeg"); return err }}
+	return Need{"ffmpeg", []string{"ffmpeg"}, func() error { _, err := exec.LookPath("ffmpeg"); return err }}
+}
+
+// Compiler is the C compiler that the race detector needs.
+func Compiler() Need {
+	return Need{"a C compiler with headers", []string{"gcc", "libc6-dev"}, func() error {
+		return exec.Command("cc", "-E", "-include", "stdlib.h", "-x", "c", "/dev/null").Run()
+	}}
 }
 
 // Missing returns those that cannot be found.
@@ -48,14 +55,23 @@ func Missing(needs []Need) []Need {
 
 // Advice says how to install what is missing, by hand.
 func Advice(missing []Need) string {
-	var names, packages []string
+	var names []string
 	for _, need := range missing {
 		names = append(names, need.Name)
-		packages = append(packages, need.Package)
 	}
+	packages := Packages(missing)
 	return fmt.Sprintf("missing: %s. On Debian or Ubuntu:\n\n    sudo apt-get update && sudo apt-get install -y --no-install-recommends %s\n\n"+
 		"On other systems install the packages of the same programs; they only have to be on the PATH.",
 		strings.Join(names, ", "), strings.Join(packages, " "))
+}
+
+// Packages lists what to install for them.
+func Packages(needs []Need) []string {
+	var packages []string
+	for _, need := range needs {
+		packages = append(packages, need.Packages...)
+	}
+	return packages
 }
 
 // Installer installs packages with apt-get.
@@ -74,10 +90,7 @@ func (i Installer) Ensure(ctx context.Context, needs []Need) error {
 	if !ok {
 		return fmt.Errorf("%s", Advice(missing))
 	}
-	var packages []string
-	for _, need := range missing {
-		packages = append(packages, need.Package)
-	}
+	packages := Packages(missing)
 	step := i.Console.Step("install " + strings.Join(packages, ", "))
 	if err := i.apt(ctx, step, prefix, "update"); err != nil {
 		return err

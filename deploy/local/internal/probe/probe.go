@@ -108,8 +108,8 @@ func Redis(ctx context.Context, addr, password string) error {
 		return err
 	}
 	answer := make([]byte, len(want))
-	if _, err := io.ReadFull(conn, answer); err != nil {
-		return fmt.Errorf("%s: %w", bytes.TrimSpace(answer), err)
+	if n, err := io.ReadFull(conn, answer); err != nil {
+		return fmt.Errorf("after %q: %w", answer[:n], err)
 	}
 	if string(answer) != want {
 		// Such as "-LOADING Redis is loading the dataset in memory".

@@ -181,6 +181,13 @@ func (s *Stack) program(app runfile.App, p ports.App) supervise.Spec {
 		spec.Layer = infra.LayerServices
 		spec.Ready = func(ctx context.Context) error { return probe.GRPC(ctx, addr, s.credentials.AppToken) }
 	} else {
+		// Its readiness asks all services. Asked too early, the answer "no such
+		// service" sticks for seconds to the sidecar that looked for it.
+		for _, other := range s.options.File.Apps {
+			if other.Service() {
+				spec.Needs = append(spec.Needs, other.AppID)
+			}
+		}
 		env["GATEWAY_ADDR"] = s.options.Plan.Gateway
 		env["PUBLIC_BASE_URL"] = s.options.BaseURL
 		url := s.LocalURL() + "/readyz"

@@ -34,7 +34,8 @@ type Options struct {
 	BaseURL     string // of the gateway as clients see it; empty: as this machine does
 	OTLPAddr    string // host:port for traces, or empty
 	InfraOnly   bool   // only the databases and the secrets
-	OpenRedis   bool   // Redis without a password, for tests
+	ForTests    bool   // with InfraOnly: Redis without a password, and daprd and ffmpeg are there
+	Race        bool   // provide what the race detector needs
 	NoBuild     bool   // run what is in bin/
 	Console     *console.Console
 }
@@ -107,9 +108,13 @@ func (s *Stack) Up(ctx context.Context) error {
 	if err := s.freePorts(ctx); err != nil {
 		return err
 	}
+	programs := !s.options.InfraOnly
 	needs := install.Databases()
-	if !s.options.InfraOnly {
+	if programs || s.options.ForTests {
 		needs = append(needs, install.Media())
+	}
+	if s.options.Race {
+		needs = append(needs, install.Compiler())
 	}
 	installer := install.Installer{Console: s.options.Console, Run: s.supervisor.Command}
 	if err := installer.Ensure(ctx, needs); err != nil {
@@ -117,14 +122,16 @@ func (s *Stack) Up(ctx context.Context) error {
 	}
 	work, workCtx := errgroup.WithContext(ctx)
 	work.Go(func() error { return s.startDatabases(workCtx) })
-	if !s.options.InfraOnly {
+	if programs || s.options.ForTests {
 		work.Go(func() error { return s.build(workCtx) })
+	}
+	if programs {
 		work.Go(func() error { return s.render(workCtx) })
 	}
 	if err := work.Wait(); err != nil {
 		return err
 	}
-	if !s.options.InfraOnly {
+	if programs {
 		s.supervisor.Start(s.programs()...)
 	}
 	ready, cancel := context.WithTimeout(ctx, readyTimeout)
@@ -204,7 +211,7 @@ func (s *Stack) startDatabases(ctx context.Context) error {
 	}
 	var err error
 	s.redis = infra.Redis{Dir: s.options.Dir.Redis(), Port: s.options.Plan.Redis, Password: s.credentials.RedisPassword}
-	if s.options.OpenRedis {
+	if s.options.ForTests {
 		s.redis.Password = ""
 	}
 	if s.redis.Server, err = infra.FindRedis(); err != nil {
@@ -237,12 +244,14 @@ func (s *Stack) build(ctx context.Context) error {
 		return nil
 	}
 	builder := build.Builder{Root: s.options.Root, Console: s.options.Console, Run: s.supervisor.Command}
-	var names []string
-	for _, app := range s.options.File.Apps {
-		names = append(names, programName(app))
-	}
-	if err := builder.Programs(ctx, names); err != nil {
-		return err
+	if !s.options.InfraOnly {
+		var names []string
+		for _, app := range s.options.File.Apps {
+			names = append(names, programName(app))
+		}
+		if err := builder.Programs(ctx, names); err != nil {
+			return err
+		}
 	}
 	return builder.Sidecar(ctx)
 }

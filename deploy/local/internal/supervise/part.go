@@ -154,7 +154,7 @@ func (s *Supervisor) end(p *part, pid int, ended <-chan string) string {
 	}
 	select {
 	case exit := <-ended:
-		return "stopped, " + exit
+		return "stopped on request, " + exit
 	case <-time.After(grace):
 	case <-s.impatient:
 	}
@@ -192,7 +192,7 @@ func (s *Supervisor) probe(ctx context.Context, p *part) {
 
 func describe(err error) string {
 	if err == nil {
-		return "ended by itself (exit status 0)"
+		return "ended: exit status 0"
 	}
 	return "ended: " + err.Error()
 }
