@@ -63,14 +63,16 @@ func (h healthCallback) HealthCheck(ctx context.Context, _ *emptypb.Empty) (*run
 	return &runtimev1.HealthCheckResponse{}, nil
 }
 
-// callbacks is what the sidecar asks of its app at the start: which topics and
-// which input bindings it wants. Neither, so that the sidecar need not guess;
-// the topics of programs are to be listed here.
+// callbacks is what the sidecar calls its app for: at the start it asks which
+// topics and which input bindings the app wants, later it brings events.
 type callbacks struct {
 	runtimev1.UnimplementedAppCallbackServer
+	guard  *guard
+	topics map[string]Topic // by path
 }
 
-// ListTopicSubscriptions names no topics.
+// ListTopicSubscriptions names no topics: subscriptions are declared in YAML,
+// where operators find them with their retries and dead letters.
 func (callbacks) ListTopicSubscriptions(context.Context, *emptypb.Empty) (*runtimev1.ListTopicSubscriptionsResponse, error) {
 	return &runtimev1.ListTopicSubscriptionsResponse{}, nil
 }

@@ -29,6 +29,7 @@ type Options struct {
 	APIToken string                      // APP_API_TOKEN, which the sidecar shows; empty: not checked
 	Log      *slog.Logger                // one line for each failed call
 	Ready    func(context.Context) error // nil when the program can serve; asked by health checks
+	Topics   []Topic                     // where events come from; each has a path of its own
 }
 
 // Server is built, given its services, then run once.
@@ -50,7 +51,7 @@ func New(o Options) *Server {
 		),
 	}
 	healthv1.RegisterHealthServer(s.grpc, health{server: s})
-	runtimev1.RegisterAppCallbackServer(s.grpc, callbacks{})
+	runtimev1.RegisterAppCallbackServer(s.grpc, callbacks{guard: g, topics: byPath(o.Topics)})
 	runtimev1.RegisterAppCallbackHealthCheckServer(s.grpc, healthCallback{server: s})
 	return s
 }

@@ -197,7 +197,7 @@ func TestHealthAndDiscoveryAreOpen(t *testing.T) {
 
 func TestMethodsNobodyWroteAreUnimplemented(t *testing.T) {
 	r := run(t, server.Options{}, same)
-	if _, err := runtimev1.NewAppCallbackClient(r.conn).OnTopicEvent(t.Context(), &runtimev1.TopicEventRequest{}); status.Code(err) != codes.Unimplemented {
-		t.Errorf("OnTopicEvent = %v", err)
+	if _, err := runtimev1.NewAppCallbackClient(r.conn).OnBindingEvent(t.Context(), &runtimev1.BindingEventRequest{}); status.Code(err) != codes.Unimplemented {
+		t.Errorf("OnBindingEvent = %v", err)
 	}
 }
