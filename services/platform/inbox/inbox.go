@@ -23,8 +23,7 @@ const (
 		KEY at_ms (at_ms)
 	) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`
 
-	// Not INSERT IGNORE: that leaves everybody who waited for a row that is
-	// rolled back with a shared lock, on which they then deadlock.
+	// Not INSERT IGNORE, which would also cut a name that is too long.
 	sqlMark = `INSERT INTO processed_events (consumer, event_id, at_ms) VALUES (?, ?, ?)
 		ON DUPLICATE KEY UPDATE at_ms = at_ms`
 
@@ -45,7 +44,8 @@ func Ensure(ctx context.Context, db sqldb.Handle) error {
 // before; then it returns nil. When fn fails, its effect and the mark are
 // rolled back together, so that the event can be delivered again. fn works on
 // tx alone and may be run more than once, as in sqldb.InTx. Deliveries of one
-// event at the same time wait for each other.
+// event at the same time wait for each other; should the first fail, the server
+// gives up those that waited but one, and InTx runs them again.
 //
 // consumer names one use of the event in this database, as
 // "interaction.counts"; both it and eventID have at most 100 characters.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -37,6 +38,16 @@ func effect(eventID string) func(context.Context, sqldb.Handle) error {
 	return func(ctx context.Context, tx sqldb.Handle) error {
 		_, err := tx.ExecContext(ctx, "INSERT INTO effects VALUES (?)", eventID)
 		return err
+	}
+}
+
+func TestNameThatIsTooLongIsRefused(t *testing.T) {
+	db := newDB(t)
+	if err := inbox.Once(t.Context(), db, "c", strings.Repeat("x", 101), effect("e")); err == nil {
+		t.Error("an event was marked under a part of its id")
+	}
+	if n := count(t, db, "effects"); n != 0 {
+		t.Errorf("%d effects", n)
 	}
 }
 
@@ -152,7 +163,7 @@ func awaitWaiting(t *testing.T, db *sqlx.DB) {
 		}
 		err := db.GetContext(t.Context(), &waiting,
 			`SELECT COUNT(*) FROM information_schema.processlist
-			WHERE db = DATABASE() AND id <> CONNECTION_ID() AND info LIKE 'INSERT INTO processed_events%'`)
+			WHERE db = DATABASE() AND id <> CONNECTION_ID() AND info LIKE 'INSERT %INTO processed_events%'`)
 		if err != nil {
 			t.Error(err)
 			return
