@@ -9,9 +9,12 @@ type App string
 // The programs of the system. A stack may append one suffix to every id, so
 // that two stacks on one network do not hear each other; see daprx.Options.
 const (
-	AppGateway App = "gateway"
-	AppUser    App = "user"
-	AppVideo   App = "video"
+	AppGateway     App = "gateway"
+	AppUser        App = "user"
+	AppVideo       App = "video"
+	AppInteraction App = "interaction"
+	AppRelation    App = "relation"
+	AppChat        App = "chat"
 )
 
 // The Dapr components. An environment decides what they are, never how they
@@ -34,6 +37,14 @@ const (
 	SecretVideoDSN      = "mysql-video-dsn"
 	SecretRedisPassword = "redis-password"
 )
+
+// EventPath is where a program takes the events of a topic: the route in the
+// YAML of its subscription.
+func EventPath(topic string) string { return "/events/" + topic }
+
+// DeadLetterTopic is where the events end that a program could not process; the
+// same program keeps them.
+func DeadLetterTopic(app App) string { return "dead-letters." + string(app) }
 
 // Apps lists every program.
 func Apps() []App {
