@@ -49,6 +49,7 @@ type commands struct {
 	Start   startCommand   `cmd:"" help:"Start a part that was stopped."`
 	Restart restartCommand `cmd:"" help:"Stop and start one part."`
 	Infra   infraCommand   `cmd:"" help:"Start only MySQL, Redis and the secrets, for 'dapr run -f dapr/dapr.yaml'."`
+	Build   buildCommand   `cmd:"" help:"Compile the programs and the sidecar into bin/."`
 	With    withCommand    `cmd:"" help:"Run a command beside a throwaway stack of its own."`
 	Seed    seedCommand    `cmd:"" help:"Put the demo users and videos in."`
 	Clean   cleanCommand   `cmd:"" help:"Delete the data folder with all data."`

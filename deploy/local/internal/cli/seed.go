@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"syscall"
 
@@ -33,15 +32,7 @@ func (*seedCommand) Run(ctx context.Context, g *Globals) error {
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	run := func(ctx context.Context, cmd *exec.Cmd) error {
-		if err := cmd.Start(); err != nil {
-			return err
-		}
-		release := context.AfterFunc(ctx, func() { _ = cmd.Process.Kill() })
-		defer release()
-		return cmd.Wait()
-	}
-	if err := seed.Demo(ctx, newConsole(os.Stdout), run, record.LocalURL, dir.Root()); err != nil {
+	if err := seed.Demo(ctx, newConsole(os.Stdout), runCommand, record.LocalURL, dir.Root()); err != nil {
 		return err
 	}
 	account := seed.DemoAccount()

@@ -1,0 +1,79 @@
+# Everything here works on a clean clone with Go and make; what else is needed,
+# bin/douyin installs or names.
+
+GO       ?= go
+MODULES  := gateway services deploy/local
+DOUYIN   := bin/douyin
+# Flags for the tests, such as TESTFLAGS='-run Feed -v'.
+TESTFLAGS ?=
+
+GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+.DEFAULT_GOAL := help
+.PHONY: help
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run down status doctor logs clean
+run: starter ## start everything in the foreground; Ctrl-C stops it
+	@$(DOUYIN) up
+
+down: starter ## stop what runs
+	@$(DOUYIN) down
+
+status: starter ## show what runs
+	@$(DOUYIN) status
+
+doctor: starter ## check each part, name fault and cure
+	@$(DOUYIN) doctor
+
+logs: starter ## follow the logs of all parts
+	@$(DOUYIN) logs --follow
+
+clean: starter ## forget all data (.run/); the programs in bin/ stay
+	@$(DOUYIN) clean
+
+.PHONY: build starter
+build: starter ## compile the programs and the sidecar into bin/
+	@$(DOUYIN) build
+
+# The go command is what decides whether there is something to do.
+starter:
+	@command -v $(GO) >/dev/null || { echo "Go is missing: install 1.26 or later from https://go.dev/dl/"; exit 1; }
+	@$(GO) build -o $(DOUYIN) ./deploy/local
+
+.PHONY: test test-unit test-e2e
+test: test-unit test-e2e ## run all tests: unit, store, sidecar and end to end
+
+test-unit: starter ## unit, store and sidecar tests, on a throwaway Redis and MariaDB
+	$(DOUYIN) with --infra-only --race -- $(GO) test -race $(TESTFLAGS) work
+
+test-e2e: starter ## end-to-end tests, on a throwaway stack of the real programs
+	$(DOUYIN) with -- $(GO) test -tags e2e -count 1 -timeout 30m $(TESTFLAGS) ./gateway/e2e/...
+
+.PHONY: check fmt vet lint alone gen check-gen
+check: check-gen check-fmt vet lint alone ## all checks that run no test
+
+fmt: ## format the code
+	@gofmt -w $(MODULES) dapr/sidecar
+
+.PHONY: check-fmt
+check-fmt:
+	@out=$$(gofmt -l $(MODULES) dapr/sidecar); [ -z "$$out" ] || { echo "not formatted, run make fmt:"; echo "$$out"; exit 1; }
+
+vet: ## look for suspicious constructs
+	$(GO) vet work
+	$(GO) vet -tags e2e ./gateway/e2e/...
+
+lint: ## run the linters of .golangci.yml
+	@for m in $(MODULES); do echo "lint $$m"; (cd $$m && $(GO) run $(GOLANGCI) run ./...) || exit 1; done
+
+# A workspace hides a requirement that a module forgot to state.
+alone: ## build each module without the workspace
+	@for m in $(MODULES); do echo "build $$m alone"; (cd $$m && GOWORK=off $(GO) build ./...) || exit 1; done
+
+gen: ## generate code from the contract
+	cd services && $(GO) generate ./contract
+
+check-gen: gen ## fail when generated code is not what is committed
+	@git diff --exit-code --stat -- services/contract || { echo "generated code differs: commit what make gen writes"; exit 1; }

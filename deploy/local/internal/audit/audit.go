@@ -1,0 +1,122 @@
+// Package audit holds a running stack against what it promises: counters equal
+// the sets they count, conversations are numbered without gaps, the feed shows
+// each video once, copies in the hot state and answers of the API equal the
+// rows, events go out. It only reads, and it works beside traffic: what it
+// takes from one database comes from one snapshot, and a copy that differs from
+// the rows is a violation only when it stays so.
+//
+// The invariants that a violation names:
+//
+//	I1  nothing acknowledged is lost
+//	I2  a repetition changes nothing
+//	I3  every counter equals its set
+//	I4  every event is delivered, in order per subject; no dead letter is silent
+//	I5  messages of a conversation are in one order, each once
+//	I6  friends follow each other; nobody follows themselves
+//	I7  copies in the hot state equal the rows
+//	I8  every video has its bytes; every object belongs to a row
+//	I9  the feed shows each ready video once, newest first
+//	I10 one user per name; who is named in a row exists
+package audit
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Options say what to audit.
+type Options struct {
+	// DSNs of the services' databases. A service without one is skipped, and so
+	// is one whose database or tables do not exist.
+	DSNs map[string]string
+
+	Hot     Hot     // nil: not compared
+	API     API     // nil: not asked
+	Objects Objects // nil: not compared
+
+	// Settle is how long events that are waiting may take to go out. 0 asks only
+	// that none has waited for longer than a minute.
+	Settle time.Duration
+
+	// Staleness is how long a copy may differ from the rows; 0 means 5 s.
+	Staleness time.Duration
+
+	// AllowDeadLetters makes a note of a dead letter instead of a violation.
+	AllowDeadLetters bool
+
+	// Sample bounds how many users and how many videos have their pages read
+	// through the API, evenly spread over all of them; 0 means all.
+	Sample int
+}
+
+// defaultStaleness is what the system promises of its copies.
+const defaultStaleness = 5 * time.Second
+
+// services in the order in which their databases are read: what a row of one
+// refers to is in a database that is read after it, and so is there even if
+// both were written in between.
+func services() []string {
+	return []string{chat, relation, interaction, video, user}
+}
+
+// The services, which are also the names of their databases.
+const (
+	user        = "user"
+	video       = "video"
+	interaction = "interaction"
+	relation    = "relation"
+	chat        = "chat"
+)
+
+// auditor is one run.
+type auditor struct {
+	options   Options
+	databases map[string]*database // those that exist
+	report    Report
+	users     []int64 // all ids, ascending
+	videos    []int64
+}
+
+// Run audits and reports. The error says that something could not be compared
+// at all, as when a database is down; the report then holds what was found
+// before.
+func Run(ctx context.Context, o Options) (report Report, err error) {
+	if o.Staleness == 0 {
+		o.Staleness = defaultStaleness
+	}
+	a := &auditor{options: o, databases: map[string]*database{}}
+	defer func() {
+		report = a.report
+		for _, d := range a.databases {
+			err = errors.Join(err, d.db.Close())
+		}
+	}()
+	if err := a.open(ctx); err != nil {
+		return report, err
+	}
+	// First, because what is on its way is what makes copies differ.
+	if err := a.outboxes(ctx); err != nil {
+		return report, err
+	}
+	for _, part := range []func(context.Context) error{a.rows, a.hotState, a.api, a.objects} {
+		if err := part(ctx); err != nil {
+			return report, err
+		}
+	}
+	return report, nil
+}
+
+// sampled picks at most the wanted number of ids, evenly spread.
+func (a *auditor) sampled(what string, ids []int64) []int64 {
+	limit := a.options.Sample
+	if limit <= 0 || len(ids) <= limit {
+		return ids
+	}
+	a.report.note("api: %d of %d %s are looked at", limit, len(ids), what)
+	picked := make([]int64, limit)
+	for i := range picked {
+		picked[i] = ids[i*len(ids)/limit]
+	}
+	return picked
+}
