@@ -32,10 +32,13 @@ const HotPrefix = "douyin"
 
 // The secrets that programs and components read from the secret store.
 const (
-	SecretJWTKeys       = "jwt-keys" // see gateway/internal/token
-	SecretUserDSN       = "mysql-user-dsn"
-	SecretVideoDSN      = "mysql-video-dsn"
-	SecretRedisPassword = "redis-password"
+	SecretJWTKeys        = "jwt-keys" // see gateway/internal/token
+	SecretUserDSN        = "mysql-user-dsn"
+	SecretVideoDSN       = "mysql-video-dsn"
+	SecretInteractionDSN = "mysql-interaction-dsn"
+	SecretRelationDSN    = "mysql-relation-dsn"
+	SecretChatDSN        = "mysql-chat-dsn"
+	SecretRedisPassword  = "redis-password"
 )
 
 // EventPath is where a program takes the events of a topic: the route in the

@@ -31,8 +31,11 @@ func New(store *hotstate.Store) *Documents {
 
 // Sent implements chat.Hot. That the store could not be told is logged there;
 // the event tells it again, and the lifetime is the last net.
-func (d *Documents) Sent(ctx context.Context, a, b int64) {
-	_ = d.store.Invalidate(ctx, hotv1.ChatWindowKey(a, b))
+func (d *Documents) Sent(ctx context.Context, a, b int64) { _ = d.ForgetWindow(ctx, a, b) }
+
+// ForgetWindow is Sent with its failure.
+func (d *Documents) ForgetWindow(ctx context.Context, a, b int64) error {
+	return d.store.Invalidate(ctx, hotv1.ChatWindowKey(a, b))
 }
 
 // Moved implements chat.Hot.

@@ -21,10 +21,6 @@ const (
 	TopicMessageSent = "chat.message-sent"
 )
 
-// DeadLetters is the topic where the events end that an app could not process;
-// the same app stores them.
-func DeadLetters(app contract.App) string { return "dead-letters." + string(app) }
-
 // Topic describes one topic: its payload, who publishes it, and who listens.
 type Topic struct {
 	Name      string

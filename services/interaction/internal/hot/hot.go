@@ -30,7 +30,12 @@ func New(store *hotstate.Store) *Documents {
 // LikeChanged implements interaction.Hot. That the store could not be told is
 // logged there; the event tells it again, and the lifetime is the last net.
 func (d *Documents) LikeChanged(ctx context.Context, userID, authorID int64) {
-	_ = d.store.Invalidate(ctx,
+	_ = d.ForgetLikes(ctx, userID, authorID)
+}
+
+// ForgetLikes is LikeChanged with its failure.
+func (d *Documents) ForgetLikes(ctx context.Context, userID, authorID int64) error {
+	return d.store.Invalidate(ctx,
 		hotv1.LikeSetKey(userID), hotv1.UserLikesKey(userID), hotv1.UserLikesKey(authorID))
 }
 

@@ -30,7 +30,12 @@ func New(store *hotstate.Store) *Documents {
 // Changed implements relation.Hot. That the store could not be told is logged
 // there; the event tells it again, and the lifetime is the last net.
 func (d *Documents) Changed(ctx context.Context, userID, targetID int64) {
-	_ = d.store.Invalidate(ctx,
+	_ = d.ForgetFollow(ctx, userID, targetID)
+}
+
+// ForgetFollow is Changed with its failure.
+func (d *Documents) ForgetFollow(ctx context.Context, userID, targetID int64) error {
+	return d.store.Invalidate(ctx,
 		hotv1.FollowSetKey(userID), hotv1.UserRelationsKey(userID), hotv1.UserRelationsKey(targetID))
 }
 

@@ -1,0 +1,64 @@
+package chat_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/services/chat/internal/chat"
+)
+
+// oldPlaces has some to forget, and ends the test's context with the last.
+type oldPlaces struct {
+	left   []int64 // answers to come
+	err    error
+	before []time.Time
+	end    context.CancelFunc
+}
+
+func (o *oldPlaces) PrunePlaces(_ context.Context, before time.Time) (int64, error) {
+	o.before = append(o.before, before)
+	if o.err != nil {
+		o.end()
+		return 0, o.err
+	}
+	n := o.left[0]
+	if o.left = o.left[1:]; len(o.left) == 0 {
+		o.end()
+	}
+	return n, nil
+}
+
+func TestOldPlacesAreForgottenUntilNoneAreLeft(t *testing.T) {
+	ctx, end := context.WithCancel(t.Context())
+	places := &oldPlaces{left: []int64{1_000, 7, 0}, end: end}
+	if err := chat.RunForgetting(ctx, places, fixed(), slog.New(slog.DiscardHandler)); err != nil {
+		t.Error(err)
+	}
+	want := fixed()().Add(-90 * 24 * time.Hour)
+	if !slices.Equal(places.before, []time.Time{want, want, want}) {
+		t.Errorf("forgot those before %v, want %v", places.before, want)
+	}
+}
+
+func TestForgettingEndsWithItsContext(t *testing.T) {
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	failing := &oldPlaces{err: errors.New("no database"), end: func() {}}
+	done := make(chan error, 1)
+	go func() {
+		done <- chat.RunForgetting(ctx, failing, fixed(), slog.New(slog.DiscardHandler))
+	}()
+	end()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("it goes on")
+	}
+}

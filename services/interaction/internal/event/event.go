@@ -1,0 +1,27 @@
+// Package event listens to what the service itself told.
+package event
+
+import (
+	"context"
+
+	eventv1 "github.com/douyin-on-dapr/douyin/services/contract/event/v1"
+	"github.com/douyin-on-dapr/douyin/services/platform/server"
+)
+
+// Documents are the hot documents of likes.
+type Documents interface {
+	ForgetLikes(ctx context.Context, userID, authorID int64) error
+}
+
+// Likes handles the events of likes. They invalidate the hot documents once
+// more: the program may have died between its commit and the first time, or the
+// state store may have been down.
+func Likes(docs Documents) func(ctx context.Context, e server.Event) error {
+	return func(ctx context.Context, e server.Event) error {
+		var like eventv1.Liked
+		if err := e.Decode(&like); err != nil {
+			return err
+		}
+		return docs.ForgetLikes(ctx, like.GetUserId(), like.GetAuthorId())
+	}
+}

@@ -1,0 +1,55 @@
+// Command interaction serves likes and comments to the other programs of the
+// system, through its Dapr sidecar. See README.md.
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/services/contract"
+	eventv1 "github.com/douyin-on-dapr/douyin/services/contract/event/v1"
+	interactionv1 "github.com/douyin-on-dapr/douyin/services/contract/interaction/v1"
+	"github.com/douyin-on-dapr/douyin/services/interaction/internal/event"
+	"github.com/douyin-on-dapr/douyin/services/interaction/internal/hot"
+	"github.com/douyin-on-dapr/douyin/services/interaction/internal/interaction"
+	"github.com/douyin-on-dapr/douyin/services/interaction/internal/mysql"
+	"github.com/douyin-on-dapr/douyin/services/interaction/internal/peers"
+	"github.com/douyin-on-dapr/douyin/services/interaction/internal/rpc"
+	"github.com/douyin-on-dapr/douyin/services/platform/config"
+	"github.com/douyin-on-dapr/douyin/services/platform/program"
+	"github.com/douyin-on-dapr/douyin/services/platform/server"
+)
+
+func main() { server.Main(string(contract.AppInteraction), run) }
+
+func run(ctx context.Context) error {
+	var c Config
+	if err := config.Load(&c); err != nil {
+		return err
+	}
+	return program.Run(ctx, program.Options{
+		App: contract.AppInteraction, Config: c.Config,
+		DSNSecret: contract.SecretInteractionDSN, Migrations: mysql.Migrations(),
+	}, build)
+}
+
+func build(ctx context.Context, p *program.Program) error {
+	videos, err := peers.NewVideos(p.Sidecar.Peer(contract.AppVideo))
+	if err != nil {
+		return err
+	}
+	commentIDs, err := p.LeaseIDs(ctx)
+	if err != nil {
+		return err
+	}
+	rows := mysql.New(p.DB, p.Tell())
+	docs := hot.New(p.Hot)
+	service := interaction.New(interaction.Ports{
+		Likes: rows, Comments: rows, Facts: rows,
+		Videos: videos, Hot: docs, IDs: commentIDs, Clock: time.Now,
+	})
+	interactionv1.RegisterInteractionServiceServer(p, rpc.New(service))
+	p.Listen(eventv1.TopicLiked, event.Likes(docs))
+	p.Listen(eventv1.TopicUnliked, event.Likes(docs))
+	return nil
+}

@@ -1,0 +1,49 @@
+// Command relation serves follows and friends to the other programs of the
+// system, through its Dapr sidecar. See README.md.
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/services/contract"
+	eventv1 "github.com/douyin-on-dapr/douyin/services/contract/event/v1"
+	relationv1 "github.com/douyin-on-dapr/douyin/services/contract/relation/v1"
+	"github.com/douyin-on-dapr/douyin/services/platform/config"
+	"github.com/douyin-on-dapr/douyin/services/platform/program"
+	"github.com/douyin-on-dapr/douyin/services/platform/server"
+	"github.com/douyin-on-dapr/douyin/services/relation/internal/event"
+	"github.com/douyin-on-dapr/douyin/services/relation/internal/hot"
+	"github.com/douyin-on-dapr/douyin/services/relation/internal/mysql"
+	"github.com/douyin-on-dapr/douyin/services/relation/internal/peers"
+	"github.com/douyin-on-dapr/douyin/services/relation/internal/relation"
+	"github.com/douyin-on-dapr/douyin/services/relation/internal/rpc"
+)
+
+func main() { server.Main(string(contract.AppRelation), run) }
+
+func run(ctx context.Context) error {
+	var c Config
+	if err := config.Load(&c); err != nil {
+		return err
+	}
+	return program.Run(ctx, program.Options{
+		App: contract.AppRelation, Config: c.Config,
+		DSNSecret: contract.SecretRelationDSN, Migrations: mysql.Migrations(),
+	}, build)
+}
+
+func build(_ context.Context, p *program.Program) error {
+	users, err := peers.NewUsers(p.Sidecar.Peer(contract.AppUser))
+	if err != nil {
+		return err
+	}
+	docs := hot.New(p.Hot)
+	service := relation.New(relation.Ports{
+		Store: mysql.New(p.DB, p.Tell()), Users: users, Hot: docs, Clock: time.Now,
+	})
+	relationv1.RegisterRelationServiceServer(p, rpc.New(service))
+	p.Listen(eventv1.TopicFollowed, event.Follows(docs))
+	p.Listen(eventv1.TopicUnfollowed, event.Follows(docs))
+	return nil
+}
