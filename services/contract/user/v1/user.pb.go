@@ -4,7 +4,8 @@
 // 	protoc        (unknown)
 // source: user/v1/user.proto
 
-// Accounts and profiles. Owner: the user service.
+// Accounts, profiles, and what others did that concerns a user. Owner: the user
+// service.
 
 package userv1
 
@@ -22,6 +23,59 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
+
+// ActivityKind says what somebody did.
+type ActivityKind int32
+
+const (
+	ActivityKind_ACTIVITY_KIND_UNSPECIFIED ActivityKind = 0
+	ActivityKind_ACTIVITY_KIND_LIKED       ActivityKind = 1 // a video of the user
+	ActivityKind_ACTIVITY_KIND_COMMENTED   ActivityKind = 2 // on a video of the user
+	ActivityKind_ACTIVITY_KIND_FOLLOWED    ActivityKind = 3 // the user
+)
+
+// Enum value maps for ActivityKind.
+var (
+	ActivityKind_name = map[int32]string{
+		0: "ACTIVITY_KIND_UNSPECIFIED",
+		1: "ACTIVITY_KIND_LIKED",
+		2: "ACTIVITY_KIND_COMMENTED",
+		3: "ACTIVITY_KIND_FOLLOWED",
+	}
+	ActivityKind_value = map[string]int32{
+		"ACTIVITY_KIND_UNSPECIFIED": 0,
+		"ACTIVITY_KIND_LIKED":       1,
+		"ACTIVITY_KIND_COMMENTED":   2,
+		"ACTIVITY_KIND_FOLLOWED":    3,
+	}
+)
+
+func (x ActivityKind) Enum() *ActivityKind {
+	p := new(ActivityKind)
+	*p = x
+	return p
+}
+
+func (x ActivityKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ActivityKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_user_v1_user_proto_enumTypes[0].Descriptor()
+}
+
+func (ActivityKind) Type() protoreflect.EnumType {
+	return &file_user_v1_user_proto_enumTypes[0]
+}
+
+func (x ActivityKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ActivityKind.Descriptor instead.
+func (ActivityKind) EnumDescriptor() ([]byte, []int) {
+	return file_user_v1_user_proto_rawDescGZIP(), []int{0}
+}
 
 type RegisterRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -405,6 +459,315 @@ func (x *Profile) GetCreatedAtMs() int64 {
 	return 0
 }
 
+// Activity is one entry of a user's list.
+type Activity struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            int64                  `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"` // place in this user's list: 1 and up, growing with time
+	Kind          ActivityKind           `protobuf:"varint,2,opt,name=kind,proto3,enum=douyin.user.v1.ActivityKind" json:"kind,omitempty"`
+	ActorId       int64                  `protobuf:"varint,3,opt,name=actor_id,json=actorId,proto3" json:"actor_id,omitempty"`                  // who did it
+	VideoId       int64                  `protobuf:"varint,4,opt,name=video_id,json=videoId,proto3" json:"video_id,omitempty"`                  // 0 for a follow
+	CommentId     int64                  `protobuf:"varint,5,opt,name=comment_id,json=commentId,proto3" json:"comment_id,omitempty"`            // 0 but for a comment
+	Excerpt       string                 `protobuf:"bytes,6,opt,name=excerpt,proto3" json:"excerpt,omitempty"`                                  // the beginning of a comment
+	OccurredAtMs  int64                  `protobuf:"varint,7,opt,name=occurred_at_ms,json=occurredAtMs,proto3" json:"occurred_at_ms,omitempty"` // Unix milliseconds
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Activity) Reset() {
+	*x = Activity{}
+	mi := &file_user_v1_user_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Activity) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Activity) ProtoMessage() {}
+
+func (x *Activity) ProtoReflect() protoreflect.Message {
+	mi := &file_user_v1_user_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Activity.ProtoReflect.Descriptor instead.
+func (*Activity) Descriptor() ([]byte, []int) {
+	return file_user_v1_user_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Activity) GetId() int64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *Activity) GetKind() ActivityKind {
+	if x != nil {
+		return x.Kind
+	}
+	return ActivityKind_ACTIVITY_KIND_UNSPECIFIED
+}
+
+func (x *Activity) GetActorId() int64 {
+	if x != nil {
+		return x.ActorId
+	}
+	return 0
+}
+
+func (x *Activity) GetVideoId() int64 {
+	if x != nil {
+		return x.VideoId
+	}
+	return 0
+}
+
+func (x *Activity) GetCommentId() int64 {
+	if x != nil {
+		return x.CommentId
+	}
+	return 0
+}
+
+func (x *Activity) GetExcerpt() string {
+	if x != nil {
+		return x.Excerpt
+	}
+	return ""
+}
+
+func (x *Activity) GetOccurredAtMs() int64 {
+	if x != nil {
+		return x.OccurredAtMs
+	}
+	return 0
+}
+
+type ListActivitiesRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	UserId        int64                  `protobuf:"varint,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	BeforeId      int64                  `protobuf:"varint,2,opt,name=before_id,json=beforeId,proto3" json:"before_id,omitempty"` // exclusive cursor; 0 starts at the newest
+	Limit         int32                  `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`                       // 1 to 100, 0 means 30
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListActivitiesRequest) Reset() {
+	*x = ListActivitiesRequest{}
+	mi := &file_user_v1_user_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListActivitiesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListActivitiesRequest) ProtoMessage() {}
+
+func (x *ListActivitiesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_user_v1_user_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListActivitiesRequest.ProtoReflect.Descriptor instead.
+func (*ListActivitiesRequest) Descriptor() ([]byte, []int) {
+	return file_user_v1_user_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ListActivitiesRequest) GetUserId() int64 {
+	if x != nil {
+		return x.UserId
+	}
+	return 0
+}
+
+func (x *ListActivitiesRequest) GetBeforeId() int64 {
+	if x != nil {
+		return x.BeforeId
+	}
+	return 0
+}
+
+func (x *ListActivitiesRequest) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+type ListActivitiesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Activities    []*Activity            `protobuf:"bytes,1,rep,name=activities,proto3" json:"activities,omitempty"`
+	NextBeforeId  int64                  `protobuf:"varint,2,opt,name=next_before_id,json=nextBeforeId,proto3" json:"next_before_id,omitempty"` // 0 at the end
+	Unread        int64                  `protobuf:"varint,3,opt,name=unread,proto3" json:"unread,omitempty"`                                   // entries after the read position, on all pages
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListActivitiesResponse) Reset() {
+	*x = ListActivitiesResponse{}
+	mi := &file_user_v1_user_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListActivitiesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListActivitiesResponse) ProtoMessage() {}
+
+func (x *ListActivitiesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_user_v1_user_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListActivitiesResponse.ProtoReflect.Descriptor instead.
+func (*ListActivitiesResponse) Descriptor() ([]byte, []int) {
+	return file_user_v1_user_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ListActivitiesResponse) GetActivities() []*Activity {
+	if x != nil {
+		return x.Activities
+	}
+	return nil
+}
+
+func (x *ListActivitiesResponse) GetNextBeforeId() int64 {
+	if x != nil {
+		return x.NextBeforeId
+	}
+	return 0
+}
+
+func (x *ListActivitiesResponse) GetUnread() int64 {
+	if x != nil {
+		return x.Unread
+	}
+	return 0
+}
+
+type MarkActivitiesReadRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	UserId        int64                  `protobuf:"varint,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	UpToId        int64                  `protobuf:"varint,2,opt,name=up_to_id,json=upToId,proto3" json:"up_to_id,omitempty"` // the newest entry that was seen; 0 means all
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MarkActivitiesReadRequest) Reset() {
+	*x = MarkActivitiesReadRequest{}
+	mi := &file_user_v1_user_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MarkActivitiesReadRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MarkActivitiesReadRequest) ProtoMessage() {}
+
+func (x *MarkActivitiesReadRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_user_v1_user_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MarkActivitiesReadRequest.ProtoReflect.Descriptor instead.
+func (*MarkActivitiesReadRequest) Descriptor() ([]byte, []int) {
+	return file_user_v1_user_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *MarkActivitiesReadRequest) GetUserId() int64 {
+	if x != nil {
+		return x.UserId
+	}
+	return 0
+}
+
+func (x *MarkActivitiesReadRequest) GetUpToId() int64 {
+	if x != nil {
+		return x.UpToId
+	}
+	return 0
+}
+
+type MarkActivitiesReadResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unread        int64                  `protobuf:"varint,1,opt,name=unread,proto3" json:"unread,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MarkActivitiesReadResponse) Reset() {
+	*x = MarkActivitiesReadResponse{}
+	mi := &file_user_v1_user_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MarkActivitiesReadResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MarkActivitiesReadResponse) ProtoMessage() {}
+
+func (x *MarkActivitiesReadResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_user_v1_user_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MarkActivitiesReadResponse.ProtoReflect.Descriptor instead.
+func (*MarkActivitiesReadResponse) Descriptor() ([]byte, []int) {
+	return file_user_v1_user_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *MarkActivitiesReadResponse) GetUnread() int64 {
+	if x != nil {
+		return x.Unread
+	}
+	return 0
+}
+
 var File_user_v1_user_proto protoreflect.FileDescriptor
 
 const file_user_v1_user_proto_rawDesc = "" +
@@ -434,11 +797,42 @@ const file_user_v1_user_proto_rawDesc = "" +
 	"\x06avatar\x18\x03 \x01(\tR\x06avatar\x12)\n" +
 	"\x10background_image\x18\x04 \x01(\tR\x0fbackgroundImage\x12\x1c\n" +
 	"\tsignature\x18\x05 \x01(\tR\tsignature\x12\"\n" +
-	"\rcreated_at_ms\x18\x06 \x01(\x03R\vcreatedAtMs2\xfa\x01\n" +
+	"\rcreated_at_ms\x18\x06 \x01(\x03R\vcreatedAtMs\"\xe1\x01\n" +
+	"\bActivity\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x03R\x02id\x120\n" +
+	"\x04kind\x18\x02 \x01(\x0e2\x1c.douyin.user.v1.ActivityKindR\x04kind\x12\x19\n" +
+	"\bactor_id\x18\x03 \x01(\x03R\aactorId\x12\x19\n" +
+	"\bvideo_id\x18\x04 \x01(\x03R\avideoId\x12\x1d\n" +
+	"\n" +
+	"comment_id\x18\x05 \x01(\x03R\tcommentId\x12\x18\n" +
+	"\aexcerpt\x18\x06 \x01(\tR\aexcerpt\x12$\n" +
+	"\x0eoccurred_at_ms\x18\a \x01(\x03R\foccurredAtMs\"c\n" +
+	"\x15ListActivitiesRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x1b\n" +
+	"\tbefore_id\x18\x02 \x01(\x03R\bbeforeId\x12\x14\n" +
+	"\x05limit\x18\x03 \x01(\x05R\x05limit\"\x90\x01\n" +
+	"\x16ListActivitiesResponse\x128\n" +
+	"\n" +
+	"activities\x18\x01 \x03(\v2\x18.douyin.user.v1.ActivityR\n" +
+	"activities\x12$\n" +
+	"\x0enext_before_id\x18\x02 \x01(\x03R\fnextBeforeId\x12\x16\n" +
+	"\x06unread\x18\x03 \x01(\x03R\x06unread\"N\n" +
+	"\x19MarkActivitiesReadRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x18\n" +
+	"\bup_to_id\x18\x02 \x01(\x03R\x06upToId\"4\n" +
+	"\x1aMarkActivitiesReadResponse\x12\x16\n" +
+	"\x06unread\x18\x01 \x01(\x03R\x06unread*\x7f\n" +
+	"\fActivityKind\x12\x1d\n" +
+	"\x19ACTIVITY_KIND_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13ACTIVITY_KIND_LIKED\x10\x01\x12\x1b\n" +
+	"\x17ACTIVITY_KIND_COMMENTED\x10\x02\x12\x1a\n" +
+	"\x16ACTIVITY_KIND_FOLLOWED\x10\x032\xc8\x03\n" +
 	"\vUserService\x12M\n" +
 	"\bRegister\x12\x1f.douyin.user.v1.RegisterRequest\x1a .douyin.user.v1.RegisterResponse\x12D\n" +
 	"\x05Login\x12\x1c.douyin.user.v1.LoginRequest\x1a\x1d.douyin.user.v1.LoginResponse\x12V\n" +
-	"\vGetProfiles\x12\".douyin.user.v1.GetProfilesRequest\x1a#.douyin.user.v1.GetProfilesResponseBCZAgithub.com/douyin-on-dapr/douyin/services/contract/user/v1;userv1b\x06proto3"
+	"\vGetProfiles\x12\".douyin.user.v1.GetProfilesRequest\x1a#.douyin.user.v1.GetProfilesResponse\x12_\n" +
+	"\x0eListActivities\x12%.douyin.user.v1.ListActivitiesRequest\x1a&.douyin.user.v1.ListActivitiesResponse\x12k\n" +
+	"\x12MarkActivitiesRead\x12).douyin.user.v1.MarkActivitiesReadRequest\x1a*.douyin.user.v1.MarkActivitiesReadResponseBCZAgithub.com/douyin-on-dapr/douyin/services/contract/user/v1;userv1b\x06proto3"
 
 var (
 	file_user_v1_user_proto_rawDescOnce sync.Once
@@ -452,29 +846,42 @@ func file_user_v1_user_proto_rawDescGZIP() []byte {
 	return file_user_v1_user_proto_rawDescData
 }
 
-var file_user_v1_user_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_user_v1_user_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_user_v1_user_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_user_v1_user_proto_goTypes = []any{
-	(*RegisterRequest)(nil),     // 0: douyin.user.v1.RegisterRequest
-	(*RegisterResponse)(nil),    // 1: douyin.user.v1.RegisterResponse
-	(*LoginRequest)(nil),        // 2: douyin.user.v1.LoginRequest
-	(*LoginResponse)(nil),       // 3: douyin.user.v1.LoginResponse
-	(*GetProfilesRequest)(nil),  // 4: douyin.user.v1.GetProfilesRequest
-	(*GetProfilesResponse)(nil), // 5: douyin.user.v1.GetProfilesResponse
-	(*Profile)(nil),             // 6: douyin.user.v1.Profile
+	(ActivityKind)(0),                  // 0: douyin.user.v1.ActivityKind
+	(*RegisterRequest)(nil),            // 1: douyin.user.v1.RegisterRequest
+	(*RegisterResponse)(nil),           // 2: douyin.user.v1.RegisterResponse
+	(*LoginRequest)(nil),               // 3: douyin.user.v1.LoginRequest
+	(*LoginResponse)(nil),              // 4: douyin.user.v1.LoginResponse
+	(*GetProfilesRequest)(nil),         // 5: douyin.user.v1.GetProfilesRequest
+	(*GetProfilesResponse)(nil),        // 6: douyin.user.v1.GetProfilesResponse
+	(*Profile)(nil),                    // 7: douyin.user.v1.Profile
+	(*Activity)(nil),                   // 8: douyin.user.v1.Activity
+	(*ListActivitiesRequest)(nil),      // 9: douyin.user.v1.ListActivitiesRequest
+	(*ListActivitiesResponse)(nil),     // 10: douyin.user.v1.ListActivitiesResponse
+	(*MarkActivitiesReadRequest)(nil),  // 11: douyin.user.v1.MarkActivitiesReadRequest
+	(*MarkActivitiesReadResponse)(nil), // 12: douyin.user.v1.MarkActivitiesReadResponse
 }
 var file_user_v1_user_proto_depIdxs = []int32{
-	6, // 0: douyin.user.v1.GetProfilesResponse.profiles:type_name -> douyin.user.v1.Profile
-	0, // 1: douyin.user.v1.UserService.Register:input_type -> douyin.user.v1.RegisterRequest
-	2, // 2: douyin.user.v1.UserService.Login:input_type -> douyin.user.v1.LoginRequest
-	4, // 3: douyin.user.v1.UserService.GetProfiles:input_type -> douyin.user.v1.GetProfilesRequest
-	1, // 4: douyin.user.v1.UserService.Register:output_type -> douyin.user.v1.RegisterResponse
-	3, // 5: douyin.user.v1.UserService.Login:output_type -> douyin.user.v1.LoginResponse
-	5, // 6: douyin.user.v1.UserService.GetProfiles:output_type -> douyin.user.v1.GetProfilesResponse
-	4, // [4:7] is the sub-list for method output_type
-	1, // [1:4] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	7,  // 0: douyin.user.v1.GetProfilesResponse.profiles:type_name -> douyin.user.v1.Profile
+	0,  // 1: douyin.user.v1.Activity.kind:type_name -> douyin.user.v1.ActivityKind
+	8,  // 2: douyin.user.v1.ListActivitiesResponse.activities:type_name -> douyin.user.v1.Activity
+	1,  // 3: douyin.user.v1.UserService.Register:input_type -> douyin.user.v1.RegisterRequest
+	3,  // 4: douyin.user.v1.UserService.Login:input_type -> douyin.user.v1.LoginRequest
+	5,  // 5: douyin.user.v1.UserService.GetProfiles:input_type -> douyin.user.v1.GetProfilesRequest
+	9,  // 6: douyin.user.v1.UserService.ListActivities:input_type -> douyin.user.v1.ListActivitiesRequest
+	11, // 7: douyin.user.v1.UserService.MarkActivitiesRead:input_type -> douyin.user.v1.MarkActivitiesReadRequest
+	2,  // 8: douyin.user.v1.UserService.Register:output_type -> douyin.user.v1.RegisterResponse
+	4,  // 9: douyin.user.v1.UserService.Login:output_type -> douyin.user.v1.LoginResponse
+	6,  // 10: douyin.user.v1.UserService.GetProfiles:output_type -> douyin.user.v1.GetProfilesResponse
+	10, // 11: douyin.user.v1.UserService.ListActivities:output_type -> douyin.user.v1.ListActivitiesResponse
+	12, // 12: douyin.user.v1.UserService.MarkActivitiesRead:output_type -> douyin.user.v1.MarkActivitiesReadResponse
+	8,  // [8:13] is the sub-list for method output_type
+	3,  // [3:8] is the sub-list for method input_type
+	3,  // [3:3] is the sub-list for extension type_name
+	3,  // [3:3] is the sub-list for extension extendee
+	0,  // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_user_v1_user_proto_init() }
@@ -487,13 +894,14 @@ func file_user_v1_user_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_user_v1_user_proto_rawDesc), len(file_user_v1_user_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   7,
+			NumEnums:      1,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_user_v1_user_proto_goTypes,
 		DependencyIndexes: file_user_v1_user_proto_depIdxs,
+		EnumInfos:         file_user_v1_user_proto_enumTypes,
 		MessageInfos:      file_user_v1_user_proto_msgTypes,
 	}.Build()
 	File_user_v1_user_proto = out.File

@@ -4,7 +4,8 @@
 // - protoc             (unknown)
 // source: user/v1/user.proto
 
-// Accounts and profiles. Owner: the user service.
+// Accounts, profiles, and what others did that concerns a user. Owner: the user
+// service.
 
 package userv1
 
@@ -21,9 +22,11 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	UserService_Register_FullMethodName    = "/douyin.user.v1.UserService/Register"
-	UserService_Login_FullMethodName       = "/douyin.user.v1.UserService/Login"
-	UserService_GetProfiles_FullMethodName = "/douyin.user.v1.UserService/GetProfiles"
+	UserService_Register_FullMethodName           = "/douyin.user.v1.UserService/Register"
+	UserService_Login_FullMethodName              = "/douyin.user.v1.UserService/Login"
+	UserService_GetProfiles_FullMethodName        = "/douyin.user.v1.UserService/GetProfiles"
+	UserService_ListActivities_FullMethodName     = "/douyin.user.v1.UserService/ListActivities"
+	UserService_MarkActivitiesRead_FullMethodName = "/douyin.user.v1.UserService/MarkActivitiesRead"
 )
 
 // UserServiceClient is the client API for UserService service.
@@ -44,6 +47,13 @@ type UserServiceClient interface {
 	// order is that of the request, each id once.
 	// Refusals: IDS_INVALID.
 	GetProfiles(ctx context.Context, in *GetProfilesRequest, opts ...grpc.CallOption) (*GetProfilesResponse, error)
+	// ListActivities lists what others did that concerns a user, newest first.
+	// What was taken back since is not in it, nor is what the user did.
+	// Refusals: IDS_INVALID.
+	ListActivities(ctx context.Context, in *ListActivitiesRequest, opts ...grpc.CallOption) (*ListActivitiesResponse, error)
+	// MarkActivitiesRead moves the user's read position forward, never back.
+	// Refusals: IDS_INVALID.
+	MarkActivitiesRead(ctx context.Context, in *MarkActivitiesReadRequest, opts ...grpc.CallOption) (*MarkActivitiesReadResponse, error)
 }
 
 type userServiceClient struct {
@@ -84,6 +94,26 @@ func (c *userServiceClient) GetProfiles(ctx context.Context, in *GetProfilesRequ
 	return out, nil
 }
 
+func (c *userServiceClient) ListActivities(ctx context.Context, in *ListActivitiesRequest, opts ...grpc.CallOption) (*ListActivitiesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListActivitiesResponse)
+	err := c.cc.Invoke(ctx, UserService_ListActivities_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *userServiceClient) MarkActivitiesRead(ctx context.Context, in *MarkActivitiesReadRequest, opts ...grpc.CallOption) (*MarkActivitiesReadResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MarkActivitiesReadResponse)
+	err := c.cc.Invoke(ctx, UserService_MarkActivitiesRead_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // UserServiceServer is the server API for UserService service.
 // All implementations must embed UnimplementedUserServiceServer
 // for forward compatibility.
@@ -102,6 +132,13 @@ type UserServiceServer interface {
 	// order is that of the request, each id once.
 	// Refusals: IDS_INVALID.
 	GetProfiles(context.Context, *GetProfilesRequest) (*GetProfilesResponse, error)
+	// ListActivities lists what others did that concerns a user, newest first.
+	// What was taken back since is not in it, nor is what the user did.
+	// Refusals: IDS_INVALID.
+	ListActivities(context.Context, *ListActivitiesRequest) (*ListActivitiesResponse, error)
+	// MarkActivitiesRead moves the user's read position forward, never back.
+	// Refusals: IDS_INVALID.
+	MarkActivitiesRead(context.Context, *MarkActivitiesReadRequest) (*MarkActivitiesReadResponse, error)
 	mustEmbedUnimplementedUserServiceServer()
 }
 
@@ -120,6 +157,12 @@ func (UnimplementedUserServiceServer) Login(context.Context, *LoginRequest) (*Lo
 }
 func (UnimplementedUserServiceServer) GetProfiles(context.Context, *GetProfilesRequest) (*GetProfilesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetProfiles not implemented")
+}
+func (UnimplementedUserServiceServer) ListActivities(context.Context, *ListActivitiesRequest) (*ListActivitiesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListActivities not implemented")
+}
+func (UnimplementedUserServiceServer) MarkActivitiesRead(context.Context, *MarkActivitiesReadRequest) (*MarkActivitiesReadResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method MarkActivitiesRead not implemented")
 }
 func (UnimplementedUserServiceServer) mustEmbedUnimplementedUserServiceServer() {}
 func (UnimplementedUserServiceServer) testEmbeddedByValue()                     {}
@@ -196,6 +239,42 @@ func _UserService_GetProfiles_Handler(srv interface{}, ctx context.Context, dec 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _UserService_ListActivities_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListActivitiesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(UserServiceServer).ListActivities(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: UserService_ListActivities_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(UserServiceServer).ListActivities(ctx, req.(*ListActivitiesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _UserService_MarkActivitiesRead_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MarkActivitiesReadRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(UserServiceServer).MarkActivitiesRead(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: UserService_MarkActivitiesRead_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(UserServiceServer).MarkActivitiesRead(ctx, req.(*MarkActivitiesReadRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // UserService_ServiceDesc is the grpc.ServiceDesc for UserService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -214,6 +293,14 @@ var UserService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetProfiles",
 			Handler:    _UserService_GetProfiles_Handler,
+		},
+		{
+			MethodName: "ListActivities",
+			Handler:    _UserService_ListActivities_Handler,
+		},
+		{
+			MethodName: "MarkActivitiesRead",
+			Handler:    _UserService_MarkActivitiesRead_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},
