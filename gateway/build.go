@@ -13,6 +13,9 @@ import (
 	"github.com/douyin-on-dapr/douyin/gateway/internal/media"
 	"github.com/douyin-on-dapr/douyin/gateway/internal/token"
 	"github.com/douyin-on-dapr/douyin/services/contract"
+	chatv1 "github.com/douyin-on-dapr/douyin/services/contract/chat/v1"
+	interactionv1 "github.com/douyin-on-dapr/douyin/services/contract/interaction/v1"
+	relationv1 "github.com/douyin-on-dapr/douyin/services/contract/relation/v1"
 	userv1 "github.com/douyin-on-dapr/douyin/services/contract/user/v1"
 	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/daprx"
@@ -35,21 +38,40 @@ func signingKeys(ctx context.Context, sidecar *daprx.Sidecar, limit time.Duratio
 	return token.ParseKeys(secret)
 }
 
+// peers are the clients of the services, all over the one connection to the
+// sidecar.
+type peers struct {
+	users        userv1.UserServiceClient
+	videos       videov1.VideoServiceClient
+	interactions interactionv1.InteractionServiceClient
+	relations    relationv1.RelationServiceClient
+	chats        chatv1.ChatServiceClient
+}
+
+func newPeers(sidecar *daprx.Sidecar) peers {
+	return peers{
+		users:        userv1.NewUserServiceClient(sidecar.Peer(contract.AppUser)),
+		videos:       videov1.NewVideoServiceClient(sidecar.Peer(contract.AppVideo)),
+		interactions: interactionv1.NewInteractionServiceClient(sidecar.Peer(contract.AppInteraction)),
+		relations:    relationv1.NewRelationServiceClient(sidecar.Peer(contract.AppRelation)),
+		chats:        chatv1.NewChatServiceClient(sidecar.Peer(contract.AppChat)),
+	}
+}
+
 // build puts the API together. The function it returns ends it.
 func build(cfg Config, log *slog.Logger, sidecar *daprx.Sidecar, keys token.Keys, tracer trace.Tracer) (http.Handler, func(), error) {
-	users := userv1.NewUserServiceClient(sidecar.Peer(contract.AppUser))
-	videos := videov1.NewVideoServiceClient(sidecar.Peer(contract.AppVideo))
+	p := newPeers(sidecar)
 	objects := objectstore.New(sidecar.Blobs(contract.VideoStore))
 
 	composer, err := compose.New(compose.Options{
-		Users: users, Videos: videos,
+		Users: p.users, Videos: p.videos, Interactions: p.interactions, Relations: p.relations, Chats: p.chats,
 		Hot:   hotstate.New(sidecar.State(contract.StateStore), log),
 		Links: compose.NewLinks(cfg.PublicBaseURL),
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	files, err := media.New(media.Options{Videos: videos, Objects: objects, Log: log,
+	files, err := media.New(media.Options{Videos: p.videos, Objects: objects, Log: log,
 		CacheBytes: cfg.MediaCacheBytes, Streams: cfg.MediaStreams})
 	if err != nil {
 		composer.Close()
@@ -57,12 +79,13 @@ func build(cfg Config, log *slog.Logger, sidecar *daprx.Sidecar, keys token.Keys
 	}
 	handler := httpapi.New(httpapi.Deps{
 		Log: log, Tracer: tracer,
-		Tokens: token.New(keys, time.Now), Accounts: users, Composed: composer, Media: files,
-		Uploads: httpapi.NewUploads(videos, objects, httpapi.UploadLimits{
+		Tokens: token.New(keys, time.Now), Composed: composer, Media: files,
+		Accounts: p.users, Interactions: p.interactions, Relations: p.relations, Chats: p.chats,
+		Uploads: httpapi.NewUploads(p.videos, objects, httpapi.UploadLimits{
 			MaxBytes: cfg.MaxUploadBytes, AtOnce: cfg.UploadsAtOnce, PerUser: cfg.UploadsPerUser,
 			Wait: cfg.UploadWait, TempDir: cfg.UploadTempDir,
 		}, log),
-		Ready:    readiness(sidecar, users, videos),
+		Ready:    readiness(sidecar, p),
 		Language: httpapi.Language(cfg.Language),
 		Clock:    time.Now,
 	})
@@ -70,17 +93,32 @@ func build(cfg Config, log *slog.Logger, sidecar *daprx.Sidecar, keys token.Keys
 }
 
 // readiness asks each part the cheapest question it answers: about nobody.
-func readiness(sidecar *daprx.Sidecar, users userv1.UserServiceClient, videos videov1.VideoServiceClient) *httpapi.Readiness {
+func readiness(sidecar *daprx.Sidecar, p peers) *httpapi.Readiness {
+	check := func(app contract.App, ask func(context.Context) error) httpapi.Check {
+		return httpapi.Check{Name: string(app), Ask: func(ctx context.Context) error { return unlessAnswered(ask(ctx)) }}
+	}
 	return httpapi.NewReadiness(
 		httpapi.Check{Name: "sidecar", Ask: sidecar.WaitReady},
-		httpapi.Check{Name: string(contract.AppUser), Ask: func(ctx context.Context) error {
-			_, err := users.GetProfiles(ctx, &userv1.GetProfilesRequest{})
-			return unlessAnswered(err)
-		}},
-		httpapi.Check{Name: string(contract.AppVideo), Ask: func(ctx context.Context) error {
-			_, err := videos.CountWorks(ctx, &videov1.CountWorksRequest{})
-			return unlessAnswered(err)
-		}},
+		check(contract.AppUser, func(ctx context.Context) error {
+			_, err := p.users.GetProfiles(ctx, &userv1.GetProfilesRequest{})
+			return err
+		}),
+		check(contract.AppVideo, func(ctx context.Context) error {
+			_, err := p.videos.CountWorks(ctx, &videov1.CountWorksRequest{})
+			return err
+		}),
+		check(contract.AppInteraction, func(ctx context.Context) error {
+			_, err := p.interactions.Lookup(ctx, &interactionv1.LookupRequest{})
+			return err
+		}),
+		check(contract.AppRelation, func(ctx context.Context) error {
+			_, err := p.relations.Lookup(ctx, &relationv1.LookupRequest{})
+			return err
+		}),
+		check(contract.AppChat, func(ctx context.Context) error {
+			_, err := p.chats.LatestByPeer(ctx, &chatv1.LatestByPeerRequest{})
+			return err
+		}),
 	)
 }
 

@@ -5,9 +5,7 @@ import (
 	"time"
 
 	"github.com/maypok86/otter/v2"
-	"golang.org/x/sync/errgroup"
 
-	userv1 "github.com/douyin-on-dapr/douyin/services/contract/user/v1"
 	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 )
 
@@ -17,12 +15,11 @@ const maxCards = 20_000
 // cards are the users beside videos, kept for a moment: the same few authors
 // appear on page after page.
 type cards struct {
-	users  Users
-	videos Videos
-	kept   *otter.Cache[int64, card]
+	composer *Composer
+	kept     *otter.Cache[int64, card]
 }
 
-func newCards(users Users, videos Videos, age time.Duration) (*cards, error) {
+func newCards(c *Composer, age time.Duration) (*cards, error) {
 	kept, err := otter.New(&otter.Options[int64, card]{
 		MaximumSize:      maxCards,
 		ExpiryCalculator: otter.ExpiryWriting[int64, card](age),
@@ -30,7 +27,7 @@ func newCards(users Users, videos Videos, age time.Duration) (*cards, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &cards{users: users, videos: videos, kept: kept}, nil
+	return &cards{composer: c, kept: kept}, nil
 }
 
 // get answers for ids, from copies where there are any.
@@ -43,35 +40,11 @@ func (c *cards) get(ctx context.Context, ids []int64) (map[int64]card, error) {
 	}))
 }
 
-// load asks the owners, both at once.
+// load asks the owners, all at once.
 func (c *cards) load(ctx context.Context, ids []int64) (map[int64]card, error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	var profiles *userv1.GetProfilesResponse
-	var works *videov1.CountWorksResponse
-	both, ctx := errgroup.WithContext(ctx)
-	both.Go(func() (err error) {
-		profiles, err = c.users.GetProfiles(ctx, &userv1.GetProfilesRequest{UserIds: ids})
-		return err
-	})
-	both.Go(func() (err error) {
-		works, err = c.videos.CountWorks(ctx, &videov1.CountWorksRequest{UserIds: ids})
-		return err
-	})
-	if err := both.Wait(); err != nil {
-		return nil, err
-	}
-	found := make(map[int64]card, len(ids))
-	for _, p := range profiles.GetProfiles() {
-		found[p.GetId()] = card{profile: p}
-	}
-	for _, w := range works.GetCounts() {
-		of := found[w.GetUserId()]
-		of.works = w.GetWorks()
-		found[w.GetUserId()] = of
-	}
-	return found, nil
+	users := newGathering(ids, func(id int64) int64 { return id })
+	err := c.composer.gather(ctx, users, wantProfiles, wantWorks, wantLikes, wantRelations(nobody))
+	return users.cards, err
 }
 
 func (c *cards) close() { c.kept.StopAllGoroutines() }

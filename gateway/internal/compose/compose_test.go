@@ -23,24 +23,49 @@ import (
 // world is a Composer and all that it asks.
 type world struct {
 	*compose.Composer
-	users  *fake.Users
-	videos *fake.Videos
-	states *fake.States
+	users        *fake.Users
+	videos       *fake.Videos
+	interactions *fake.Interactions
+	relations    *fake.Relations
+	chats        *fake.Chats
+	states       *fake.States
 }
 
-func (w *world) reset() { w.users.Reset(); w.videos.Reset(); w.states.Reset() }
+// asked are all that count their calls.
+func (w *world) asked() []*fake.Calls {
+	return []*fake.Calls{&w.users.Calls, &w.videos.Calls, &w.interactions.Calls, &w.relations.Calls, &w.chats.Calls, &w.states.Calls}
+}
+
+func (w *world) reset() {
+	for _, calls := range w.asked() {
+		calls.Reset()
+	}
+}
 
 // crossings are all requests that left the gateway.
-func (w *world) crossings() int { return w.users.Total() + w.videos.Total() + w.states.Total() }
+func (w *world) crossings() int {
+	total := 0
+	for _, calls := range w.asked() {
+		total += calls.Total()
+	}
+	return total
+}
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{users: &fake.Users{}, videos: &fake.Videos{}, states: &fake.States{}}
+	w := &world{
+		users: &fake.Users{}, videos: &fake.Videos{}, states: &fake.States{},
+		interactions: &fake.Interactions{}, relations: &fake.Relations{}, chats: &fake.Chats{},
+	}
+	w.interactions.AuthorOf = w.videos.AuthorOf
 	c, err := compose.New(compose.Options{
-		Users:  w.users,
-		Videos: w.videos,
-		Hot:    hotstate.New(w.states, slog.New(slog.NewTextHandler(io.Discard, nil))),
-		Links:  compose.NewLinks("http://phone.example:8080"),
+		Users:        w.users,
+		Videos:       w.videos,
+		Interactions: w.interactions,
+		Relations:    w.relations,
+		Chats:        w.chats,
+		Hot:          hotstate.New(w.states, slog.New(slog.NewTextHandler(io.Discard, nil))),
+		Links:        compose.NewLinks("http://phone.example:8080"),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -153,7 +178,7 @@ func TestFeedCopyAgesWhileItLoads(t *testing.T) {
 		w := newWorld(t)
 		w.publish(1)
 		slow := &slowUsers{Users: w.users, delay: 700 * time.Millisecond}
-		c, err := compose.New(compose.Options{Users: slow, Videos: w.videos, Links: compose.NewLinks("http://x"),
+		c, err := compose.New(compose.Options{Users: slow, Videos: w.videos, Interactions: w.interactions, Relations: w.relations, Chats: w.chats, Links: compose.NewLinks("http://x"),
 			Hot: hotstate.New(w.states, slog.New(slog.NewTextHandler(io.Discard, nil)))})
 		if err != nil {
 			t.Fatal(err)
@@ -190,7 +215,7 @@ func TestManyReadersLoadOnce(t *testing.T) {
 		w := newWorld(t)
 		w.publish(40)
 		slow := &slowUsers{Users: w.users, delay: 100 * time.Millisecond}
-		c, err := compose.New(compose.Options{Users: slow, Videos: w.videos, Links: compose.NewLinks("http://x"),
+		c, err := compose.New(compose.Options{Users: slow, Videos: w.videos, Interactions: w.interactions, Relations: w.relations, Chats: w.chats, Links: compose.NewLinks("http://x"),
 			Hot: hotstate.New(w.states, slog.New(slog.NewTextHandler(io.Discard, nil)))})
 		if err != nil {
 			t.Fatal(err)
@@ -246,13 +271,13 @@ func TestBudgetOfADeepPage(t *testing.T) {
 	if len(deep.Videos) != 30 || deep.Videos[0].Title != "video 49" {
 		t.Fatalf("%d videos from %q", len(deep.Videos), deep.Videos[0].Title)
 	}
-	if w.videos.Count("Feed") != 1 || w.users.Count("GetProfiles") != 1 || w.videos.Count("CountWorks") != 1 || w.crossings() != 3 {
+	if w.videos.Count("Feed") != 1 || w.users.Count("GetProfiles") != 1 || w.videos.Count("CountWorks") != 1 || w.crossings() != 6 {
 		t.Errorf("%d crossings", w.crossings())
 	}
 	w.reset()
-	feed(t, w, 60_000) // the same authors
-	if w.crossings() != 1 {
-		t.Errorf("%d crossings with the authors at hand, want 1", w.crossings())
+	feed(t, w, 60_000)      // the same authors
+	if w.crossings() != 2 { // the page and its counts
+		t.Errorf("%d crossings with the authors at hand, want 2", w.crossings())
 	}
 	w.reset()
 	feed(t, w, 180_000) // within the head
@@ -287,7 +312,7 @@ func TestHotStateDownCostsNothingButTime(t *testing.T) {
 	if page := feed(t, w, 0); len(page.Videos) != 3 {
 		t.Error("no feed without hot state")
 	}
-	if user, err := w.User(t.Context(), 1); err != nil || user.Name != "amy" || user.WorkCount != 2 {
+	if user, err := w.User(t.Context(), 0, 1); err != nil || user.Name != "amy" || user.WorkCount != 2 {
 		t.Errorf("%+v, %v", user, err)
 	}
 }

@@ -2,9 +2,13 @@ package compose
 
 import (
 	"context"
+	"slices"
 	"sort"
 
+	"golang.org/x/sync/errgroup"
+
 	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
+	interactionv1 "github.com/douyin-on-dapr/douyin/services/contract/interaction/v1"
 	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/hotstate"
 )
@@ -29,11 +33,16 @@ type Page struct {
 	Next int64
 }
 
-// head is the newest end of the feed and its first page, loaded together.
+// head is the newest end of the feed with its counts, and its first page, loaded
+// together.
 type head struct {
 	videos []*videov1.Video // newest first
+	facts  videoFacts       // of all of them
 	first  *Page
 }
+
+// videoFacts is what likes and comments make of videos, by their ids.
+type videoFacts map[int64]*interactionv1.VideoFacts
 
 // Feed is the batch of videos published before a moment (Unix milliseconds, 0
 // for now). Where there is nothing older it starts again from the newest,
@@ -53,7 +62,7 @@ func (c *Composer) Feed(ctx context.Context, beforeMS int64) (*Page, error) {
 	}
 	older := head.videos[from:]
 	if len(older) >= pageSize {
-		return c.page(ctx, older[:pageSize])
+		return c.page(ctx, older[:pageSize], c.cards.get, head.facts)
 	}
 	// A head shorter than a page is all there is; a longer one may go on.
 	if len(head.videos) >= pageSize {
@@ -66,7 +75,7 @@ func (c *Composer) Feed(ctx context.Context, beforeMS int64) (*Page, error) {
 	if len(older) == 0 {
 		return head.first, nil
 	}
-	return c.page(ctx, older)
+	return c.page(ctx, older, c.cards.get, nil)
 }
 
 // loadHead reads the hot document, or asks its owner. The authors are not taken
@@ -77,14 +86,16 @@ func (c *Composer) loadHead(ctx context.Context) (*head, error) {
 	if err != nil {
 		return nil, err
 	}
-	first := videos[:min(pageSize, len(videos))]
-	found, err := c.cards.load(ctx, authors(first))
+	facts, err := c.facts(ctx, nobody, videos)
 	if err != nil {
 		return nil, err
 	}
-	page := c.join(first, found)
+	page, err := c.page(ctx, videos[:min(pageSize, len(videos))], c.cards.load, facts)
+	if err != nil {
+		return nil, err
+	}
 	page.Newest = true
-	return &head{videos: videos, first: page}, nil
+	return &head{videos: videos, facts: facts, first: page}, nil
 }
 
 func (c *Composer) newest(ctx context.Context) ([]*videov1.Video, error) {
@@ -98,22 +109,53 @@ func (c *Composer) newest(ctx context.Context) ([]*videov1.Video, error) {
 	return answer.GetVideos(), nil
 }
 
-func (c *Composer) page(ctx context.Context, videos []*videov1.Video) (*Page, error) {
-	found, err := c.cards.get(ctx, authors(videos))
-	if err != nil {
+// page puts videos, their counts and their authors together. cardsOf finds the
+// authors; facts, if nil, are asked for. Videos is never nil: the client crashes
+// on a null list.
+func (c *Composer) page(ctx context.Context, videos []*videov1.Video, cardsOf func(context.Context, []int64) (map[int64]card, error), facts videoFacts) (*Page, error) {
+	page := &Page{Videos: make([]Video, 0, len(videos))}
+	if len(videos) == 0 {
+		return page, nil
+	}
+	var found map[int64]card
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() (err error) {
+		found, err = cardsOf(ctx, authors(videos))
+		return err
+	})
+	if facts == nil {
+		both.Go(func() (err error) {
+			facts, err = c.facts(ctx, nobody, videos)
+			return err
+		})
+	}
+	if err := both.Wait(); err != nil {
 		return nil, err
 	}
-	return c.join(videos, found), nil
-}
-
-// join puts videos and authors together. Videos is never nil: the client
-// crashes on a null list.
-func (c *Composer) join(videos []*videov1.Video, found map[int64]card) *Page {
-	page := &Page{Videos: make([]Video, 0, len(videos))}
 	for _, v := range videos {
 		author := c.user(v.GetAuthorId(), found[v.GetAuthorId()])
-		page.Videos = append(page.Videos, c.video(v, author))
+		page.Videos = append(page.Videos, c.video(v, author, facts[v.GetId()]))
 		page.Next = v.GetPublishedAtMs()
 	}
-	return page
+	return page, nil
+}
+
+// facts asks what likes and comments make of videos, as a viewer sees it.
+func (c *Composer) facts(ctx context.Context, viewerID int64, videos []*videov1.Video) (videoFacts, error) {
+	ids := make([]int64, len(videos))
+	for i, v := range videos {
+		ids[i] = v.GetId()
+	}
+	facts := make(videoFacts, len(ids))
+	// An author's list has no cap of its own, so it may take more than one call.
+	for chunk := range slices.Chunk(ids, MaxPage) {
+		answer, err := c.interactions.Lookup(ctx, &interactionv1.LookupRequest{VideoIds: chunk, ViewerId: viewerID})
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range answer.GetVideos() {
+			facts[f.GetVideoId()] = f
+		}
+	}
+	return facts, nil
 }

@@ -7,6 +7,7 @@ package compose
 import (
 	"strconv"
 
+	interactionv1 "github.com/douyin-on-dapr/douyin/services/contract/interaction/v1"
 	userv1 "github.com/douyin-on-dapr/douyin/services/contract/user/v1"
 	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 )
@@ -45,9 +46,16 @@ const defaultSignature = "这个人很懒，什么都没有留下"
 
 // card is what the services say of one user.
 type card struct {
-	profile *userv1.Profile // nil: no such user
-	works   int64
+	profile         *userv1.Profile // nil: no such user
+	works           int64
+	given, received int64 // likes
+	follows         int64
+	followers       int64
+	followed        bool // by the viewer
 }
+
+// nobody is the viewer of what everybody sees.
+const nobody = 0
 
 func (c *Composer) user(id int64, of card) User {
 	p := of.profile
@@ -59,20 +67,28 @@ func (c *Composer) user(id int64, of card) User {
 	return User{
 		ID:              id,
 		Name:            p.GetName(),
+		FollowCount:     of.follows,
+		FollowerCount:   of.followers,
+		IsFollow:        of.followed,
 		Avatar:          orDefault(p.GetAvatar(), c.links.Default("avatar")),
 		BackgroundImage: orDefault(p.GetBackgroundImage(), c.links.Default("background")),
 		Signature:       orDefault(p.GetSignature(), defaultSignature),
+		TotalFavorited:  of.received,
 		WorkCount:       of.works,
+		FavoriteCount:   of.given,
 	}
 }
 
-func (c *Composer) video(v *videov1.Video, author User) Video {
+func (c *Composer) video(v *videov1.Video, author User, facts *interactionv1.VideoFacts) Video {
 	return Video{
-		ID:       v.GetId(),
-		Author:   author,
-		PlayURL:  c.links.Play(v),
-		CoverURL: c.links.Cover(v),
-		Title:    v.GetTitle(),
+		ID:            v.GetId(),
+		Author:        author,
+		PlayURL:       c.links.Play(v),
+		CoverURL:      c.links.Cover(v),
+		FavoriteCount: facts.GetLikes(),
+		CommentCount:  facts.GetComments(),
+		IsFavorite:    facts.GetLiked(),
+		Title:         v.GetTitle(),
 	}
 }
 

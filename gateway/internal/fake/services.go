@@ -161,6 +161,16 @@ func (v *Videos) Add(author, atMS int64, title string) *videov1.Video {
 	return v.publish(v.id(), author, atMS, title, nil)
 }
 
+// AuthorOf tells whose a video is, 0 for one that does not exist.
+func (v *Videos) AuthorOf(id int64) int64 {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if found := v.newest(func(o *videov1.Video) bool { return o.Id == id }, 1); len(found) > 0 {
+		return found[0].GetAuthorId()
+	}
+	return 0
+}
+
 func (v *Videos) id() int64 {
 	v.next++
 	return 1000 + v.next

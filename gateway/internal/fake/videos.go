@@ -45,7 +45,25 @@ func (v *Videos) GetVideos(_ context.Context, in *videov1.GetVideosRequest, _ ..
 	for _, id := range in.GetVideoIds() {
 		out.Videos = append(out.Videos, v.newest(func(o *videov1.Video) bool { return o.Id == id }, 1)...)
 	}
+	if in.GetWithWorks() {
+		out.Works = v.works(out.Videos)
+	}
 	return out, nil
+}
+
+// works counts for the author of each video, each once.
+func (v *Videos) works(videos []*videov1.Video) []*videov1.WorkCount {
+	var counts []*videov1.WorkCount
+	seen := map[int64]bool{}
+	for _, of := range videos {
+		author := of.GetAuthorId()
+		if !seen[author] {
+			seen[author] = true
+			works := v.newest(func(o *videov1.Video) bool { return o.AuthorId == author }, len(v.videos))
+			counts = append(counts, &videov1.WorkCount{UserId: author, Works: int64(len(works))})
+		}
+	}
+	return counts
 }
 
 // CountWorks counts the videos of each user.

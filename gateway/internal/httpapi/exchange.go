@@ -64,10 +64,15 @@ func (x *exchange) serve() (r reply, err error) {
 			return nil, err
 		}
 	}
-	if x.route.access == tokenOptional {
-		if err := x.identify(); err != nil {
-			return nil, err
-		}
+	switch x.route.access {
+	case tokenOptional:
+		err = x.identify()
+	case tokenRequired:
+		x.viewer, err = x.authenticate(x.params)
+	case tokenUnused, tokenInForm:
+	}
+	if err != nil {
+		return nil, err
 	}
 	return x.route.serve(x)
 }

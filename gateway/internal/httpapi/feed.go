@@ -20,7 +20,7 @@ func (a *api) feed(x *exchange) (reply, error) {
 	}
 	now := a.Clock().UnixMilli()
 	before := parseLatest(latest, now)
-	page, err := a.Composed.Feed(x.ctx, before)
+	page, err := a.Composed.FeedFor(x.ctx, x.viewer.UserID, before)
 	if err != nil {
 		return nil, err
 	}

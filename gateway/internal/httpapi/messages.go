@@ -23,8 +23,9 @@ type answer struct {
 	zh, en string
 }
 
-// status_code by group: 1xxx the request, 2xxx accounts, 3xxx videos, 5xxx a
-// fault or shortage on our side. A code is never given a second meaning.
+// status_code by group: 1xxx the request, 2xxx accounts, 3xxx videos, 4xxx what
+// users do with videos and with each other, 5xxx a fault or shortage on our
+// side. A code is never given a second meaning.
 var okAnswer = answer{0, "ok", "ok"}
 
 // byReason is the response table: what each refusal looks like to the client,
@@ -34,7 +35,7 @@ func byReason(reason string) (answer, bool) {
 	switch reason {
 	case "PARAM_MISSING":
 		return answer{1001, "缺少参数", "a parameter is missing"}, true
-	case "PARAM_INVALID", "REQUEST_INVALID", "IDS_INVALID":
+	case "PARAM_INVALID", "REQUEST_INVALID", "IDS_INVALID", "ID_INVALID", "TOO_MANY_IDS", "CURSOR_INVALID", "REQUEST_ID_INVALID":
 		return answer{1002, "参数错误", "a parameter is not valid"}, true
 	case "PARAM_DUPLICATE":
 		return answer{1003, "参数重复", "a parameter is given twice"}, true
@@ -78,6 +79,26 @@ func byReason(reason string) (answer, bool) {
 		return answer{3007, "上传已失效，请重试", "the upload has expired, please try again"}, true
 	case "UPLOADS_TOO_MANY":
 		return answer{3008, "上传过多，请稍后再试", "too many uploads at once, please try again later"}, true
+
+	case "ACTION_UNKNOWN":
+		return answer{1009, "操作类型错误", "action_type is not one there is"}, true
+
+	case "VIDEO_UNKNOWN":
+		return answer{3009, "视频不存在", "there is no such video"}, true
+	case "COMMENT_INVALID":
+		return answer{4001, "评论须为1至500个字符", "a comment has 1 to 500 characters"}, true
+	case "COMMENT_UNKNOWN":
+		return answer{4002, "评论不存在", "there is no such comment"}, true
+	case "COMMENT_FOREIGN":
+		return answer{4003, "只能删除自己的评论", "only the writer may delete a comment"}, true
+	case "SELF_FOLLOW":
+		return answer{4101, "不能关注自己", "you cannot follow yourself"}, true
+	case "MESSAGE_INVALID":
+		return answer{4201, "消息须为1至500个字符", "a message has 1 to 500 characters"}, true
+	case "SELF_MESSAGE":
+		return answer{4202, "不能给自己发消息", "you cannot write to yourself"}, true
+	case "NOT_FRIENDS":
+		return answer{4203, "互相关注后才能发消息", "only friends may write to each other"}, true
 
 	case "BUSY":
 		return answer{5003, "系统繁忙，请稍后再试", "too busy, please try again"}, true

@@ -18,6 +18,9 @@ import (
 	"github.com/douyin-on-dapr/douyin/gateway/internal/compose"
 	"github.com/douyin-on-dapr/douyin/gateway/internal/media"
 	"github.com/douyin-on-dapr/douyin/gateway/internal/token"
+	chatv1 "github.com/douyin-on-dapr/douyin/services/contract/chat/v1"
+	interactionv1 "github.com/douyin-on-dapr/douyin/services/contract/interaction/v1"
+	relationv1 "github.com/douyin-on-dapr/douyin/services/contract/relation/v1"
 	userv1 "github.com/douyin-on-dapr/douyin/services/contract/user/v1"
 )
 
@@ -27,12 +30,41 @@ type Accounts interface {
 	Login(ctx context.Context, in *userv1.LoginRequest, opts ...grpc.CallOption) (*userv1.LoginResponse, error)
 }
 
-// Composed are the objects that the client shows, put together.
+// Interactions is what the interaction service is asked for.
+type Interactions interface {
+	SetLike(ctx context.Context, in *interactionv1.SetLikeRequest, opts ...grpc.CallOption) (*interactionv1.SetLikeResponse, error)
+	PostComment(ctx context.Context, in *interactionv1.PostCommentRequest, opts ...grpc.CallOption) (*interactionv1.PostCommentResponse, error)
+	DeleteComment(ctx context.Context, in *interactionv1.DeleteCommentRequest, opts ...grpc.CallOption) (*interactionv1.DeleteCommentResponse, error)
+}
+
+// Relations is what the relation service is asked for.
+type Relations interface {
+	SetFollow(ctx context.Context, in *relationv1.SetFollowRequest, opts ...grpc.CallOption) (*relationv1.SetFollowResponse, error)
+}
+
+// Chats is what the chat service is asked for.
+type Chats interface {
+	Send(ctx context.Context, in *chatv1.SendRequest, opts ...grpc.CallOption) (*chatv1.SendResponse, error)
+}
+
+// Composed are the objects that the client shows, put together, as a viewer (0:
+// nobody) sees them.
 type Composed interface {
-	Feed(ctx context.Context, beforeMS int64) (*compose.Page, error)
-	User(ctx context.Context, id int64) (compose.User, error)
-	Works(ctx context.Context, authorID int64) ([]compose.Video, error)
+	FeedFor(ctx context.Context, viewerID, beforeMS int64) (*compose.Page, error)
 	Forget()
+	User(ctx context.Context, viewerID, id int64) (compose.User, error)
+	Works(ctx context.Context, viewerID, authorID int64) ([]compose.Video, error)
+	ComposedLists
+	Poll(ctx context.Context, viewerID int64, sessionID string, peerID, sinceMS int64) ([]*chatv1.Message, error)
+}
+
+// ComposedLists are the lists that may have several parts.
+type ComposedLists interface {
+	Liked(ctx context.Context, viewerID, userID int64, page compose.PageRequest) (compose.List[compose.Video], error)
+	Comment(ctx context.Context, posted *interactionv1.Comment) (compose.Comment, error)
+	Comments(ctx context.Context, viewerID, videoID, beforeID int64, limit int32) (compose.List[compose.Comment], error)
+	Related(ctx context.Context, which compose.Relation, viewerID, userID int64, page compose.PageRequest) (compose.List[compose.User], error)
+	Friends(ctx context.Context, viewerID, userID int64, page compose.PageRequest) (compose.List[compose.Friend], error)
 }
 
 // Tokens signs and verifies.
@@ -42,23 +74,29 @@ type Tokens interface {
 }
 
 var (
-	_ Accounts = userv1.UserServiceClient(nil)
-	_ Composed = (*compose.Composer)(nil)
-	_ Tokens   = (*token.Issuer)(nil)
+	_ Accounts     = userv1.UserServiceClient(nil)
+	_ Interactions = interactionv1.InteractionServiceClient(nil)
+	_ Relations    = relationv1.RelationServiceClient(nil)
+	_ Chats        = chatv1.ChatServiceClient(nil)
+	_ Composed     = (*compose.Composer)(nil)
+	_ Tokens       = (*token.Issuer)(nil)
 )
 
 // Deps is all that the API stands on.
 type Deps struct {
-	Log      *slog.Logger
-	Tracer   trace.Tracer
-	Tokens   Tokens
-	Accounts Accounts
-	Composed Composed
-	Uploads  *Uploads
-	Media    http.Handler // everything below media.Prefix
-	Ready    *Readiness
-	Language Language // of a client that states no wish
-	Clock    func() time.Time
+	Log          *slog.Logger
+	Tracer       trace.Tracer
+	Tokens       Tokens
+	Accounts     Accounts
+	Interactions Interactions
+	Relations    Relations
+	Chats        Chats
+	Composed     Composed
+	Uploads      *Uploads
+	Media        http.Handler // everything below media.Prefix
+	Ready        *Readiness
+	Language     Language // of a client that states no wish
+	Clock        func() time.Time
 }
 
 type api struct {
@@ -72,6 +110,7 @@ type access int
 const (
 	tokenUnused   access = iota // register and login make tokens
 	tokenOptional               // public reading: a guest, or a bad token, sees what everybody sees
+	tokenRequired               // refused without a user
 	tokenInForm                 // required; comes with the upload, so the handler checks it
 )
 
@@ -93,6 +132,18 @@ func (a *api) routes() []route {
 		{http.MethodGet, "/douyin/user", tokenOptional, emptyUser, a.user},
 		{http.MethodPost, "/douyin/publish/action", tokenInForm, emptyStatus, a.publish},
 		{http.MethodGet, "/douyin/publish/list", tokenOptional, emptyVideos, a.publishList},
+		{http.MethodPost, "/douyin/favorite/action", tokenRequired, emptyStatus, a.favorite},
+		{http.MethodGet, "/douyin/favorite/list", tokenOptional, emptyLiked, a.favoriteList},
+		{http.MethodPost, "/douyin/comment/action", tokenRequired, emptyComment, a.commentAction},
+		{http.MethodGet, "/douyin/comment/list", tokenOptional, emptyComments, a.commentList},
+		{http.MethodPost, "/douyin/relation/action", tokenRequired, emptyStatus, a.follow},
+		{http.MethodGet, "/douyin/relation/follow/list", tokenOptional, emptyUsers, a.followList},
+		{http.MethodGet, "/douyin/relation/follower/list", tokenOptional, emptyUsers, a.followerList},
+		// An error on each of the many polls of a logged-out client would show on
+		// its screen, so these two answer a guest with nothing.
+		{http.MethodGet, "/douyin/relation/friend/list", tokenOptional, emptyFriends, a.friendList},
+		{http.MethodPost, "/douyin/message/action", tokenRequired, emptyStatus, a.sendMessage},
+		{http.MethodGet, "/douyin/message/chat", tokenOptional, emptyMessages, a.chat},
 	}
 }
 

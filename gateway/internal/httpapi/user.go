@@ -55,7 +55,7 @@ func (a *api) user(x *exchange) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := a.Composed.User(x.ctx, id)
+	found, err := a.Composed.User(x.ctx, x.viewer.UserID, id)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func (a *api) publishList(x *exchange) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	videos, err := a.Composed.Works(x.ctx, id)
+	videos, err := a.Composed.Works(x.ctx, x.viewer.UserID, id)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,163 @@
+package compose
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	interactionv1 "github.com/douyin-on-dapr/douyin/services/contract/interaction/v1"
+	relationv1 "github.com/douyin-on-dapr/douyin/services/contract/relation/v1"
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
+)
+
+// MaxPage is how many entries of a list one answer has at most. The old client
+// takes lists whole: one with more entries shows it the newest of them.
+const MaxPage = 1000
+
+// PageRequest says which part of a list is wanted.
+type PageRequest struct {
+	Cursor string // from the answer before; "" starts at the newest
+	Limit  int32  // 0: MaxPage
+}
+
+// List is a part of a list. Entries is never nil: the client crashes on a null
+// list.
+type List[T any] struct {
+	Entries []T
+	Next    string // cursor of the part after it, "" at the end
+}
+
+// Comment is a comment as the client knows it.
+type Comment struct {
+	ID         int64  `json:"id"`
+	User       User   `json:"user"`
+	Content    string `json:"content"`
+	CreateDate string `json:"create_date"` // MM-DD, of its creation
+	LikeCount  int64  `json:"like_count"`  // drawn by the client; there are no likes of comments
+	TeaseCount int64  `json:"tease_count"`
+}
+
+// zone is where the client's dates are: it prints them as they come.
+func zone() *time.Location { return time.FixedZone("Asia/Shanghai", 8*60*60) }
+
+func comment(c *interactionv1.Comment, writer User) Comment {
+	return Comment{
+		ID: c.GetId(), User: writer, Content: c.GetContent(),
+		CreateDate: time.UnixMilli(c.GetCreatedAtMs()).In(zone()).Format("01-02"),
+	}
+}
+
+// Comment completes a comment that its writer has just posted.
+func (c *Composer) Comment(ctx context.Context, posted *interactionv1.Comment) (Comment, error) {
+	of, err := c.exactCard(ctx, 0, posted.GetUserId())
+	if err != nil {
+		return Comment{}, err
+	}
+	return comment(posted, c.user(posted.GetUserId(), of)), nil
+}
+
+// Comments are the comments of a video, newest first, with their writers as the
+// viewer (0: nobody) sees them.
+func (c *Composer) Comments(ctx context.Context, viewerID, videoID, beforeID int64, limit int32) (List[Comment], error) {
+	answer, err := c.interactions.ListComments(ctx, &interactionv1.ListCommentsRequest{
+		VideoId: videoID, BeforeId: beforeID, Limit: limit,
+	})
+	if err != nil {
+		return List[Comment]{}, err
+	}
+	writers := newGathering(answer.GetWriters(), (*interactionv1.UserFacts).GetUserId)
+	writers.likes(answer.GetWriters())
+	if err := c.gather(ctx, writers, wantProfiles, wantWorks, wantRelations(viewerID)); err != nil {
+		return List[Comment]{}, err
+	}
+	list := List[Comment]{Entries: make([]Comment, 0, len(answer.GetComments()))}
+	for _, posted := range answer.GetComments() {
+		writer := posted.GetUserId()
+		list.Entries = append(list.Entries, comment(posted, c.user(writer, writers.cards[writer])))
+	}
+	if answer.GetNextBeforeId() > 0 {
+		list.Next = strconv.FormatInt(answer.GetNextBeforeId(), 10)
+	}
+	return list, nil
+}
+
+// Relation is one of the lists of users around a user.
+type Relation int
+
+// The lists.
+const (
+	Follows   Relation = iota // whom the user follows
+	Followers                 // who follows the user
+)
+
+// Related are the users of one of those lists, the most recent follow first, as
+// the viewer (0: nobody) sees them.
+func (c *Composer) Related(ctx context.Context, which Relation, viewerID, userID int64, page PageRequest) (List[User], error) {
+	ask := c.relations.ListFollows
+	if which == Followers {
+		ask = c.relations.ListFollowers
+	}
+	answer, err := ask(ctx, &relationv1.ListRequest{
+		UserId: userID, ViewerId: viewerID, Cursor: page.Cursor, Limit: page.Limit,
+	})
+	if err != nil {
+		return List[User]{}, err
+	}
+	users := newGathering(answer.GetUsers(), (*relationv1.UserFacts).GetUserId)
+	users.relations(answer.GetUsers())
+	if err := c.gather(ctx, users, wantProfiles, wantWorks, wantLikes); err != nil {
+		return List[User]{}, err
+	}
+	list := List[User]{Entries: make([]User, 0, len(users.ids)), Next: answer.GetNextCursor()}
+	for _, id := range users.ids {
+		list.Entries = append(list.Entries, c.user(id, users.cards[id]))
+	}
+	return list, nil
+}
+
+// Liked are the videos that a user likes, the most recent like first, as the
+// viewer (0: nobody) sees them.
+func (c *Composer) Liked(ctx context.Context, viewerID, userID int64, page PageRequest) (List[Video], error) {
+	answer, err := c.interactions.ListLiked(ctx, &interactionv1.ListLikedRequest{
+		UserId: userID, ViewerId: viewerID, Cursor: page.Cursor, Limit: page.Limit,
+	})
+	if err != nil {
+		return List[Video]{}, err
+	}
+	list := List[Video]{Entries: make([]Video, 0, len(answer.GetVideos())), Next: answer.GetNextCursor()}
+	if len(answer.GetVideos()) == 0 {
+		return list, nil
+	}
+	ids := make([]int64, len(answer.GetVideos()))
+	for i, liked := range answer.GetVideos() {
+		ids[i] = liked.GetFacts().GetVideoId()
+	}
+	authors := newGathering(answer.GetAuthors(), (*interactionv1.UserFacts).GetUserId)
+	authors.likes(answer.GetAuthors())
+	var found *videov1.GetVideosResponse
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() (err error) {
+		found, err = c.videos.GetVideos(ctx, &videov1.GetVideosRequest{VideoIds: ids, WithWorks: true})
+		return err
+	})
+	both.Go(func() error { return c.gather(ctx, authors, wantProfiles, wantRelations(viewerID)) })
+	if err := both.Wait(); err != nil {
+		return List[Video]{}, err
+	}
+	authors.works(found.GetWorks())
+	byID := make(map[int64]*videov1.Video, len(ids))
+	for _, v := range found.GetVideos() {
+		byID[v.GetId()] = v
+	}
+	for _, liked := range answer.GetVideos() {
+		v := byID[liked.GetFacts().GetVideoId()]
+		if v == nil {
+			continue // deleted, and the likes of it are about to follow
+		}
+		author := c.user(v.GetAuthorId(), authors.cards[v.GetAuthorId()])
+		list.Entries = append(list.Entries, c.video(v, author, liked.GetFacts()))
+	}
+	return list, nil
+}

@@ -1,0 +1,268 @@
+package compose_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/douyin-on-dapr/douyin/gateway/internal/compose"
+	chatv1 "github.com/douyin-on-dapr/douyin/services/contract/chat/v1"
+	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
+	interactionv1 "github.com/douyin-on-dapr/douyin/services/contract/interaction/v1"
+	relationv1 "github.com/douyin-on-dapr/douyin/services/contract/relation/v1"
+	"github.com/douyin-on-dapr/douyin/services/platform/errs"
+)
+
+func (w *world) like(t *testing.T, user, video int64) {
+	t.Helper()
+	if _, err := w.interactions.SetLike(t.Context(), &interactionv1.SetLikeRequest{UserId: user, VideoId: video, Liked: true}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *world) follow(t *testing.T, user, target int64) {
+	t.Helper()
+	if _, err := w.relations.SetFollow(t.Context(), &relationv1.SetFollowRequest{UserId: user, TargetId: target, Following: true}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *world) say(t *testing.T, from, to int64, text string) {
+	t.Helper()
+	if _, err := w.chats.Send(t.Context(), &chatv1.SendRequest{FromUserId: from, ToUserId: to, Content: text}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The flags in the feed are the viewer's own, those of the shared page nobody's.
+func TestFeedForMarksWhatTheViewerLikesAndFollows(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		hot    bool
+		setCap int
+	}{{"asking the owners", false, 0}, {"hot", true, 0}, {"capped sets", false, 1}} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.publish(6)
+			viewer := w.users.Add("viewer", "x")
+			w.interactions.SetCap, w.relations.SetCap = c.setCap, c.setCap
+			videos := w.videos.Published() // newest first, by 2, 1, 2, 1 ...
+			liked := []int64{videos[0].GetId(), videos[3].GetId()}
+			slices.Sort(liked)
+			for _, id := range liked {
+				w.like(t, viewer, id)
+			}
+			w.follow(t, viewer, 1)
+			w.follow(t, viewer, 999)
+			if c.hot {
+				for key, doc := range map[string]*hotv1.LikeSet{hotv1.LikeSetKey(viewer): {VideoIds: liked}} {
+					if err := w.states.Store(key, doc); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if err := w.states.Store(hotv1.FollowSetKey(viewer), &hotv1.FollowSet{UserIds: []int64{1, 999}}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			public := feed(t, w, 0)
+			w.reset()
+			page, err := w.FeedFor(t.Context(), viewer, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, v := range page.Videos {
+				if v.IsFavorite != slices.Contains(liked, v.ID) || v.Author.IsFollow != (v.Author.ID == 1) {
+					t.Errorf("video %d: liked %t, author %d followed %t", i, v.IsFavorite, v.Author.ID, v.Author.IsFollow)
+				}
+				if public.Videos[i].IsFavorite || public.Videos[i].Author.IsFollow {
+					t.Error("the viewer's flags are on the page of everybody")
+				}
+				if want := map[bool]int64{true: 1, false: 0}[slices.Contains(liked, v.ID)]; v.FavoriteCount != want {
+					t.Errorf("video %d has %d likes", i, v.FavoriteCount)
+				}
+			}
+			if c.hot && w.crossings() != 1 {
+				t.Errorf("%d crossings, want one bulk read", w.crossings())
+			}
+		})
+	}
+}
+
+func TestUserAsTheViewerSeesThem(t *testing.T) {
+	w := newWorld(t)
+	w.publish(2) // by amy (1) and bob (2)
+	viewer := w.users.Add("viewer", "x")
+	w.follow(t, viewer, 1)
+	w.follow(t, 2, 1)
+	w.follow(t, 1, 2)
+	for _, v := range w.videos.Published() {
+		w.like(t, viewer, v.GetId())
+		w.like(t, 1, v.GetId())
+	}
+	user, err := w.User(t.Context(), viewer, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !user.IsFollow || user.FollowCount != 1 || user.FollowerCount != 2 || user.TotalFavorited != 2 || user.FavoriteCount != 2 || user.WorkCount != 1 {
+		t.Errorf("%+v", user)
+	}
+	for _, by := range []int64{0, 1, 2} {
+		if user, err := w.User(t.Context(), by, 1); err != nil || user.IsFollow != (by == 2) {
+			t.Errorf("as %d: followed %t, %v", by, user.IsFollow, err)
+		}
+	}
+}
+
+// One call to the owner and at most three lookups, whatever the length.
+func TestListsCostTheSameWhateverTheirLength(t *testing.T) {
+	lists := map[string]func(*world) (int, error){
+		"comments": func(w *world) (int, error) {
+			list, err := w.Comments(t.Context(), 1, w.videos.Published()[0].GetId(), 0, 0)
+			return len(list.Entries), err
+		},
+		"liked": func(w *world) (int, error) {
+			list, err := w.Liked(t.Context(), 1, 1, compose.PageRequest{})
+			return len(list.Entries), err
+		},
+		"follows": func(w *world) (int, error) {
+			list, err := w.Related(t.Context(), compose.Follows, 1, 1, compose.PageRequest{})
+			return len(list.Entries), err
+		},
+		"followers": func(w *world) (int, error) {
+			list, err := w.Related(t.Context(), compose.Followers, 1, 1, compose.PageRequest{})
+			return len(list.Entries), err
+		},
+	}
+	for name, list := range lists {
+		t.Run(name, func(t *testing.T) {
+			for _, length := range []int{1, 3, 50} {
+				w := newWorld(t)
+				w.publish(length)
+				for i := range length {
+					other := w.users.Add(name+string(rune('a'+i)), "x")
+					w.follow(t, 1, other)
+					w.follow(t, other, 1)
+					if _, err := w.interactions.PostComment(t.Context(), &interactionv1.PostCommentRequest{
+						UserId: other, VideoId: w.videos.Published()[0].GetId(), Content: "x",
+					}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				for _, v := range w.videos.Published() {
+					w.like(t, 1, v.GetId())
+				}
+				w.reset()
+				got, err := list(w)
+				if err != nil || got != length {
+					t.Fatalf("%d entries, want %d, %v", got, length, err)
+				}
+				if w.crossings() != 4 {
+					t.Errorf("%d entries cost %d crossings", length, w.crossings())
+				}
+			}
+		})
+	}
+}
+
+func TestCommentsAreCompleteAndPage(t *testing.T) {
+	w := newWorld(t)
+	w.publish(1)
+	video := w.videos.Published()[0].GetId()
+	for _, text := range []string{"one", "two", "three"} {
+		if _, err := w.interactions.PostComment(t.Context(), &interactionv1.PostCommentRequest{UserId: 2, VideoId: video, Content: text}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first, err := w.Comments(t.Context(), 0, video, 0, 2)
+	if err != nil || len(first.Entries) != 2 || first.Next != "2" {
+		t.Fatalf("%+v, %v", first, err)
+	}
+	if c := first.Entries[0]; c.Content != "three" || c.User.Name != "bob" || c.CreateDate != "03-01" {
+		t.Errorf("%+v", c)
+	}
+	second, err := w.Comments(t.Context(), 0, video, 2, 2)
+	if err != nil || len(second.Entries) != 1 || second.Next != "" {
+		t.Errorf("%+v, %v", second, err)
+	}
+	if none, err := w.Comments(t.Context(), 0, 404, 0, 0); err != nil || none.Entries == nil || len(none.Entries) != 0 {
+		t.Errorf("%+v, %v", none, err)
+	}
+}
+
+func TestLikedIsInOrderAndLeavesOutDeletedVideos(t *testing.T) {
+	w := newWorld(t)
+	w.publish(3)
+	videos := w.videos.Published()
+	w.interactions.AuthorOf = func(int64) int64 { return 1 } // a video that was deleted had one too
+	for _, id := range []int64{videos[1].GetId(), 404, videos[0].GetId(), videos[2].GetId()} {
+		w.like(t, 2, id)
+	}
+	list, err := w.Liked(t.Context(), 2, 2, compose.PageRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []int64
+	for _, v := range list.Entries {
+		got = append(got, v.ID)
+		if !v.IsFavorite || v.Author.Name == "" || v.Author.WorkCount == 0 {
+			t.Errorf("%+v", v)
+		}
+	}
+	if want := []int64{videos[2].GetId(), videos[0].GetId(), videos[1].GetId()}; !slices.Equal(got, want) {
+		t.Errorf("liked %v, want %v", got, want)
+	}
+}
+
+func TestFriendsWithTheirNewestMessage(t *testing.T) {
+	w := newWorld(t)
+	me := w.users.Add("me", "x")
+	var friends []int64
+	for _, name := range []string{"quiet", "wrote", "was written to"} {
+		friend := w.users.Add(name, "x")
+		friends = append(friends, friend)
+		w.follow(t, me, friend)
+		w.follow(t, friend, me)
+	}
+	w.follow(t, me, w.users.Add("no friend", "x"))
+	w.say(t, friends[1], me, "hi")
+	w.say(t, me, friends[2], "old")
+	w.say(t, me, friends[2], "new")
+	list, err := w.Friends(t.Context(), me, me, compose.PageRequest{})
+	if err != nil || len(list.Entries) != 3 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	for i, want := range []struct {
+		id      int64
+		message string
+		kind    int64
+	}{{friends[2], "new", 1}, {friends[1], "hi", 0}, {friends[0], "", 0}} {
+		got := list.Entries[i]
+		if got.ID != want.id || got.Message != want.message || got.Kind != want.kind || got.KindSnake != want.kind || !got.IsFollow {
+			t.Errorf("friend %d is %+v, want %+v", i, got, want)
+		}
+	}
+	foreign, err := w.Friends(t.Context(), friends[0], me, compose.PageRequest{})
+	if err != nil || len(foreign.Entries) != 3 {
+		t.Fatalf("%+v, %v", foreign, err)
+	}
+	for _, f := range foreign.Entries {
+		if f.Message != "" {
+			t.Errorf("somebody else reads %q", f.Message)
+		}
+	}
+}
+
+// What the owner of a list refuses, the list refuses.
+func TestListsFailWithTheirOwner(t *testing.T) {
+	w := newWorld(t)
+	w.publish(1)
+	w.like(t, 1, w.videos.Published()[0].GetId())
+	down := errs.New(errs.Unavailable, "", "")
+	w.relations.Fail("Lookup", down)
+	if _, err := w.Liked(t.Context(), 1, 1, compose.PageRequest{}); errs.CodeOf(err) != errs.Unavailable {
+		t.Errorf("relation down: %v", err)
+	}
+	w.interactions.Fail("ListComments", down)
+	if _, err := w.Comments(t.Context(), 1, 1, 0, 0); errs.CodeOf(err) != errs.Unavailable {
+		t.Errorf("interaction down: %v", err)
+	}
+}
