@@ -134,32 +134,41 @@ func (d Dir) Lock() (release func() error, err error) {
 // FreeBytes is the room left for this user on the disk of the folder, or of the
 // nearest parent that exists.
 func (d Dir) FreeBytes() (int64, error) {
-	path := d.root
-	for {
-		var stat syscall.Statfs_t
-		err := syscall.Statfs(path, &stat)
-		if err == nil {
-			return int64(stat.Bavail) * stat.Bsize, nil
-		}
-		if !errors.Is(err, os.ErrNotExist) || path == filepath.Dir(path) {
-			return 0, fmt.Errorf("%s: %w", path, err)
-		}
-		path = filepath.Dir(path)
+	path, err := d.nearest()
+	if err != nil {
+		return 0, err
 	}
+	var stat syscall.Statfs_t
+	if err := syscall.Statfs(path, &stat); err != nil {
+		return 0, fmt.Errorf("%s: %w", path, err)
+	}
+	return int64(stat.Bavail) * stat.Bsize, nil
 }
 
-// Writable tries to create a file in the folder or its nearest parent.
+// Writable tries to create a file in the folder, or the nearest parent that
+// exists.
 func (d Dir) Writable() error {
-	path := d.root
-	for {
-		file, err := os.CreateTemp(path, ".writable-*")
+	path, err := d.nearest()
+	if err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(path, ".writable-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Close(), os.Remove(file.Name()))
+}
+
+// nearest is the folder itself or the first parent that exists.
+func (d Dir) nearest() (string, error) {
+	for path := d.root; ; path = filepath.Dir(path) {
+		_, err := os.Stat(path)
 		if err == nil {
-			return errors.Join(file.Close(), os.Remove(file.Name()))
+			return path, nil
 		}
 		if !errors.Is(err, os.ErrNotExist) || path == filepath.Dir(path) {
-			return fmt.Errorf("%s: %w", path, err)
+			return "", err
 		}
-		path = filepath.Dir(path)
 	}
 }
 

@@ -1,0 +1,158 @@
+package doctor_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/control"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/doctor"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/install"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/ports"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/supervise"
+)
+
+const gib = 1 << 30
+
+// healthy is a machine on which everything works, with a stack that runs.
+func healthy() doctor.Patient {
+	status := &control.Status{State: control.Ready, Resolver: "mdns"}
+	for i, name := range []string{"redis", "mysql", "user-daprd", "user", "gateway"} {
+		status.Parts = append(status.Parts, supervise.Status{
+			Name: name, State: supervise.Running, PID: 100 + i, Since: time.Now().Add(-time.Hour),
+		})
+	}
+	return doctor.Patient{
+		Data: ".run", MinFree: 2 * gib, Programs: []string{"daprd", "user"}, Resolver: "auto", Status: status,
+		Plan: ports.Plan{Redis: 21090, MySQL: 21091, Gateway: "127.0.0.1:8080",
+			Apps: []ports.App{{ID: "user", App: 21010, HTTP: 21011, GRPC: 21012, Internal: 21013, Metrics: 21014}}},
+		Machine: doctor.Machine{
+			Toolchain: func(context.Context) (string, error) { return "go1.26.8", nil },
+			Missing:   func() []install.Need { return nil },
+			Built:     func(string) bool { return true },
+			Writable:  func() error { return nil },
+			FreeBytes: func() (int64, error) { return 70 * gib, nil },
+			PortFree:  func(context.Context, int) bool { return true },
+			Holder:    func(int) (ports.Holder, bool) { return ports.Holder{}, false },
+			Multicast: func(context.Context) error { return nil },
+			LastLines: func(string) []string { return []string{"panic: no such table"} },
+		},
+	}
+}
+
+func part(p doctor.Patient, name string) *supervise.Status {
+	for i := range p.Status.Parts {
+		if p.Status.Parts[i].Name == name {
+			return &p.Status.Parts[i]
+		}
+	}
+	return nil
+}
+
+func TestHealthyHasNoFaults(t *testing.T) {
+	running := healthy()
+	stopped := healthy()
+	stopped.Status = nil
+	stopped.Machine.Built = func(string) bool { return false } // before the first start
+	for name, p := range map[string]doctor.Patient{"running": running, "not running": stopped} {
+		for _, f := range doctor.Examine(t.Context(), p) {
+			if f.Level == doctor.Fault {
+				t.Errorf("%s: %+v", name, f)
+			}
+		}
+	}
+}
+
+// Every fault is found alone, named, and comes with a cure.
+func TestFaults(t *testing.T) {
+	for name, c := range map[string]struct {
+		harm       func(p *doctor.Patient)
+		what       string
+		text, cure string
+	}{
+		"no go": {func(p *doctor.Patient) {
+			p.Machine.Toolchain = func(context.Context) (string, error) { return "", errors.New("not found") }
+		}, "go", "not found", "go.dev/dl"},
+		"redis not installed": {func(p *doctor.Patient) {
+			p.Machine.Missing = func() []install.Need {
+				return []install.Need{{Name: "Redis", Packages: []string{"redis-server"}}}
+			}
+		}, "installed", "Redis", "apt-get install -y --no-install-recommends redis-server"},
+		"a program was deleted": {func(p *doctor.Patient) {
+			p.Machine.Built = func(program string) bool { return program != "daprd" }
+		}, "built", "bin/daprd", "make build"},
+		"data folder": {func(p *doctor.Patient) {
+			p.Machine.Writable = func() error { return errors.New("permission denied") }
+		}, "data folder", "permission denied", "--data"},
+		"disk is short": {func(p *doctor.Patient) {
+			p.Machine.FreeBytes = func() (int64, error) { return gib / 2, nil }
+		}, "disk", "0.5 GiB free", "go clean -cache"},
+		"port taken before the start": {func(p *doctor.Patient) {
+			p.Status = nil
+			taken(p, 21090)
+		}, "ports", "port 21090 (redis) is taken by pid 4711 (nc)", "kill 4711"},
+		"port of a part that is down": {func(p *doctor.Patient) {
+			*part(*p, "user") = supervise.Status{Name: "user", State: supervise.Running, PID: 0, Since: time.Now().Add(-time.Hour)}
+			taken(p, 21010)
+		}, "ports", "port 21010 (user) is taken", "--port-offset 100"},
+		"mDNS blocked": {func(p *doctor.Patient) {
+			p.Machine.Multicast = func(context.Context) error { return errors.New("no interface") }
+		}, "multicast", "no interface", "--resolver sqlite"},
+		"redis stopped": {func(p *doctor.Patient) {
+			part(*p, "redis").State = supervise.Held
+		}, "redis", "stopped on request", "bin/douyin start redis"},
+		"redis hangs": {func(p *doctor.Patient) {
+			p.Wrong = map[string]string{"redis": "i/o timeout"}
+		}, "redis", "does not answer as it should: i/o timeout", "bin/douyin restart redis"},
+		"service is down": {func(p *doctor.Patient) {
+			part(*p, "user").State = supervise.Crashed
+			part(*p, "user").LastExit = "ended: exit status 1"
+		}, "user", "panic: no such table", "bin/douyin logs user"},
+		"crash loop caught while it runs": {func(p *doctor.Patient) {
+			part(*p, "user-daprd").Restarts = 9
+			part(*p, "user-daprd").Since = time.Now().Add(-2 * time.Second)
+		}, "user-daprd", "again and again (9 restarts", "bin/douyin logs user-daprd"},
+		"does not get ready": {func(p *doctor.Patient) {
+			part(*p, "gateway").State = supervise.Starting
+			part(*p, "gateway").Since = time.Now().Add(-time.Minute)
+		}, "gateway", "not ready after 1m0s", "bin/douyin logs gateway"},
+		"waits": {func(p *doctor.Patient) {
+			part(*p, "gateway").State = supervise.Waiting
+		}, "gateway", "waits", "others"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := healthy()
+			c.harm(&p)
+			findings := doctor.Examine(t.Context(), p)
+			if n := doctor.Faults(findings); n != 1 {
+				t.Errorf("%d faults, want 1", n)
+			}
+			for _, f := range findings {
+				if f.Level != doctor.Fault {
+					continue
+				}
+				if f.What != c.what || !strings.Contains(f.Text, c.text) || !strings.Contains(f.Cure, c.cure) {
+					t.Errorf("%+v, want %q with %q and the cure %q", f, c.what, c.text, c.cure)
+				}
+			}
+		})
+	}
+}
+
+// taken lets a foreign process hold a port.
+func taken(p *doctor.Patient, port int) {
+	p.Machine.PortFree = func(_ context.Context, asked int) bool { return asked != port }
+	p.Machine.Holder = func(int) (ports.Holder, bool) { return ports.Holder{PID: 4711, Command: "nc"}, true }
+}
+
+// Where mDNS is not used, its absence is only worth a note.
+func TestMulticastMattersOnlyToMDNS(t *testing.T) {
+	p := healthy()
+	p.Status.Resolver = "sqlite"
+	p.Machine.Multicast = func(context.Context) error { return errors.New("no interface") }
+	if n := doctor.Faults(doctor.Examine(t.Context(), p)); n != 0 {
+		t.Errorf("%d faults", n)
+	}
+}

@@ -1,0 +1,145 @@
+package ports_test
+
+import (
+	"net"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/ports"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/runfile"
+)
+
+func file() runfile.File {
+	return runfile.File{Apps: []runfile.App{
+		{AppID: "gateway", DaprHTTPPort: 21001, DaprGRPCPort: 21002, DaprInternalGRPCPort: 21003, MetricsPort: 21004,
+			Shared: runfile.Shared{Env: map[string]string{"GATEWAY_ADDR": "127.0.0.1:8080"}}},
+		{AppID: "user", AppPort: 21010, DaprHTTPPort: 21011, DaprGRPCPort: 21012, DaprInternalGRPCPort: 21013, MetricsPort: 21014},
+	}}
+}
+
+func TestPlanMovesEveryPort(t *testing.T) {
+	plan, err := ports.NewPlan(file(), 300, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []int{21390, 21391, 8380, 21301, 21302, 21303, 21304, 21310, 21311, 21312, 21313, 21314}
+	var got []int
+	for _, port := range plan.All() {
+		got = append(got, port.Number)
+	}
+	if len(got) != len(want) {
+		t.Fatalf("ports %v, want %v", got, want)
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Errorf("ports %v, want %v", got, want)
+			break
+		}
+	}
+	if plan.LocalURL() != "http://127.0.0.1:8380" {
+		t.Errorf("URL %s", plan.LocalURL())
+	}
+}
+
+func TestPlanGatewayAddress(t *testing.T) {
+	for addr, url := range map[string]string{
+		"0.0.0.0:9000":   "http://127.0.0.1:9000",
+		":9000":          "http://127.0.0.1:9000",
+		"192.0.2.7:9000": "http://192.0.2.7:9000",
+	} {
+		plan, err := ports.NewPlan(file(), 500, addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if plan.Gateway != addr || plan.LocalURL() != url {
+			t.Errorf("%s: listens on %s, reached at %s", addr, plan.Gateway, plan.LocalURL())
+		}
+	}
+	for _, addr := range []string{"9000", "127.0.0.1:", "127.0.0.1:99999", "127.0.0.1:21391"} {
+		if _, err := ports.NewPlan(file(), 300, addr); err == nil {
+			t.Errorf("gateway address %q is accepted", addr)
+		}
+	}
+	if _, err := ports.NewPlan(file(), 60000, ""); err == nil {
+		t.Error("ports beyond 65535 are accepted")
+	}
+}
+
+// The local environment's literal ports are those that `dapr run` needs and the
+// starter moves.
+func TestComponentsNameTheSameRedis(t *testing.T) {
+	text, err := os.ReadFile("../../../../components/local/statestore.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(text), "127.0.0.1:21090") || ports.RedisBase != 21090 {
+		t.Errorf("components/local and RedisBase (%d) disagree", ports.RedisBase)
+	}
+}
+
+// taken listens somewhere and returns the port.
+func taken(t *testing.T) int {
+	t.Helper()
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := listener.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return listener.Addr().(*net.TCPAddr).Port
+}
+
+func TestReserveSkipsWhatIsTaken(t *testing.T) {
+	folder, busy := t.TempDir(), taken(t)
+	// Every offset means one port; 100 and 200 are taken by a process, 300 by
+	// another starter.
+	plan := func(offset int) (ports.Plan, error) {
+		port := 0
+		if offset <= 200 {
+			port = busy
+		}
+		return ports.Plan{Offset: offset, Redis: port, MySQL: 0, Gateway: "127.0.0.1:0"}, nil
+	}
+	third, err := ports.Reserve(t.Context(), folder, 0, plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if third.Offset != 300 {
+		t.Fatalf("offset %d, want 300", third.Offset)
+	}
+	fourth, err := ports.Reserve(t.Context(), folder, 0, plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fourth.Offset != 400 {
+		t.Errorf("a second starter gets offset %d, want 400", fourth.Offset)
+	}
+	if err := third.Release(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := ports.Reserve(t.Context(), folder, 0, plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again.Offset != 300 {
+		t.Errorf("after its release the offset is %d, want 300", again.Offset)
+	}
+}
+
+func TestHolderOfNamesTheProcess(t *testing.T) {
+	port := taken(t)
+	if ports.Free(t.Context(), port) {
+		t.Error("a taken port counts as free")
+	}
+	holder, found := ports.HolderOf("/proc", port)
+	if !found || holder.PID != os.Getpid() || holder.Command == "" {
+		t.Errorf("holder %+v, %v; it is this test, pid %d", holder, found, os.Getpid())
+	}
+	if _, found := ports.HolderOf("/proc", 1); found {
+		t.Error("somebody is said to listen on port 1")
+	}
+}
