@@ -12,8 +12,13 @@ import (
 // cannot end with the request of one of them.
 const loadTimeout = 5 * time.Second
 
+// maxStale bounds the age of what is shown while it cannot be loaded anew: the
+// feed goes on while a service behind it is started again.
+const maxStale = time.Minute
+
 // recent keeps one public value for a while. However many ask at once, it is
-// loaded once.
+// loaded once. When it cannot be loaded, the last one serves for another age, as
+// long as it is not older than maxStale.
 type recent[T any] struct {
 	age  time.Duration // counted from the moment the loading began
 	load func(context.Context) (T, error)
@@ -21,6 +26,7 @@ type recent[T any] struct {
 	loading singleflight.Group
 	mu      sync.Mutex
 	value   T
+	since   time.Time // when the loading of value began; zero before the first
 	until   time.Time
 	epoch   int // counts forget, so that a load from before it is not kept
 }
@@ -54,16 +60,22 @@ func (r *recent[T]) kept() (T, bool) {
 
 func (r *recent[T]) refresh(ctx context.Context) (T, error) {
 	r.mu.Lock()
-	epoch, until := r.epoch, time.Now().Add(r.age)
+	epoch, began := r.epoch, time.Now()
 	r.mu.Unlock()
 	value, err := r.load(ctx)
-	if err != nil {
-		return value, err
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if err != nil {
+		if time.Since(r.since) > maxStale {
+			return value, err
+		}
+		if r.epoch == epoch {
+			r.until = time.Now().Add(r.age)
+		}
+		return r.value, nil
+	}
 	if r.epoch == epoch {
-		r.value, r.until = value, until
+		r.value, r.since, r.until = value, began, began.Add(r.age)
 	}
 	return value, nil
 }
