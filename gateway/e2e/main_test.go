@@ -56,10 +56,12 @@ func ready(ctx context.Context, base string) error {
 const pollEvery = 40 * time.Millisecond
 
 // poll repeats a check until it succeeds; when ctx ends first it returns what
-// the check said last. One check may take five seconds.
+// the check said last, but for a check that the end itself cut off. One check
+// may take five seconds.
 func poll(ctx context.Context, check func(context.Context) error) error {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
+	var said error
 	for {
 		one, cancel := context.WithTimeout(ctx, 5*time.Second)
 		err := check(one)
@@ -67,9 +69,12 @@ func poll(ctx context.Context, check func(context.Context) error) error {
 		if err == nil {
 			return nil
 		}
+		if said == nil || ctx.Err() == nil {
+			said = err
+		}
 		select {
 		case <-ctx.Done():
-			return err
+			return said
 		case <-tick.C:
 		}
 	}

@@ -121,6 +121,10 @@ func TestPathsAndPlacesOfParameters(t *testing.T) {
 		empty := url.Values{"username": {""}, "password": {""}}
 		accepted(t, must(send[SessionReply](t.Context(), p, http.MethodPost, path, empty, form, strings.NewReader(creds.Encode())))(t))
 	}
+	// The phone names no content type on its POSTs.
+	for _, body := range []string{"", "nonsense", "{"} {
+		accepted(t, must(send[SessionReply](t.Context(), p, http.MethodPost, "/douyin/user/login/", creds, "", strings.NewReader(body)))(t))
+	}
 	me := url.Values{"token": {a.Token}, "nonsense": {"1"}}
 	for _, path := range []string{"/douyin/user", "/douyin/user/"} {
 		accepted(t, must(call[UserReply](t.Context(), p, http.MethodGet, path, me))(t))

@@ -139,7 +139,7 @@ func TestWithoutRedisEverythingStillAnswers(t *testing.T) {
 	}
 	// A change made meanwhile is seen at once, and still after Redis is back with
 	// what it held before.
-	during := published(t, s.phone, s.user, "without Redis", smallMP4(t))
+	during := published(t, s.phone, s.user, "without hot state", smallMP4(t))
 	works := must(s.phone.Profile(t.Context(), s.user.ID, ""))(t).User.WorkCount
 
 	started := time.Now()
