@@ -17,6 +17,7 @@ import (
 // Users is what the user service is asked for.
 type Users interface {
 	GetProfiles(ctx context.Context, in *userv1.GetProfilesRequest, opts ...grpc.CallOption) (*userv1.GetProfilesResponse, error)
+	ListActivities(ctx context.Context, in *userv1.ListActivitiesRequest, opts ...grpc.CallOption) (*userv1.ListActivitiesResponse, error)
 }
 
 // Videos is what the video service is asked for.

@@ -9,6 +9,7 @@ import (
 	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
 	interactionv1 "github.com/douyin-on-dapr/douyin/services/contract/interaction/v1"
 	relationv1 "github.com/douyin-on-dapr/douyin/services/contract/relation/v1"
+	userv1 "github.com/douyin-on-dapr/douyin/services/contract/user/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
@@ -264,5 +265,27 @@ func TestListsFailWithTheirOwner(t *testing.T) {
 	w.interactions.Fail("ListComments", down)
 	if _, err := w.Comments(t.Context(), 1, 1, 0, 0); errs.CodeOf(err) != errs.Unavailable {
 		t.Errorf("interaction down: %v", err)
+	}
+}
+
+func TestNotifications(t *testing.T) {
+	w := newWorld(t)
+	me, amy := w.users.Add("me", "x"), w.users.Add("amy", "x")
+	w.follow(t, me, amy)
+	w.users.Tell(&userv1.Activity{Id: 1, Kind: userv1.ActivityKind_ACTIVITY_KIND_FOLLOWED, ActorId: amy, OccurredAtMs: 5})
+	w.users.Tell(&userv1.Activity{Id: 2, Kind: userv1.ActivityKind_ACTIVITY_KIND_COMMENTED, ActorId: amy, VideoId: 7, CommentId: 8, Excerpt: "nice"})
+	w.reset()
+	list, err := w.Notifications(t.Context(), me, 0, 0)
+	if err != nil || len(list.Entries) != 2 || list.Unread != 2 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	if n := list.Entries[0]; n.Kind != "commented" || n.Actor.Name != "amy" || !n.Actor.IsFollow || n.CommentID != 8 || n.Excerpt != "nice" {
+		t.Errorf("%+v", n)
+	}
+	if n := list.Entries[1]; n.Kind != "followed" || n.CreateTime != 5 {
+		t.Errorf("%+v", n)
+	}
+	if w.crossings() != 5 {
+		t.Errorf("%d crossings", w.crossings())
 	}
 }

@@ -6,6 +6,7 @@ package fake
 import (
 	"context"
 	"crypto/sha256"
+	"slices"
 	"sort"
 	"strconv"
 	"sync"
@@ -82,6 +83,8 @@ type Users struct {
 	profiles  map[int64]*userv1.Profile
 	passwords map[string]string
 	ids       map[string]int64
+
+	activities []*userv1.Activity
 }
 
 // Add makes an account and returns its id.
@@ -139,6 +142,30 @@ func (u *Users) GetProfiles(_ context.Context, in *userv1.GetProfilesRequest, _ 
 		}
 	}
 	return out, nil
+}
+
+// Tell puts an entry into the list that ListActivities answers.
+func (u *Users) Tell(a *userv1.Activity) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.activities = append(u.activities, a)
+}
+
+// ListActivities answers what was told, to everybody, newest first.
+func (u *Users) ListActivities(_ context.Context, _ *userv1.ListActivitiesRequest, _ ...grpc.CallOption) (*userv1.ListActivitiesResponse, error) {
+	if err := u.note("ListActivities"); err != nil {
+		return nil, err
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	newest := slices.Clone(u.activities)
+	slices.Reverse(newest)
+	return &userv1.ListActivitiesResponse{Activities: newest, Unread: int64(len(newest))}, nil
+}
+
+// MarkActivitiesRead answers that nothing is unread.
+func (u *Users) MarkActivitiesRead(_ context.Context, _ *userv1.MarkActivitiesReadRequest, _ ...grpc.CallOption) (*userv1.MarkActivitiesReadResponse, error) {
+	return &userv1.MarkActivitiesReadResponse{}, u.note("MarkActivitiesRead")
 }
 
 // Videos is a video service. Uploads that are neither committed nor aborted

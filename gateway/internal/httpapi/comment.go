@@ -1,8 +1,6 @@
 package httpapi
 
 import (
-	"strconv"
-
 	"github.com/douyin-on-dapr/douyin/gateway/internal/compose"
 	interactionv1 "github.com/douyin-on-dapr/douyin/services/contract/interaction/v1"
 )
@@ -85,11 +83,9 @@ func (a *api) commentList(x *exchange) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	var before int64
-	if page.Cursor != "" {
-		if before, err = strconv.ParseInt(page.Cursor, 10, 64); err != nil || before <= 0 {
-			return nil, errParamInvalid
-		}
+	before, err := idCursor(page.Cursor)
+	if err != nil {
+		return nil, err
 	}
 	list, err := a.Composed.Comments(x.ctx, x.viewer.UserID, video, before, page.Limit)
 	if err != nil {

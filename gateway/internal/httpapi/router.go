@@ -28,6 +28,7 @@ import (
 type Accounts interface {
 	Register(ctx context.Context, in *userv1.RegisterRequest, opts ...grpc.CallOption) (*userv1.RegisterResponse, error)
 	Login(ctx context.Context, in *userv1.LoginRequest, opts ...grpc.CallOption) (*userv1.LoginResponse, error)
+	MarkActivitiesRead(ctx context.Context, in *userv1.MarkActivitiesReadRequest, opts ...grpc.CallOption) (*userv1.MarkActivitiesReadResponse, error)
 }
 
 // Interactions is what the interaction service is asked for.
@@ -64,6 +65,7 @@ type ComposedLists interface {
 	Comment(ctx context.Context, posted *interactionv1.Comment) (compose.Comment, error)
 	Comments(ctx context.Context, viewerID, videoID, beforeID int64, limit int32) (compose.List[compose.Comment], error)
 	Related(ctx context.Context, which compose.Relation, viewerID, userID int64, page compose.PageRequest) (compose.List[compose.User], error)
+	Notifications(ctx context.Context, viewerID, beforeID int64, limit int32) (compose.Notifications, error)
 	Friends(ctx context.Context, viewerID, userID int64, page compose.PageRequest) (compose.List[compose.Friend], error)
 }
 
@@ -144,6 +146,10 @@ func (a *api) routes() []route {
 		{http.MethodGet, "/douyin/relation/friend/list", tokenOptional, emptyFriends, a.friendList},
 		{http.MethodPost, "/douyin/message/action", tokenRequired, emptyStatus, a.sendMessage},
 		{http.MethodGet, "/douyin/message/chat", tokenOptional, emptyMessages, a.chat},
+
+		// Beyond the old client.
+		{http.MethodGet, "/douyin/notification/list", tokenRequired, emptyNotifications, a.notificationList},
+		{http.MethodPost, "/douyin/notification/read", tokenRequired, emptyUnread, a.notificationRead},
 	}
 }
 
