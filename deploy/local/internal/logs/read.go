@@ -62,53 +62,107 @@ func Tail(path string, n int) (lines []string, end int64, err error) {
 const followPause = 200 * time.Millisecond
 
 // Follow hands on every complete line that is written after the position from,
-// until ctx ends. It goes along when the file is moved aside.
-func Follow(ctx context.Context, path string, from int64, line func(string)) error {
-	var rest []byte
+// until ctx ends; what was written before that is still handed on. It goes
+// along when the file is moved aside.
+func Follow(ctx context.Context, path string, from int64, line func(string)) (err error) {
+	f := follower{path: path, at: from, line: line}
+	defer func() { err = errors.Join(err, f.close()) }()
 	tick := time.NewTicker(followPause)
 	defer tick.Stop()
 	for last := false; ; {
-		raw, end, err := readFrom(path, from)
-		if err != nil {
+		if err := f.advance(); err != nil || last {
 			return err
-		}
-		from = end
-		rest = append(rest, raw...)
-		for {
-			before, after, found := bytes.Cut(rest, []byte{'\n'})
-			if !found {
-				break
-			}
-			line(string(before))
-			rest = after
-		}
-		if last {
-			return nil
 		}
 		select {
 		case <-ctx.Done():
-			last = true // one more look, so that nothing written before is lost
+			last = true
 		case <-tick.C:
 		}
 	}
 }
 
-func readFrom(path string, from int64) ([]byte, int64, error) {
-	file, err := os.Open(path)
+// follower keeps the file open, so that the rest of one that is moved aside can
+// still be read.
+type follower struct {
+	path string
+	file *os.File
+	at   int64
+	rest []byte
+	line func(string)
+}
+
+// advance reads to the end of the file, and of its successor if there is one.
+func (f *follower) advance() error {
+	for {
+		if f.file == nil {
+			file, err := os.Open(f.path)
+			if errors.Is(err, os.ErrNotExist) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			f.file = file
+		}
+		moved, err := f.moved()
+		if err != nil {
+			return err
+		}
+		if err := f.read(); err != nil {
+			return err
+		}
+		if !moved {
+			return nil
+		}
+		if err := f.close(); err != nil {
+			return err
+		}
+		f.at = 0
+	}
+}
+
+// moved reports whether another file has the name by now.
+func (f *follower) moved() (bool, error) {
+	mine, err := f.file.Stat()
+	if err != nil {
+		return false, err
+	}
+	named, err := os.Stat(f.path)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, 0, nil
+		return false, nil
 	}
+	return err == nil && !os.SameFile(mine, named), err
+}
+
+func (f *follower) read() error {
+	info, err := f.file.Stat()
 	if err != nil {
-		return nil, from, err
+		return err
 	}
-	defer file.Close()
-	info, err := file.Stat()
+	if info.Size() < f.at { // emptied
+		f.at = 0
+	}
+	raw, err := io.ReadAll(io.NewSectionReader(f.file, f.at, info.Size()-f.at))
 	if err != nil {
-		return nil, from, err
+		return err
 	}
-	if info.Size() < from {
-		from = 0
+	f.at += int64(len(raw))
+	f.rest = append(f.rest, raw...)
+	for {
+		before, after, found := bytes.Cut(f.rest, []byte{'\n'})
+		if !found {
+			return nil
+		}
+		f.line(string(before))
+		f.rest = after
 	}
-	raw, err := io.ReadAll(io.NewSectionReader(file, from, info.Size()-from))
-	return raw, from + int64(len(raw)), err
+}
+
+func (f *follower) close() error {
+	if f.file == nil {
+		return nil
+	}
+	err := f.file.Close()
+	f.file = nil
+	return err
 }
