@@ -32,6 +32,9 @@ type infraCommand struct {
 // stopTimeout is how long an orderly stop of a stack may take in all.
 const stopTimeout = 40 * time.Second
 
+// lowDisk is where a start begins to warn, in bytes.
+const lowDisk = 2 << 30
+
 func (u *upCommand) Run(ctx context.Context, g *Globals) error {
 	if u.Detach {
 		return detach(ctx, g, "up")
@@ -134,6 +137,9 @@ func foreground(ctx context.Context, g *Globals, o session) (err error) {
 	defer stopListening()
 	defer closeStack(o.console, s)
 
+	if free, err := dir.FreeBytes(); err == nil && free < lowDisk {
+		o.console.Printf("only %.1f GiB are free where the data folder is; that may not be enough", float64(free)/(1<<30))
+	}
 	if err := s.Up(work); err != nil {
 		return unlessInterrupted(work, err)
 	}
@@ -155,6 +161,10 @@ func foreground(ctx context.Context, g *Globals, o session) (err error) {
 func interruptible(ctx context.Context, s *stack.Stack) (context.Context, func()) {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	// Being told of it means not dying from it: a reader that goes away, as in
+	// `| head`, must not cost the stack its orderly end.
+	brokenPipe := make(chan os.Signal, 1)
+	signal.Notify(brokenPipe, syscall.SIGPIPE)
 	work, cancel := context.WithCancel(ctx)
 	finished, ended := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -174,6 +184,7 @@ func interruptible(ctx context.Context, s *stack.Stack) (context.Context, func()
 	}()
 	return work, func() {
 		signal.Stop(signals)
+		signal.Stop(brokenPipe)
 		close(finished)
 		<-ended
 		cancel()

@@ -53,6 +53,9 @@ type Port struct {
 	Number int
 }
 
+// Addr is the loopback address of the listener.
+func (p Port) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(p.Number)) }
+
 // NewPlan adds the offset to every port of the run file. An empty gateway
 // address means the run file's GATEWAY_ADDR, moved by the offset as well.
 func NewPlan(file runfile.File, offset int, gateway string) (Plan, error) {

@@ -199,7 +199,10 @@ func (s *Stack) BaseURL() string { return s.options.BaseURL }
 // LocalURL is where this machine finds the gateway.
 func (s *Stack) LocalURL() string { return s.options.Plan.LocalURL() }
 
-// MySQL and Redis describe the running databases.
+// Plan is the stack's ports.
+func (s *Stack) Plan() ports.Plan { return s.options.Plan }
+
+// MySQL describes the running MySQL.
 func (s *Stack) MySQL() infra.MySQL { return s.mysql }
 
 // Redis describes the running Redis.

@@ -1,0 +1,121 @@
+package cli_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/cli"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/datadir"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/install"
+)
+
+const root = "../../../.."
+
+func checkout(t *testing.T) string {
+	t.Helper()
+	path, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// The command sees its databases, its exit code is handed on, and nothing is
+// left of the stack.
+func TestWithHandsOnTheExitCode(t *testing.T) {
+	if missing := install.Missing(append(install.Databases(), install.Media())); len(missing) > 0 {
+		if os.Getenv("REQUIRE_INFRA") == "1" {
+			t.Fatal(install.Advice(missing))
+		}
+		t.Skip(install.Advice(missing))
+	}
+	t.Setenv("GATEWAY_ADDR", "127.0.0.1:1") // a developer's own stack is not to be met
+	note := filepath.Join(t.TempDir(), "note")
+	script := `echo "$TEST_MYSQL_DSN $TEST_REDIS_ADDR $REQUIRE_INFRA $STACK_DATA" > ` + note + `; exit 7`
+	err := cli.Run(t.Context(), []string{"--root", checkout(t), "with", "--infra-only", "--no-build", "--", "sh", "-c", script})
+	var code cli.ExitCode
+	if !errors.As(err, &code) || code != 7 {
+		t.Errorf("error %v, want exit code 7", err)
+	}
+	text, err := os.ReadFile(note)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields := strings.Fields(string(text))
+	if len(fields) != 4 || !strings.Contains(fields[0], "tcp(127.0.0.1:") || !strings.HasPrefix(fields[1], "127.0.0.1:") || fields[2] != "1" {
+		t.Fatalf("environment %q", text)
+	}
+	if _, err := os.Stat(fields[3]); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the data folder is still there: %v", err)
+	}
+}
+
+func TestCommandsWithoutAStack(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "run")
+	in := func(args ...string) error {
+		return cli.Run(t.Context(), append([]string{"--root", checkout(t), "--data", data}, args...))
+	}
+	for _, args := range [][]string{{"status"}, {"stop", "redis"}, {"seed"}} {
+		if err := in(args...); err == nil || !strings.Contains(err.Error(), "bin/douyin up") {
+			t.Errorf("%v: %v", args, err)
+		}
+	}
+	for _, args := range [][]string{{"down"}, {"clean"}} {
+		if err := in(args...); err != nil {
+			t.Errorf("%v: %v", args, err)
+		}
+	}
+	if err := in("logs", "nobody"); err == nil {
+		t.Error("logs of a part that does not exist")
+	}
+	if _, err := os.Stat(data); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a question made a data folder: %v", err)
+	}
+}
+
+func TestDoctorSaysWhenDiskIsShort(t *testing.T) {
+	var code cli.ExitCode
+	err := cli.Run(t.Context(), []string{"--root", checkout(t), "--data", t.TempDir(), "doctor", "--min-free", "1000000"})
+	if !errors.As(err, &code) || code != 1 {
+		t.Errorf("error %v, want exit code 1", err)
+	}
+}
+
+func TestCleanDeletesOnlyDataFolders(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "run")
+	dir, err := datadir.At(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := dir.Create(); err != nil {
+		t.Fatal(err)
+	}
+	release, err := dir.Lock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	clean := []string{"--root", checkout(t), "--data", data, "clean"}
+	if err := cli.Run(t.Context(), clean); err == nil || !strings.Contains(err.Error(), "bin/douyin down") {
+		t.Errorf("a running stack: %v", err)
+	}
+	if err := release(); err != nil {
+		t.Fatal(err)
+	}
+	if err := cli.Run(t.Context(), clean); err != nil || dir.Exists() {
+		t.Errorf("cleaned: %v, still there: %v", err, dir.Exists())
+	}
+}
+
+func TestWrongUse(t *testing.T) {
+	for _, args := range [][]string{{"fly"}, {"--resolver", "pigeon", "status"}, {"with"}} {
+		if err := cli.Run(t.Context(), args); err == nil {
+			t.Errorf("%v: no error", args)
+		}
+	}
+	if err := cli.Run(t.Context(), []string{"--root", t.TempDir(), "doctor"}); err == nil {
+		t.Error("a folder that is no checkout")
+	}
+}
