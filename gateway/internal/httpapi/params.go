@@ -143,8 +143,8 @@ func readParams(r *http.Request) (params, error) {
 	if len(body) > maxFormBytes {
 		return p, errBodyTooLarge
 	}
-	kind, details, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil {
+	kind, details, kindErr := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if kindErr != nil {
 		kind = ""
 	}
 	trimmed := bytes.TrimSpace(body)

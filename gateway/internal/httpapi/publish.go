@@ -111,19 +111,22 @@ func (up *upload) file(in *fileReader) error {
 	if up.kind = sniff(head[:n]); up.kind == "" {
 		return errVideoFormat
 	}
-	whole := io.MultiReader(bytes.NewReader(head[:n]), in)
-	if raw, err := up.params.text("token"); err != nil || raw != "" {
-		if err := up.authenticate(); err != nil {
-			return err
-		}
-		err = up.store(whole, min(max(0, up.x.c.Request.ContentLength), up.limits.MaxBytes))
-	} else {
-		err = up.keep(whole)
-	}
-	if in.err != nil {
+	err = up.place(io.MultiReader(bytes.NewReader(head[:n]), in))
+	if in.err != nil { // what the client did explains what the store says
 		return in.err
 	}
 	return err
+}
+
+// place puts the file where it can go by now.
+func (up *upload) place(whole io.Reader) error {
+	if raw, err := up.params.text("token"); err == nil && raw == "" {
+		return up.keep(whole)
+	}
+	if err := up.authenticate(); err != nil {
+		return err
+	}
+	return up.store(whole, min(max(0, up.x.c.Request.ContentLength), up.limits.MaxBytes))
 }
 
 func (up *upload) authenticate() (err error) {
