@@ -17,8 +17,8 @@ func TestConfigDefaults(t *testing.T) {
 	if c.HashConcurrent != 2 || c.HashQueue != 128 || c.HashWait != 2*time.Second || c.DBConnections != 32 {
 		t.Errorf("defaults %+v", c)
 	}
-	if c.address() != "127.0.0.1:21010" || c.sidecar() != "127.0.0.1:50001" {
-		t.Errorf("listens on %s, sidecar at %s", c.address(), c.sidecar())
+	if c.Address() != "127.0.0.1:21010" || c.Sidecar() != "127.0.0.1:50001" {
+		t.Errorf("listens on %s, sidecar at %s", c.Address(), c.Sidecar())
 	}
 	if h := c.hashing(); h.Params.MemoryKiB != 19*1024 || h.Params.Passes != 2 || h.Params.Lanes != 1 {
 		t.Errorf("hashing %+v", h)
@@ -27,8 +27,8 @@ func TestConfigDefaults(t *testing.T) {
 
 func TestConfigNamesTheVariableThatIsWrong(t *testing.T) {
 	tests := map[string]string{
-		"APP_PORT": "0", "USER_DB_CONNECTIONS": "0", "USER_HASH_CONCURRENT": "0",
-		"USER_HASH_QUEUE": "-1", "USER_HASH_WAIT": "0s", "USER_START_TIMEOUT": "soon", "LOG_LEVEL": "loud",
+		"APP_PORT": "0", "DB_CONNECTIONS": "1", "USER_HASH_CONCURRENT": "0",
+		"USER_HASH_QUEUE": "-1", "USER_HASH_WAIT": "0s", "START_TIMEOUT": "soon", "LOG_LEVEL": "loud",
 	}
 	for variable, value := range tests {
 		t.Run(variable, func(t *testing.T) {

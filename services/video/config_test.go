@@ -19,8 +19,8 @@ func TestDefaults(t *testing.T) {
 	if c.limits() != want || c.SweepInterval != time.Minute {
 		t.Errorf("limits %+v, sweep every %v; want %+v, 1m", c.limits(), c.SweepInterval, want)
 	}
-	if c.address() != "127.0.0.1:21020" || c.sidecar() != "127.0.0.1:50001" {
-		t.Errorf("listens on %s, sidecar at %s", c.address(), c.sidecar())
+	if c.Address() != "127.0.0.1:21020" || c.Sidecar() != "127.0.0.1:50001" {
+		t.Errorf("listens on %s, sidecar at %s", c.Address(), c.Sidecar())
 	}
 }
 
@@ -30,10 +30,10 @@ func TestFaultsNameTheirVariable(t *testing.T) {
 		"MAX_UPLOAD_BYTES":     "0",
 		"UPLOAD_PART_BYTES":    "4194304", // no room for header and call in a message
 		"VIDEO_OPEN_UPLOADS":   "0",
-		"VIDEO_DB_CONNECTIONS": "-1",
+		"DB_CONNECTIONS":       "-1",
 		"VIDEO_UPLOAD_EXPIRY":  "0s",
 		"VIDEO_SWEEP_INTERVAL": "-1m",
-		"VIDEO_START_TIMEOUT":  "0s",
+		"START_TIMEOUT":        "0s",
 		"LOG_LEVEL":            "loud",
 	} {
 		t.Run(variable, func(t *testing.T) {

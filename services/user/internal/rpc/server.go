@@ -1,4 +1,5 @@
-// Package rpc serves the contract's UserService with the rules of package user.
+// Package rpc serves the contract's UserService with the rules of packages user
+// and activity.
 // Errors are returned as they are: the server's interceptor encodes them.
 package rpc
 
@@ -19,16 +20,19 @@ type Users interface {
 
 var _ Users = (*user.Service)(nil)
 
-// Server is the generated server interface on Users.
+// Server is the generated server interface on Users and Activities.
 type Server struct {
 	userv1.UnimplementedUserServiceServer
-	users Users
+	users      Users
+	activities Activities
 }
 
 var _ userv1.UserServiceServer = (*Server)(nil)
 
 // NewServer makes a Server.
-func NewServer(users Users) *Server { return &Server{users: users} }
+func NewServer(users Users, activities Activities) *Server {
+	return &Server{users: users, activities: activities}
+}
 
 // Register implements userv1.UserServiceServer.
 func (s *Server) Register(ctx context.Context, r *userv1.RegisterRequest) (*userv1.RegisterResponse, error) {

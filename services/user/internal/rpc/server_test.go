@@ -17,6 +17,7 @@ import (
 	userv1 "github.com/douyin-on-dapr/douyin/services/contract/user/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 	"github.com/douyin-on-dapr/douyin/services/platform/server"
+	"github.com/douyin-on-dapr/douyin/services/user/internal/activity"
 	"github.com/douyin-on-dapr/douyin/services/user/internal/fake"
 	"github.com/douyin-on-dapr/douyin/services/user/internal/rpc"
 	"github.com/douyin-on-dapr/douyin/services/user/internal/user"
@@ -25,15 +26,16 @@ import (
 // stack is the service behind its real listener, on fake ports.
 type stack struct {
 	userv1.UserServiceClient
-	store *fake.Store
-	stop  func() string // returns the log
+	store      *fake.Store
+	activities *fake.Activities
+	stop       func() string // returns the log
 }
 
 func start(t *testing.T) *stack {
 	t.Helper()
 	var output bytes.Buffer
 	log := slog.New(slog.NewJSONHandler(&output, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	store := fake.NewStore()
+	store, activities := fake.NewStore(), fake.NewActivities()
 	var sessions atomic.Int64
 	users := user.New(user.Ports{
 		Store: store, Passwords: &fake.Passwords{Generation: "hashed"}, Hot: fake.NewHotProfiles(), IDs: &fake.IDs{},
@@ -41,7 +43,7 @@ func start(t *testing.T) *stack {
 		Clock:     time.Now, Log: log,
 	})
 	srv := server.New(server.Options{Log: log})
-	userv1.RegisterUserServiceServer(srv.Registrar(), rpc.NewServer(users))
+	userv1.RegisterUserServiceServer(srv.Registrar(), rpc.NewServer(users, activity.New(activities)))
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +71,7 @@ func start(t *testing.T) *stack {
 		return output.String()
 	}
 	t.Cleanup(func() { stop() })
-	return &stack{UserServiceClient: userv1.NewUserServiceClient(conn), store: store, stop: stop}
+	return &stack{UserServiceClient: userv1.NewUserServiceClient(conn), store: store, activities: activities, stop: stop}
 }
 
 func TestASessionOverTheWire(t *testing.T) {

@@ -1,0 +1,79 @@
+// Package event listens to what other services told and makes activities of it.
+package event
+
+import (
+	"context"
+
+	eventv1 "github.com/douyin-on-dapr/douyin/services/contract/event/v1"
+	"github.com/douyin-on-dapr/douyin/services/platform/errs"
+	"github.com/douyin-on-dapr/douyin/services/platform/server"
+	"github.com/douyin-on-dapr/douyin/services/user/internal/activity"
+)
+
+// Activities is what the rules offer.
+type Activities interface {
+	Apply(ctx context.Context, c activity.Change) error
+}
+
+var _ Activities = (*activity.Service)(nil)
+
+// Handler takes one event.
+type Handler = func(ctx context.Context, e server.Event) error
+
+// Handlers are those of all topics that make or end an activity.
+func Handlers(a Activities) map[string]Handler {
+	return map[string]Handler{
+		eventv1.TopicLiked:       liked(a, true),
+		eventv1.TopicUnliked:     liked(a, false),
+		eventv1.TopicCommented:   commented(a, true),
+		eventv1.TopicUncommented: commented(a, false),
+		eventv1.TopicFollowed:    followed(a, true),
+		eventv1.TopicUnfollowed:  followed(a, false),
+	}
+}
+
+func liked(a Activities, present bool) Handler {
+	return func(ctx context.Context, e server.Event) error {
+		var like eventv1.Liked
+		if err := e.Decode(&like); err != nil {
+			return err
+		}
+		return apply(ctx, a, e, present, activity.Entry{
+			Kind: activity.Liked, UserID: like.GetAuthorId(), ActorID: like.GetUserId(), VideoID: like.GetVideoId(),
+		})
+	}
+}
+
+func commented(a Activities, present bool) Handler {
+	return func(ctx context.Context, e server.Event) error {
+		var comment eventv1.Commented
+		if err := e.Decode(&comment); err != nil {
+			return err
+		}
+		return apply(ctx, a, e, present, activity.Entry{
+			Kind: activity.Commented, UserID: comment.GetAuthorId(), ActorID: comment.GetUserId(),
+			VideoID: comment.GetVideoId(), CommentID: comment.GetCommentId(), Excerpt: comment.GetExcerpt(),
+		})
+	}
+}
+
+func followed(a Activities, present bool) Handler {
+	return func(ctx context.Context, e server.Event) error {
+		var follow eventv1.Followed
+		if err := e.Decode(&follow); err != nil {
+			return err
+		}
+		return apply(ctx, a, e, present, activity.Entry{
+			Kind: activity.Followed, UserID: follow.GetTargetId(), ActorID: follow.GetUserId(),
+		})
+	}
+}
+
+// apply refuses what says nothing: it would never get better.
+func apply(ctx context.Context, a Activities, e server.Event, present bool, entry activity.Entry) error {
+	if e.Subject == "" || e.Version <= 0 || entry.UserID <= 0 || entry.ActorID <= 0 {
+		return errs.New(errs.Invalid, "EVENT_INCOMPLETE", "an event without subject, version or users")
+	}
+	entry.OccurredAt = e.Time.UTC()
+	return a.Apply(ctx, activity.Change{EventID: e.ID, Subject: e.Subject, Version: e.Version, Present: present, Entry: entry})
+}

@@ -1,0 +1,7 @@
+package mysql
+
+// The queries whose plans the tests look at.
+const (
+	ListActivities = listActivities
+	CountUnread    = countUnread
+)
