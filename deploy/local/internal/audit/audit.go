@@ -22,6 +22,7 @@ package audit
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 )
 
@@ -76,6 +77,7 @@ type auditor struct {
 	report    Report
 	users     []int64 // all ids, ascending
 	videos    []int64
+	documents atomic.Int64 // that were compared
 }
 
 // Run audits and reports. The error says that something could not be compared

@@ -119,10 +119,11 @@ func equals(what, set, counter string) string {
 }
 
 // toggles makes the query of a rule about rows that count their changes: the
-// first one sets, the second one takes back, and so on, so that the number
-// tells the state. A change that was applied twice breaks it.
+// first one sets the state, the second one takes it back, and so on, so that
+// the number tells the state. A change that was applied twice breaks it. what is
+// an SQL expression.
 func toggles(table, what, state string) string {
-	return `SELECT CONCAT('` + what + `, changed ', version, ' times'),
+	return `SELECT CONCAT(` + what + `, ', changed ', version, ' times'),
 	IF(version % 2 = 1, '` + state + `', 'not ` + state + `'), IF(` + state + `, '` + state + `', 'not ` + state + `')
 FROM ` + table + ` WHERE version < 1 OR ` + state + ` <> (version % 2 = 1)`
 }

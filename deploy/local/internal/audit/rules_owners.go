@@ -43,7 +43,7 @@ func interactionRules() []rule {
 		{"I3", likes, equals("likes received by user",
 			`SELECT author_id AS id, COUNT(*) AS n FROM likes WHERE liked GROUP BY author_id`,
 			`SELECT user_id AS id, received AS n FROM user_counts`)},
-		{"I2", []string{"likes"}, toggles("likes", "like of video ', video_id, ' by user ', user_id, '", "liked")},
+		{"I2", []string{"likes"}, toggles("likes", "'like of video ', video_id, ' by user ', user_id", "liked")},
 	}
 }
 
@@ -58,7 +58,7 @@ func relationRules() []rule {
 			`SELECT user_id AS id, followers AS n FROM counts`)},
 		{"I6", []string{"follows"}, `SELECT CONCAT('user ', user_id), 'no follow of themselves', IF(following, 'one', 'an ended one')
 FROM follows WHERE user_id = target_id`},
-		{"I2", []string{"follows"}, toggles("follows", "follow of user ', target_id, ' by user ', user_id, '", "following")},
+		{"I2", []string{"follows"}, toggles("follows", "'follow of user ', target_id, ' by user ', user_id", "following")},
 	}
 }
 

@@ -52,6 +52,7 @@ type commands struct {
 	Build   buildCommand   `cmd:"" help:"Compile the programs and the sidecar into bin/."`
 	With    withCommand    `cmd:"" help:"Run a command beside a throwaway stack of its own."`
 	Seed    seedCommand    `cmd:"" help:"Put the demo users and videos in."`
+	Audit   auditCommand   `cmd:"" help:"Compare all data with what the system promises."`
 	Clean   cleanCommand   `cmd:"" help:"Delete the data folder with all data."`
 }
 

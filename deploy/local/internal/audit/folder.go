@@ -1,0 +1,48 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Folder is the object store of the local environment: the folder of the
+// localstorage binding, where a key is a path.
+type Folder string
+
+var _ Objects = Folder("")
+
+// Keys implements Objects. A folder that does not exist is an empty one.
+func (f Folder) Keys(ctx context.Context) ([]string, error) {
+	var keys []string
+	err := filepath.WalkDir(string(f), func(path string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // gone since its folder was read
+		}
+		if err != nil || entry.IsDir() {
+			return errors.Join(err, ctx.Err())
+		}
+		key, err := filepath.Rel(string(f), path)
+		keys = append(keys, filepath.ToSlash(key))
+		return err
+	})
+	return keys, err
+}
+
+// Get implements Objects.
+func (f Folder) Get(_ context.Context, key string) ([]byte, error) {
+	return os.ReadFile(f.path(key))
+}
+
+// Exists implements Objects.
+func (f Folder) Exists(_ context.Context, key string) (bool, error) {
+	_, err := os.Stat(f.path(key))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (f Folder) path(key string) string { return filepath.Join(string(f), filepath.FromSlash(key)) }

@@ -1,0 +1,141 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"google.golang.org/protobuf/encoding/prototext"
+	"google.golang.org/protobuf/proto"
+
+	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
+)
+
+// Hot reads the hot state.
+type Hot interface {
+	// Keys lists the keys of all entries, without the prefix of the state store.
+	Keys(ctx context.Context) ([]string, error)
+	// Entry reads one. The version changes with each write; an absent entry has
+	// the version "".
+	Entry(ctx context.Context, key string) (value []byte, version string, err error)
+}
+
+// hotState compares every document of the hot state with the rows that it is a
+// copy of.
+func (a *auditor) hotState(ctx context.Context) error {
+	if a.options.Hot == nil {
+		a.report.note("hot state: skipped")
+		return nil
+	}
+	keys, err := a.options.Hot.Keys(ctx)
+	if err != nil {
+		return fmt.Errorf("hot state: %w", err)
+	}
+	slices.Sort(keys)
+	families := families()
+	var comparisons []comparison
+	unread := map[string]string{} // reason by kind
+	for _, key := range keys {
+		kind, _, _ := strings.Cut(key, ":")
+		of, known := families[kind]
+		switch {
+		case !known:
+			unread[kind] = "not known to the audit"
+		case !a.databases[of.service].has(of.tables...):
+			unread[kind] = "its rows are not there"
+		default:
+			comparisons = append(comparisons, a.document(key, of))
+		}
+	}
+	for _, kind := range slices.Sorted(maps.Keys(unread)) {
+		a.report.note("hot state: documents %s:... are not compared, %s", kind, unread[kind])
+	}
+	if err := a.lasting(ctx, comparisons); err != nil {
+		return err
+	}
+	a.report.Compared.Documents = int(a.documents.Load())
+	return nil
+}
+
+// document compares one entry. The copy is read before the rows: whoever
+// changes rows invalidates the copy afterwards, so that a copy which is still
+// the same in a while is older than those rows.
+func (a *auditor) document(key string, of family) comparison {
+	var once sync.Once
+	take := func(ctx context.Context) (sample, error) {
+		value, version, err := a.options.Hot.Entry(ctx, key)
+		if err != nil {
+			return sample{}, fmt.Errorf("hot state, %s: %w", key, err)
+		}
+		numbers, keyErr := numbersOf(key, of.numbers)
+		found, valid, err := decode(value, of.empty())
+		switch {
+		case version == "":
+			return sample{same: true}, nil
+		case keyErr != nil || err != nil:
+			return sample{expected: "a document of the contract", found: "none", state: version}, nil
+		case !valid:
+			return sample{same: true}, nil
+		}
+		once.Do(func() { a.documents.Add(1) })
+		expected, err := of.rebuild(ctx, a.databases[of.service].db, key, numbers)
+		if err != nil {
+			return sample{}, fmt.Errorf("rows of the hot document %s: %w", key, err)
+		}
+		if expected == nil || proto.Equal(expected, found) {
+			return sample{same: true}, nil
+		}
+		want, got := difference(text(expected), text(found))
+		return sample{expected: want, found: got, state: version}, nil
+	}
+	return comparison{invariant: "I7", what: "hot document " + key, take: take}
+}
+
+// decode unwraps an entry; valid is false when it was invalidated.
+func decode(value []byte, document proto.Message) (_ proto.Message, valid bool, err error) {
+	var entry hotv1.Entry
+	if err := proto.Unmarshal(value, &entry); err != nil {
+		return nil, false, err
+	}
+	content, ok := entry.GetContent().(*hotv1.Entry_Document)
+	if !ok {
+		return nil, false, nil
+	}
+	return document, true, proto.Unmarshal(content.Document, document)
+}
+
+func text(m proto.Message) string { return prototext.MarshalOptions{}.Format(m) }
+
+// shownBefore and shownAfter are how much of two long texts is shown around the
+// place where they part.
+const (
+	shownBefore = 20
+	shownAfter  = 60
+)
+
+// difference shortens two texts to where they differ.
+func difference(a, b string) (string, string) {
+	common := 0
+	for common < len(a) && common < len(b) && a[common] == b[common] {
+		common++
+	}
+	return excerpt(a, common), excerpt(b, common)
+}
+
+func excerpt(s string, around int) string {
+	from, to := max(0, around-shownBefore), min(len(s), around+shownAfter)
+	cut := strings.ToValidUTF8(s[from:to], "")
+	if from > 0 {
+		cut = "..." + cut
+	}
+	if to < len(s) {
+		cut += "..."
+	}
+	if cut == "" {
+		return "nothing"
+	}
+	return cut
+}

@@ -1,0 +1,199 @@
+package audit
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+
+	chatv1 "github.com/douyin-on-dapr/douyin/services/contract/chat/v1"
+	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
+	userv1 "github.com/douyin-on-dapr/douyin/services/contract/user/v1"
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
+)
+
+// The lengths at which documents are cut, as the contract states them.
+const (
+	maxSet    = 5000
+	maxHead   = 90
+	maxWindow = 50
+)
+
+// family is one kind of hot document: how to make it anew from the rows of its
+// owner. rebuild gets the key and the numbers at its end; it answers nil where
+// the rows can be gone although the document is right.
+type family struct {
+	service string
+	tables  []string
+	numbers int // that a key ends with
+	empty   func() proto.Message
+	rebuild func(ctx context.Context, q querier, key string, numbers []int64) (proto.Message, error)
+}
+
+// families by the first word of their keys.
+func families() map[string]family {
+	return map[string]family{
+		"user":    {user, []string{"users"}, 1, func() proto.Message { return &hotv1.UserProfile{} }, profile},
+		"work":    {video, []string{"authors"}, 1, func() proto.Message { return &hotv1.AuthorWorks{} }, works},
+		"feed":    {video, []string{"videos"}, 0, func() proto.Message { return &hotv1.FeedHead{} }, feedHead},
+		"likes":   {interaction, []string{"likes"}, 1, func() proto.Message { return &hotv1.LikeSet{} }, likeSet},
+		"given":   {interaction, []string{"user_counts"}, 1, func() proto.Message { return &hotv1.UserLikes{} }, userLikes},
+		"follows": {relation, []string{"follows"}, 1, func() proto.Message { return &hotv1.FollowSet{} }, followSet},
+		"rel":     {relation, []string{"counts"}, 1, func() proto.Message { return &hotv1.UserRelations{} }, userRelations},
+		"chat":    {chat, []string{"messages"}, 2, func() proto.Message { return &hotv1.ChatWindow{} }, chatWindow},
+		"place":   {chat, []string{"places"}, 1, func() proto.Message { return &hotv1.ChatPlace{} }, chatPlace},
+	}
+}
+
+// numbersOf reads the numbers at the end of a key.
+func numbersOf(key string, n int) ([]int64, error) {
+	words := strings.Split(key, ":")
+	if len(words) <= n {
+		return nil, fmt.Errorf("%d numbers in the key %q", len(words)-1, key)
+	}
+	numbers := make([]int64, n)
+	for i, word := range words[len(words)-n:] {
+		var err error
+		if numbers[i], err = strconv.ParseInt(word, 10, 64); err != nil {
+			return nil, err
+		}
+	}
+	return numbers, nil
+}
+
+func profile(ctx context.Context, q querier, _ string, numbers []int64) (proto.Message, error) {
+	found, err := collect(ctx, q, `SELECT id, name, avatar, background_image, signature, created_at_ms FROM users WHERE id = ?`,
+		func(row **userv1.Profile) []any {
+			p := &userv1.Profile{}
+			*row = p
+			return []any{&p.Id, &p.Name, &p.Avatar, &p.BackgroundImage, &p.Signature, &p.CreatedAtMs}
+		}, numbers[0])
+	if err != nil || len(found) == 0 {
+		return &hotv1.UserProfile{}, err
+	}
+	return &hotv1.UserProfile{Profile: found[0]}, nil
+}
+
+func works(ctx context.Context, q querier, _ string, numbers []int64) (proto.Message, error) {
+	n, err := worksOf(ctx, q, numbers[0])
+	return &hotv1.AuthorWorks{Works: n}, err
+}
+
+func worksOf(ctx context.Context, q querier, author int64) (int64, error) {
+	found, err := ids(ctx, q, `SELECT works FROM authors WHERE author_id = ?`, author)
+	if err != nil || len(found) == 0 {
+		return 0, err
+	}
+	return found[0], nil
+}
+
+// readyState is a video's state in which the feed shows it.
+const readyState = int(videov1.State_STATE_READY)
+
+func feedHead(ctx context.Context, q querier, _ string, _ []int64) (proto.Message, error) {
+	type row struct {
+		video       *videov1.Video
+		coverKey    sql.NullString
+		coverSize   sql.NullInt64
+		coverPart   sql.NullInt64
+		coverSum    []byte
+		coverFormat sql.NullString
+	}
+	found, err := collect(ctx, q, `SELECT id, author_id, title, published_at_ms, state, failure_reason,
+	source_key, source_size, source_part_size, source_sha256, source_content_type,
+	cover_key, cover_size, cover_part_size, cover_sha256, cover_content_type
+FROM videos WHERE state = ? ORDER BY published_at_ms DESC LIMIT ?`, func(r *row) []any {
+		r.video = &videov1.Video{Source: &videov1.Object{}}
+		v, s := r.video, r.video.GetSource()
+		return []any{&v.Id, &v.AuthorId, &v.Title, &v.PublishedAtMs, &v.State, &v.FailureReason,
+			&s.Key, &s.Size, &s.PartSize, &s.Sha256, &s.ContentType,
+			&r.coverKey, &r.coverSize, &r.coverPart, &r.coverSum, &r.coverFormat}
+	}, readyState, maxHead)
+	if err != nil {
+		return nil, err
+	}
+	head := &hotv1.FeedHead{}
+	for _, r := range found {
+		if r.coverKey.Valid {
+			r.video.Cover = &videov1.Object{
+				Key: r.coverKey.String, Size: r.coverSize.Int64, PartSize: r.coverPart.Int64,
+				Sha256: r.coverSum, ContentType: r.coverFormat.String,
+			}
+		}
+		head.Videos = append(head.Videos, r.video)
+	}
+	return head, nil
+}
+
+// idSet reads a set that is cut at maxSet.
+func idSet(ctx context.Context, q querier, id int64, query string) (set []int64, capped bool, err error) {
+	set, err = ids(ctx, q, query, id, maxSet+1)
+	return set[:min(len(set), maxSet)], len(set) > maxSet, err
+}
+
+func likeSet(ctx context.Context, q querier, _ string, numbers []int64) (proto.Message, error) {
+	set, capped, err := idSet(ctx, q, numbers[0], `SELECT video_id FROM likes WHERE user_id = ? AND liked ORDER BY video_id LIMIT ?`)
+	return &hotv1.LikeSet{VideoIds: set, Capped: capped}, err
+}
+
+func followSet(ctx context.Context, q querier, _ string, numbers []int64) (proto.Message, error) {
+	set, capped, err := idSet(ctx, q, numbers[0], `SELECT target_id FROM follows WHERE user_id = ? AND following ORDER BY target_id LIMIT ?`)
+	return &hotv1.FollowSet{UserIds: set, Capped: capped}, err
+}
+
+// pair is two counters of one row, zeros where there is none.
+type pair struct{ first, second int64 }
+
+func twoCounts(ctx context.Context, q querier, query string, id int64) (pair, error) {
+	found, err := collect(ctx, q, query, func(p *pair) []any { return []any{&p.first, &p.second} }, id)
+	if err != nil || len(found) == 0 {
+		return pair{}, err
+	}
+	return found[0], nil
+}
+
+const (
+	likesOfUser   = `SELECT given, received FROM user_counts WHERE user_id = ?`
+	followsOfUser = `SELECT follows, followers FROM counts WHERE user_id = ?`
+)
+
+func userLikes(ctx context.Context, q querier, _ string, numbers []int64) (proto.Message, error) {
+	n, err := twoCounts(ctx, q, likesOfUser, numbers[0])
+	return &hotv1.UserLikes{Given: n.first, Received: n.second}, err
+}
+
+func userRelations(ctx context.Context, q querier, _ string, numbers []int64) (proto.Message, error) {
+	n, err := twoCounts(ctx, q, followsOfUser, numbers[0])
+	return &hotv1.UserRelations{Follows: n.first, Followers: n.second}, err
+}
+
+func chatWindow(ctx context.Context, q querier, _ string, numbers []int64) (proto.Message, error) {
+	newest, err := collect(ctx, q, `SELECT id, from_id, low_id + high_id - from_id, content, created_at_ms, seq
+FROM messages WHERE low_id = ? AND high_id = ? ORDER BY seq DESC LIMIT ?`, func(row **chatv1.Message) []any {
+		m := &chatv1.Message{}
+		*row = m
+		return []any{&m.Id, &m.FromUserId, &m.ToUserId, &m.Content, &m.CreatedAtMs, &m.Seq}
+	}, numbers[0], numbers[1], maxWindow+1)
+	if err != nil {
+		return nil, err
+	}
+	complete := len(newest) <= maxWindow
+	newest = newest[:min(len(newest), maxWindow)]
+	slices.Reverse(newest)
+	return &hotv1.ChatWindow{Messages: newest, Complete: complete}, nil
+}
+
+// chatPlace says nothing where there is no row: rows that were not touched for
+// long go, and their documents follow.
+func chatPlace(ctx context.Context, q querier, key string, numbers []int64) (proto.Message, error) {
+	session, _, _ := strings.Cut(strings.TrimPrefix(key, "place:"), ":")
+	found, err := ids(ctx, q, `SELECT delivered_ms FROM places WHERE session_id = ? AND peer_id = ?`, session, numbers[0])
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return &hotv1.ChatPlace{DeliveredMs: found[0]}, nil
+}
