@@ -71,6 +71,7 @@ func ofThisStack(variable string) bool {
 // status is what the starter says of a stack.
 type status struct {
 	BaseURL string    `json:"base_url"`
+	Suffix  string    `json:"app_id_suffix"` // what keeps its names apart from another stack's
 	Parts   []process `json:"parts"`
 }
 
@@ -119,6 +120,16 @@ func (s starter) kill(t testing.TB, name string) int {
 		t.Fatalf("kill %s: %v", name, err)
 	}
 	return pid
+}
+
+// restart stops a program and starts it again.
+func (s starter) restart(t testing.TB, name string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if _, err := s.run(ctx, nil, "restart", name); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // stop stops a program and keeps it down; the end of the test starts it again,

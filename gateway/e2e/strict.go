@@ -30,6 +30,8 @@ func checkShape(data json.RawMessage, want reflect.Type, path string) error {
 		return fmt.Errorf("%s is null", path)
 	}
 	switch want.Kind() {
+	case reflect.Pointer:
+		return checkShape(data, want.Elem(), path)
 	case reflect.Struct:
 		return checkObject(data, want, path)
 	case reflect.Slice:
@@ -53,6 +55,9 @@ func checkObject(data json.RawMessage, want reflect.Type, path string) error {
 	}
 	for _, f := range jsonFields(want) {
 		value, ok := fields[f.name]
+		if !ok && f.optional {
+			continue
+		}
 		if !ok {
 			return fmt.Errorf("%s.%s is missing", path, f.name)
 		}
@@ -71,8 +76,9 @@ func checkObject(data json.RawMessage, want reflect.Type, path string) error {
 }
 
 type jsonField struct {
-	name string
-	typ  reflect.Type
+	name     string
+	typ      reflect.Type
+	optional bool // tagged omitempty: the one place where the API leaves a field out
 }
 
 // jsonFields lists the keys of a struct, those of embedded structs included.
@@ -84,8 +90,8 @@ func jsonFields(t reflect.Type) []jsonField {
 			out = append(out, jsonFields(f.Type)...)
 			continue
 		}
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		out = append(out, jsonField{name: name, typ: f.Type})
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		out = append(out, jsonField{name: name, typ: f.Type, optional: options == "omitempty"})
 	}
 	return out
 }

@@ -50,6 +50,12 @@ func TestRefusedUploadsLeaveNothing(t *testing.T) {
 		{"title too long", nil, []Field{data(movie), token, TextField("title", strings.Repeat("长", 2000))}},
 		{"title of a megabyte", nil, []Field{token, TextField("title", strings.Repeat("x", 1<<20)), data(movie)}},
 		{"title not UTF-8", nil, []Field{data(movie), token, TextField("title", "\xff\xfe")}},
+		// With the token first the file is stored as it comes.
+		{"stored, then no title", nil, []Field{token, data(movie)}},
+		{"stored, then title too long", nil, []Field{token, data(movie), TextField("title", strings.Repeat("长", 129))}},
+		{"stored, then a second file", nil, []Field{token, title, data(movie), data(movie)}},
+		{"stored, then another token", nil, []Field{token, title, data(movie), TextField("token", "nonsense")}},
+		{"stored, then a huge field", nil, []Field{token, title, data(movie), TextField("unknown", strings.Repeat("x", 4<<20))}},
 		{"text named mp4", nil, []Field{FileField("data", "a.mp4", strings.NewReader(strings.Repeat("hello world ", 1000))), token, title}},
 		{"playlist named mp4", nil, []Field{FileField("data", "a.mp4", strings.NewReader("#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n")), token, title}},
 		{"picture named mp4", nil, []Field{FileField("data", "a.mp4", strings.NewReader("\x89PNG\r\n\x1a\n"+strings.Repeat("\x00", 500))), token, title}},

@@ -48,8 +48,15 @@ func TestTwoStacksSideBySide(t *testing.T) {
 	here, there := newPhone(), NewPhone(base, 60*time.Second)
 	mine, theirs := newAccount(t, here), newAccount(t, there)
 
-	// Many times each, since a call that went astray would go so by chance.
-	for range 20 {
+	if a, b := first.status(t).Suffix, second.status(t).Suffix; a == b {
+		t.Errorf("both stacks append %q to their app ids", a)
+	}
+	// A call that went astray would do so by chance: a sidecar keeps the first
+	// address that it hears. So several times, each with a sidecar that has heard
+	// none yet.
+	for range 5 {
+		second.restart(t, sidecarOf("gateway"))
+		within(t, recovery, "the sidecar of the second gateway is back", func(ctx context.Context) error { return ready(ctx, base) })
 		refused(t, must(there.Login(t.Context(), mine.Name, mine.Password))(t))
 		refused(t, must(here.Login(t.Context(), theirs.Name, theirs.Password))(t))
 		accepted(t, must(here.Login(t.Context(), mine.Name, mine.Password))(t))
