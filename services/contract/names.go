@@ -51,7 +51,7 @@ func DeadLetterTopic(app App) string { return "dead-letters." + string(app) }
 
 // Apps lists every program.
 func Apps() []App {
-	return []App{AppGateway, AppUser, AppVideo}
+	return []App{AppGateway, AppUser, AppVideo, AppInteraction, AppRelation, AppChat}
 }
 
 // Components lists every component that an environment has to define.
@@ -61,7 +61,9 @@ func Components() []string {
 
 // Secrets lists every secret that an environment's secret store has to hold.
 func Secrets() []string {
-	return []string{SecretJWTKeys, SecretUserDSN, SecretVideoDSN, SecretRedisPassword}
+	return []string{
+		SecretJWTKeys, SecretUserDSN, SecretVideoDSN, SecretInteractionDSN, SecretRelationDSN, SecretChatDSN, SecretRedisPassword,
+	}
 }
 
 // Calls is the call graph: which program may call which over service
@@ -69,8 +71,11 @@ func Secrets() []string {
 // imports of every program against it.
 func Calls() map[App][]App {
 	return map[App][]App{
-		AppGateway: {AppUser, AppVideo},
-		AppVideo:   {AppUser},
-		AppUser:    nil,
+		AppGateway:     {AppUser, AppVideo, AppInteraction, AppRelation, AppChat},
+		AppVideo:       {AppUser},
+		AppInteraction: {AppVideo},
+		AppRelation:    {AppUser},
+		AppChat:        {AppUser, AppRelation},
+		AppUser:        nil,
 	}
 }

@@ -29,6 +29,22 @@ type Topic struct {
 	Consumers []contract.App
 }
 
+// Topics lists every topic of the system, dead letters aside.
+func Topics() []Topic {
+	likes := []contract.App{contract.AppInteraction, contract.AppUser}
+	comments := []contract.App{contract.AppUser}
+	follows := []contract.App{contract.AppRelation, contract.AppUser}
+	return []Topic{
+		{TopicLiked, "Liked", contract.AppInteraction, likes},
+		{TopicUnliked, "Liked", contract.AppInteraction, likes},
+		{TopicCommented, "Commented", contract.AppInteraction, comments},
+		{TopicUncommented, "Commented", contract.AppInteraction, comments},
+		{TopicFollowed, "Followed", contract.AppRelation, follows},
+		{TopicUnfollowed, "Followed", contract.AppRelation, follows},
+		{TopicMessageSent, "MessageSent", contract.AppChat, []contract.App{contract.AppChat}},
+	}
+}
+
 // FollowSubject names a follow: events of one subject are published in the
 // order of their versions.
 func FollowSubject(userID, targetID int64) string { return subject("follow", userID, targetID) }

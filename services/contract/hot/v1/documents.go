@@ -49,10 +49,17 @@ func ChatPlaceKey(sessionID string, peerID int64) string {
 
 // Documents lists every hot document of the system.
 func Documents() []Document {
+	reader := []contract.App{contract.AppGateway}
 	return []Document{
-		{Name: "user:", Owner: contract.AppUser, Readers: []contract.App{contract.AppGateway}, TTL: UserProfileTTL},
-		{Name: "work:", Owner: contract.AppVideo, Readers: []contract.App{contract.AppGateway}, TTL: AuthorWorksTTL},
-		{Name: FeedHeadKey, Owner: contract.AppVideo, Readers: []contract.App{contract.AppGateway}, TTL: FeedHeadTTL},
+		{Name: "user:", Owner: contract.AppUser, Readers: reader, TTL: UserProfileTTL},
+		{Name: "work:", Owner: contract.AppVideo, Readers: reader, TTL: AuthorWorksTTL},
+		{Name: FeedHeadKey, Owner: contract.AppVideo, Readers: reader, TTL: FeedHeadTTL},
+		{Name: "likes:", Owner: contract.AppInteraction, Readers: reader, TTL: LikeSetTTL},
+		{Name: "given:", Owner: contract.AppInteraction, Readers: reader, TTL: UserLikesTTL},
+		{Name: "follows:", Owner: contract.AppRelation, Readers: reader, TTL: FollowSetTTL},
+		{Name: "rel:", Owner: contract.AppRelation, Readers: reader, TTL: UserRelationsTTL},
+		{Name: "chat:", Owner: contract.AppChat, Readers: reader, TTL: ChatWindowTTL},
+		{Name: "place:", Owner: contract.AppChat, Readers: reader, TTL: ChatPlaceTTL},
 	}
 }
 
