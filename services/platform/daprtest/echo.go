@@ -25,7 +25,9 @@ func RegisterEcho(registrar grpc.ServiceRegistrar, say EchoFunc) {
 	}, say)
 }
 
-// handleEcho does what generated code does.
+// handleEcho does what generated code does, in the signature of gRPC.
+//
+//nolint:revive // the order of the parameters is gRPC's
 func handleEcho(service any, ctx context.Context, decode func(any) error, intercept grpc.UnaryServerInterceptor) (any, error) {
 	request := new(wrapperspb.StringValue)
 	if err := decode(request); err != nil {

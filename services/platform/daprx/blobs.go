@@ -20,12 +20,14 @@ const reasonObjectMissing = "OBJECT_MISSING"
 // absentTexts are how drivers say that an object is not there: bindings have no
 // error code for it. Lower case; localstorage has one text for get and another
 // for delete, S3-like stores have two, Azure the last.
-var absentTexts = [...]string{
-	"file not found:",
-	"no such file or directory",
-	"object not found",
-	"nosuchkey",
-	"blob not found",
+func absentTexts() [5]string {
+	return [...]string{
+		"file not found:",
+		"no such file or directory",
+		"object not found",
+		"nosuchkey",
+		"blob not found",
+	}
 }
 
 // Blobs is an object store behind a Dapr binding. Bindings do not stream, hold
@@ -90,7 +92,7 @@ func isAbsent(err error) bool {
 		return false
 	}
 	text := strings.ToLower(status.Convert(err).Message())
-	for _, absent := range absentTexts {
+	for _, absent := range absentTexts() {
 		if strings.Contains(text, absent) {
 			return true
 		}

@@ -23,11 +23,12 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/server"
 )
 
+const callee contract.App = "callee"
+
 const (
-	callee   contract.App = "callee"
-	suffix                = "-test"
-	apiToken              = "token of the sidecars"
-	appToken              = "token of the program"
+	suffix   = "-test"
+	apiToken = "token of the sidecars"
+	appToken = "token of the program"
 )
 
 // pair is two sidecars and behind one of them a program: what a call between

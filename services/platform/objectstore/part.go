@@ -1,7 +1,6 @@
 package objectstore
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -13,7 +12,7 @@ import (
 // from taking a part for base64 or for JSON; the last byte is the version.
 const headerSize = 12
 
-var magic = []byte{0x00, 'D', 'Y', 0x01}
+const magic = "\x00DY\x01"
 
 // seal writes the header in front of the payload that buffer holds from
 // headerSize on.
@@ -26,7 +25,7 @@ func seal(buffer []byte) {
 
 // open checks a part that should hold length bytes and returns the payload.
 func open(part []byte, length int64) ([]byte, error) {
-	if len(part) < headerSize || !bytes.Equal(part[:4], magic) {
+	if len(part) < headerSize || string(part[:len(magic)]) != magic {
 		return nil, errors.New("not a part of an object")
 	}
 	payload := part[headerSize:]

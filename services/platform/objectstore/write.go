@@ -62,8 +62,8 @@ func (w *writer) copy(ctx context.Context, r io.Reader) error {
 	for {
 		part, last, err := w.read(r)
 		if err != nil {
-			cancel() // of no use any more
-			<-underWay
+			cancel()       // of no use any more
+			_ = <-underWay // of no interest: what was stored is removed
 			return err
 		}
 		if err := <-underWay; err != nil {

@@ -42,10 +42,11 @@ type health struct {
 // Check reports NOT_SERVING when the program is not ready; the reason is in
 // the answer to nobody, since anybody may ask.
 func (h health) Check(ctx context.Context, _ *healthv1.HealthCheckRequest) (*healthv1.HealthCheckResponse, error) {
-	if err := h.server.ready(ctx); err != nil {
-		return &healthv1.HealthCheckResponse{Status: healthv1.HealthCheckResponse_NOT_SERVING}, nil
+	status := healthv1.HealthCheckResponse_SERVING
+	if h.server.ready(ctx) != nil {
+		status = healthv1.HealthCheckResponse_NOT_SERVING
 	}
-	return &healthv1.HealthCheckResponse{Status: healthv1.HealthCheckResponse_SERVING}, nil
+	return &healthv1.HealthCheckResponse{Status: status}, nil
 }
 
 // healthCallback answers the sidecar's health check of its app: a failing one

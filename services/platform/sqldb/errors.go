@@ -64,23 +64,23 @@ func IsDuplicate(err error, key string) bool {
 // MySQL writes the table before it, MariaDB does not. It reads from the end,
 // because the entry is text of a user, who may write "for key" too.
 func duplicateKey(message string) string {
-	_, quoted, found := cutLast(message, "for key '")
+	quoted, found := afterLast(message, "for key '")
 	if !found {
 		return ""
 	}
 	name := strings.TrimSuffix(quoted, "'")
-	if _, index, found := cutLast(name, "."); found {
+	if index, found := afterLast(name, "."); found {
 		return index
 	}
 	return name
 }
 
-func cutLast(s, sep string) (before, after string, found bool) {
+func afterLast(s, sep string) (after string, found bool) {
 	i := strings.LastIndex(s, sep)
 	if i < 0 {
-		return s, "", false
+		return "", false
 	}
-	return s[:i], s[i+len(sep):], true
+	return s[i+len(sep):], true
 }
 
 // Wrap names the operation and gives a database error its code: Unavailable
