@@ -87,9 +87,18 @@ func (s *Stack) rendered(source string) string {
 
 // programs describes the sidecars and the programs.
 func (s *Stack) programs() []supervise.Spec {
+	s.mu.Lock()
+	resolver := s.resolver
+	s.mu.Unlock()
 	var specs []supervise.Spec
 	for i, app := range s.options.File.Apps {
-		specs = append(specs, s.sidecar(app, s.options.Plan.Apps[i]), s.program(app, s.options.Plan.Apps[i]))
+		sidecar := s.sidecar(app, s.options.Plan.Apps[i])
+		if i > 0 && resolver == "sqlite" {
+			// The first makes the file of names. Two that make it at once end with
+			// one that runs on without a resolver.
+			sidecar.Needs = append(sidecar.Needs, SidecarName(s.options.File.Apps[0].AppID))
+		}
+		specs = append(specs, sidecar, s.program(app, s.options.Plan.Apps[i]))
 	}
 	return specs
 }
