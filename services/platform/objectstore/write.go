@@ -63,7 +63,7 @@ func (w *writer) copy(ctx context.Context, r io.Reader) error {
 		part, last, err := w.read(r)
 		if err != nil {
 			cancel()       // of no use any more
-			_ = <-underWay // of no interest: what was stored is removed
+			<-underWay //nolint:errcheck // what was stored is removed anyway
 			return err
 		}
 		if err := <-underWay; err != nil {
