@@ -148,7 +148,7 @@ func (s *Stack) sidecar(app runfile.App, p ports.App) supervise.Spec {
 			// Rare collections are cheap; the limit makes them frequent when a
 			// large body passes through.
 			"GOGC":       "400",
-			"GOMEMLIMIT": "150MiB",
+			"GOMEMLIMIT": "110MiB",
 		}),
 		Dir:   s.options.Root,
 		Port:  p.HTTP,
