@@ -95,7 +95,7 @@ func (b Builder) goCommand(ctx context.Context, step *console.Step, dir string, 
 			failure.WriteString(line + "\n")
 		}
 	})
-	cmd := exec.Command("go", args...)
+	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), env...)
 	cmd.Stdout, cmd.Stderr = out, lines

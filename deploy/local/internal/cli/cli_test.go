@@ -26,7 +26,7 @@ func checkout(t *testing.T) string {
 // The command sees its databases, its exit code is handed on, and nothing is
 // left of the stack.
 func TestWithHandsOnTheExitCode(t *testing.T) {
-	if missing := install.Missing(append(install.Databases(), install.Media())); len(missing) > 0 {
+	if missing := install.Missing(t.Context(), append(install.Databases(), install.Media())); len(missing) > 0 {
 		if os.Getenv("REQUIRE_INFRA") == "1" {
 			t.Fatal(install.Advice(missing))
 		}

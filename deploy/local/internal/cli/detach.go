@@ -43,7 +43,7 @@ func detach(ctx context.Context, g *Globals, name string) error {
 	if name == "up" {
 		args = append(args, "--quiet")
 	}
-	cmd := exec.Command(program, args...)
+	cmd := exec.Command(program, args...) //nolint:gosec,noctx // itself, and it is to outlive this process
 	cmd.Stdout, cmd.Stderr = output, output
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
@@ -64,7 +64,7 @@ func follow(ctx context.Context, cmd *exec.Cmd, client *control.Client, path str
 		select {
 		case err := <-ended:
 			stop()
-			return errors.Join(fmt.Errorf("the stack did not start (%v): see %s", err, path), <-shown)
+			return errors.Join(fmt.Errorf("the stack did not start, see %s: %w", path, err), <-shown)
 		case err := <-shown:
 			return errors.Join(err, ctx.Err())
 		case <-time.After(downPause):

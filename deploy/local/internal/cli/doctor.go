@@ -100,7 +100,9 @@ const lastLogLines = 5
 func machine(root string, dir datadir.Dir) doctor.Machine {
 	return doctor.Machine{
 		Toolchain: func(ctx context.Context) (string, error) { return install.Toolchain(ctx, root) },
-		Missing:   func() []install.Need { return install.Missing(append(install.Databases(), install.Media())) },
+		Missing: func(ctx context.Context) []install.Need {
+			return install.Missing(ctx, append(install.Databases(), install.Media()))
+		},
 		Built: func(program string) bool {
 			_, err := os.Stat(filepath.Join(root, "bin", program))
 			return err == nil

@@ -116,7 +116,7 @@ func (o session) prepare(ctx context.Context, g *Globals, held *opened) error {
 	if err != nil {
 		return err
 	}
-	server, err := control.Serve(dir.Socket("control"), held.stack)
+	server, err := control.Serve(ctx, dir.Socket("control"), held.stack)
 	if err != nil {
 		return err
 	}
@@ -203,10 +203,12 @@ func closeStack(show *console.Console, s *stack.Stack) {
 }
 
 func unlessInterrupted(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	select {
+	case <-ctx.Done():
 		return nil
+	default:
+		return err
 	}
-	return err
 }
 
 // welcome seeds a new stack and says how to use it.

@@ -72,7 +72,7 @@ func (w *withCommand) run(ctx context.Context, argv []string, root string, s *st
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd := exec.Command(argv[0], argv[1:]...) //nolint:gosec,noctx // what it was called for; s.Command heeds the context
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	cmd.Env = append(os.Environ(), "STACK_DATA="+dir.Root(), "DOUYIN_DATA="+dir.Root(), "DOUYIN_BIN="+program, "DOUYIN_ROOT="+root)
 	if w.InfraOnly {

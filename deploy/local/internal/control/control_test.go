@@ -57,7 +57,7 @@ func serve(t *testing.T) (*fakeStack, *control.Client, string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "c.sock")
 	stack := &fakeStack{}
-	server, err := control.Serve(path, stack)
+	server, err := control.Serve(t.Context(), path, stack)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestNobodyAnswers(t *testing.T) {
 	if _, err := control.NewClient(missing).Status(t.Context()); !errors.Is(err, control.ErrNotRunning) {
 		t.Errorf("a stale socket: %v", err)
 	}
-	server, err := control.Serve(missing, &fakeStack{})
+	server, err := control.Serve(t.Context(), missing, &fakeStack{})
 	if err != nil {
 		t.Fatalf("a stale socket is in the way: %v", err)
 	}

@@ -24,11 +24,11 @@ type Server struct {
 
 // Serve listens on the socket at path. The caller holds the lock of the data
 // folder, so a socket that is there already belongs to nobody.
-func Serve(path string, stack Stack) (*Server, error) {
+func Serve(ctx context.Context, path string, stack Stack) (*Server, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	listener, err := net.Listen("unix", path)
+	listener, err := new(net.ListenConfig).Listen(ctx, "unix", path)
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ type Finding struct {
 // Machine is what the checks ask of the machine; tests put their own answers.
 type Machine struct {
 	Toolchain func(ctx context.Context) (version string, err error)
-	Missing   func() []install.Need
+	Missing   func(ctx context.Context) []install.Need
 	Built     func(program string) bool
 	Writable  func() error
 	FreeBytes func() (int64, error)

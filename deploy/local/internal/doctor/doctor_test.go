@@ -30,7 +30,7 @@ func healthy() doctor.Patient {
 			Apps: []ports.App{{ID: "user", App: 21010, HTTP: 21011, GRPC: 21012, Internal: 21013, Metrics: 21014}}},
 		Machine: doctor.Machine{
 			Toolchain: func(context.Context) (string, error) { return "go1.26.8", nil },
-			Missing:   func() []install.Need { return nil },
+			Missing:   func(context.Context) []install.Need { return nil },
 			Built:     func(string) bool { return true },
 			Writable:  func() error { return nil },
 			FreeBytes: func() (int64, error) { return 70 * gib, nil },
@@ -76,7 +76,7 @@ func TestFaults(t *testing.T) {
 			p.Machine.Toolchain = func(context.Context) (string, error) { return "", errors.New("not found") }
 		}, "go", "not found", "go.dev/dl"},
 		"redis not installed": {func(p *doctor.Patient) {
-			p.Machine.Missing = func() []install.Need {
+			p.Machine.Missing = func(context.Context) []install.Need {
 				return []install.Need{{Name: "Redis", Packages: []string{"redis-server"}}}
 			}
 		}, "installed", "Redis", "apt-get install -y --no-install-recommends redis-server"},

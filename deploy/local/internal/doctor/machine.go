@@ -18,8 +18,8 @@ func toolchain(ctx context.Context, p Patient) []Finding {
 	return ok("go", version)
 }
 
-func programs(_ context.Context, p Patient) []Finding {
-	missing := p.Machine.Missing()
+func programs(ctx context.Context, p Patient) []Finding {
+	missing := p.Machine.Missing(ctx)
 	if len(missing) == 0 {
 		return ok("installed", "Redis, MariaDB, ffmpeg")
 	}

@@ -36,12 +36,12 @@ type MySQLPrograms struct {
 }
 
 // FindMySQL looks for a server: MariaDB first, as that is what Debian ships.
-func FindMySQL() (MySQLPrograms, error) {
+func FindMySQL(ctx context.Context) (MySQLPrograms, error) {
 	server, err := find("mariadbd", "mysqld")
 	if err != nil {
 		return MySQLPrograms{}, err
 	}
-	version, err := exec.Command(server, "--no-defaults", "--version").CombinedOutput()
+	version, err := exec.CommandContext(ctx, server, "--no-defaults", "--version").CombinedOutput()
 	if err != nil {
 		return MySQLPrograms{}, fmt.Errorf("%s --version: %w: %s", server, err, bytes.TrimSpace(version))
 	}
@@ -79,7 +79,7 @@ func (m MySQL) Initialise(ctx context.Context, run Runner) error {
 		return err
 	}
 	var output bytes.Buffer
-	cmd := m.installer(fresh)
+	cmd := m.installer(ctx, fresh)
 	cmd.Stdout, cmd.Stderr = &output, &output
 	if err := run(ctx, cmd); err != nil {
 		return fmt.Errorf("cannot make the MySQL data folder: %w\n%s", err, bytes.TrimSpace(output.Bytes()))
@@ -87,13 +87,13 @@ func (m MySQL) Initialise(ctx context.Context, run Runner) error {
 	return os.Rename(fresh, m.data())
 }
 
-func (m MySQL) installer(folder string) *exec.Cmd {
+func (m MySQL) installer(ctx context.Context, folder string) *exec.Cmd {
 	var cmd *exec.Cmd
 	if m.Programs.Installer != "" {
-		cmd = exec.Command(m.Programs.Installer, "--no-defaults", "--datadir="+folder,
+		cmd = exec.CommandContext(ctx, m.Programs.Installer, "--no-defaults", "--datadir="+folder, //nolint:gosec // found by us
 			"--auth-root-authentication-method=normal", "--skip-test-db", "--innodb-log-file-size="+logFileSize)
 	} else {
-		cmd = exec.Command(m.Programs.Server, "--no-defaults", "--datadir="+folder, "--initialize-insecure")
+		cmd = exec.CommandContext(ctx, m.Programs.Server, "--no-defaults", "--datadir="+folder, "--initialize-insecure") //nolint:gosec // found by us
 	}
 	cmd.Args = append(cmd.Args, "--tmpdir="+m.temporary())
 	cmd.Args = append(cmd.Args, asUser()...)

@@ -19,34 +19,34 @@ import (
 type Need struct {
 	Name     string   // what people call it
 	Packages []string // of Debian and its relatives
-	Find     func() error
+	Find     func(ctx context.Context) error
 }
 
 // Databases are what every stack needs.
 func Databases() []Need {
 	return []Need{
-		{"Redis", []string{"redis-server"}, func() error { _, err := infra.FindRedis(); return err }},
-		{"MariaDB", []string{"mariadb-server"}, func() error { _, err := infra.FindMySQL(); return err }},
+		{"Redis", []string{"redis-server"}, func(context.Context) error { _, err := infra.FindRedis(); return err }},
+		{"MariaDB", []string{"mariadb-server"}, func(ctx context.Context) error { _, err := infra.FindMySQL(ctx); return err }},
 	}
 }
 
 // Media is needed to make and to check videos.
 func Media() Need {
-	return Need{"ffmpeg", []string{"ffmpeg"}, func() error { _, err := exec.LookPath("ffmpeg"); return err }}
+	return Need{"ffmpeg", []string{"ffmpeg"}, func(context.Context) error { _, err := exec.LookPath("ffmpeg"); return err }}
 }
 
 // Compiler is the C compiler that the race detector needs.
 func Compiler() Need {
-	return Need{"a C compiler with headers", []string{"gcc", "libc6-dev"}, func() error {
-		return exec.Command("cc", "-E", "-include", "stdlib.h", "-x", "c", "/dev/null").Run()
+	return Need{"a C compiler with headers", []string{"gcc", "libc6-dev"}, func(ctx context.Context) error {
+		return exec.CommandContext(ctx, "cc", "-E", "-include", "stdlib.h", "-x", "c", "/dev/null").Run()
 	}}
 }
 
 // Missing returns those that cannot be found.
-func Missing(needs []Need) []Need {
+func Missing(ctx context.Context, needs []Need) []Need {
 	var missing []Need
 	for _, need := range needs {
-		if need.Find() != nil {
+		if need.Find(ctx) != nil {
 			missing = append(missing, need)
 		}
 	}
@@ -82,7 +82,7 @@ type Installer struct {
 
 // Ensure installs what is missing. Where it may not, the error tells how.
 func (i Installer) Ensure(ctx context.Context, needs []Need) error {
-	missing := Missing(needs)
+	missing := Missing(ctx, needs)
 	if len(missing) == 0 {
 		return nil
 	}
@@ -99,7 +99,7 @@ func (i Installer) Ensure(ctx context.Context, needs []Need) error {
 	if err := i.apt(ctx, step, prefix, args...); err != nil {
 		return err
 	}
-	if left := Missing(missing); len(left) > 0 {
+	if left := Missing(ctx, missing); len(left) > 0 {
 		return fmt.Errorf("installed, but still not found; %s", Advice(left))
 	}
 	step.Done("installed")
@@ -116,7 +116,9 @@ func (i Installer) apt(ctx context.Context, step *console.Step, prefix []string,
 		output.WriteString(line + "\n")
 		step.Update("%s", shorten(line))
 	})
-	cmd := exec.Command(command[0], command[1:]...)
+	// Without a context: the runner interrupts it politely, since a dpkg that is
+	// killed leaves a system to be repaired.
+	cmd := exec.Command(command[0], command[1:]...) //nolint:gosec,noctx // apt-get, perhaps behind sudo
 	cmd.Stdout, cmd.Stderr = lines, lines
 	if err := i.Run(ctx, cmd); err != nil {
 		return fmt.Errorf("apt-get %s: %w\n%s", args[0], err, lastLines(output.String(), 15))

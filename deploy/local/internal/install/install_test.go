@@ -15,11 +15,11 @@ import (
 )
 
 func absent(name string, packages ...string) install.Need {
-	return install.Need{Name: name, Packages: packages, Find: func() error { return exec.ErrNotFound }}
+	return install.Need{Name: name, Packages: packages, Find: func(context.Context) error { return exec.ErrNotFound }}
 }
 
 func present(name string) install.Need {
-	return install.Need{Name: name, Packages: []string{name}, Find: func() error { return nil }}
+	return install.Need{Name: name, Packages: []string{name}, Find: func(context.Context) error { return nil }}
 }
 
 func TestAdviceCanBePasted(t *testing.T) {
@@ -64,7 +64,7 @@ func TestInstallsOnlyWhatIsMissing(t *testing.T) {
 	onlyPath(t, "apt-get", "sudo")
 	var commands [][]string
 	installed := false
-	redis := install.Need{Name: "Redis", Packages: []string{"redis-server"}, Find: func() error {
+	redis := install.Need{Name: "Redis", Packages: []string{"redis-server"}, Find: func(context.Context) error {
 		if installed {
 			return nil
 		}

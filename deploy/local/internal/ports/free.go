@@ -35,7 +35,7 @@ func (r *Reservation) Release() error { return r.lock.Close() }
 // starters that search at the same moment do not meet. plan says which ports an
 // offset means.
 func Reserve(ctx context.Context, folder string, seed int, plan func(offset int) (Plan, error)) (*Reservation, error) {
-	if err := os.MkdirAll(folder, 0o777); err != nil {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, err
 	}
 	highest := (Ceiling - MySQLBase - Step) / Step
@@ -66,7 +66,7 @@ func Reserve(ctx context.Context, folder string, seed int, plan func(offset int)
 }
 
 func claim(path string) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o666)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ const seconds = "5"
 // render makes an H.264/AAC MP4 with the index in front, which any phone plays.
 func (c clip) render(ctx context.Context, run Runner, file string) error {
 	var output bytes.Buffer
-	cmd := exec.Command("ffmpeg", "-hide_banner", "-loglevel", "error", "-nostdin", "-y",
+	cmd := exec.CommandContext(ctx, "ffmpeg", "-hide_banner", "-loglevel", "error", "-nostdin", "-y", //nolint:gosec // constants
 		"-f", "lavfi", "-i", c.source,
 		"-f", "lavfi", "-i", fmt.Sprintf("sine=frequency=%d:sample_rate=44100", c.tone),
 		"-t", seconds,

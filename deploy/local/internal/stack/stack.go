@@ -232,7 +232,7 @@ func (s *Stack) startDatabases(ctx context.Context) error {
 		Admin:    s.credentials.MySQLAdmin,
 		Services: s.credentials.MySQL,
 	}
-	if s.mysql.Programs, err = infra.FindMySQL(); err != nil {
+	if s.mysql.Programs, err = infra.FindMySQL(ctx); err != nil {
 		return err
 	}
 	if err := s.mysql.Initialise(ctx, s.supervisor.Command); err != nil {

@@ -68,7 +68,7 @@ func reserve(t *testing.T, file runfile.File) ports.Plan {
 // own; not t.TempDir, whose long name would not leave room for a socket's.
 func databases(t *testing.T) (*stack.Stack, datadir.Dir, *screen) {
 	t.Helper()
-	if missing := install.Missing(install.Databases()); len(missing) > 0 {
+	if missing := install.Missing(t.Context(), install.Databases()); len(missing) > 0 {
 		if os.Getenv("REQUIRE_INFRA") == "1" {
 			t.Fatal(install.Advice(missing))
 		}

@@ -102,7 +102,7 @@ func (s *Supervisor) once(p *part) string {
 	}
 	defer output.Close()
 
-	cmd := exec.Command(p.spec.Path, p.spec.Args...)
+	cmd := exec.Command(p.spec.Path, p.spec.Args...) //nolint:gosec,noctx // what a part is; it ends by its goal
 	cmd.Env, cmd.Dir = p.spec.Env, p.spec.Dir
 	cmd.Stdout, cmd.Stderr = output, output
 	if err := s.spawner.start(cmd, p.spec.Orphan); err != nil {

@@ -226,7 +226,7 @@ func (s *Supervisor) Command(ctx context.Context, cmd *exec.Cmd) error {
 	err := signalGroup(pid, syscall.SIGINT)
 	select {
 	case waited := <-ended:
-		return errors.Join(waited, err)
+		return errors.Join(waited, err, signalGroup(pid, syscall.SIGKILL))
 	case <-time.After(defaultGrace):
 	case <-s.impatient:
 	}
