@@ -27,6 +27,12 @@ func TestKilledProgramsComeBack(t *testing.T) {
 		// A profile counts the works, so it needs video.
 		{"video", []string{"feed", "login", "register", "media"}, false},
 		{sidecarOf("video"), []string{"feed", "login", "register", "media"}, false},
+		{"interaction", []string{"feed", "login", "register", "publish", "media"}, false},
+		{sidecarOf("interaction"), []string{"feed", "login", "register", "publish", "media"}, false},
+		{"relation", []string{"feed", "login", "register", "publish", "media"}, false},
+		{sidecarOf("relation"), []string{"feed", "login", "register", "publish", "media"}, false},
+		{"chat", []string{"feed", "login", "register", "publish", "media", "profile", "publish/list"}, false},
+		{sidecarOf("chat"), []string{"feed", "login", "register", "publish", "media", "profile", "publish/list"}, false},
 		{"gateway", nil, true},
 		{sidecarOf("gateway"), []string{"media"}, false},
 	} {
