@@ -19,7 +19,7 @@ const gib = 1 << 30
 // healthy is a machine on which everything works, with a stack that runs.
 func healthy() doctor.Patient {
 	status := &control.Status{State: control.Ready, Resolver: "mdns"}
-	for i, name := range []string{"redis", "mysql", "user-daprd", "user", "gateway"} {
+	for i, name := range []string{"redis", "mysql", "user-daprd", "user", "gateway"} { // all of the plan below
 		status.Parts = append(status.Parts, supervise.Status{
 			Name: name, State: supervise.Running, PID: 100 + i, Since: time.Now().Add(-time.Hour),
 		})
@@ -53,6 +53,9 @@ func part(p doctor.Patient, name string) *supervise.Status {
 
 func TestHealthyHasNoFaults(t *testing.T) {
 	running := healthy()
+	// A running part's port is taken, by the part, whether its process can be seen
+	// or not.
+	running.Machine.PortFree = func(context.Context, int) bool { return false }
 	stopped := healthy()
 	stopped.Status = nil
 	stopped.Machine.Built = func(string) bool { return false } // before the first start

@@ -209,6 +209,25 @@ func runs(pid int) bool {
 	return err == nil && !strings.Contains(string(text), ") Z ")
 }
 
+func TestCrashLeavesNoChildren(t *testing.T) {
+	pidFile := filepath.Join(t.TempDir(), "pid")
+	spec := shell("app", "[ -s "+pidFile+" ] && exec sleep 600; sleep 600 > /dev/null 2>&1 & echo $! > "+pidFile+"; exit 3")
+	f := start(t, spec)
+	until(t, "it has crashed and come back", func() bool {
+		now := f.part(t, "app")
+		return now.Restarts == 1 && now.State == supervise.Running
+	})
+	text, err := os.ReadFile(pidFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	child, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	until(t, "its child is gone", func() bool { return !runs(child) })
+}
+
 func TestStartThatOnlyCrashesIsGivenUp(t *testing.T) {
 	never := shell("never", "exit 3")
 	never.Ready = func(context.Context) error { return errors.New("not ready") }
