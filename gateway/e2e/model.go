@@ -99,11 +99,9 @@ func (StatusReply) check() error { return nil }
 // looseReply reads the status of an answer whose other fields do not matter.
 type looseReply struct {
 	Status
-	loose
 }
 
-// loose marks a reply that may carry more fields than it names.
-type loose struct{}
+func (looseReply) hasMore() {}
 
 func (looseReply) check() error { return nil }
 
