@@ -3,6 +3,8 @@
 package e2e
 
 import (
+	"bytes"
+	"context"
 	"fmt"
 	"testing"
 
@@ -173,4 +175,19 @@ func contents(messages []Message) []string {
 		out[i] = m.Content
 	}
 	return out
+}
+
+// publishedID publishes a video and finds its id.
+func publishedID(ctx context.Context, p *Phone, a account, movie []byte) (int64, error) {
+	if err := acknowledged(p.Publish(ctx, a.Token, "a work", bytes.NewReader(movie))); err != nil {
+		return 0, err
+	}
+	list, err := p.PublishList(ctx, a.ID, a.Token)
+	if err := acknowledged(list, err); err != nil {
+		return 0, err
+	}
+	if len(list.Videos) == 0 {
+		return 0, fmt.Errorf("user %d has no video right after publishing one", a.ID)
+	}
+	return list.Videos[0].ID, nil
 }
