@@ -62,7 +62,7 @@ func (w *writer) copy(ctx context.Context, r io.Reader) error {
 	for {
 		part, last, err := w.read(r)
 		if err != nil {
-			cancel()       // of no use any more
+			cancel()   // of no use any more
 			<-underWay //nolint:errcheck // what was stored is removed anyway
 			return err
 		}
