@@ -105,7 +105,7 @@ func (c *Console) colour(code, text string) string {
 }
 
 // nameWidth lines the texts of all parts up.
-const nameWidth = 13
+const nameWidth = 18
 
 // Line shows a line of a part under its name. Parts get their colour from
 // their name, so it is the same in every run.

@@ -58,7 +58,7 @@ func TestPlainOutput(t *testing.T) {
 	if n := strings.Count(text, "\n"); n != 4 {
 		t.Errorf("%d lines, want 4:\n%s", n, text)
 	}
-	if !strings.Contains(text, "user         | hello") {
+	if !strings.Contains(text, "user              | hello") {
 		t.Errorf("no prefix:\n%s", text)
 	}
 }
