@@ -3,7 +3,9 @@ package audit
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -55,65 +57,69 @@ func failed(failure string) sample {
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }
 
-// profilePage compares the counts of one user.
+// profilePage compares the counts of one user. The rows are read before and
+// after the answer.
 func (a *auditor) profilePage(ctx context.Context, id int64) (sample, error) {
-	answer, failure := a.ask(ctx, "/douyin/user/", url.Values{"user_id": {number(id)}})
-	if failure != "" {
-		return failed(failure), nil
-	}
-	fields, err := a.countsOf(ctx, id, answer.User)
+	before, err := a.countsOf(ctx, id)
 	if err != nil {
 		return sample{}, fmt.Errorf("counts of user %d: %w", id, err)
 	}
-	fields = append(fields, field{"id", id, answer.User.ID})
-	return compareFields(fields), nil
-}
-
-// field is one number on both sides.
-type field struct {
-	name            string
-	expected, found int64
-}
-
-func compareFields(fields []field) sample {
-	var expected, found []string
-	for _, f := range fields {
-		if f.expected != f.found {
-			expected = append(expected, f.name+" "+number(f.expected))
-			found = append(found, f.name+" "+number(f.found))
+	answer, failure := a.ask(ctx, "/douyin/user/", url.Values{"user_id": {number(id)}})
+	if failure != "" {
+		return failed(failure), ctx.Err()
+	}
+	after, err := a.countsOf(ctx, id)
+	if err != nil {
+		return sample{}, fmt.Errorf("counts of user %d: %w", id, err)
+	}
+	expected, found := []string{}, []string{}
+	for name, n := range after {
+		if shown := shownCount(answer.User, name); n != shown {
+			expected = append(expected, name+" "+number(n))
+			found = append(found, name+" "+number(shown))
 		}
 	}
+	slices.Sort(expected)
+	slices.Sort(found)
 	return sample{
 		same:     len(expected) == 0,
+		moving:   !maps.Equal(before, after),
 		expected: strings.Join(expected, ", "),
 		found:    strings.Join(found, ", "),
-	}
+	}, nil
 }
 
-// countsOf pairs what the rows count of a user with what was shown; what has no
-// rows to compare with is left out.
-func (a *auditor) countsOf(ctx context.Context, id int64, shown UserSeen) ([]field, error) {
-	var fields []field
+func shownCount(u UserSeen, name string) int64 {
+	return map[string]int64{
+		"id": u.ID, "work_count": u.Works, "favorite_count": u.Given, "total_favorited": u.Received,
+		"follow_count": u.Follows, "follower_count": u.Followers,
+	}[name]
+}
+
+// countsOf is what the rows count of a user, by the names that the API gives
+// it; what has no rows is left out.
+func (a *auditor) countsOf(ctx context.Context, id int64) (map[string]int64, error) {
+	counts := map[string]int64{"id": id}
 	if d := a.databases[video]; d.has("authors") {
 		n, err := worksOf(ctx, d.db, id)
 		if err != nil {
 			return nil, err
 		}
-		fields = append(fields, field{"work_count", n, shown.Works})
+		counts["work_count"] = n
 	}
 	if d := a.databases[interaction]; d.has("user_counts") {
 		n, err := twoCounts(ctx, d.db, likesOfUser, id)
 		if err != nil {
 			return nil, err
 		}
-		fields = append(fields, field{"favorite_count", n.first, shown.Given}, field{"total_favorited", n.second, shown.Received})
+		counts["favorite_count"], counts["total_favorited"] = n.first, n.second
 	}
 	if d := a.databases[relation]; d.has("counts") {
 		n, err := twoCounts(ctx, d.db, followsOfUser, id)
 		if err != nil {
 			return nil, err
 		}
-		fields = append(fields, field{"follow_count", n.first, shown.Follows}, field{"follower_count", n.second, shown.Followers})
+		counts["follow_count"], counts["follower_count"] = n.first, n.second
 	}
-	return fields, nil
+	return counts, nil
 }

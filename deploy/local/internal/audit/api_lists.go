@@ -9,15 +9,15 @@ import (
 
 // list is one that the API answers whole, and the rows that it is to equal.
 type list struct {
-	invariant     string
-	what          string
-	service       string
-	tables        []string
-	rows          string // the ids in order, for one owner's id
-	path          string
-	owner         string // the parameter that names the owner
-	shown         func(Answer) []int64
-	countedVideos bool // whose counts are compared too
+	invariant string
+	what      string
+	service   string
+	tables    []string
+	rows      string // the ids in order, for one owner's id
+	path      string
+	owner     string // the parameter that names the owner
+	shown     func(Answer) []entry
+	counted   bool // the counts of its videos are compared too
 }
 
 func userLists() []list {
@@ -25,7 +25,7 @@ func userLists() []list {
 		{
 			"I3", "publish list of user", video, []string{"videos"},
 			`SELECT id FROM videos WHERE author_id = ? ORDER BY published_at_ms DESC`,
-			"/douyin/publish/list/", "user_id", shownVideos, true,
+			"/douyin/publish/list/", "user_id", shownCounts, true,
 		},
 		{
 			"I3", "favorite list of user", interaction, []string{"likes"},
@@ -53,22 +53,30 @@ func videoLists() []list {
 	}}
 }
 
-func shownVideos(a Answer) []int64 {
-	return mapped(a.Videos, func(v VideoSeen) int64 { return v.ID })
+// entry is one of a list. The counts are those of a video where they are
+// compared, and 0 elsewhere.
+type entry struct{ id, likes, comments int64 }
+
+func shownVideos(a Answer) []entry {
+	return mapped(a.Videos, func(v VideoSeen) entry { return entry{id: v.ID} })
 }
 
-func shownUsers(a Answer) []int64 {
-	return mapped(a.Users, func(u UserSeen) int64 { return u.ID })
+func shownCounts(a Answer) []entry {
+	return mapped(a.Videos, func(v VideoSeen) entry { return entry{v.ID, v.Likes, v.Comments} })
 }
 
-func shownComments(a Answer) []int64 {
-	return mapped(a.Comments, func(c Seen) int64 { return c.ID })
+func shownUsers(a Answer) []entry {
+	return mapped(a.Users, func(u UserSeen) entry { return entry{id: u.ID} })
 }
 
-func mapped[T any](all []T, id func(T) int64) []int64 {
-	out := make([]int64, len(all))
+func shownComments(a Answer) []entry {
+	return mapped(a.Comments, func(c Seen) entry { return entry{id: c.ID} })
+}
+
+func mapped[T any](all []T, to func(T) entry) []entry {
+	out := make([]entry, len(all))
 	for i, one := range all {
-		out[i] = id(one)
+		out[i] = to(one)
 	}
 	return out
 }
@@ -81,6 +89,9 @@ func (a *auditor) lists(all []list, owner int64) []comparison {
 		if !a.databases[l.service].has(l.tables...) {
 			continue
 		}
+		if l.counted && !a.databases[interaction].has("video_counts") {
+			l.counted, l.shown = false, shownVideos
+		}
 		comparisons = append(comparisons, comparison{
 			invariant: l.invariant, what: fmt.Sprintf("%s %d", l.what, owner),
 			take: func(ctx context.Context) (sample, error) { return a.listPage(ctx, l, owner) },
@@ -89,61 +100,69 @@ func (a *auditor) lists(all []list, owner int64) []comparison {
 	return comparisons
 }
 
+// listPage compares one list. The rows are read before and after the answer.
 func (a *auditor) listPage(ctx context.Context, l list, owner int64) (sample, error) {
-	answer, failure := a.ask(ctx, l.path, url.Values{l.owner: {number(owner)}})
-	if failure != "" {
-		return failed(failure), nil
-	}
-	expected, err := ids(ctx, a.databases[l.service].db, l.rows, owner)
+	before, err := a.entries(ctx, l, owner)
 	if err != nil {
 		return sample{}, fmt.Errorf("%s %d: %w", l.what, owner, err)
 	}
-	if different := compareLists(expected, l.shown(answer)); !different.same {
-		return different, nil
+	answer, failure := a.ask(ctx, l.path, url.Values{l.owner: {number(owner)}})
+	if failure != "" {
+		return failed(failure), ctx.Err()
 	}
-	if l.countedVideos {
-		return a.videoCounts(ctx, answer.Videos)
+	after, err := a.entries(ctx, l, owner)
+	if err != nil {
+		return sample{}, fmt.Errorf("%s %d: %w", l.what, owner, err)
 	}
-	return sample{same: true}, nil
+	compared := compareLists(after, l.shown(answer))
+	compared.moving = !slices.Equal(before, after)
+	return compared, nil
+}
+
+// entries reads a list from the rows.
+func (a *auditor) entries(ctx context.Context, l list, owner int64) ([]entry, error) {
+	found, err := ids(ctx, a.databases[l.service].db, l.rows, owner)
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]entry, len(found))
+	for i, id := range found {
+		entries[i] = entry{id: id}
+		if !l.counted {
+			continue
+		}
+		n, err := twoCounts(ctx, a.databases[interaction].db, `SELECT likes, comments FROM video_counts WHERE video_id = ?`, id)
+		if err != nil {
+			return nil, err
+		}
+		entries[i].likes, entries[i].comments = n.first, n.second
+	}
+	return entries, nil
 }
 
 // compareLists allows a list to end after maxList entries.
-func compareLists(expected, found []int64) sample {
+func compareLists(expected, found []entry) sample {
 	if len(found) >= maxList && len(found) < len(expected) {
 		expected = expected[:len(found)]
 	}
 	if slices.Equal(expected, found) {
 		return sample{same: true}
 	}
-	for i, id := range expected {
-		if i >= len(found) {
-			break
-		}
-		if id != found[i] {
+	for i := range min(len(expected), len(found)) {
+		if want, got := expected[i], found[i]; want != got {
 			return sample{
-				expected: fmt.Sprintf("%d entries, entry %d being %d", len(expected), i+1, id),
-				found:    fmt.Sprintf("%d, entry %d being %d", len(found), i+1, found[i]),
+				expected: fmt.Sprintf("%d entries, the %d. %s", len(expected), i+1, want.against(got)),
+				found:    fmt.Sprintf("%d, the %d. %s", len(found), i+1, got.against(want)),
 			}
 		}
 	}
 	return sample{expected: fmt.Sprintf("%d entries", len(expected)), found: fmt.Sprintf("%d, the first ones alike", len(found))}
 }
 
-// videoCounts compares the counts that are shown beside videos.
-func (a *auditor) videoCounts(ctx context.Context, shown []VideoSeen) (sample, error) {
-	d := a.databases[interaction]
-	if !d.has("video_counts") {
-		return sample{same: true}, nil
+// against says of an entry in what it differs from another.
+func (e entry) against(other entry) string {
+	if e.id != other.id {
+		return "being " + number(e.id)
 	}
-	var fields []field
-	for _, v := range shown {
-		n, err := twoCounts(ctx, d.db, `SELECT likes, comments FROM video_counts WHERE video_id = ?`, v.ID)
-		if err != nil {
-			return sample{}, fmt.Errorf("counts of video %d: %w", v.ID, err)
-		}
-		fields = append(fields,
-			field{fmt.Sprintf("favorite_count of video %d", v.ID), n.first, v.Likes},
-			field{fmt.Sprintf("comment_count of video %d", v.ID), n.second, v.Comments})
-	}
-	return compareFields(fields), nil
+	return fmt.Sprintf("being %d with %d likes and %d comments", e.id, e.likes, e.comments)
 }

@@ -24,6 +24,8 @@ import (
 	"errors"
 	"sync/atomic"
 	"time"
+
+	"github.com/douyin-on-dapr/douyin/services/contract"
 )
 
 // Options say what to audit.
@@ -36,8 +38,9 @@ type Options struct {
 	API     API     // nil: not asked
 	Objects Objects // nil: not compared
 
-	// Settle is how long events that are waiting may take to go out. 0 asks only
-	// that none has waited for longer than a minute.
+	// Settle is how long events that are waiting may take to go out, and then to
+	// have their effects. 0 asks only that none has waited for longer than a
+	// minute.
 	Settle time.Duration
 
 	// Staleness is how long a copy may differ from the rows; 0 means 5 s.
@@ -63,11 +66,11 @@ func services() []string {
 
 // The services, which are also the names of their databases.
 const (
-	user        = "user"
-	video       = "video"
-	interaction = "interaction"
-	relation    = "relation"
-	chat        = "chat"
+	user        = string(contract.AppUser)
+	video       = string(contract.AppVideo)
+	interaction = string(contract.AppInteraction)
+	relation    = string(contract.AppRelation)
+	chat        = string(contract.AppChat)
 )
 
 // auditor is one run.
@@ -87,7 +90,7 @@ func Run(ctx context.Context, o Options) (report Report, err error) {
 	if o.Staleness == 0 {
 		o.Staleness = defaultStaleness
 	}
-	a := &auditor{options: o, databases: map[string]*database{}}
+	a := &auditor{options: o, databases: map[string]*database{}, report: newReport()}
 	defer func() {
 		report = a.report
 		for _, d := range a.databases {
@@ -101,7 +104,7 @@ func Run(ctx context.Context, o Options) (report Report, err error) {
 	if err := a.outboxes(ctx); err != nil {
 		return report, err
 	}
-	for _, part := range []func(context.Context) error{a.rows, a.hotState, a.api, a.objects} {
+	for _, part := range []func(context.Context) error{a.rows, a.activities, a.hotState, a.api, a.objects} {
 		if err := part(ctx); err != nil {
 			return report, err
 		}

@@ -88,8 +88,12 @@ func (a *auditor) document(key string, of family) comparison {
 		if expected == nil || proto.Equal(expected, found) {
 			return sample{same: true}, nil
 		}
+		_, now, err := a.options.Hot.Entry(ctx, key)
+		if err != nil {
+			return sample{}, fmt.Errorf("hot state, %s: %w", key, err)
+		}
 		want, got := difference(text(expected), text(found))
-		return sample{expected: want, found: got, state: version}, nil
+		return sample{moving: now != version, expected: want, found: got, state: version}, nil
 	}
 	return comparison{invariant: "I7", what: "hot document " + key, take: take}
 }

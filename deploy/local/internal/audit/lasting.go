@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
@@ -20,6 +21,7 @@ type comparison struct {
 // nothing is wrong, because the looks are not at one moment.
 type sample struct {
 	same            bool
+	moving          bool   // something changed between the looks, so this one says nothing
 	expected, found string // when not the same
 	state           string // identifies what was found, beyond its text
 }
@@ -27,9 +29,9 @@ type sample struct {
 // doubt is a comparison whose samples differ so far.
 type doubt struct {
 	comparison
-	sample sample // the first one
-	since  time.Time
-	last   sample
+	first, last sample
+	since       time.Time // of the first sample
+	samples     int       // that say something, since then
 
 	expectedMoves, foundMoves bool
 }
@@ -38,17 +40,26 @@ const (
 	comparisonPause       = 250 * time.Millisecond
 	comparisonParallelism = 4
 
-	// maxPatience is how many times the staleness that is allowed anything is
-	// looked at: what changes all the time cannot be compared.
+	// minSamples have to differ one after the other, so that a chance which
+	// traffic gives to one of them does not count.
+	minSamples = 6
+
+	// maxPatience is after how many times the patience the end comes also for
+	// what still changes.
 	maxPatience = 4
 )
 
-// lasting takes samples until both sides agree, once is enough. It reports what
+// lasting takes samples until both sides agree; once is enough. It reports what
 // differed for the whole time that a copy may be stale while one of the sides
 // stood still: either the copy is not renewed, or the rows say one thing and
 // the answers others. Where both moved it starts again, and gives up at last
 // with a note.
 func (a *auditor) lasting(ctx context.Context, comparisons []comparison) error {
+	return a.lastingFor(ctx, a.options.Staleness, comparisons)
+}
+
+// lastingFor is lasting with another patience.
+func (a *auditor) lastingFor(ctx context.Context, patience time.Duration, comparisons []comparison) error {
 	doubts := make([]*doubt, len(comparisons))
 	for i, c := range comparisons {
 		doubts[i] = &doubt{comparison: c}
@@ -59,20 +70,23 @@ func (a *auditor) lasting(ctx context.Context, comparisons []comparison) error {
 		if err != nil {
 			return err
 		}
-		doubts = slices.DeleteFunc(left, func(d *doubt) bool { return a.decided(d) })
+		doubts = slices.DeleteFunc(left, func(d *doubt) bool { return a.decided(d, patience) })
 		if len(doubts) == 0 {
 			return nil
 		}
-		if time.Since(began) > maxPatience*a.options.Staleness {
+		if time.Since(began) > maxPatience*patience {
 			for _, d := range doubts {
 				a.report.note("%s changes too fast to be compared", d.what)
 			}
 			return nil
 		}
+		// Not in step with anything else that takes turns.
+		pause := min(comparisonPause, patience/minSamples)
+		pause += rand.N(pause/4 + 1)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(min(comparisonPause, a.options.Staleness/4)):
+		case <-time.After(pause):
 		}
 	}
 }
@@ -108,20 +122,24 @@ func retake(ctx context.Context, doubts []*doubt) ([]*doubt, error) {
 
 // add remembers a sample that differs.
 func (d *doubt) add(taken sample, at time.Time) {
-	d.last = taken
-	if !d.since.IsZero() {
-		d.expectedMoves = d.expectedMoves || taken.expected != d.sample.expected
-		d.foundMoves = d.foundMoves || taken.found != d.sample.found || taken.state != d.sample.state
+	switch {
+	case taken.moving:
+		return
+	case d.samples > 0:
+		d.expectedMoves = d.expectedMoves || taken.expected != d.first.expected
+		d.foundMoves = d.foundMoves || taken.found != d.first.found || taken.state != d.first.state
 	}
-	if d.since.IsZero() || (d.expectedMoves && d.foundMoves) {
-		d.sample, d.since = taken, at
+	d.last = taken
+	d.samples++
+	if d.samples == 1 || (d.expectedMoves && d.foundMoves) {
+		d.first, d.since, d.samples = taken, at, 1
 		d.expectedMoves, d.foundMoves = false, false
 	}
 }
 
 // decided reports a doubt that has lasted.
-func (a *auditor) decided(d *doubt) bool {
-	if time.Since(d.since) < a.options.Staleness {
+func (a *auditor) decided(d *doubt, patience time.Duration) bool {
+	if d.samples < minSamples || time.Since(d.since) < patience {
 		return false
 	}
 	a.report.violate(Violation{Invariant: d.invariant, What: d.what, Expected: d.last.expected, Found: d.last.found})

@@ -26,6 +26,7 @@ func userSources() []source {
 		{video, "videos", `SELECT DISTINCT author_id FROM videos`},
 		{video, "uploads", `SELECT DISTINCT author_id FROM uploads`},
 		{video, "authors", `SELECT author_id FROM authors`},
+		{user, "activities", `SELECT user_id FROM activities UNION SELECT actor_id FROM activities`},
 	}
 }
 

@@ -3,6 +3,9 @@ package audit
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strings"
 )
 
 // Violation is one broken promise.
@@ -43,21 +46,34 @@ func (r *Report) note(format string, args ...any) {
 	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
 }
 
-// Write prints one line per note and violation, and a summary.
+// newReport is an empty one, whose JSON has lists and no nulls.
+func newReport() Report { return Report{Violations: []Violation{}, Notes: []string{}} }
+
+// maxLines is how many violations of one invariant are printed.
+const maxLines = 20
+
+// Write prints one line per note and violation, and a summary. Where one
+// invariant is broken very often, the first violations stand for the rest.
 func (r *Report) Write(w io.Writer) error {
+	var text strings.Builder
 	for _, note := range r.Notes {
-		if _, err := fmt.Fprintln(w, "note:", note); err != nil {
-			return err
+		text.WriteString("note: " + note + "\n")
+	}
+	broken := map[string]int{}
+	for _, v := range r.Violations {
+		if broken[v.Invariant]++; broken[v.Invariant] <= maxLines {
+			text.WriteString(v.String() + "\n")
 		}
 	}
-	for _, v := range r.Violations {
-		if _, err := fmt.Fprintln(w, v); err != nil {
-			return err
+	for _, invariant := range slices.Sorted(maps.Keys(broken)) {
+		if more := broken[invariant] - maxLines; more > 0 {
+			fmt.Fprintf(&text, "%s is broken %d times more\n", invariant, more)
 		}
 	}
 	c := r.Compared
-	_, err := fmt.Fprintf(w, "audit: %s; compared %d rows of %d databases, %d hot documents, %d answers of the API, %d objects\n",
+	fmt.Fprintf(&text, "audit: %s; compared %d rows of %d databases, %d hot documents, %d answers of the API, %d objects\n",
 		r.verdict(), c.Rows, c.Databases, c.Documents, c.Answers, c.Objects)
+	_, err := io.WriteString(w, text.String())
 	return err
 }
 

@@ -13,8 +13,8 @@ type rule struct {
 	query     string
 }
 
-// maxShown is how many violations of one rule are shown.
-const maxShown = 20
+// maxBroken is how many violations of one rule are counted.
+const maxBroken = 1000
 
 // rules of each service, beside those of its outbox.
 func rules() map[string][]rule {
@@ -70,12 +70,12 @@ func (a *auditor) apply(ctx context.Context, q querier, d *database, r rule) err
 	broken, err := collect(ctx, q, r.query+` LIMIT ?`, func(v *Violation) []any {
 		v.Invariant = r.invariant
 		return []any{&v.What, &v.Expected, &v.Found}
-	}, maxShown)
+	}, maxBroken)
 	if err != nil {
 		return err
 	}
-	if len(broken) == maxShown {
-		a.report.note("%s: only %d violations of one kind are shown, such as: %s", d.service, maxShown, broken[0].What)
+	if len(broken) == maxBroken {
+		a.report.note("%s: there are more violations than %d like this: %s", d.service, maxBroken, broken[0].What)
 	}
 	a.report.Violations = append(a.report.Violations, broken...)
 	return nil

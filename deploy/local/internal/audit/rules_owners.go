@@ -10,6 +10,12 @@ FROM users u LEFT JOIN credentials c ON c.user_id = u.id WHERE c.user_id IS NULL
 FROM credentials c LEFT JOIN users u ON u.id = c.user_id WHERE u.id IS NULL`},
 		{"I10", []string{"users", "sessions"}, `SELECT DISTINCT CONCAT('sessions of user ', s.user_id), 'an account', 'none'
 FROM sessions s LEFT JOIN users u ON u.id = s.user_id WHERE u.id IS NULL`},
+		{"I5", []string{"activities", "activity_marks"}, `SELECT CONCAT('newest activity of user ', user_id), last_id, newest
+FROM (SELECT m.user_id, m.last_id, COALESCE(MAX(a.id), 0) AS newest
+	FROM activity_marks m LEFT JOIN activities a ON a.user_id = m.user_id GROUP BY m.user_id, m.last_id) marked
+WHERE newest <> last_id`},
+		{"I5", []string{"activity_marks"}, `SELECT CONCAT('read position of user ', user_id), CONCAT('0 to ', last_id), read_id
+FROM activity_marks WHERE read_id < 0 OR read_id > last_id`},
 	}
 }
 
@@ -104,7 +110,7 @@ FROM (SELECT event_id, subject, topic, version,
 		LAG(topic) OVER (PARTITION BY subject ORDER BY id) AS earlier_topic
 	FROM outbox) ordered
 WHERE version < earlier OR (version = earlier AND topic = earlier_topic)`}}
-	told := func(kind, table, joined, version string) rule {
+	behind := func(kind, table, joined, version string) rule {
 		return rule{"I1", []string{"outbox", table}, `SELECT CONCAT('row of event ', o.event_id, ' of ', o.subject),
 	CONCAT('version ', o.version, ' or later'), COALESCE(CONCAT('version ', ` + version + `), 'no row')
 FROM outbox o LEFT JOIN ` + table + ` r ON ` + joined + `
@@ -113,12 +119,12 @@ WHERE o.subject LIKE '` + kind + `:%' AND COALESCE(` + version + `, 0) < o.versi
 	switch service {
 	case interaction:
 		rules = append(rules,
-			told("like", "likes", `r.user_id = `+subjectPart(2)+` AND r.video_id = `+subjectPart(3), `r.version`),
-			told("comment", "comments", `r.id = `+subjectPart(2), `(1 + r.deleted)`))
+			behind("like", "likes", `r.user_id = `+subjectPart(2)+` AND r.video_id = `+subjectPart(3), `r.version`),
+			behind("comment", "comments", `r.id = `+subjectPart(2), `(1 + r.deleted)`))
 	case relation:
-		rules = append(rules, told("follow", "follows", `r.user_id = `+subjectPart(2)+` AND r.target_id = `+subjectPart(3), `r.version`))
+		rules = append(rules, behind("follow", "follows", `r.user_id = `+subjectPart(2)+` AND r.target_id = `+subjectPart(3), `r.version`))
 	case chat:
-		rules = append(rules, told("chat", "conversations", `r.low_id = `+subjectPart(2)+` AND r.high_id = `+subjectPart(3), `r.last_seq`))
+		rules = append(rules, behind("chat", "conversations", `r.low_id = `+subjectPart(2)+` AND r.high_id = `+subjectPart(3), `r.last_seq`))
 	}
 	return rules
 }

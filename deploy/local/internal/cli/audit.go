@@ -18,7 +18,7 @@ import (
 
 type auditCommand struct {
 	JSON             bool          `help:"Print the report as JSON."`
-	Settle           time.Duration `help:"How long events that wait may take to go out." default:"15s"`
+	Settle           time.Duration `help:"How long events that wait may take to go out and to have their effects." default:"15s"`
 	AllowDeadLetters bool          `help:"Tell of dead letters without counting them as violations."`
 	Sample           int           `help:"At most so many users and videos are looked up through the API; 0: all." default:"200"`
 	Gateway          string        `help:"Base URL of the API to ask, if not this stack's gateway."`
@@ -31,20 +31,22 @@ func (*auditCommand) Help() string {
 
 func (c *auditCommand) Run(ctx context.Context, g *Globals) error {
 	report, err := c.audit(ctx, g)
-	if err != nil {
-		return err
-	}
-	if c.JSON {
-		encoder := json.NewEncoder(os.Stdout)
-		encoder.SetIndent("", "  ")
-		err = encoder.Encode(report)
-	} else {
-		err = report.Write(os.Stdout)
+	if err == nil || !report.OK() {
+		err = errors.Join(err, c.print(report))
 	}
 	if err == nil && !report.OK() {
 		return ExitCode(1)
 	}
 	return err
+}
+
+func (c *auditCommand) print(report audit.Report) error {
+	if !c.JSON {
+		return report.Write(os.Stdout)
+	}
+	encoder := json.NewEncoder(os.Stdout)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(report)
 }
 
 // audit runs on what is up of the stack.

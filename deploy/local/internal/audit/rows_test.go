@@ -1,0 +1,251 @@
+package audit_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/audit"
+)
+
+func testNothingIsFoundWherePromisesAreKept(t *testing.T, d databases) {
+	w := newWorld(t, d)
+	w.hot.put(t, "feed:head", feedHead(t))
+	report := run(t, w.everything())
+	wantViolations(t, report)
+	if len(report.Notes) > 0 || !report.OK() {
+		t.Errorf("notes %q", report.Notes)
+	}
+	c := report.Compared
+	if c.Databases != 5 || c.Documents != documents+1 || c.Answers != comparisons || c.Objects != 3 {
+		t.Errorf("compared %+v", c)
+	}
+	// Those of newWorld in the tables that are compared.
+	if c.Rows != 3+3+2+3+3+1+5+2+3+3+4+3+1+3 {
+		t.Errorf("compared %d rows", c.Rows)
+	}
+}
+
+// breakage is one promise broken by hand.
+type breakage struct {
+	name     string
+	service  string
+	breaking string
+	want     []string
+	schema   bool // the break spoils the tables
+}
+
+func breakages() []breakage {
+	const user, video, interaction, relation, chat = "user", "video", "interaction", "relation", "chat"
+	return []breakage{
+		{"a like is counted twice", interaction, `UPDATE video_counts SET likes = 4 WHERE video_id = 101`,
+			[]string{"I3 likes of video 101: expected 3, found 4"}, false},
+		{"likes without a counter", interaction, `DELETE FROM video_counts WHERE video_id = 103`,
+			[]string{"I3 likes of video 103: expected 1, found 0"}, false},
+		{"a counter without likes", interaction, `UPDATE video_counts SET likes = 2 WHERE video_id = 102`,
+			[]string{"I3 likes of video 102: expected 0, found 2"}, false},
+		{"a comment is not counted", interaction, `UPDATE video_counts SET comments = 0 WHERE video_id = 101`,
+			[]string{"I3 comments of video 101: expected 1, found 0"}, false},
+		{"likes given", interaction, `UPDATE user_counts SET given = 9 WHERE user_id = 2`,
+			[]string{"I3 likes given by user 2: expected 1, found 9"}, false},
+		{"likes received", interaction, `UPDATE user_counts SET received = 2 WHERE user_id = 1`,
+			[]string{"I3 likes received by user 1: expected 3, found 2"}, false},
+		{"a like was taken back twice", interaction, `UPDATE likes SET version = 3 WHERE user_id = 2 AND video_id = 102`,
+			[]string{
+				"I2 like of video 102 by user 2, changed 3 times: expected liked, found not liked",
+				"I4 activity like 2 102: expected version 3, taken back, of user 2 for user 1, found version 2, taken back, of user 2 for user 1",
+			}, false},
+		{"a like of no video", interaction, `INSERT INTO likes VALUES (1, 999, 1, FALSE, 2, 1000)`,
+			[]string{"I8 video 999, named in interaction.likes: expected a video, found none"}, false},
+		{"a comment of no video", interaction, `INSERT INTO comments VALUES (209, 998, 2, 2, '', NULL, 1000, TRUE)`,
+			[]string{"I8 video 998, named in interaction.comments: expected a video, found none"}, false},
+		{"a video of another author", interaction, `UPDATE comments SET author_id = 2, user_id = 2 WHERE id = 202`,
+			[]string{
+				"I3 video 101, named in interaction.comments: expected author 1, found author 2",
+				"I4 activity comment 202: expected none, found version 2, taken back, of user 3 for user 1",
+			}, false},
+		{"a like of nobody", interaction, `INSERT INTO user_counts VALUES (77, 0, 0)`,
+			[]string{"I10 user 77, named in interaction.user_counts: expected an account, found none"}, false},
+		{"follows", relation, `UPDATE counts SET follows = 0 WHERE user_id = 3`,
+			[]string{"I3 follows of user 3: expected 1, found 0"}, false},
+		{"followers", relation, `UPDATE counts SET followers = 3 WHERE user_id = 1`,
+			[]string{"I3 followers of user 1: expected 2, found 3"}, false},
+		{"a follow of oneself", relation, `INSERT INTO follows VALUES (2, 2, FALSE, 2, 1000)`,
+			[]string{"I6 user 2: expected no follow of themselves, found an ended one"}, false},
+		{"a follow came twice", relation, `UPDATE follows SET version = 2 WHERE user_id = 1 AND target_id = 2`,
+			[]string{
+				"I2 follow of user 2 by user 1, changed 2 times: expected not following, found following",
+				"I4 activity follow 1 2: expected version 2, present, of user 1 for user 2, found version 1, present, of user 1 for user 2",
+			}, false},
+		{"a follow of nobody", relation, `INSERT INTO counts VALUES (78, 0, 0)`,
+			[]string{"I10 user 78, named in relation.counts: expected an account, found none"}, false},
+		{"works", video, `UPDATE authors SET works = 1 WHERE author_id = 1`,
+			[]string{"I3 works of user 1: expected 2, found 1"}, false},
+		{"a published upload is open", video, `UPDATE uploads SET video_id = 102`,
+			[]string{"I8 upload of video 102: expected gone, as it is published, found still open"}, false},
+		{"a video without bytes", video, `UPDATE videos SET source_size = 0 WHERE id = 102`,
+			[]string{"I8 object of video 102: expected a size above 0, found 0 in parts of 4"}, false},
+		{"two videos at one time", video, `ALTER TABLE videos DROP INDEX videos_published; UPDATE videos SET published_at_ms = 1700000000101`,
+			[]string{"I9 videos published at 1700000000101: expected 1, found 3"}, true},
+		{"a video of nobody", video, `INSERT INTO authors VALUES (79, 0)`,
+			[]string{"I10 user 79, named in video.authors: expected an account, found none"}, false},
+		{"a message is missing", chat, `DELETE FROM messages WHERE seq = 2`,
+			[]string{"I5 messages between 1 and 2: expected numbers 1 to 3, found 2 messages with numbers 1 to 3"}, false},
+		{"the first message is missing", chat, `DELETE FROM messages WHERE seq = 1`,
+			[]string{"I5 messages between 1 and 2: expected numbers 1 to 3, found 2 messages with numbers 2 to 3"}, false},
+		{"a message is not counted", chat, `INSERT INTO messages VALUES (1, 2, 4, 304, 2, 'late', NULL, 1004)`,
+			[]string{"I5 messages between 1 and 2: expected numbers 1 to 3, found 4 messages with numbers 1 to 4"}, false},
+		{"two messages of one time", chat, `UPDATE messages SET created_at_ms = 1001 WHERE seq = 2`,
+			[]string{"I5 time of message 2 between 1 and 2: expected after 1001, found 1001"}, false},
+		{"another newest message", chat, `UPDATE conversations SET last_content = 'bye?', last_ms = 1002`,
+			[]string{"I5 newest message between 1 and 2: expected message 303 of user 1 at 1003, 3 characters, found message 303 of user 1 at 1002, 4 characters, another text"}, false},
+		{"messages of no conversation", chat, `INSERT INTO messages VALUES (1, 3, 1, 305, 3, 'x', NULL, 1)`,
+			[]string{"I5 message 305: expected a conversation between 1 and 3, found none"}, false},
+		{"a stranger writes", chat, `UPDATE messages SET from_id = 3 WHERE seq = 1`,
+			[]string{"I5 writer of message 301: expected user 1 or 2, found user 3"}, false},
+		{"a conversation in the wrong order", chat, `INSERT INTO conversations (low_id, high_id) VALUES (3, 2)`,
+			[]string{"I5 conversation between 3 and 2: expected the smaller id first, found not so"}, false},
+		{"a message to nobody", chat, `INSERT INTO conversations (low_id, high_id) VALUES (3, 80)`,
+			[]string{"I10 user 80, named in chat.conversations: expected an account, found none"}, false},
+		{"two users of one key", user, `ALTER TABLE users DROP INDEX users_name_key; UPDATE users SET name_key = 'amy' WHERE id = 2`,
+			[]string{"I10 accounts of the name amy: expected 1, found 2"}, true},
+		{"two users of one name", user, `UPDATE users SET name = ' aMY' WHERE id = 2`,
+			[]string{`I10 name " aMY": expected user 1 alone, found user 2 too`}, false},
+		{"a user cannot log in", user, `DELETE FROM credentials WHERE user_id = 3`,
+			[]string{"I1 user 3: expected a password, found none"}, false},
+		{"a password of nobody", user, `INSERT INTO credentials VALUES (81, 'h')`,
+			[]string{"I10 password of user 81: expected an account, found none"}, false},
+		{"a session of nobody", user, `INSERT INTO sessions VALUES ('S3', 82, 1)`,
+			[]string{"I10 sessions of user 82: expected an account, found none"}, false},
+		{"an activity is missing", user, `DELETE FROM activities WHERE subject = 'like:2:101'`,
+			[]string{"I4 activity like 2 101: expected version 3, present, of user 2 for user 1, found none"}, false},
+		{"an activity of nothing", user, `UPDATE activities SET subject = 'comment:299' WHERE subject = 'comment:201'`,
+			[]string{
+				"I4 activity comment 201: expected version 1, present, of user 2 for user 1, found none",
+				"I4 activity comment 299: expected none, found version 1, present, of user 2 for user 1",
+			}, false},
+		{"an ended follow is shown", user, `UPDATE activities SET present = TRUE WHERE subject = 'follow:1:3'`,
+			[]string{"I4 activity follow 1 3: expected version 2, taken back, of user 1 for user 3, found version 2, present, of user 1 for user 3"}, false},
+		{"activities are not numbered", user, `UPDATE activity_marks SET last_id = 8 WHERE user_id = 1`,
+			[]string{"I5 newest activity of user 1: expected 8, found 7"}, false},
+		{"more is read than there is", user, `UPDATE activity_marks SET read_id = 3 WHERE user_id = 3`,
+			[]string{"I5 read position of user 3: expected 0 to 1, found 3"}, false},
+	}
+}
+
+func testEachBrokenPromiseOfTheRowsIsFound(t *testing.T, d databases) {
+	for _, b := range breakages() {
+		t.Run(b.name, func(t *testing.T) {
+			databases := d
+			if b.schema {
+				databases = newDatabases(t)
+			}
+			w := newWorld(t, databases)
+			w.exec(t, b.service, b.breaking)
+			report := run(t, w.onlyRows())
+			wantViolations(t, report, b.want...)
+			if report.OK() {
+				t.Error("the report is OK")
+			}
+		})
+	}
+}
+
+// waiting puts an event into an outbox.
+func (w *world) waiting(t *testing.T, service, topic, subject string, version int64, since time.Time) {
+	t.Helper()
+	w.exec(t, service, `INSERT INTO outbox (event_id, topic, subject, version, occurred_at_ms, traceparent, data)
+		VALUES (SUBSTRING(MD5(RAND()), 1, 26), ?, ?, ?, ?, '', '{}')`, topic, subject, version, since.UnixMilli())
+}
+
+func testEventsThatAreNotPublished(t *testing.T, d databases) {
+	w := newWorld(t, d)
+	w.waiting(t, "interaction", "interaction.liked", "like:1:101", 1, time.Now())
+	o := w.onlyRows()
+	wantBeginning(t, run(t, o), "I4 events of interaction that are not published: expected none after 200ms, found 1, the oldest waiting for ")
+	o.Settle = 0
+	wantViolations(t, run(t, o))
+	w.waiting(t, "interaction", "interaction.liked", "like:1:103", 1, time.Now().Add(-2*time.Minute))
+	wantBeginning(t, run(t, o), "I4 events of interaction that are not published: expected none older than 1m0s, found 2, the oldest waiting for 2m")
+}
+
+// wantBeginning is for one violation whose line ends with something that varies.
+func wantBeginning(t *testing.T, report audit.Report, want string) {
+	t.Helper()
+	if len(report.Violations) != 1 || !strings.HasPrefix(report.Violations[0].String(), want) {
+		t.Errorf("found %q, want %q", report.Violations, want)
+	}
+}
+
+// An outbox that empties in time is no violation, and neither is what comes in
+// meanwhile.
+func testEventsThatGoOutInTime(t *testing.T, d databases) {
+	w := newWorld(t, d)
+	w.waiting(t, "relation", "relation.followed", "follow:1:2", 1, time.Now())
+	o := w.onlyRows()
+	o.Settle = 30 * time.Second
+	published := make(chan struct{})
+	go func() {
+		defer close(published)
+		select {
+		case <-t.Context().Done():
+		case <-time.After(100 * time.Millisecond):
+		}
+		w.waiting(t, "relation", "relation.followed", "follow:2:1", 1, time.Now())
+		w.exec(t, "relation", `DELETE FROM outbox WHERE subject = 'follow:1:2'`)
+	}()
+	began := time.Now()
+	wantViolations(t, run(t, o))
+	<-published
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("waited %s for events that went out at once", took)
+	}
+}
+
+func testEventsAgainstRows(t *testing.T, d databases) {
+	for name, test := range map[string]struct {
+		service, topic, subject string
+		versions                []int64
+		want                    string
+	}{
+		"a lost like":         {"interaction", "interaction.unliked", "like:1:101", []int64{2}, "of like:1:101: expected version 2 or later, found version 1"},
+		"a like of no row":    {"interaction", "interaction.liked", "like:9:9", []int64{1}, "of like:9:9: expected version 1 or later, found no row"},
+		"a lost deletion":     {"interaction", "interaction.uncommented", "comment:201", []int64{2}, "of comment:201: expected version 2 or later, found version 1"},
+		"a lost follow":       {"relation", "relation.followed", "follow:3:1", []int64{4}, "of follow:3:1: expected version 4 or later, found version 3"},
+		"a lost message":      {"chat", "chat.message-sent", "chat:1:2", []int64{4}, "of chat:1:2: expected version 4 or later, found version 3"},
+		"events out of order": {"relation", "relation.followed", "follow:3:1", []int64{2, 1}, "of follow:3:1: expected a version after 2, found version 1"},
+		"an event twice":      {"chat", "chat.message-sent", "chat:1:2", []int64{3, 3}, "of chat:1:2: expected a version after 3, found version 3"},
+		"events in order":     {"chat", "chat.message-sent", "chat:1:2", []int64{1, 2, 3}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, d)
+			for _, version := range test.versions {
+				w.waiting(t, test.service, test.topic, test.subject, version, time.Now())
+			}
+			o := w.onlyRows()
+			o.Settle = 0
+			report := run(t, o)
+			if test.want == "" {
+				wantViolations(t, report)
+				return
+			}
+			if len(report.Violations) != 1 || !strings.HasSuffix(report.Violations[0].String(), test.want) {
+				t.Errorf("found %q, want %q", report.Violations, test.want)
+			}
+		})
+	}
+}
+
+func testDeadLetters(t *testing.T, d databases) {
+	w := newWorld(t, d)
+	w.exec(t, "user", `INSERT INTO dead_letters VALUES (5, 'E1', 'dead-letters.user', 'interaction.liked', '{}', 1700000000000)`)
+	o := w.onlyRows()
+	wantViolations(t, run(t, o), `I4 dead letter 5 of user: expected none, found event E1 of topic "interaction.liked" since 2023-11-14T22:13:20Z`)
+	o.AllowDeadLetters = true
+	report := run(t, o)
+	wantViolations(t, report)
+	if !slices.Contains(report.Notes, `dead letter 5 of user: event E1 of topic "interaction.liked" since 2023-11-14T22:13:20Z`) {
+		t.Errorf("notes %q", report.Notes)
+	}
+}
