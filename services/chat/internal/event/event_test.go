@@ -1,0 +1,41 @@
+package event_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/douyin-on-dapr/douyin/services/chat/internal/event"
+	"github.com/douyin-on-dapr/douyin/services/chat/internal/hot"
+	"github.com/douyin-on-dapr/douyin/services/platform/errs"
+	"github.com/douyin-on-dapr/douyin/services/platform/server"
+)
+
+var _ event.Documents = (*hot.Documents)(nil)
+
+// documents remembers whose were forgotten.
+type documents struct {
+	from, to int64
+	err      error
+}
+
+func (d *documents) ForgetWindow(_ context.Context, a, b int64) error {
+	d.from, d.to = a, b
+	return d.err
+}
+
+func TestMessages(t *testing.T) {
+	var docs documents
+	e := server.Event{Data: []byte(`{"messageId":"3","fromUserId":"9","toUserId":"5","seq":"1","createdAtMs":"1","content":"hi"}`)}
+	if err := event.Messages(&docs)(t.Context(), e); err != nil || docs.from != 9 || docs.to != 5 {
+		t.Errorf("forgot the window of %d and %d, %v", docs.from, docs.to, err)
+	}
+	docs.err = errors.New("state store is down")
+	if err := event.Messages(&docs)(t.Context(), e); !errors.Is(err, docs.err) {
+		t.Errorf("a failure became %v", err)
+	}
+	e.Data = []byte("poison")
+	if err := event.Messages(&docs)(t.Context(), e); errs.CodeOf(err) != errs.Invalid {
+		t.Errorf("poison became %v", err)
+	}
+}

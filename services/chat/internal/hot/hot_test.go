@@ -1,0 +1,98 @@
+package hot_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"testing"
+
+	"github.com/douyin-on-dapr/douyin/services/chat/internal/chat"
+	"github.com/douyin-on-dapr/douyin/services/chat/internal/hot"
+	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
+	"github.com/douyin-on-dapr/douyin/services/platform/hotstate"
+	"github.com/douyin-on-dapr/douyin/services/platform/hotstate/hotstatetest"
+)
+
+var reader = chat.Reader{UserID: 1, PeerID: 2, SessionID: "S"}
+
+func newDocuments() (*hot.Documents, *hotstatetest.States) {
+	states := hotstatetest.New()
+	return hot.New(hotstate.New(states, slog.New(slog.DiscardHandler))), states
+}
+
+func TestWindowIsRebuiltOnceAndThenReadByBoth(t *testing.T) {
+	docs, states := newDocuments()
+	messages := []chat.Message{
+		{ID: 1, FromUserID: 9, ToUserID: 5, Content: "你好 👋", CreatedAtMS: 1000, Seq: 1},
+		{ID: 2, FromUserID: 5, ToUserID: 9, Content: "hi", CreatedAtMS: 1001, Seq: 2},
+	}
+	rebuilt := 0
+	for _, pair := range [][2]int64{{9, 5}, {5, 9}} {
+		window, err := docs.LoadWindow(t.Context(), pair[0], pair[1], func(context.Context) (chat.Window, error) {
+			rebuilt++
+			return chat.Window{Messages: messages, Complete: true}, nil
+		})
+		if err != nil || !slices.Equal(window.Messages, messages) || !window.Complete {
+			t.Errorf("window %+v, %v", window, err)
+		}
+	}
+	if rebuilt != 1 {
+		t.Errorf("rebuilt %d times", rebuilt)
+	}
+	if ttl := states.Document(t, "chat:5:9", &hotv1.ChatWindow{}); ttl != hotv1.ChatWindowTTL {
+		t.Errorf("stored for %v", ttl)
+	}
+}
+
+func TestPlaceThatIsNotKnownIsNotStored(t *testing.T) {
+	docs, states := newDocuments()
+	load := func(known bool) (chat.Place, bool, error) {
+		return docs.LoadPlace(t.Context(), reader, func(context.Context) (chat.Place, bool, error) {
+			return chat.Place{DeliveredMS: 7}, known, nil
+		})
+	}
+	if place, known, err := load(false); place != (chat.Place{}) || known || err != nil {
+		t.Errorf("place %+v, %t, %v", place, known, err)
+	}
+	if n := states.Keys(); n != 0 {
+		t.Errorf("%d keys were stored", n)
+	}
+	for range 2 {
+		if place, known, err := load(true); place.DeliveredMS != 7 || !known || err != nil {
+			t.Errorf("place %+v, %t, %v", place, known, err)
+		}
+	}
+	if ttl := states.Document(t, "place:S:2", &hotv1.ChatPlace{}); ttl != hotv1.ChatPlaceTTL {
+		t.Errorf("stored for %v", ttl)
+	}
+}
+
+func TestChangesInvalidate(t *testing.T) {
+	docs, states := newDocuments()
+	docs.Sent(t.Context(), 9, 5)
+	docs.Moved(t.Context(), reader)
+	for _, key := range []string{"chat:5:9", "place:S:2"} {
+		if !states.Invalidated(t, key) {
+			t.Errorf("%s is not invalidated", key)
+		}
+	}
+	states.SetDown(true)
+	if err := docs.ForgetWindow(t.Context(), 9, 5); err == nil {
+		t.Error("a state store that is down was told")
+	}
+}
+
+func TestFailedRebuildIsAnError(t *testing.T) {
+	docs, states := newDocuments()
+	refusal := errors.New("no rows today")
+	if _, err := docs.LoadWindow(t.Context(), 1, 2, func(context.Context) (chat.Window, error) { return chat.Window{}, refusal }); !errors.Is(err, refusal) {
+		t.Errorf("window: %v", err)
+	}
+	if _, _, err := docs.LoadPlace(t.Context(), reader, func(context.Context) (chat.Place, bool, error) { return chat.Place{}, false, refusal }); !errors.Is(err, refusal) {
+		t.Errorf("place: %v", err)
+	}
+	if n := states.Keys(); n != 0 {
+		t.Errorf("%d keys were stored", n)
+	}
+}

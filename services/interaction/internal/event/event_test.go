@@ -1,0 +1,41 @@
+package event_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/douyin-on-dapr/douyin/services/interaction/internal/event"
+	"github.com/douyin-on-dapr/douyin/services/interaction/internal/hot"
+	"github.com/douyin-on-dapr/douyin/services/platform/errs"
+	"github.com/douyin-on-dapr/douyin/services/platform/server"
+)
+
+var _ event.Documents = (*hot.Documents)(nil)
+
+// documents remembers whose were forgotten.
+type documents struct {
+	user, author int64
+	err          error
+}
+
+func (d *documents) ForgetLikes(_ context.Context, userID, authorID int64) error {
+	d.user, d.author = userID, authorID
+	return d.err
+}
+
+func TestLikes(t *testing.T) {
+	var docs documents
+	e := server.Event{Data: []byte(`{"userId":"1","videoId":"7","authorId":"5"}`)}
+	if err := event.Likes(&docs)(t.Context(), e); err != nil || docs.user != 1 || docs.author != 5 {
+		t.Errorf("forgot the documents of %d and %d, %v", docs.user, docs.author, err)
+	}
+	docs.err = errors.New("state store is down")
+	if err := event.Likes(&docs)(t.Context(), e); !errors.Is(err, docs.err) {
+		t.Errorf("a failure became %v", err)
+	}
+	e.Data = []byte("poison")
+	if err := event.Likes(&docs)(t.Context(), e); errs.CodeOf(err) != errs.Invalid {
+		t.Errorf("poison became %v", err)
+	}
+}

@@ -1,0 +1,64 @@
+package peers_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"google.golang.org/grpc"
+
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
+	"github.com/douyin-on-dapr/douyin/services/interaction/internal/interaction"
+	"github.com/douyin-on-dapr/douyin/services/interaction/internal/peers"
+	"github.com/douyin-on-dapr/douyin/services/platform/errs"
+)
+
+// videoService answers GetVideos without a network and counts the questions.
+type videoService struct {
+	authors map[int64]int64
+	err     error
+	asked   int
+}
+
+func (v *videoService) Invoke(_ context.Context, _ string, args, reply any, _ ...grpc.CallOption) error {
+	v.asked++
+	request, response := args.(*videov1.GetVideosRequest), reply.(*videov1.GetVideosResponse)
+	for _, id := range request.GetVideoIds() {
+		if author, known := v.authors[id]; known {
+			response.Videos = append(response.Videos, &videov1.Video{Id: id, AuthorId: author})
+		}
+	}
+	return v.err
+}
+
+func (v *videoService) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.CallOption) (grpc.ClientStream, error) {
+	return nil, errors.New("no streams here")
+}
+
+func TestAuthorsAreRememberedAndUnknownVideosAskedForAgain(t *testing.T) {
+	service := &videoService{authors: map[int64]int64{7: 5}}
+	videos, err := peers.NewVideos(service)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(id, want int64, asked int) {
+		t.Helper()
+		if got, err := videos.Author(t.Context(), id); got != want || err != nil || service.asked != asked {
+			t.Errorf("video %d is of %d, %v, after %d questions; want %d after %d", id, got, err, service.asked, want, asked)
+		}
+	}
+	ask(7, 5, 1)
+	ask(7, 5, 1)
+	for range 2 {
+		if _, err := videos.Author(t.Context(), 8); !errors.Is(err, interaction.ErrVideoUnknown) {
+			t.Errorf("an unknown video: %v", err)
+		}
+	}
+	service.authors[8] = 6 // published meanwhile
+	ask(8, 6, 4)
+	service.err = &errs.Error{Code: errs.Unavailable}
+	ask(8, 6, 4)
+	if _, err := videos.Author(t.Context(), 9); errs.CodeOf(err) != errs.Unavailable {
+		t.Errorf("while the video service is down: %v", err)
+	}
+}

@@ -1,0 +1,41 @@
+package event_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/douyin-on-dapr/douyin/services/platform/errs"
+	"github.com/douyin-on-dapr/douyin/services/platform/server"
+	"github.com/douyin-on-dapr/douyin/services/relation/internal/event"
+	"github.com/douyin-on-dapr/douyin/services/relation/internal/hot"
+)
+
+var _ event.Documents = (*hot.Documents)(nil)
+
+// documents remembers whose were forgotten.
+type documents struct {
+	user, target int64
+	err          error
+}
+
+func (d *documents) ForgetFollow(_ context.Context, userID, targetID int64) error {
+	d.user, d.target = userID, targetID
+	return d.err
+}
+
+func TestFollows(t *testing.T) {
+	var docs documents
+	e := server.Event{Data: []byte(`{"userId":"1","targetId":"5"}`)}
+	if err := event.Follows(&docs)(t.Context(), e); err != nil || docs.user != 1 || docs.target != 5 {
+		t.Errorf("forgot the documents of %d and %d, %v", docs.user, docs.target, err)
+	}
+	docs.err = errors.New("state store is down")
+	if err := event.Follows(&docs)(t.Context(), e); !errors.Is(err, docs.err) {
+		t.Errorf("a failure became %v", err)
+	}
+	e.Data = []byte("poison")
+	if err := event.Follows(&docs)(t.Context(), e); errs.CodeOf(err) != errs.Invalid {
+		t.Errorf("poison became %v", err)
+	}
+}
