@@ -3,6 +3,7 @@ package fake
 import (
 	"bytes"
 	"context"
+	"strings"
 	"sync"
 
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
@@ -63,6 +64,17 @@ func (b *Blobs) Delete(_ context.Context, key string) error {
 	defer b.mu.Unlock()
 	delete(b.blobs, key)
 	return nil
+}
+
+// drop deletes the parts of an object.
+func (b *Blobs) drop(object string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for key := range b.blobs {
+		if strings.HasPrefix(key, object+"/") {
+			delete(b.blobs, key)
+		}
+	}
 }
 
 // Len is the number of blobs.

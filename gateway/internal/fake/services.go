@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"slices"
 	"sort"
-	"strconv"
 	"sync"
 
 	"google.golang.org/grpc"
@@ -172,13 +171,16 @@ func (u *Users) MarkActivitiesRead(_ context.Context, _ *userv1.MarkActivitiesRe
 // show in Open.
 type Videos struct {
 	Calls
-	MaxSize  int64 // of uploads, bytes; 0 is 1 MiB
-	PartSize int64 // bytes; 0 is 1 KiB
-	mu       sync.Mutex
-	videos   []*videov1.Video // oldest first
-	open     map[int64]int64  // author by upload
-	aborted  int
-	next     int64
+	Blobs *Blobs // where aborted uploads are deleted
+	// LoseCommits makes every commit succeed and its answer get lost.
+	LoseCommits bool
+	MaxSize     int64 // of uploads, bytes; 0 is 1 MiB
+	PartSize    int64 // bytes; 0 is 1 KiB
+	mu          sync.Mutex
+	videos      []*videov1.Video // oldest first
+	open        map[int64]int64  // author by upload
+	aborted     int
+	next        int64
 }
 
 // Add publishes a video at a moment and returns it.
@@ -206,7 +208,7 @@ func (v *Videos) id() int64 {
 func (v *Videos) publish(id, author, atMS int64, title string, source *videov1.Object) *videov1.Video {
 	if source == nil {
 		sum := sha256.Sum256([]byte(title))
-		source = &videov1.Object{Key: "videos/" + strconv.FormatInt(id, 10), Size: 1, PartSize: 1024, Sha256: sum[:], ContentType: "video/mp4"}
+		source = &videov1.Object{Key: objectKey(id), Size: 1, PartSize: 1024, Sha256: sum[:], ContentType: "video/mp4"}
 	}
 	made := &videov1.Video{Id: id, AuthorId: author, Title: title, PublishedAtMs: atMS, State: videov1.State_STATE_READY, Source: source}
 	v.videos = append(v.videos, made)

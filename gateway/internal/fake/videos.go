@@ -2,6 +2,7 @@ package fake
 
 import (
 	"context"
+	"strconv"
 
 	"google.golang.org/grpc"
 
@@ -106,7 +107,7 @@ func (v *Videos) BeginUpload(_ context.Context, in *videov1.BeginUploadRequest, 
 		v.open = map[int64]int64{}
 	}
 	v.open[id] = in.GetAuthorId()
-	return &videov1.BeginUploadResponse{VideoId: id, ObjectKey: "videos/new", PartSize: partSize, MaxSize: maxSize}, nil
+	return &videov1.BeginUploadResponse{VideoId: id, ObjectKey: objectKey(id), PartSize: partSize, MaxSize: maxSize}, nil
 }
 
 // CommitUpload publishes an upload; repeating it is success.
@@ -114,12 +115,14 @@ func (v *Videos) CommitUpload(_ context.Context, in *videov1.CommitUploadRequest
 	if err := v.note("CommitUpload"); err != nil {
 		return nil, err
 	}
-	return v.Commit(in)
+	made, err := v.commit(in)
+	if v.LoseCommits && err == nil {
+		return nil, errs.New(errs.Timeout, "", "")
+	}
+	return made, err
 }
 
-// Commit is CommitUpload without its faults: it plays the service that commits
-// and whose answer is lost.
-func (v *Videos) Commit(in *videov1.CommitUploadRequest) (*videov1.CommitUploadResponse, error) {
+func (v *Videos) commit(in *videov1.CommitUploadRequest) (*videov1.CommitUploadResponse, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if done := v.newest(func(o *videov1.Video) bool { return o.Id == in.GetVideoId() }, 1); len(done) > 0 {
@@ -152,6 +155,11 @@ func (v *Videos) AbortUpload(ctx context.Context, in *videov1.AbortUploadRequest
 	if _, open := v.open[in.GetVideoId()]; open {
 		delete(v.open, in.GetVideoId())
 		v.aborted++
+		if v.Blobs != nil {
+			v.Blobs.drop(objectKey(in.GetVideoId()))
+		}
 	}
 	return &videov1.AbortUploadResponse{}, nil
 }
+
+func objectKey(id int64) string { return "videos/" + strconv.FormatInt(id, 10) }

@@ -34,19 +34,19 @@ const (
 // may take as long as it takes: bodies and answers have rolling deadlines.
 func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log *slog.Logger) error {
 	// Requests live on when ctx ends, until they are cut off.
-	inFlight, cutOff := context.WithCancel(context.WithoutCancel(ctx))
+	lasting, cutOff := context.WithCancel(context.WithoutCancel(ctx))
 	defer cutOff()
-	var handling sync.RWMutex // read-locked by every request
+	var requests inFlightCount
 	server := &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			handling.RLock()
-			defer handling.RUnlock()
+			requests.add(1)
+			defer requests.add(-1)
 			handler.ServeHTTP(w, r)
 		}),
 		ReadHeaderTimeout: headTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeadBytes,
-		BaseContext:       func(net.Listener) context.Context { return inFlight },
+		BaseContext:       func(net.Listener) context.Context { return lasting },
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	failed := make(chan error, 1)
@@ -64,19 +64,41 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 		log.Warn("requests cut off at the end", "after", drainRequests.String())
 		cutOff()
 		err = server.Close()
-		waitAtMost(&handling, drainCleanup)
+		requests.waitAtMost(drainCleanup)
 	}
 	<-failed // http.ErrServerClosed
 	return err
 }
 
+// inFlightCount counts requests. (A WaitGroup must not be added to while it is
+// waited for, and a request may begin at any moment.)
+type inFlightCount struct {
+	mu    sync.Mutex
+	count int
+	idle  chan struct{} // closed when the count falls to 0; nil while nobody waits
+}
+
+func (c *inFlightCount) add(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.count += n; c.count == 0 && c.idle != nil {
+		close(c.idle)
+		c.idle = nil
+	}
+}
+
 // waitAtMost waits until no request is being handled.
-func waitAtMost(handling *sync.RWMutex, d time.Duration) {
-	idle := make(chan struct{})
-	go func() {
-		handling.Lock()
-		close(idle)
-	}()
+func (c *inFlightCount) waitAtMost(d time.Duration) {
+	c.mu.Lock()
+	if c.count == 0 {
+		c.mu.Unlock()
+		return
+	}
+	if c.idle == nil {
+		c.idle = make(chan struct{})
+	}
+	idle := c.idle
+	c.mu.Unlock()
 	select {
 	case <-idle:
 	case <-time.After(d):

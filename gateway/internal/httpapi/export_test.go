@@ -1,0 +1,35 @@
+package httpapi
+
+import "net/http"
+
+// Route is a row of the route table, for tests that walk it.
+type Route struct{ Method, Path string }
+
+// Routes lists the client API.
+func Routes() []Route {
+	var out []Route
+	for _, rt := range (&api{}).routes() {
+		out = append(out, Route{rt.method, rt.path})
+	}
+	return out
+}
+
+// Row is the code and the sentences of a refusal.
+func Row(err error) (code int32, zh, en string) {
+	a := answerTo(err)
+	return a.code, a.zh, a.en
+}
+
+// HasReason reports whether the response table knows a reason.
+func HasReason(reason string) bool { _, ok := byReason(reason); return ok }
+
+// ParseLatest and Sniff for table tests.
+var (
+	ParseLatest = parseLatest
+	Sniff       = sniff
+)
+
+// MethodsOf lets a test try every method.
+func Methods() []string {
+	return []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions, "BREW"}
+}
