@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -20,15 +21,22 @@ func crowd(t testing.TB, p *Phone, n int) []account {
 	t.Helper()
 	prefix := random(t)
 	users := make([]account, n)
+	patient, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
 	atOnce(t, n, func(i int) error {
-		a := account{Name: fmt.Sprintf("crowd-%s-%d", prefix, i), Password: canary + prefix}
-		r, err := p.Register(t.Context(), a.Name, a.Password)
-		if err = acknowledged(r, err); err != nil {
-			return err
-		}
-		a.ID, a.Token = r.UserID, r.Token
-		users[i] = a
-		return nil
+		attempt := 0
+		return poll(patient, func(ctx context.Context) error {
+			// On a busy machine one may time out, and its name may be taken then.
+			attempt++
+			a := account{Name: fmt.Sprintf("crowd-%s-%d-%d", prefix, i, attempt), Password: canary + prefix}
+			r, err := p.Register(ctx, a.Name, a.Password)
+			if err := acknowledged(r, err); err != nil {
+				return err
+			}
+			a.ID, a.Token = r.UserID, r.Token
+			users[i] = a
+			return nil
+		})
 	})
 	return users
 }
