@@ -2,6 +2,8 @@ package sqldb
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -53,6 +55,11 @@ func once(ctx context.Context, db *sqlx.DB, fn func(ctx context.Context, tx Hand
 		return err
 	}
 	if err := tx.Commit(); err != nil {
+		// A transaction whose context ends is rolled back by the pool, which then
+		// may know no more than that it is over.
+		if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+			err = ctx.Err()
+		}
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
