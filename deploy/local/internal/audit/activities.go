@@ -109,8 +109,8 @@ func (a *auditor) activities(ctx context.Context) error {
 // activity looks at one subject again.
 func (a *auditor) activity(c cause, subject string) comparison {
 	take := func(ctx context.Context) (sample, error) {
-		numbers, err := numbersOf(subject, c.numbers)
-		if err != nil {
+		numbers, ok := numbersOf(subject, c.numbers)
+		if !ok {
 			return sample{expected: "the subject of an event", found: "another"}, nil
 		}
 		args := make([]any, len(numbers))

@@ -70,15 +70,13 @@ func (a *auditor) document(key string, of family) comparison {
 		if err != nil {
 			return sample{}, fmt.Errorf("hot state, %s: %w", key, err)
 		}
-		numbers, keyErr := numbersOf(key, of.numbers)
-		found, valid, err := decode(value, of.empty())
+		numbers, keyOK := numbersOf(key, of.numbers)
+		found, state := decode(value, of.empty())
 		switch {
-		case version == "":
+		case version == "" || state == invalidated:
 			return sample{same: true}, nil
-		case keyErr != nil || err != nil:
+		case state == undecodable || !keyOK:
 			return sample{expected: "a document of the contract", found: "none", state: version}, nil
-		case !valid:
-			return sample{same: true}, nil
 		}
 		once.Do(func() { a.documents.Add(1) })
 		expected, err := of.rebuild(ctx, a.databases[of.service].db, key, numbers)
@@ -98,17 +96,29 @@ func (a *auditor) document(key string, of family) comparison {
 	return comparison{invariant: "I7", what: "hot document " + key, take: take}
 }
 
-// decode unwraps an entry; valid is false when it was invalidated.
-func decode(value []byte, document proto.Message) (_ proto.Message, valid bool, err error) {
+// contents is what an entry holds.
+type contents int
+
+const (
+	undecodable contents = iota
+	invalidated
+	valid
+)
+
+// decode unwraps an entry into a document.
+func decode(value []byte, document proto.Message) (proto.Message, contents) {
 	var entry hotv1.Entry
 	if err := proto.Unmarshal(value, &entry); err != nil {
-		return nil, false, err
+		return nil, undecodable
 	}
 	content, ok := entry.GetContent().(*hotv1.Entry_Document)
 	if !ok {
-		return nil, false, nil
+		return nil, invalidated
 	}
-	return document, true, proto.Unmarshal(content.Document, document)
+	if err := proto.Unmarshal(content.Document, document); err != nil {
+		return nil, undecodable
+	}
+	return document, valid
 }
 
 func text(m proto.Message) string { return prototext.MarshalOptions{}.Format(m) }

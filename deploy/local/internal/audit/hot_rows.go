@@ -3,7 +3,6 @@ package audit
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,20 +48,20 @@ func families() map[string]family {
 	}
 }
 
-// numbersOf reads the numbers at the end of a key.
-func numbersOf(key string, n int) ([]int64, error) {
+// numbersOf reads the numbers at the end of a key, or says that it has none.
+func numbersOf(key string, n int) (numbers []int64, ok bool) {
 	words := strings.Split(key, ":")
 	if len(words) <= n {
-		return nil, fmt.Errorf("%d numbers in the key %q", len(words)-1, key)
+		return nil, false
 	}
-	numbers := make([]int64, n)
+	numbers = make([]int64, n)
 	for i, word := range words[len(words)-n:] {
 		var err error
 		if numbers[i], err = strconv.ParseInt(word, 10, 64); err != nil {
-			return nil, err
+			return nil, false
 		}
 	}
-	return numbers, nil
+	return numbers, true
 }
 
 func profile(ctx context.Context, q querier, _ string, numbers []int64) (proto.Message, error) {

@@ -2,7 +2,6 @@ package audit
 
 import (
 	"context"
-	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
@@ -80,13 +79,10 @@ func (a *auditor) lastingFor(ctx context.Context, patience time.Duration, compar
 			}
 			return nil
 		}
-		// Not in step with anything else that takes turns.
-		pause := min(comparisonPause, patience/minSamples)
-		pause += rand.N(pause/4 + 1)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(pause):
+		case <-time.After(min(comparisonPause, patience/minSamples)):
 		}
 	}
 }

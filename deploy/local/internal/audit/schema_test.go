@@ -56,9 +56,9 @@ func newDatabases(t *testing.T) databases {
 		name := "audit_" + service + "_" + hex.EncodeToString(random[:])
 		config.DBName = ""
 		admin := open(t, config)
-		exec(t, ctx, admin, "CREATE DATABASE "+name+" CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
+		exec(ctx, t, admin, "CREATE DATABASE "+name+" CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
 		t.Cleanup(func() {
-			exec(t, context.Background(), admin, "DROP DATABASE "+name)
+			exec(context.Background(), t, admin, "DROP DATABASE "+name)
 			if err := admin.Close(); err != nil {
 				t.Error(err)
 			}
@@ -70,7 +70,7 @@ func newDatabases(t *testing.T) databases {
 				t.Error(err)
 			}
 		})
-		exec(t, ctx, db, schema(t, service))
+		exec(ctx, t, db, schema(t, service))
 		made.dsns[service], made.dbs[service] = config.FormatDSN(), db
 	}
 	return made
@@ -85,7 +85,7 @@ func open(t *testing.T, config *mysql.Config) *sql.DB {
 	return sql.OpenDB(connector)
 }
 
-func exec(t *testing.T, ctx context.Context, db *sql.DB, statements string, args ...any) {
+func exec(ctx context.Context, t *testing.T, db *sql.DB, statements string, args ...any) {
 	t.Helper()
 	if _, err := db.ExecContext(ctx, statements, args...); err != nil {
 		t.Fatalf("%s: %v", statements, err)
@@ -134,21 +134,12 @@ func read(t *testing.T, file string) string {
 func (d databases) emptied(t *testing.T) {
 	t.Helper()
 	for _, db := range d.dbs {
-		rows, err := db.QueryContext(t.Context(), "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")
+		var deletions string
+		err := db.QueryRowContext(t.Context(), `SELECT GROUP_CONCAT('DELETE FROM ', table_name SEPARATOR ';')
+			FROM information_schema.tables WHERE table_schema = DATABASE()`).Scan(&deletions)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var deletions strings.Builder
-		for rows.Next() {
-			var table string
-			if err := rows.Scan(&table); err != nil {
-				t.Fatal(err)
-			}
-			deletions.WriteString("DELETE FROM " + table + ";")
-		}
-		if err := rows.Err(); err != nil {
-			t.Fatal(err)
-		}
-		exec(t, t.Context(), db, deletions.String())
+		exec(t.Context(), t, db, deletions)
 	}
 }

@@ -104,7 +104,7 @@ func publishedAt(id int64) int64 { return 1_700_000_000_000 + id }
 
 func (w *world) exec(t *testing.T, service, statement string, args ...any) {
 	t.Helper()
-	exec(t, t.Context(), w.dbs[service], statement, args...)
+	exec(t.Context(), t, w.dbs[service], statement, args...)
 }
 
 // store writes a part as the system's object store does.
