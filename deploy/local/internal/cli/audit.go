@@ -87,7 +87,7 @@ func (c *auditCommand) audit(ctx context.Context, g *Globals) (report audit.Repo
 			hot := audit.NewRedisHot(net.JoinHostPort("127.0.0.1", strconv.Itoa(part.Port)), secrets["redis-password"])
 			defer func() { err = errors.Join(err, hot.Close()) }()
 			o.Hot = hot
-		case part.Name == "gateway" && o.API == nil:
+		case strings.HasPrefix(part.Name, "gateway") && o.API == nil: // one of any number
 			record, err := dir.ReadRecord()
 			if err != nil {
 				return report, err
