@@ -29,6 +29,7 @@ type Globals struct {
 	Data       string `help:"Data folder, seen from the checkout." default:".run" env:"DOUYIN_DATA"`
 	PortOffset int    `help:"Added to every port." default:"0" env:"DOUYIN_PORT_OFFSET"`
 	FreePorts  bool   `help:"Search an offset whose ports are all free."`
+	Replicas   int    `help:"How often each program and its sidecar run, 1 or 2; with 2 a proxy hands requests round the gateways." default:"1" enum:"1,2" env:"DOUYIN_REPLICAS"`
 	Env        string `help:"Environment: a folder below components/." default:"local" env:"DOUYIN_ENV"`
 	Resolver   string `help:"How sidecars find each other: auto, mdns or sqlite." enum:"auto,mdns,sqlite" default:"auto" env:"DOUYIN_RESOLVER"`
 
@@ -126,19 +127,20 @@ func (g *Globals) plan(ctx context.Context) (root string, file runfile.File, pla
 	if file, err = runfile.Read(runFilePath(root)); err != nil {
 		return
 	}
-	offset := g.PortOffset
+	choice := ports.Choice{Offset: g.PortOffset, Replicas: g.Replicas, Gateway: g.GatewayAddr}
 	if g.FreePorts {
 		var reserved *ports.Reservation
 		folder := filepath.Join(os.TempDir(), "douyin-ports-"+strconv.Itoa(os.Getuid()))
 		reserved, err = ports.Reserve(ctx, folder, os.Getpid(), func(offset int) (ports.Plan, error) {
-			return ports.NewPlan(file, offset, g.GatewayAddr)
+			choice.Offset = offset
+			return ports.NewPlan(file, choice)
 		})
 		if err != nil {
 			return
 		}
-		offset, release = reserved.Offset, reserved.Release
+		choice.Offset, release = reserved.Offset, reserved.Release
 	}
-	plan, err = ports.NewPlan(file, offset, g.GatewayAddr)
+	plan, err = ports.NewPlan(file, choice)
 	return
 }
 

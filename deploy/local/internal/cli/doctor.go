@@ -76,7 +76,7 @@ func (c *doctorCommand) patient(ctx context.Context, g *Globals) (doctor.Patient
 		if err != nil {
 			return p, err
 		}
-		own.PortOffset, own.GatewayAddr = status.Offset, record.Gateway
+		own.PortOffset, own.GatewayAddr, own.Replicas = status.Offset, record.Gateway, status.Replicas
 		if p.Wrong, err = client.Check(ctx); err != nil {
 			return p, err
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -39,6 +40,9 @@ func (c *statusCommand) Run(ctx context.Context, g *Globals) error {
 func printStatus(s control.Status) error {
 	fmt.Printf("%s  %s  (pid %d, up %s, resolver %s)\n\n", s.State, s.BaseURL, s.PID,
 		time.Since(s.Started).Round(time.Second), s.Resolver)
+	if s.Replicas > 1 {
+		fmt.Printf("a proxy there hands requests round %s\n\n", strings.Join(s.Gateways, " "))
+	}
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	if _, err := fmt.Fprintln(table, "PART\tSTATE\tPID\tPORT\tMEMORY\tRESTARTS\tFOR\tLAST END"); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 	"time"
 
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/datadir"
@@ -21,7 +22,8 @@ type withCommand struct {
 }
 
 func (w *withCommand) Help() string {
-	return "The command finds BASE_URL, STACK_DATA and DOUYIN_BIN in its environment. " +
+	return "The command finds BASE_URL, BASE_URLS (each gateway by itself, separated by commas), STACK_DATA and " +
+		"DOUYIN_BIN in its environment. " +
 		"The exit code is the command's. The stack has its own ports and a data folder that is deleted afterwards."
 }
 
@@ -82,7 +84,7 @@ func (w *withCommand) run(ctx context.Context, argv []string, root string, s *st
 			"REQUIRE_INFRA=1",
 			"DAPRD="+root+"/bin/daprd")
 	} else {
-		cmd.Env = append(cmd.Env, "BASE_URL="+s.LocalURL())
+		cmd.Env = append(cmd.Env, "BASE_URL="+s.LocalURL(), "BASE_URLS="+strings.Join(s.Plan().GatewayURLs(), ","))
 	}
 	began := time.Now()
 	err = s.Command(ctx, cmd)

@@ -17,6 +17,8 @@ type Status struct {
 	Root     string             `json:"root"`
 	Data     string             `json:"data"`
 	BaseURL  string             `json:"base_url,omitempty"`
+	Gateways []string           `json:"gateways,omitempty"` // URL of each one, seen from this machine
+	Replicas int                `json:"replicas"`           // of every app
 	Offset   int                `json:"port_offset"`
 	Suffix   string             `json:"app_id_suffix"`
 	Resolver string             `json:"resolver,omitempty"`

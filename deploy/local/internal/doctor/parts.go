@@ -46,10 +46,10 @@ func examinePart(p Patient, part supervise.Status) []Finding {
 	logs := fmt.Sprintf("read `bin/douyin logs %s`", name)
 	switch part.State {
 	case supervise.Held, supervise.Stopped:
-		return fault(name, fmt.Sprintf("was stopped on request, %s ago%s", since, consequence(name)),
+		return fault(name, fmt.Sprintf("was stopped on request, %s ago%s", since, consequence(p, name)),
 			"bin/douyin start "+name)
 	case supervise.Crashed:
-		return fault(name, fmt.Sprintf("%s; restarted %d times%s%s", part.LastExit, part.Restarts, consequence(name), lastLines(p, name)), logs)
+		return fault(name, fmt.Sprintf("%s; restarted %d times%s%s", part.LastExit, part.Restarts, consequence(p, name), lastLines(p, name)), logs)
 	case supervise.Waiting:
 		return fault(name, "waits for another part to get ready", "look for the fault in the others first")
 	case supervise.Starting:
@@ -59,7 +59,7 @@ func examinePart(p Patient, part supervise.Status) []Finding {
 		return fault(name, fmt.Sprintf("runs (pid %d) but is not ready after %s%s", part.PID, since, lastLines(p, name)), logs)
 	}
 	if wrong := p.Wrong[name]; wrong != "" {
-		return fault(name, fmt.Sprintf("runs (pid %d) but does not answer as it should: %s%s", part.PID, wrong, consequence(name)),
+		return fault(name, fmt.Sprintf("runs (pid %d) but does not answer as it should: %s%s", part.PID, wrong, consequence(p, name)),
 			"bin/douyin restart "+name+"; if that does not help, "+logs)
 	}
 	if part.Restarts >= restless && since < lately {
@@ -70,18 +70,40 @@ func examinePart(p Patient, part supervise.Status) []Finding {
 }
 
 // consequence says what people notice when a part is down.
-func consequence(name string) string {
+func consequence(p Patient, name string) string {
+	sidecar := strings.HasSuffix(name, "-daprd")
+	program := strings.TrimSuffix(name, "-daprd")
 	switch {
 	case name == "redis":
 		return "; answers come from MySQL, slower, and no event travels"
 	case name == "mysql":
 		return "; nothing can be written, and little read"
-	case name == "gateway" || name == "gateway-daprd":
+	case otherRuns(p, program):
+		return "; the other replica has to do all of it alone"
+	case strings.HasPrefix(program, "gateway"):
 		return "; clients get no answers"
-	case strings.HasSuffix(name, "-daprd"):
-		return "; " + strings.TrimSuffix(name, "-daprd") + " cannot be reached"
+	case sidecar:
+		return "; " + program + " cannot be reached"
 	}
 	return "; what it owns cannot be served"
+}
+
+// otherRuns says that a replica of the program, and its sidecar, are up.
+func otherRuns(p Patient, program string) bool {
+	if p.Status == nil || p.Status.Replicas < 2 {
+		return false
+	}
+	other, isSecond := strings.CutSuffix(program, "-2")
+	if !isSecond {
+		other = program + "-2"
+	}
+	up := 0
+	for _, part := range p.Status.Parts {
+		if (part.Name == other || part.Name == other+"-daprd") && part.State == supervise.Running {
+			up++
+		}
+	}
+	return up == 2 // program and sidecar
 }
 
 func lastLines(p Patient, name string) string {

@@ -28,23 +28,49 @@ const Step = 100
 // gatewayDefault is where the gateway listens when nothing else is said.
 const gatewayDefault = "127.0.0.1:8080"
 
-// App holds the ports of one program and its sidecar.
+// MaxReplicas is how often each program can be started: a block of ten ports in
+// the run file has room for two sets of five.
+const MaxReplicas = 2
+
+// replicaStep is the distance between the same ports of two replicas: replica 1
+// of an app has the first five of its block, replica 2 the others.
+const replicaStep = 5
+
+// Proxy is the name under which the listener before several gateways is known.
+// It is no process of its own: the starter answers there.
+const Proxy = "proxy"
+
+// App holds the ports of one replica of a program and of its sidecar.
 type App struct {
 	ID       string
-	App      int // 0: the program takes no calls
+	Replica  int // 1 or 2
+	App      int // 0: the program takes no calls through its sidecar
+	Direct   int // where a gateway behind the proxy listens; 0: it has the public address
 	HTTP     int
 	GRPC     int
 	Internal int
 	Metrics  int
 }
 
+// Part is the name of the replica's program: user, user-2.
+func (a App) Part() string {
+	if a.Replica <= 1 {
+		return a.ID
+	}
+	return a.ID + "-" + strconv.Itoa(a.Replica)
+}
+
+// SidecarPart is the name of the replica's sidecar: user-daprd, user-2-daprd.
+func (a App) SidecarPart() string { return a.Part() + "-daprd" }
+
 // Plan is the complete set of ports of one stack.
 type Plan struct {
-	Offset  int
-	Redis   int
-	MySQL   int
-	Gateway string // host:port of the public listener
-	Apps    []App
+	Offset   int
+	Replicas int // of every app
+	Redis    int
+	MySQL    int
+	Gateway  string // host:port of the public listener
+	Apps     []App  // the replicas of an app follow each other
 }
 
 // Port is one listener with the name of the part that opens it.
@@ -56,35 +82,61 @@ type Port struct {
 // Addr is the loopback address of the listener.
 func (p Port) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(p.Number)) }
 
-// NewPlan adds the offset to every port of the run file. An empty gateway
-// address means the run file's GATEWAY_ADDR, moved by the offset as well.
-func NewPlan(file runfile.File, offset int, gateway string) (Plan, error) {
-	p := Plan{Offset: offset, Redis: RedisBase + offset, MySQL: MySQLBase + offset, Gateway: gateway}
+// Choice is what a plan can be given; the rest is in the run file.
+type Choice struct {
+	Offset   int
+	Replicas int // 0 means 1
+	// Gateway is host:port of the public listener; empty means the run file's
+	// GATEWAY_ADDR, moved by the offset as well.
+	Gateway string
+}
+
+// NewPlan adds the offset to every port of the run file and gives each replica
+// ports of its own.
+func NewPlan(file runfile.File, c Choice) (Plan, error) {
+	p := Plan{Offset: c.Offset, Replicas: max(c.Replicas, 1), Redis: RedisBase + c.Offset, MySQL: MySQLBase + c.Offset, Gateway: c.Gateway}
+	if p.Replicas > MaxReplicas {
+		return Plan{}, fmt.Errorf("%d replicas: there is room for %d", p.Replicas, MaxReplicas)
+	}
 	base := gatewayDefault
 	for _, app := range file.Apps {
-		ports := App{
-			ID:       app.AppID,
-			HTTP:     app.DaprHTTPPort + offset,
-			GRPC:     app.DaprGRPCPort + offset,
-			Internal: app.DaprInternalGRPCPort + offset,
-			Metrics:  app.MetricsPort + offset,
-		}
-		if app.Service() {
-			ports.App = app.AppPort + offset
+		for replica := range p.Replicas {
+			p.Apps = append(p.Apps, p.app(app, replica))
 		}
 		if addr := app.Env["GATEWAY_ADDR"]; addr != "" {
 			base = addr
 		}
-		p.Apps = append(p.Apps, ports)
 	}
 	if p.Gateway == "" {
 		host, port, err := splitAddr(base)
 		if err != nil {
 			return Plan{}, err
 		}
-		p.Gateway = net.JoinHostPort(host, strconv.Itoa(port+offset))
+		p.Gateway = net.JoinHostPort(host, strconv.Itoa(port+c.Offset))
 	}
 	return p, p.check()
+}
+
+// app places one replica, counted from 0.
+func (p Plan) app(app runfile.App, replica int) App {
+	move := p.Offset + replica*replicaStep
+	placed := App{
+		ID:       app.AppID,
+		Replica:  replica + 1,
+		HTTP:     app.DaprHTTPPort + move,
+		GRPC:     app.DaprGRPCPort + move,
+		Internal: app.DaprInternalGRPCPort + move,
+		Metrics:  app.MetricsPort + move,
+	}
+	switch {
+	case app.Service():
+		placed.App = app.AppPort + move
+	case p.Replicas > 1:
+		// The first port of a block is the program's own. Nobody calls the gateway
+		// through its sidecar, so its own is free for the proxy's requests.
+		placed.Direct = app.DaprHTTPPort - 1 + move
+	}
+	return placed
 }
 
 func (p Plan) check() error {
@@ -112,11 +164,15 @@ func (p Plan) Infra() []Port {
 // All lists every listener of the stack.
 func (p Plan) All() []Port {
 	all := p.Infra()
-	all = append(all, Port{"gateway", p.GatewayPort()})
+	public := Port{"gateway", p.GatewayPort()}
+	if len(p.Direct()) > 0 {
+		public.Part = Proxy
+	}
+	all = append(all, public)
 	for _, app := range p.Apps {
-		sidecar := app.ID + "-daprd"
-		if app.App != 0 {
-			all = append(all, Port{app.ID, app.App})
+		sidecar := app.SidecarPart()
+		if own := app.App + app.Direct; own != 0 { // it has one of them at most
+			all = append(all, Port{app.Part(), own})
 		}
 		all = append(all, Port{sidecar, app.HTTP}, Port{sidecar, app.GRPC},
 			Port{sidecar, app.Internal}, Port{sidecar, app.Metrics})
@@ -124,7 +180,31 @@ func (p Plan) All() []Port {
 	return all
 }
 
-// GatewayPort is the port of the public listener.
+// Direct lists host:port of the gateways that the proxy stands before. It is
+// empty where there is one gateway, which then has the public address itself.
+func (p Plan) Direct() []string {
+	var all []string
+	for _, app := range p.Apps {
+		if app.Direct != 0 {
+			all = append(all, Port{app.Part(), app.Direct}.Addr())
+		}
+	}
+	return all
+}
+
+// GatewayURLs is how this machine reaches each gateway by itself.
+func (p Plan) GatewayURLs() []string {
+	direct := p.Direct()
+	if len(direct) == 0 {
+		return []string{p.LocalURL()}
+	}
+	for i, addr := range direct {
+		direct[i] = "http://" + addr
+	}
+	return direct
+}
+
+// GatewayPort is the port of the public listener, be it a gateway's or the proxy's.
 func (p Plan) GatewayPort() int {
 	_, port, err := splitAddr(p.Gateway)
 	if err != nil {

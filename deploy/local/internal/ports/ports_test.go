@@ -3,6 +3,7 @@ package ports_test
 import (
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,7 +20,7 @@ func file() runfile.File {
 }
 
 func TestPlanMovesEveryPort(t *testing.T) {
-	plan, err := ports.NewPlan(file(), 300, "")
+	plan, err := ports.NewPlan(file(), ports.Choice{Offset: 300})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +49,7 @@ func TestPlanGatewayAddress(t *testing.T) {
 		":9000":          "http://127.0.0.1:9000",
 		"192.0.2.7:9000": "http://192.0.2.7:9000",
 	} {
-		plan, err := ports.NewPlan(file(), 500, addr)
+		plan, err := ports.NewPlan(file(), ports.Choice{Offset: 500, Gateway: addr})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,12 +58,66 @@ func TestPlanGatewayAddress(t *testing.T) {
 		}
 	}
 	for _, addr := range []string{"9000", "127.0.0.1:", "127.0.0.1:99999", "127.0.0.1:21391"} {
-		if _, err := ports.NewPlan(file(), 300, addr); err == nil {
+		if _, err := ports.NewPlan(file(), ports.Choice{Offset: 300, Gateway: addr}); err == nil {
 			t.Errorf("gateway address %q is accepted", addr)
 		}
 	}
-	if _, err := ports.NewPlan(file(), 60000, ""); err == nil {
+	if _, err := ports.NewPlan(file(), ports.Choice{Offset: 60000}); err == nil {
 		t.Error("ports beyond 65535 are accepted")
+	}
+}
+
+// The second set of ports fills the gaps that the blocks of the run file have.
+func TestPlanOfTwoReplicas(t *testing.T) {
+	plan, err := ports.NewPlan(file(), ports.Choice{Offset: 300, Replicas: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []ports.Port{
+		{Part: "redis", Number: 21390}, {Part: "mysql", Number: 21391}, {Part: "proxy", Number: 8380},
+		{Part: "gateway", Number: 21300}, {Part: "gateway-daprd", Number: 21301}, {Part: "gateway-daprd", Number: 21302},
+		{Part: "gateway-daprd", Number: 21303}, {Part: "gateway-daprd", Number: 21304},
+		{Part: "gateway-2", Number: 21305}, {Part: "gateway-2-daprd", Number: 21306}, {Part: "gateway-2-daprd", Number: 21307},
+		{Part: "gateway-2-daprd", Number: 21308}, {Part: "gateway-2-daprd", Number: 21309},
+		{Part: "user", Number: 21310}, {Part: "user-daprd", Number: 21311}, {Part: "user-daprd", Number: 21312},
+		{Part: "user-daprd", Number: 21313}, {Part: "user-daprd", Number: 21314},
+		{Part: "user-2", Number: 21315}, {Part: "user-2-daprd", Number: 21316}, {Part: "user-2-daprd", Number: 21317},
+		{Part: "user-2-daprd", Number: 21318}, {Part: "user-2-daprd", Number: 21319},
+	}
+	if got := plan.All(); !slices.Equal(got, want) {
+		t.Errorf("ports\n%v, want\n%v", got, want)
+	}
+	if got := plan.GatewayURLs(); !slices.Equal(got, []string{"http://127.0.0.1:21300", "http://127.0.0.1:21305"}) {
+		t.Errorf("gateways %v", got)
+	}
+	if plan.LocalURL() != "http://127.0.0.1:8380" {
+		t.Errorf("URL %s", plan.LocalURL())
+	}
+	// A third has no room.
+	if _, err := ports.NewPlan(file(), ports.Choice{Replicas: 3}); err == nil {
+		t.Error("three replicas are accepted")
+	}
+	// Neither have two where blocks stand closer.
+	narrow := file()
+	narrow.Apps[1].AppPort = 21005
+	if _, err := ports.NewPlan(narrow, ports.Choice{Replicas: 2}); err == nil {
+		t.Error("two parts get the same port")
+	}
+}
+
+// With one gateway nothing stands before it.
+func TestOneReplicaHasNoProxy(t *testing.T) {
+	plan, err := ports.NewPlan(file(), ports.Choice{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := plan.GatewayURLs(); len(plan.Direct()) != 0 || !slices.Equal(got, []string{plan.LocalURL()}) {
+		t.Errorf("gateways %v, behind a proxy %v", got, plan.Direct())
+	}
+	for _, port := range plan.All() {
+		if port.Part == ports.Proxy {
+			t.Errorf("a proxy listens on %d", port.Number)
+		}
 	}
 }
 

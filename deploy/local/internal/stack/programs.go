@@ -26,9 +26,6 @@ const loopback = "127.0.0.1"
 // programName is the file in bin/ that an app runs.
 func programName(app runfile.App) string { return filepath.Base(app.Command[0]) }
 
-// SidecarName is the part that is the sidecar of an app.
-func SidecarName(app string) string { return app + "-daprd" }
-
 // render writes this stack's copies of the Dapr resources.
 func (s *Stack) render(ctx context.Context) error {
 	dir := s.options.Dir
@@ -90,15 +87,19 @@ func (s *Stack) programs() []supervise.Spec {
 	s.mu.Lock()
 	resolver := s.resolver
 	s.mu.Unlock()
+	apps := map[string]runfile.App{}
+	for _, app := range s.options.File.Apps {
+		apps[app.AppID] = app
+	}
 	var specs []supervise.Spec
-	for i, app := range s.options.File.Apps {
-		sidecar := s.sidecar(app, s.options.Plan.Apps[i])
+	for i, placed := range s.options.Plan.Apps {
+		sidecar := s.sidecar(apps[placed.ID], placed)
 		if i > 0 && resolver == "sqlite" {
 			// The first makes the file of names. Two that make it at once end with
 			// one that runs on without a resolver.
-			sidecar.Needs = append(sidecar.Needs, SidecarName(s.options.File.Apps[0].AppID))
+			sidecar.Needs = append(sidecar.Needs, s.options.Plan.Apps[0].SidecarPart())
 		}
-		specs = append(specs, sidecar, s.program(app, s.options.Plan.Apps[i]))
+		specs = append(specs, sidecar, s.program(apps[placed.ID], placed))
 	}
 	return specs
 }
@@ -138,7 +139,7 @@ func (s *Stack) sidecar(app runfile.App, p ports.App) supervise.Spec {
 	}
 	health := fmt.Sprintf("http://%s:%d/v1.0/healthz/outbound", loopback, p.HTTP)
 	return supervise.Spec{
-		Name: SidecarName(app.AppID),
+		Name: p.SidecarPart(),
 		Path: filepath.Join(s.options.Root, "bin", "daprd"),
 		Args: args,
 		Env: environment(map[string]string{
@@ -175,11 +176,11 @@ func (s *Stack) program(app runfile.App, p ports.App) supervise.Spec {
 		}
 	}
 	spec := supervise.Spec{
-		Name:  app.AppID,
+		Name:  p.Part(),
 		Path:  filepath.Join(s.options.Root, "bin", programName(app)),
 		Args:  app.Command[1:],
 		Dir:   app.AppDirPath,
-		Needs: []string{SidecarName(app.AppID)},
+		Needs: []string{p.SidecarPart()},
 		Grace: 12 * time.Second,
 	}
 	if app.Service() {
@@ -192,15 +193,19 @@ func (s *Stack) program(app runfile.App, p ports.App) supervise.Spec {
 	} else {
 		// Its readiness asks all services. Asked too early, the answer "no such
 		// service" sticks for seconds to the sidecar that looked for it.
-		for _, other := range s.options.File.Apps {
-			if other.Service() {
-				spec.Needs = append(spec.Needs, other.AppID)
+		for _, other := range s.options.Plan.Apps {
+			if other.App != 0 {
+				spec.Needs = append(spec.Needs, other.Part())
 			}
 		}
 		env["GATEWAY_ADDR"] = s.options.Plan.Gateway
 		env["PUBLIC_BASE_URL"] = s.options.BaseURL
 		url := s.LocalURL() + "/readyz"
 		spec.Port = s.options.Plan.GatewayPort()
+		if p.Direct != 0 { // the proxy has the public address
+			addr := net.JoinHostPort(loopback, strconv.Itoa(p.Direct))
+			env["GATEWAY_ADDR"], spec.Port, url = addr, p.Direct, "http://"+addr+"/readyz"
+		}
 		spec.Layer = infra.LayerGateway
 		spec.Ready = func(ctx context.Context) error { return probe.HTTP(ctx, url, "") }
 	}

@@ -51,6 +51,7 @@ type Stack struct {
 	record      chan struct{}
 	recording   sync.WaitGroup
 	showing     atomic.Bool // the parts' lines go to the console
+	proxy       *proxy      // before several gateways, else nil
 	down        chan struct{}
 	downOnce    sync.Once
 
@@ -132,6 +133,9 @@ func (s *Stack) Up(ctx context.Context) error {
 		return err
 	}
 	if programs {
+		if err := s.startProxy(ctx); err != nil {
+			return err
+		}
 		s.supervisor.Start(s.programs()...)
 	}
 	ready, cancel := context.WithTimeout(ctx, readyTimeout)
@@ -156,6 +160,7 @@ func (s *Stack) Done() <-chan struct{} { return s.down }
 func (s *Stack) Close(ctx context.Context) {
 	s.setState(control.Stopping)
 	s.supervisor.Stop(ctx)
+	s.stopProxy()
 	close(s.record)
 	s.recording.Wait()
 }

@@ -46,7 +46,7 @@ func (s *screen) String() string {
 // reserve claims ports as the command line does.
 func reserve(t *testing.T, file runfile.File) ports.Plan {
 	t.Helper()
-	plan := func(offset int) (ports.Plan, error) { return ports.NewPlan(file, offset, "") }
+	plan := func(offset int) (ports.Plan, error) { return ports.NewPlan(file, ports.Choice{Offset: offset}) }
 	folder := filepath.Join(os.TempDir(), "douyin-ports-"+strconv.Itoa(os.Getuid()))
 	reserved, err := ports.Reserve(t.Context(), folder, os.Getpid(), plan)
 	if err != nil {

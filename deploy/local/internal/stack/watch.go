@@ -128,6 +128,8 @@ func (s *Stack) Status() control.Status {
 		Root:     s.options.Root,
 		Data:     s.options.Dir.Root(),
 		BaseURL:  s.options.BaseURL,
+		Gateways: s.options.Plan.GatewayURLs(),
+		Replicas: s.options.Plan.Replicas,
 		Offset:   s.options.Plan.Offset,
 		Suffix:   s.credentials.Suffix,
 		Resolver: s.resolver,
