@@ -123,3 +123,33 @@ func atLeast(ctx context.Context, l pager, n int) error {
 	}
 	return nil
 }
+
+// What is asked most often asks no database when nothing has changed: the feed,
+// with and without a viewer, a profile, and the poll of a chat.
+func TestWarmReadsAskNoDatabase(t *testing.T) {
+	db := database(t, "user")
+	p := newPhone()
+	me, peer := newAccount(t, p), newAccount(t, p)
+	video := published(t, p, peer, "warm", smallMP4(t))
+	like(t, p, me, video.ID, true)
+	befriend(t, p, me, peer)
+	say(t, p, peer, me, "hello")
+	newest := chat(t, p, me, peer, "0")[0].CreateTime
+	for name, request := range map[string]func() (reply, error){
+		"feed":            func() (reply, error) { return p.Feed(t.Context(), "", "") },
+		"feed of a user":  func() (reply, error) { return p.Feed(t.Context(), "", me.Token) },
+		"own profile":     func() (reply, error) { return p.Profile(t.Context(), me.ID, me.Token) },
+		"foreign profile": func() (reply, error) { return p.Profile(t.Context(), peer.ID, me.Token) },
+		"poll":            func() (reply, error) { return p.Chat(t.Context(), me.Token, peer.ID, decimal(newest)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			within(t, recovery, "nothing is asked", func(context.Context) error {
+				_, least := cost(t, db, func() error { return acknowledged(request()) })
+				if least > 0 {
+					return fmt.Errorf("%d statements", least)
+				}
+				return nil
+			})
+		})
+	}
+}
