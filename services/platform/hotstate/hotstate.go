@@ -56,13 +56,15 @@ type Store struct {
 	states  States
 	log     *slog.Logger
 	breaker *gobreaker.CircuitBreaker[map[string][]byte]
+	overdue *overdue
 }
 
 // New wraps a state store.
 func New(states States, log *slog.Logger) *Store {
 	return &Store{
-		states: states,
-		log:    log,
+		states:  states,
+		log:     log,
+		overdue: newOverdue(),
 		breaker: gobreaker.NewCircuitBreaker[map[string][]byte](gobreaker.Settings{
 			Timeout:     openFor,
 			ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= failuresToOpen },
@@ -92,6 +94,9 @@ func (s *Store) guarded(ctx context.Context, limit time.Duration, call func(cont
 
 // read gets keys, in one request. While the state store is down it finds none.
 func (s *Store) read(ctx context.Context, keys ...string) map[string][]byte {
+	if keys = s.overdue.without(keys); len(keys) == 0 {
+		return nil
+	}
 	found, err := s.guarded(ctx, readTimeout, func(ctx context.Context) (map[string][]byte, error) {
 		if len(keys) > 1 {
 			return s.states.GetMany(ctx, keys)
@@ -128,25 +133,31 @@ func (s *Store) logFailure(ctx context.Context, message string, err error) {
 // Invalidate makes every reader of keys ask the owner from now on. The owner
 // calls it after its commit and before its answer. It goes on for at most 500
 // ms when the caller is cancelled, and is tried even while the breaker is open.
-// An error has been logged; nothing can be done about it but wait for the
-// documents' lifetime to end.
+// An error has been logged, and RunRepeats repeats what failed; until then this
+// program does not read the documents itself.
 func (s *Store) Invalidate(ctx context.Context, keys ...string) error {
 	if len(keys) == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	if err := s.mark(context.WithoutCancel(ctx), keys); err != nil {
+		s.overdue.add(keys)
+		s.log.WarnContext(ctx, "hot documents not invalidated", slog.Any("keys", keys), slog.String("error", err.Error()))
+		return errs.Wrap("hotstate.Invalidate", err)
+	}
+	return nil
+}
+
+// mark puts an invalidated entry under each key.
+func (s *Store) mark(ctx context.Context, keys []string) error {
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
 	mark, err := proto.Marshal(&hotv1.Entry{Content: &hotv1.Entry_Invalidated{Invalidated: true}})
 	if err != nil {
-		return errs.Wrap("hotstate.Invalidate", err)
+		return err
 	}
 	entries := make(map[string][]byte, len(keys))
 	for _, key := range keys {
 		entries[key] = mark
 	}
-	if err := s.states.PutAll(ctx, entries, invalidatedTTL); err != nil {
-		s.log.WarnContext(ctx, "hot documents not invalidated", slog.Any("keys", keys), slog.String("error", err.Error()))
-		return errs.Wrap("hotstate.Invalidate", err)
-	}
-	return nil
+	return s.states.PutAll(ctx, entries, invalidatedTTL)
 }

@@ -107,6 +107,7 @@ func (p *Program) open(ctx context.Context) error {
 	}
 	p.closing(p.Sidecar.Close)
 	p.Hot = hotstate.New(p.Sidecar.State(contract.StateStore), log)
+	p.Background(p.Hot.RunRepeats)
 	return p.openDatabase(ctx)
 }
 

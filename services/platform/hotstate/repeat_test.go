@@ -1,0 +1,105 @@
+package hotstate_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/douyin-on-dapr/douyin/services/platform/hotstate"
+)
+
+// repeating runs the repeats of a store until the test ends.
+func repeating(t *testing.T, store *hotstate.Store) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- store.RunRepeats(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("RunRepeats: %v", err)
+		}
+	})
+}
+
+func TestInvalidationThatFailedIsRepeated(t *testing.T) {
+	for name, mode := range map[string]fakeMode{"refused": fails, "unanswered": hangs} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				states := newFakeStates()
+				owner, reader := newStore(states), newStore(states)
+				repeating(t, owner)
+				docs := hotstate.For[count](reader, time.Hour)
+				docs.Put(t.Context(), "k", wrapperspb.Int64(1))
+				docs.Put(t.Context(), "other", wrapperspb.Int64(1))
+
+				states.set(mode)
+				if owner.Invalidate(t.Context(), "k") == nil {
+					t.Fatal("invalidated without a state store")
+				}
+				time.Sleep(time.Minute)
+				states.set(works) // with its old documents
+				time.Sleep(time.Second)
+				mustMiss(t, docs)
+				if _, ok := docs.Get(t.Context(), "other"); !ok {
+					t.Error("a document that nobody invalidated is gone")
+				}
+
+				time.Sleep(10 * time.Second)
+				docs.Put(t.Context(), "k", wrapperspb.Int64(2))
+				time.Sleep(10 * time.Second)
+				mustGet(t, docs, 2) // it was repeated once, not for ever
+			})
+		})
+	}
+}
+
+// What the owner could not invalidate it does not answer from either.
+func TestOwnerDoesNotReadWhatItCouldNotInvalidate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		states := newFakeStates()
+		owner := newStore(states)
+		docs := hotstate.For[count](owner, time.Hour)
+		docs.Put(t.Context(), "k", wrapperspb.Int64(1))
+		docs.Put(t.Context(), "other", wrapperspb.Int64(3))
+		states.set(fails)
+		if owner.Invalidate(t.Context(), "k") == nil {
+			t.Fatal("invalidated without a state store")
+		}
+		states.set(works)
+		var truth rows
+		truth.value.Store(2)
+		mustLoad(t, docs, truth.rebuild(nil), 2)
+		if doc, ok := hotstate.Read[count](owner.Snapshot(t.Context(), "k", "other"), "other"); !ok || doc.GetValue() != 3 {
+			t.Errorf("other = %v, %v", doc, ok)
+		}
+	})
+}
+
+func TestManyInvalidationsThatFailedAreRepeated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		states := newFakeStates()
+		owner, reader := newStore(states), newStore(states)
+		repeating(t, owner)
+		docs := hotstate.For[count](reader, time.Hour)
+		keys := make([]string, 1000)
+		for i := range keys {
+			keys[i] = string(rune('a' + i))
+			docs.Put(t.Context(), keys[i], wrapperspb.Int64(1))
+		}
+		states.set(fails)
+		for _, key := range keys {
+			_ = owner.Invalidate(t.Context(), key)
+		}
+		states.set(works)
+		time.Sleep(time.Second)
+		for _, key := range keys {
+			if _, ok := docs.Get(t.Context(), key); ok {
+				t.Fatalf("%q is read as it was", key)
+			}
+		}
+	})
+}
