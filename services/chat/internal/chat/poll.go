@@ -51,7 +51,7 @@ func (s *Service) open(ctx context.Context, r Reader) ([]Message, error) {
 			break
 		}
 	}
-	known, exists, err := s.place(ctx, r)
+	known, exists, err := s.Places.Place(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -61,41 +61,60 @@ func (s *Service) open(ctx context.Context, r Reader) ([]Message, error) {
 	return messages, s.remember(ctx, r, place)
 }
 
-// fresh answers what the peer wrote after the reader's place.
+// fresh answers what the peer wrote after the reader's place. The document of the
+// place only tells whether there may be anything: it can be older than the row,
+// for a moment, when the state store was down, and messages given from it would
+// show twice.
 func (s *Service) fresh(ctx context.Context, r Reader, sinceMS int64) ([]Message, error) {
 	window, err := s.window(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	place, known, err := s.place(ctx, r)
+	copied, known, err := s.place(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	after := place.DeliveredMS
+	if known {
+		messages, err := s.after(ctx, r, window, copied, sinceMS)
+		if err != nil || len(messages) == 0 {
+			return nil, err
+		}
+	}
+	place, known, err := s.Places.Place(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if place != copied {
+		s.Hot.Moved(ctx, r)
+	}
 	if !known {
-		after = s.unremembered(window, sinceMS)
-	} else if sinceMS < after {
-		// Older than what was delivered: either an answer got lost and the phone
-		// tells the last one it has, or this is a clock that is behind.
-		received, err := s.isPeerTime(ctx, r, window, sinceMS)
+		place.DeliveredMS = s.unremembered(window, sinceMS)
+	}
+	messages, err := s.after(ctx, r, window, place, sinceMS)
+	if err != nil || known && len(messages) == 0 {
+		return nil, err
+	}
+	if n := len(messages); n > 0 {
+		place.DeliveredMS = messages[n-1].CreatedAtMS
+	}
+	return messages, s.remember(ctx, r, place)
+}
+
+// after answers what the peer wrote after a place. A phone that tells an older
+// one has either lost an answer, when it is the time of the last message that it
+// has, or a clock that is behind.
+func (s *Service) after(ctx context.Context, r Reader, w Window, p Place, sinceMS int64) ([]Message, error) {
+	afterMS := p.DeliveredMS
+	if sinceMS < afterMS {
+		received, err := s.isPeerTime(ctx, r, w, sinceMS)
 		if err != nil {
 			return nil, err
 		}
 		if received {
-			after = sinceMS
+			afterMS = sinceMS
 		}
 	}
-	messages, err := s.peerAfter(ctx, r, window, after)
-	if err != nil {
-		return nil, err
-	}
-	if len(messages) > 0 {
-		after = messages[len(messages)-1].CreatedAtMS
-	}
-	if known && len(messages) == 0 {
-		return nil, nil
-	}
-	return messages, s.remember(ctx, r, Place{DeliveredMS: after})
+	return s.peerAfter(ctx, r, w, afterMS)
 }
 
 // unremembered is the place of a reader whose place is not known: what the

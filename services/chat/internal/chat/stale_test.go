@@ -1,0 +1,103 @@
+package chat_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"github.com/douyin-on-dapr/douyin/services/chat/internal/chat"
+	"github.com/douyin-on-dapr/douyin/services/chat/internal/fake"
+)
+
+// staleHot has documents from before the state store went down, until they are
+// invalidated.
+type staleHot struct {
+	fake.Hot
+	window *chat.Window
+	place  *chat.Place
+}
+
+func (h *staleHot) Moved(context.Context, chat.Reader) { h.place = nil }
+func (h *staleHot) Sent(context.Context, int64, int64) {}
+
+func (h *staleHot) LoadWindow(ctx context.Context, a, b int64, rebuild func(context.Context) (chat.Window, error)) (chat.Window, error) {
+	if h.window != nil {
+		return *h.window, nil
+	}
+	return h.Hot.LoadWindow(ctx, a, b, rebuild)
+}
+
+func (h *staleHot) LoadPlace(ctx context.Context, r chat.Reader, rebuild func(context.Context) (chat.Place, bool, error)) (chat.Place, bool, error) {
+	if h.place != nil {
+		return *h.place, true, nil
+	}
+	return h.Hot.LoadPlace(ctx, r, rebuild)
+}
+
+func sendFrom(t *testing.T, s *chat.Service, from, to int64, text string) chat.Message {
+	t.Helper()
+	m, err := s.Send(t.Context(), from, to, text, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func wantPoll(t *testing.T, s *chat.Service, r chat.Reader, sinceMS int64, want ...string) {
+	t.Helper()
+	messages, err := s.Poll(t.Context(), r, sinceMS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, m := range messages {
+		got = append(got, m.Content)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("poll since %d brought %q, want %q", sinceMS, got, want)
+	}
+}
+
+// The state store was down when the place moved, and is back with the place from
+// before.
+func TestPollRepeatsNothingFromAnOldPlace(t *testing.T) {
+	s, _ := newService(fixed(), chat.Anyone)
+	hot := &staleHot{}
+	s.Hot = hot
+	reader := chat.Reader{UserID: 1, PeerID: 2, SessionID: "A"}
+	first := sendFrom(t, s, 2, 1, "first")
+	wantPoll(t, s, reader, 0, "first")
+	second := sendFrom(t, s, 2, 1, "second")
+	wantPoll(t, s, reader, first.CreatedAtMS, "second")
+
+	hot.place = &chat.Place{DeliveredMS: first.CreatedAtMS}
+	wantPoll(t, s, reader, second.CreatedAtMS)
+	if hot.place != nil {
+		t.Error("the old place was seen and left there")
+	}
+	hot.place = &chat.Place{DeliveredMS: first.CreatedAtMS}
+	third := sendFrom(t, s, 2, 1, "third")
+	wantPoll(t, s, reader, second.CreatedAtMS, "third")
+	// After an answer that got lost.
+	wantPoll(t, s, reader, second.CreatedAtMS, "third")
+	wantPoll(t, s, reader, third.CreatedAtMS)
+}
+
+// The window is old too: the phone opens the chat without the newest message,
+// and gets it when the window is right again.
+func TestOpeningWithAnOldWindowHidesNothingForGood(t *testing.T) {
+	s, _ := newService(fixed(), chat.Anyone)
+	hot := &staleHot{}
+	s.Hot = hot
+	reader := chat.Reader{UserID: 1, PeerID: 2, SessionID: "A"}
+	first := sendFrom(t, s, 2, 1, "first")
+	own := sendFrom(t, s, 1, 2, "own")
+	sendFrom(t, s, 2, 1, "second")
+	wantPoll(t, s, reader, 0, "first", "own", "second")
+
+	hot.window = &chat.Window{Messages: []chat.Message{first, own}, Complete: true}
+	hot.place = &chat.Place{DeliveredMS: first.CreatedAtMS}
+	wantPoll(t, s, reader, 0, "first", "own")
+	hot.window, hot.place = nil, nil
+	wantPoll(t, s, reader, own.CreatedAtMS, "second")
+}
