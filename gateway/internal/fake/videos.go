@@ -152,7 +152,7 @@ func (v *Videos) AbortUpload(ctx context.Context, in *videov1.AbortUploadRequest
 	if done := v.newest(func(o *videov1.Video) bool { return o.Id == in.GetVideoId() }, 1); len(done) > 0 {
 		return nil, errs.New(errs.Conflict, "UPLOAD_COMMITTED", "this upload is a video already")
 	}
-	if _, open := v.open[in.GetVideoId()]; open {
+	if author, open := v.open[in.GetVideoId()]; open && author == in.GetAuthorId() {
 		delete(v.open, in.GetVideoId())
 		v.aborted++
 		if v.Blobs != nil {

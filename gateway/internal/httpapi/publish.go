@@ -129,10 +129,15 @@ func (up *upload) place(whole io.Reader) error {
 	return up.store(whole, min(max(0, up.x.c.Request.ContentLength), up.limits.MaxBytes))
 }
 
-func (up *upload) authenticate() (err error) {
-	up.who, err = up.x.authenticate(up.params)
-	up.x.viewer = up.who
-	return err
+// authenticate leaves the identity as it is when it fails: an upload can be
+// given up only in the name of who began it.
+func (up *upload) authenticate() error {
+	who, err := up.x.authenticate(up.params)
+	if err != nil {
+		return err
+	}
+	up.who, up.x.viewer = who, who
+	return nil
 }
 
 // keep writes the file to disk until its token comes. The file has no name, so
