@@ -30,6 +30,12 @@ const (
 const (
 	tokenHeader = "dapr-api-token"
 	appIDHeader = "dapr-app-id"
+	// calleeHeader also names the app to call. A sidecar that gets appIDHeader
+	// looks the app's address up twice, once for the resiliency policy, so that
+	// with two replicas taken in turn every call on a quiet system goes to the
+	// same one, repeated calls included. With this one it looks once, and the
+	// next call goes to the other.
+	calleeHeader = "dapr-callee-app-id"
 )
 
 // Options say where the sidecar of this program is and how to speak to it.

@@ -25,7 +25,9 @@ type peer struct {
 // Peer is the connection for the generated clients of another program. Its
 // calls carry the deadline of their context, or one of Options.CallTimeout, and
 // return what the other program said as *errs.Error. When a sidecar or the
-// other program does not answer, the code is Unavailable.
+// other program does not answer, the code is Unavailable. Before that, what can
+// be sent again without harm is, within the deadline: another replica may well
+// answer.
 func (s *Sidecar) Peer(app contract.App) grpc.ClientConnInterface {
 	return &peer{conn: s.conn, appID: string(app) + s.suffix, timeout: s.timeout}
 }
@@ -34,8 +36,15 @@ func (s *Sidecar) Peer(app contract.App) grpc.ClientConnInterface {
 func (p *peer) Invoke(ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error {
 	ctx, cancel := bounded(ctx, p.timeout)
 	defer cancel()
-	ctx = metadata.AppendToOutgoingContext(ctx, appIDHeader, p.appID)
-	return peerError(method, p.conn.Invoke(ctx, method, args, reply, opts...))
+	send := func(header string) error {
+		ctx := metadata.AppendToOutgoingContext(ctx, header, p.appID)
+		return p.conn.Invoke(ctx, method, args, reply, opts...)
+	}
+	err := send(appIDHeader)
+	if err != nil {
+		err = sendAgain(ctx, method, err, func() error { return send(calleeHeader) })
+	}
+	return peerError(method, err)
 }
 
 // NewStream refuses: the contract has no streaming method.

@@ -466,11 +466,11 @@ const file_chat_v1_chat_proto_rawDesc = "" +
 	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x19\n" +
 	"\bpeer_ids\x18\x02 \x03(\x03R\apeerIds\"K\n" +
 	"\x14LatestByPeerResponse\x123\n" +
-	"\bmessages\x18\x01 \x03(\v2\x17.douyin.chat.v1.MessageR\bmessages2\xee\x01\n" +
+	"\bmessages\x18\x01 \x03(\v2\x17.douyin.chat.v1.MessageR\bmessages2\xf3\x01\n" +
 	"\vChatService\x12A\n" +
 	"\x04Send\x12\x1b.douyin.chat.v1.SendRequest\x1a\x1c.douyin.chat.v1.SendResponse\x12A\n" +
-	"\x04Poll\x12\x1b.douyin.chat.v1.PollRequest\x1a\x1c.douyin.chat.v1.PollResponse\x12Y\n" +
-	"\fLatestByPeer\x12#.douyin.chat.v1.LatestByPeerRequest\x1a$.douyin.chat.v1.LatestByPeerResponseBCZAgithub.com/douyin-on-dapr/douyin/services/contract/chat/v1;chatv1b\x06proto3"
+	"\x04Poll\x12\x1b.douyin.chat.v1.PollRequest\x1a\x1c.douyin.chat.v1.PollResponse\x12^\n" +
+	"\fLatestByPeer\x12#.douyin.chat.v1.LatestByPeerRequest\x1a$.douyin.chat.v1.LatestByPeerResponse\"\x03\x90\x02\x01BCZAgithub.com/douyin-on-dapr/douyin/services/contract/chat/v1;chatv1b\x06proto3"
 
 var (
 	file_chat_v1_chat_proto_rawDescOnce sync.Once

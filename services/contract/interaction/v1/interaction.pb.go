@@ -1133,16 +1133,16 @@ const file_interaction_v1_interaction_proto_rawDesc = "" +
 	"\auser_id\x18\x01 \x01(\x03R\x06userId\"I\n" +
 	"\x12GetLikeSetResponse\x12\x1b\n" +
 	"\tvideo_ids\x18\x01 \x03(\x03R\bvideoIds\x12\x16\n" +
-	"\x06capped\x18\x02 \x01(\bR\x06capped2\xc3\x05\n" +
+	"\x06capped\x18\x02 \x01(\bR\x06capped2\xdc\x05\n" +
 	"\x12InteractionService\x12X\n" +
 	"\aSetLike\x12%.douyin.interaction.v1.SetLikeRequest\x1a&.douyin.interaction.v1.SetLikeResponse\x12d\n" +
-	"\vPostComment\x12).douyin.interaction.v1.PostCommentRequest\x1a*.douyin.interaction.v1.PostCommentResponse\x12j\n" +
-	"\rDeleteComment\x12+.douyin.interaction.v1.DeleteCommentRequest\x1a,.douyin.interaction.v1.DeleteCommentResponse\x12g\n" +
-	"\fListComments\x12*.douyin.interaction.v1.ListCommentsRequest\x1a+.douyin.interaction.v1.ListCommentsResponse\x12^\n" +
-	"\tListLiked\x12'.douyin.interaction.v1.ListLikedRequest\x1a(.douyin.interaction.v1.ListLikedResponse\x12U\n" +
-	"\x06Lookup\x12$.douyin.interaction.v1.LookupRequest\x1a%.douyin.interaction.v1.LookupResponse\x12a\n" +
+	"\vPostComment\x12).douyin.interaction.v1.PostCommentRequest\x1a*.douyin.interaction.v1.PostCommentResponse\x12o\n" +
+	"\rDeleteComment\x12+.douyin.interaction.v1.DeleteCommentRequest\x1a,.douyin.interaction.v1.DeleteCommentResponse\"\x03\x90\x02\x02\x12l\n" +
+	"\fListComments\x12*.douyin.interaction.v1.ListCommentsRequest\x1a+.douyin.interaction.v1.ListCommentsResponse\"\x03\x90\x02\x01\x12c\n" +
+	"\tListLiked\x12'.douyin.interaction.v1.ListLikedRequest\x1a(.douyin.interaction.v1.ListLikedResponse\"\x03\x90\x02\x01\x12Z\n" +
+	"\x06Lookup\x12$.douyin.interaction.v1.LookupRequest\x1a%.douyin.interaction.v1.LookupResponse\"\x03\x90\x02\x01\x12f\n" +
 	"\n" +
-	"GetLikeSet\x12(.douyin.interaction.v1.GetLikeSetRequest\x1a).douyin.interaction.v1.GetLikeSetResponseBQZOgithub.com/douyin-on-dapr/douyin/services/contract/interaction/v1;interactionv1b\x06proto3"
+	"GetLikeSet\x12(.douyin.interaction.v1.GetLikeSetRequest\x1a).douyin.interaction.v1.GetLikeSetResponse\"\x03\x90\x02\x01BQZOgithub.com/douyin-on-dapr/douyin/services/contract/interaction/v1;interactionv1b\x06proto3"
 
 var (
 	file_interaction_v1_interaction_proto_rawDescOnce sync.Once

@@ -644,16 +644,16 @@ const file_relation_v1_relation_proto_rawDesc = "" +
 	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x19\n" +
 	"\bother_id\x18\x02 \x01(\x03R\aotherId\".\n" +
 	"\x12AreFriendsResponse\x12\x18\n" +
-	"\afriends\x18\x01 \x01(\bR\afriends2\xf4\x04\n" +
+	"\afriends\x18\x01 \x01(\bR\afriends2\x92\x05\n" +
 	"\x0fRelationService\x12X\n" +
-	"\tSetFollow\x12$.douyin.relation.v1.SetFollowRequest\x1a%.douyin.relation.v1.SetFollowResponse\x12P\n" +
-	"\vListFollows\x12\x1f.douyin.relation.v1.ListRequest\x1a .douyin.relation.v1.ListResponse\x12R\n" +
-	"\rListFollowers\x12\x1f.douyin.relation.v1.ListRequest\x1a .douyin.relation.v1.ListResponse\x12P\n" +
-	"\vListFriends\x12\x1f.douyin.relation.v1.ListRequest\x1a .douyin.relation.v1.ListResponse\x12O\n" +
-	"\x06Lookup\x12!.douyin.relation.v1.LookupRequest\x1a\".douyin.relation.v1.LookupResponse\x12a\n" +
-	"\fGetFollowSet\x12'.douyin.relation.v1.GetFollowSetRequest\x1a(.douyin.relation.v1.GetFollowSetResponse\x12[\n" +
+	"\tSetFollow\x12$.douyin.relation.v1.SetFollowRequest\x1a%.douyin.relation.v1.SetFollowResponse\x12U\n" +
+	"\vListFollows\x12\x1f.douyin.relation.v1.ListRequest\x1a .douyin.relation.v1.ListResponse\"\x03\x90\x02\x01\x12W\n" +
+	"\rListFollowers\x12\x1f.douyin.relation.v1.ListRequest\x1a .douyin.relation.v1.ListResponse\"\x03\x90\x02\x01\x12U\n" +
+	"\vListFriends\x12\x1f.douyin.relation.v1.ListRequest\x1a .douyin.relation.v1.ListResponse\"\x03\x90\x02\x01\x12T\n" +
+	"\x06Lookup\x12!.douyin.relation.v1.LookupRequest\x1a\".douyin.relation.v1.LookupResponse\"\x03\x90\x02\x01\x12f\n" +
+	"\fGetFollowSet\x12'.douyin.relation.v1.GetFollowSetRequest\x1a(.douyin.relation.v1.GetFollowSetResponse\"\x03\x90\x02\x01\x12`\n" +
 	"\n" +
-	"AreFriends\x12%.douyin.relation.v1.AreFriendsRequest\x1a&.douyin.relation.v1.AreFriendsResponseBKZIgithub.com/douyin-on-dapr/douyin/services/contract/relation/v1;relationv1b\x06proto3"
+	"AreFriends\x12%.douyin.relation.v1.AreFriendsRequest\x1a&.douyin.relation.v1.AreFriendsResponse\"\x03\x90\x02\x01BKZIgithub.com/douyin-on-dapr/douyin/services/contract/relation/v1;relationv1b\x06proto3"
 
 var (
 	file_relation_v1_relation_proto_rawDescOnce sync.Once

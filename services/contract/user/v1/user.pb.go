@@ -826,13 +826,13 @@ const file_user_v1_user_proto_rawDesc = "" +
 	"\x19ACTIVITY_KIND_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13ACTIVITY_KIND_LIKED\x10\x01\x12\x1b\n" +
 	"\x17ACTIVITY_KIND_COMMENTED\x10\x02\x12\x1a\n" +
-	"\x16ACTIVITY_KIND_FOLLOWED\x10\x032\xc8\x03\n" +
+	"\x16ACTIVITY_KIND_FOLLOWED\x10\x032\xd7\x03\n" +
 	"\vUserService\x12M\n" +
 	"\bRegister\x12\x1f.douyin.user.v1.RegisterRequest\x1a .douyin.user.v1.RegisterResponse\x12D\n" +
-	"\x05Login\x12\x1c.douyin.user.v1.LoginRequest\x1a\x1d.douyin.user.v1.LoginResponse\x12V\n" +
-	"\vGetProfiles\x12\".douyin.user.v1.GetProfilesRequest\x1a#.douyin.user.v1.GetProfilesResponse\x12_\n" +
-	"\x0eListActivities\x12%.douyin.user.v1.ListActivitiesRequest\x1a&.douyin.user.v1.ListActivitiesResponse\x12k\n" +
-	"\x12MarkActivitiesRead\x12).douyin.user.v1.MarkActivitiesReadRequest\x1a*.douyin.user.v1.MarkActivitiesReadResponseBCZAgithub.com/douyin-on-dapr/douyin/services/contract/user/v1;userv1b\x06proto3"
+	"\x05Login\x12\x1c.douyin.user.v1.LoginRequest\x1a\x1d.douyin.user.v1.LoginResponse\x12[\n" +
+	"\vGetProfiles\x12\".douyin.user.v1.GetProfilesRequest\x1a#.douyin.user.v1.GetProfilesResponse\"\x03\x90\x02\x01\x12d\n" +
+	"\x0eListActivities\x12%.douyin.user.v1.ListActivitiesRequest\x1a&.douyin.user.v1.ListActivitiesResponse\"\x03\x90\x02\x01\x12p\n" +
+	"\x12MarkActivitiesRead\x12).douyin.user.v1.MarkActivitiesReadRequest\x1a*.douyin.user.v1.MarkActivitiesReadResponse\"\x03\x90\x02\x02BCZAgithub.com/douyin-on-dapr/douyin/services/contract/user/v1;userv1b\x06proto3"
 
 var (
 	file_user_v1_user_proto_rawDescOnce sync.Once

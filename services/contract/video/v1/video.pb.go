@@ -1081,16 +1081,16 @@ const file_video_v1_video_proto_rawDesc = "" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eSTATE_UPLOADED\x10\x01\x12\x0f\n" +
 	"\vSTATE_READY\x10\x02\x12\x10\n" +
-	"\fSTATE_FAILED\x10\x032\xec\x04\n" +
+	"\fSTATE_FAILED\x10\x032\x8a\x05\n" +
 	"\fVideoService\x12X\n" +
-	"\vBeginUpload\x12#.douyin.video.v1.BeginUploadRequest\x1a$.douyin.video.v1.BeginUploadResponse\x12[\n" +
-	"\fCommitUpload\x12$.douyin.video.v1.CommitUploadRequest\x1a%.douyin.video.v1.CommitUploadResponse\x12X\n" +
-	"\vAbortUpload\x12#.douyin.video.v1.AbortUploadRequest\x1a$.douyin.video.v1.AbortUploadResponse\x12C\n" +
-	"\x04Feed\x12\x1c.douyin.video.v1.FeedRequest\x1a\x1d.douyin.video.v1.FeedResponse\x12[\n" +
-	"\fListByAuthor\x12$.douyin.video.v1.ListByAuthorRequest\x1a%.douyin.video.v1.ListByAuthorResponse\x12R\n" +
-	"\tGetVideos\x12!.douyin.video.v1.GetVideosRequest\x1a\".douyin.video.v1.GetVideosResponse\x12U\n" +
+	"\vBeginUpload\x12#.douyin.video.v1.BeginUploadRequest\x1a$.douyin.video.v1.BeginUploadResponse\x12`\n" +
+	"\fCommitUpload\x12$.douyin.video.v1.CommitUploadRequest\x1a%.douyin.video.v1.CommitUploadResponse\"\x03\x90\x02\x02\x12]\n" +
+	"\vAbortUpload\x12#.douyin.video.v1.AbortUploadRequest\x1a$.douyin.video.v1.AbortUploadResponse\"\x03\x90\x02\x02\x12H\n" +
+	"\x04Feed\x12\x1c.douyin.video.v1.FeedRequest\x1a\x1d.douyin.video.v1.FeedResponse\"\x03\x90\x02\x01\x12`\n" +
+	"\fListByAuthor\x12$.douyin.video.v1.ListByAuthorRequest\x1a%.douyin.video.v1.ListByAuthorResponse\"\x03\x90\x02\x01\x12W\n" +
+	"\tGetVideos\x12!.douyin.video.v1.GetVideosRequest\x1a\".douyin.video.v1.GetVideosResponse\"\x03\x90\x02\x01\x12Z\n" +
 	"\n" +
-	"CountWorks\x12\".douyin.video.v1.CountWorksRequest\x1a#.douyin.video.v1.CountWorksResponseBEZCgithub.com/douyin-on-dapr/douyin/services/contract/video/v1;videov1b\x06proto3"
+	"CountWorks\x12\".douyin.video.v1.CountWorksRequest\x1a#.douyin.video.v1.CountWorksResponse\"\x03\x90\x02\x01BEZCgithub.com/douyin-on-dapr/douyin/services/contract/video/v1;videov1b\x06proto3"
 
 var (
 	file_video_v1_video_proto_rawDescOnce sync.Once
