@@ -75,21 +75,24 @@ func (p *Phone) Publish(ctx context.Context, token, title string, video io.Reade
 // Field is one part of a multipart form.
 type Field struct {
 	header textproto.MIMEHeader
-	body   io.Reader
+	open   func() io.Reader
 }
 
-// TextField is a plain form field.
+// TextField is a plain form field. It can be sent any number of times.
 func TextField(name, value string) Field {
-	return Field{header: textproto.MIMEHeader{"Content-Disposition": {
-		mime.FormatMediaType("form-data", map[string]string{"name": name})}}, body: strings.NewReader(value)}
+	return Field{
+		header: textproto.MIMEHeader{"Content-Disposition": {mime.FormatMediaType("form-data", map[string]string{"name": name})}},
+		open:   func() io.Reader { return strings.NewReader(value) },
+	}
 }
 
 // FileField is a form field that carries a file under the client's name for it.
+// It can be sent once.
 func FileField(name, fileName string, body io.Reader) Field {
 	return Field{header: textproto.MIMEHeader{
 		"Content-Disposition": {mime.FormatMediaType("form-data", map[string]string{"name": name, "filename": fileName})},
 		"Content-Type":        {"video/mp4"},
-	}, body: body}
+	}, open: func() io.Reader { return body }}
 }
 
 // PublishForm sends a publish request with any query and any fields in the
@@ -100,16 +103,29 @@ func (p *Phone) PublishForm(ctx context.Context, query url.Values, fields ...Fie
 	return send[StatusReply](ctx, p, http.MethodPost, "/douyin/publish/action/", query, contentType, body)
 }
 
-// streamForm writes the form while it is being read. Closing the reader ends
-// the writing goroutine.
+// formBody is a form that is written while it is read.
+type formBody struct {
+	*io.PipeReader
+	written chan struct{} // closed when nothing is written any more
+}
+
+// Close ends the writing and waits until it has ended.
+func (b formBody) Close() error {
+	err := b.PipeReader.Close()
+	<-b.written
+	return err
+}
+
 func streamForm(fields []Field) (io.ReadCloser, string) {
 	r, w := io.Pipe()
+	body := formBody{PipeReader: r, written: make(chan struct{})}
 	form := multipart.NewWriter(w)
 	go func() {
+		defer close(body.written)
 		for _, f := range fields {
 			part, err := form.CreatePart(f.header)
 			if err == nil {
-				_, err = io.Copy(part, f.body)
+				_, err = io.Copy(part, f.open())
 			}
 			if err != nil {
 				w.CloseWithError(err)
@@ -118,7 +134,7 @@ func streamForm(fields []Field) (io.ReadCloser, string) {
 		}
 		w.CloseWithError(form.Close())
 	}()
-	return r, form.FormDataContentType()
+	return body, form.FormDataContentType()
 }
 
 // reply is what every answer can do.

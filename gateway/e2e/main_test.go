@@ -153,6 +153,36 @@ func refused(t testing.TB, r reply) {
 	}
 }
 
+// The codes of refusals that scenarios tell apart. They are part of the API: a
+// code is never given a second meaning.
+const (
+	paramMissing     = 1001
+	paramInvalid     = 1002
+	paramDuplicate   = 1003
+	bodyTooLarge     = 1006
+	tokenInvalid     = 2001
+	nameInvalid      = 2002
+	passwordInvalid  = 2003
+	nameTaken        = 2004
+	wrongCredentials = 2005
+	userUnknown      = 2006
+	videoMissing     = 3001
+	videoEmpty       = 3002
+	videoTooLarge    = 3003
+	videoFormat      = 3004
+	titleInvalid     = 3005
+	uploadMalformed  = 3006
+)
+
+// refusedWith demands a refusal for the right reason: a request with two faults
+// would be refused as well, and tell nothing about the one that was meant.
+func refusedWith(t testing.TB, code int32, r reply) {
+	t.Helper()
+	if s := r.status(); s.StatusCode != code {
+		t.Fatalf("answered with %d %q, want %d", s.StatusCode, s.StatusMsg, code)
+	}
+}
+
 // unavailable reports a missing aid: the scenario is skipped, or fails where
 // everything has to be run.
 func unavailable(t testing.TB, format string, args ...any) {

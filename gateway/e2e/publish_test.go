@@ -148,7 +148,7 @@ func TestTitleAtItsLimit(t *testing.T) {
 	if v := published(t, p, a, longest, smallMP4(t)); v.Title != longest {
 		t.Errorf("title of %d characters came back with %d", 128, len([]rune(v.Title)))
 	}
-	refused(t, must(p.Publish(t.Context(), a.Token, longest+"目", bytes.NewReader(smallMP4(t))))(t))
+	refusedWith(t, titleInvalid, must(p.Publish(t.Context(), a.Token, longest+"目", bytes.NewReader(smallMP4(t))))(t))
 	accepted(t, must(p.Publish(t.Context(), a.Token, "  around  ", bytes.NewReader(smallMP4(t))))(t))
 	if list := must(p.PublishList(t.Context(), a.ID, ""))(t); len(list.Videos) != 2 || list.Videos[0].Title != "around" {
 		t.Errorf("%d videos, first title %q", len(list.Videos), list.Videos[0].Title)

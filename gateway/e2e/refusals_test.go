@@ -38,29 +38,35 @@ func badTokens(t *testing.T, p *Phone) map[string]string {
 	return out
 }
 
+// wrong is a request with one fault.
+type wrong struct {
+	code  int32
+	query url.Values
+}
+
 func TestRefusedRegistrations(t *testing.T) {
 	p := newPhone()
 	taken := newAccount(t, p)
 	long := strings.Repeat("a", 33)
-	for what, v := range map[string]url.Values{
-		"nothing":                nil,
-		"no password":            {"username": {"e2e-" + random(t)}},
-		"no name":                {"password": {canary}},
-		"empty name":             {"username": {""}, "password": {canary}},
-		"empty password":         {"username": {"e2e-" + random(t)}, "password": {""}},
-		"name too long":          {"username": {long}, "password": {canary}},
-		"wide name too long":     {"username": {strings.Repeat("抖", 33)}, "password": {canary}},
-		"password too long":      {"username": {"e2e-" + random(t)}, "password": {long}},
-		"megabyte name":          {"username": {strings.Repeat("a", 200_000)}, "password": {canary}},
-		"name taken":             {"username": {taken.Name}, "password": {canary}},
-		"name is not UTF-8":      {"username": {"\xff\xfe" + random(t)}, "password": {canary}},
-		"name of spaces":         {"username": {"   "}, "password": {canary}},
-		"name with line break":   {"username": {"a\nb" + random(t)}, "password": {canary}},
-		"name with zero byte":    {"username": {"a\x00" + random(t)}, "password": {canary}},
-		"parameters capitalised": {"Username": {"e2e-" + random(t)}, "Password": {canary}},
+	for what, c := range map[string]wrong{
+		"nothing":                {paramMissing, nil},
+		"no password":            {paramMissing, url.Values{"username": {"e2e-" + random(t)}}},
+		"no name":                {paramMissing, url.Values{"password": {canary}}},
+		"empty name":             {paramMissing, url.Values{"username": {""}, "password": {canary}}},
+		"empty password":         {paramMissing, url.Values{"username": {"e2e-" + random(t)}, "password": {""}}},
+		"name too long":          {nameInvalid, url.Values{"username": {long}, "password": {canary}}},
+		"wide name too long":     {nameInvalid, url.Values{"username": {strings.Repeat("抖", 33)}, "password": {canary}}},
+		"password too long":      {passwordInvalid, url.Values{"username": {"e2e-" + random(t)}, "password": {long}}},
+		"megabyte name":          {nameInvalid, url.Values{"username": {strings.Repeat("a", 200_000)}, "password": {canary}}},
+		"name taken":             {nameTaken, url.Values{"username": {taken.Name}, "password": {canary}}},
+		"name is not UTF-8":      {paramInvalid, url.Values{"username": {"\xff\xfe" + random(t)}, "password": {canary}}},
+		"name of spaces":         {nameInvalid, url.Values{"username": {"   "}, "password": {canary}}},
+		"name with line break":   {nameInvalid, url.Values{"username": {"a\nb" + random(t)}, "password": {canary}}},
+		"name with zero byte":    {nameInvalid, url.Values{"username": {"a\x00" + random(t)}, "password": {canary}}},
+		"parameters capitalised": {paramMissing, url.Values{"Username": {"e2e-" + random(t)}, "Password": {canary}}},
 	} {
 		t.Run(what, func(t *testing.T) {
-			refused(t, must(call[SessionReply](t.Context(), p, http.MethodPost, "/douyin/user/register/", v))(t))
+			refusedWith(t, c.code, must(call[SessionReply](t.Context(), p, http.MethodPost, "/douyin/user/register/", c.query))(t))
 		})
 	}
 }
@@ -68,21 +74,21 @@ func TestRefusedRegistrations(t *testing.T) {
 func TestRefusedLogins(t *testing.T) {
 	p := newPhone()
 	a := newAccount(t, p)
-	for what, v := range map[string]url.Values{
-		"nothing":            nil,
-		"no password":        {"username": {a.Name}},
-		"no name":            {"password": {a.Password}},
-		"empty password":     {"username": {a.Name}, "password": {""}},
-		"wrong password":     {"username": {a.Name}, "password": {a.Password + "x"}},
-		"other case":         {"username": {a.Name}, "password": {strings.ToUpper(a.Password)}},
-		"unknown name":       {"username": {"e2e-" + random(t)}, "password": {a.Password}},
-		"SQL in the name":    {"username": {a.Name + "' -- "}, "password": {a.Password}},
-		"wildcard name":      {"username": {"e2e-%"}, "password": {a.Password}},
-		"too long password":  {"username": {a.Name}, "password": {strings.Repeat("x", 100_000)}},
-		"password not UTF-8": {"username": {a.Name}, "password": {"\xff\xfe"}},
+	for what, c := range map[string]wrong{
+		"nothing":            {paramMissing, nil},
+		"no password":        {paramMissing, url.Values{"username": {a.Name}}},
+		"no name":            {paramMissing, url.Values{"password": {a.Password}}},
+		"empty password":     {paramMissing, url.Values{"username": {a.Name}, "password": {""}}},
+		"wrong password":     {wrongCredentials, url.Values{"username": {a.Name}, "password": {a.Password + "x"}}},
+		"other case":         {wrongCredentials, url.Values{"username": {a.Name}, "password": {strings.ToUpper(a.Password)}}},
+		"unknown name":       {wrongCredentials, url.Values{"username": {"e2e-" + random(t)}, "password": {a.Password}}},
+		"SQL in the name":    {wrongCredentials, url.Values{"username": {a.Name + "' -- "}, "password": {a.Password}}},
+		"wildcard name":      {wrongCredentials, url.Values{"username": {"e2e-%"}, "password": {a.Password}}},
+		"too long password":  {wrongCredentials, url.Values{"username": {a.Name}, "password": {strings.Repeat("x", 100_000)}}},
+		"password not UTF-8": {paramInvalid, url.Values{"username": {a.Name}, "password": {"\xff\xfe"}}},
 	} {
 		t.Run(what, func(t *testing.T) {
-			refused(t, must(call[SessionReply](t.Context(), p, http.MethodPost, "/douyin/user/login/", v))(t))
+			refusedWith(t, c.code, must(call[SessionReply](t.Context(), p, http.MethodPost, "/douyin/user/login/", c.query))(t))
 		})
 	}
 }
@@ -90,25 +96,25 @@ func TestRefusedLogins(t *testing.T) {
 func TestRefusedProfiles(t *testing.T) {
 	p := newPhone()
 	a := newAccount(t, p)
-	for what, v := range map[string]url.Values{
-		"nothing":         nil,
-		"zero as a guest": {"user_id": {"0"}},
-		"unknown":         {"user_id": {"12345"}, "token": {a.Token}},
-		"negative":        {"user_id": {"-1"}, "token": {a.Token}},
-		"largest":         {"user_id": {"9223372036854775807"}, "token": {a.Token}},
-		"too large":       {"user_id": {"99999999999999999999"}, "token": {a.Token}},
-		"no number":       {"user_id": {"abc"}, "token": {a.Token}},
-		"number and more": {"user_id": {strconv.FormatInt(a.ID, 10) + " or 1=1"}, "token": {a.Token}},
-		"fraction":        {"user_id": {strconv.FormatInt(a.ID, 10) + ".0"}, "token": {a.Token}},
+	for what, c := range map[string]wrong{
+		"nothing":         {tokenInvalid, nil},
+		"zero as a guest": {tokenInvalid, url.Values{"user_id": {"0"}}},
+		"unknown":         {userUnknown, url.Values{"user_id": {"12345"}, "token": {a.Token}}},
+		"negative":        {paramInvalid, url.Values{"user_id": {"-1"}, "token": {a.Token}}},
+		"largest":         {paramInvalid, url.Values{"user_id": {"9223372036854775807"}, "token": {a.Token}}},
+		"too large":       {paramInvalid, url.Values{"user_id": {"99999999999999999999"}, "token": {a.Token}}},
+		"no number":       {paramInvalid, url.Values{"user_id": {"abc"}, "token": {a.Token}}},
+		"number and more": {paramInvalid, url.Values{"user_id": {strconv.FormatInt(a.ID, 10) + " or 1=1"}, "token": {a.Token}}},
+		"fraction":        {paramInvalid, url.Values{"user_id": {strconv.FormatInt(a.ID, 10) + ".0"}, "token": {a.Token}}},
 	} {
 		t.Run(what, func(t *testing.T) {
-			refused(t, must(call[UserReply](t.Context(), p, http.MethodGet, "/douyin/user/", v))(t))
+			refusedWith(t, c.code, must(call[UserReply](t.Context(), p, http.MethodGet, "/douyin/user/", c.query))(t))
 		})
 	}
 	// A bad token alone does not say whose profile is wanted.
 	for what, token := range badTokens(t, p) {
 		t.Run("token "+what, func(t *testing.T) {
-			refused(t, must(p.Profile(t.Context(), 0, token))(t))
+			refusedWith(t, tokenInvalid, must(p.Profile(t.Context(), 0, token))(t))
 		})
 	}
 }
@@ -116,14 +122,14 @@ func TestRefusedProfiles(t *testing.T) {
 func TestRefusedPublishLists(t *testing.T) {
 	p := newPhone()
 	a := newAccount(t, p)
-	for what, v := range map[string]url.Values{
-		"nothing":   nil,
-		"negative":  {"user_id": {"-1"}, "token": {a.Token}},
-		"no number": {"user_id": {"abc"}, "token": {a.Token}},
-		"too large": {"user_id": {"99999999999999999999"}, "token": {a.Token}},
+	for what, c := range map[string]wrong{
+		"nothing":   {tokenInvalid, nil},
+		"negative":  {paramInvalid, url.Values{"user_id": {"-1"}, "token": {a.Token}}},
+		"no number": {paramInvalid, url.Values{"user_id": {"abc"}, "token": {a.Token}}},
+		"too large": {paramInvalid, url.Values{"user_id": {"99999999999999999999"}, "token": {a.Token}}},
 	} {
 		t.Run(what, func(t *testing.T) {
-			refused(t, must(call[VideosReply](t.Context(), p, http.MethodGet, "/douyin/publish/list/", v))(t))
+			refusedWith(t, c.code, must(call[VideosReply](t.Context(), p, http.MethodGet, "/douyin/publish/list/", c.query))(t))
 		})
 	}
 	// Whether an unknown user is refused or has no videos is left open.

@@ -32,51 +32,52 @@ func TestRefusedUploadsLeaveNothing(t *testing.T) {
 
 	for _, c := range []struct {
 		what   string
-		query  url.Values
+		code   int32
 		fields []Field
 	}{
-		{"empty form", nil, nil},
-		{"no file", nil, []Field{token, title}},
-		{"file of 0 bytes", nil, []Field{data(nil), token, title}},
-		{"file as a text field", nil, []Field{TextField("data", string(movie)), token, title}},
-		{"file under another name", nil, []Field{FileField("video", "a.mp4", bytes.NewReader(movie)), token, title}},
-		{"no token", nil, []Field{data(movie), title}},
-		{"empty token", nil, []Field{data(movie), TextField("token", ""), title}},
-		{"token of nobody, before the file", nil, []Field{TextField("token", "nonsense"), title, data(movie)}},
-		{"token of nobody, after the file", nil, []Field{data(movie), TextField("token", "nonsense"), title}},
-		{"no title", nil, []Field{data(movie), token}},
-		{"empty title", nil, []Field{data(movie), token, TextField("title", "")}},
-		{"title of spaces", nil, []Field{data(movie), token, TextField("title", "   ")}},
-		{"title too long", nil, []Field{data(movie), token, TextField("title", strings.Repeat("长", 2000))}},
-		{"title of a megabyte", nil, []Field{token, TextField("title", strings.Repeat("x", 1<<20)), data(movie)}},
-		{"title not UTF-8", nil, []Field{data(movie), token, TextField("title", "\xff\xfe")}},
+		{"empty form", tokenInvalid, nil},
+		{"no file", videoMissing, []Field{token, title}},
+		{"file of 0 bytes", videoEmpty, []Field{data(nil), token, title}},
+		{"file as a text field", videoMissing, []Field{TextField("data", string(movie)), token, title}},
+		{"file under another name", videoMissing, []Field{FileField("video", "a.mp4", bytes.NewReader(movie)), token, title}},
+		{"no token", tokenInvalid, []Field{data(movie), title}},
+		{"empty token", tokenInvalid, []Field{data(movie), TextField("token", ""), title}},
+		{"token of nobody, before the file", tokenInvalid, []Field{TextField("token", "nonsense"), title, data(movie)}},
+		{"token of nobody, after the file", tokenInvalid, []Field{data(movie), TextField("token", "nonsense"), title}},
+		{"no title", titleInvalid, []Field{data(movie), token}},
+		{"empty title", titleInvalid, []Field{data(movie), token, TextField("title", "")}},
+		{"title of spaces", titleInvalid, []Field{data(movie), token, TextField("title", "   ")}},
+		{"title too long", titleInvalid, []Field{data(movie), token, TextField("title", strings.Repeat("长", 2000))}},
+		{"title of a megabyte", bodyTooLarge, []Field{token, TextField("title", strings.Repeat("x", 1<<20)), data(movie)}},
+		{"title not UTF-8", titleInvalid, []Field{data(movie), token, TextField("title", "\xff\xfe")}},
 		// With the token first the file is stored as it comes.
-		{"stored, then no title", nil, []Field{token, data(movie)}},
-		{"stored, then title too long", nil, []Field{token, data(movie), TextField("title", strings.Repeat("长", 129))}},
-		{"stored, then a second file", nil, []Field{token, title, data(movie), data(movie)}},
-		{"stored, then another token", nil, []Field{token, title, data(movie), TextField("token", "nonsense")}},
-		{"stored, then a huge field", nil, []Field{token, title, data(movie), TextField("unknown", strings.Repeat("x", 4<<20))}},
-		{"text named mp4", nil, []Field{FileField("data", "a.mp4", strings.NewReader(strings.Repeat("hello world ", 1000))), token, title}},
-		{"playlist named mp4", nil, []Field{FileField("data", "a.mp4", strings.NewReader("#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n")), token, title}},
-		{"picture named mp4", nil, []Field{FileField("data", "a.mp4", strings.NewReader("\x89PNG\r\n\x1a\n"+strings.Repeat("\x00", 500))), token, title}},
-		{"program named mp4", nil, []Field{FileField("data", "a.mp4", strings.NewReader("\x7fELF"+strings.Repeat("\x00", 500))), token, title}},
-		{"three bytes", nil, []Field{FileField("data", "a.mp4", strings.NewReader("abc")), token, title}},
-		{"text of several parts", nil, []Field{FileField("data", "a.mp4", strings.NewReader(strings.Repeat("x", 5<<20))), token, title}},
-		{"two files", nil, []Field{data(movie), data(movie), token, title}},
+		{"stored, then no title", titleInvalid, []Field{token, data(movie)}},
+		{"stored, then title too long", titleInvalid, []Field{token, data(movie), TextField("title", strings.Repeat("长", 129))}},
+		{"stored, then a second file", paramDuplicate, []Field{token, title, data(movie), data(movie)}},
+		{"stored, then another token", paramDuplicate, []Field{token, title, data(movie), TextField("token", "nonsense")}},
+		{"stored, then a huge field", bodyTooLarge, []Field{token, title, data(movie), TextField("unknown", strings.Repeat("x", 4<<20))}},
+		{"text named mp4", videoFormat, []Field{FileField("data", "a.mp4", strings.NewReader(strings.Repeat("hello world ", 1000))), token, title}},
+		{"playlist named mp4", videoFormat, []Field{FileField("data", "a.mp4", strings.NewReader("#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n")), token, title}},
+		{"picture named mp4", videoFormat, []Field{FileField("data", "a.mp4", strings.NewReader("\x89PNG\r\n\x1a\n"+strings.Repeat("\x00", 500))), token, title}},
+		{"program named mp4", videoFormat, []Field{FileField("data", "a.mp4", strings.NewReader("\x7fELF"+strings.Repeat("\x00", 500))), token, title}},
+		{"three bytes", videoFormat, []Field{FileField("data", "a.mp4", strings.NewReader("abc")), token, title}},
+		{"text of several parts", videoFormat, []Field{FileField("data", "a.mp4", strings.NewReader(strings.Repeat("x", 5<<20))), token, title}},
+		{"two files", paramDuplicate, []Field{data(movie), data(movie), token, title}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			refused(t, must(p.PublishForm(t.Context(), c.query, c.fields...))(t))
+			refusedWith(t, c.code, must(p.PublishForm(t.Context(), nil, c.fields...))(t))
+			nothingLeft(t, before)
 		})
 	}
 	for what, bad := range badTokens(t, p) {
 		t.Run("token "+what, func(t *testing.T) {
-			refused(t, must(p.PublishForm(t.Context(), nil, data(movie), TextField("token", bad), title))(t))
+			refusedWith(t, tokenInvalid, must(p.PublishForm(t.Context(), nil, data(movie), TextField("token", bad), title))(t))
 		})
 	}
 	t.Run("no multipart at all", func(t *testing.T) {
 		for _, contentType := range []string{"", "video/mp4", "multipart/form-data", "multipart/form-data; boundary=", "application/json"} {
 			query := url.Values{"token": {a.Token}, "title": {"refused"}}
-			refused(t, must(send[StatusReply](t.Context(), p, http.MethodPost, "/douyin/publish/action/", query, contentType, bytes.NewReader(movie)))(t))
+			refusedWith(t, uploadMalformed, must(send[StatusReply](t.Context(), p, http.MethodPost, "/douyin/publish/action/", query, contentType, bytes.NewReader(movie)))(t))
 		}
 	})
 
@@ -139,7 +140,7 @@ func TestUploadOverTheLimitIsRefusedBeforeItIsSent(t *testing.T) {
 	up.field(t, "title", "too large")
 	up.openFile(t)
 	r, took := up.answer(t)
-	refused(t, r)
+	refusedWith(t, videoTooLarge, r)
 	t.Logf("refused after %s: %s", took, r.StatusMsg)
 	if took > 5*time.Second {
 		t.Errorf("the refusal took %s", took)
@@ -171,7 +172,7 @@ func TestBrokenUploadsLeaveNothing(t *testing.T) {
 		"no closing boundary": func(t *testing.T, up *rawUpload) {
 			up.write(t, "\r\n") // the announced length is reached here
 			r, _ := up.answer(t)
-			refused(t, r)
+			refusedWith(t, uploadMalformed, r)
 		},
 		"garbage after the file": func(t *testing.T, up *rawUpload) {
 			up.write(t, "\r\n--"+rawBoundary+"\r\nno header at all\r\n")
