@@ -29,7 +29,7 @@ func smallMP4(t testing.TB) []byte {
 // parts.
 func largeMP4(t testing.TB) []byte {
 	t.Helper()
-	movie := cachedMP4(t, "large", "testsrc2=size=1280x720:rate=25:duration=2,noise=alls=80:allf=t")
+	movie := cachedMP4(t, "large", "testsrc2=size=1280x720:rate=25:duration=0.4,noise=alls=80:allf=t")
 	if len(movie) <= 5<<20 {
 		t.Fatalf("the large video has %d bytes only", len(movie))
 	}
