@@ -93,7 +93,7 @@ func (x *exchange) respond(r reply, err error) answer {
 	// a bounded rest is read, because a connection closed on unread bytes can
 	// take the answer with it; then the connection ends.
 	header.Set("Connection", "close")
-	_ = conn.EnableFullDuplex() // else the server would read on before it sends
+	_ = conn.EnableFullDuplex() // only then reading on after the answer is promised to work
 	w.WriteHeader(http.StatusOK)
 	_, _ = w.Write(body)
 	_ = conn.Flush()
