@@ -61,7 +61,7 @@ const (
 // Ensure creates the tables where they do not exist. Replicas may call it at
 // the same time.
 func Ensure(ctx context.Context, db sqldb.Handle) error {
-	for _, statement := range []string{sqlCreateOutbox, sqlCreateRelay, sqlFillRelay} {
+	for _, statement := range []string{sqlCreateOutbox, sqlCreateTold, sqlCreateRelay, sqlFillRelay} {
 		if _, err := db.ExecContext(ctx, statement); err != nil {
 			return sqldb.Wrap("outbox.Ensure", err)
 		}

@@ -26,6 +26,8 @@ type Options struct {
 	Sweep   time.Duration // between looks at the table when nobody wakes the relay; 1 s
 	Gather  time.Duration // after each round, so that commits under load share one; 5 ms
 	Backoff time.Duration // the longest pause while publishing fails; 5 s
+	Memory  Memory        // nil: the broker is trusted to lose nothing
+	Keep    time.Duration // how long what was told can be told again; 5 min
 }
 
 const (
@@ -33,6 +35,7 @@ const (
 	defaultSweep   = time.Second
 	defaultGather  = 5 * time.Millisecond
 	defaultBackoff = 5 * time.Second
+	defaultKeep    = 5 * time.Minute
 
 	firstBackoff = 100 * time.Millisecond
 
@@ -54,7 +57,10 @@ type Relay struct {
 	publisher Publisher
 	options   Options
 	wake      chan struct{}
-	trouble   trouble // of Run's goroutine alone
+
+	// Of Run's goroutine alone.
+	trouble    trouble
+	lookedBack time.Time
 }
 
 // NewRelay makes a relay of the tables that Ensure created in db.
@@ -68,6 +74,7 @@ func NewRelay(db *sqlx.DB, publisher Publisher, o Options) *Relay {
 	o.Sweep = orDefault(o.Sweep, defaultSweep)
 	o.Gather = orDefault(o.Gather, defaultGather)
 	o.Backoff = orDefault(o.Backoff, defaultBackoff)
+	o.Keep = orDefault(o.Keep, defaultKeep)
 	return &Relay{
 		db:        db,
 		publisher: publisher,
@@ -111,6 +118,7 @@ func (r *Relay) Run(ctx context.Context) error {
 		case <-wake:
 		case <-timer.C:
 		}
+		r.lookBack(ctx)
 		timer.Reset(r.next(r.round(ctx)))
 
 		gathering := time.NewTimer(r.options.Gather)

@@ -96,7 +96,7 @@ func (r *Relay) batch(ctx context.Context, p *pass) batch {
 		return batch{round: round{busy: !turn}, last: true}
 	}
 	accepted, publishErr := r.publish(ctx, rows, p.failed)
-	if err := remove(ctx, tx, accepted); err != nil {
+	if err := r.remove(ctx, tx, accepted); err != nil {
 		return broken(err)
 	}
 	if err := tx.Commit(); err != nil {
@@ -135,17 +135,15 @@ func take(ctx context.Context, tx *sqlx.Tx, after int64, limit int) (rows []row,
 	return rows, true, err
 }
 
-// remove deletes what was accepted.
-func remove(ctx context.Context, tx *sqlx.Tx, accepted []int64) error {
+// remove deletes what was accepted, and keeps it for a broker that forgets.
+func (r *Relay) remove(ctx context.Context, tx *sqlx.Tx, accepted []int64) error {
 	if len(accepted) == 0 {
 		return nil
 	}
-	query, args, err := sqlx.In(sqlDelete, accepted)
-	if err != nil {
+	if err := r.keep(ctx, tx, accepted); err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, query, args...)
-	return err
+	return execIn(ctx, tx, sqlDelete, accepted)
 }
 
 // publish sends the batch in waves, none of which has two events of a subject,

@@ -14,7 +14,10 @@ import (
 // function it returns is to be called after each such commit.
 func (p *Program) Tell() (committed func()) {
 	if p.relay == nil {
-		p.relay = outbox.NewRelay(p.DB, p.Sidecar.Publisher(contract.PubSub), outbox.Options{Source: string(p.options.App), Log: p.Log})
+		p.relay = outbox.NewRelay(p.DB, p.Sidecar.Publisher(contract.PubSub), outbox.Options{
+			Source: string(p.options.App), Log: p.Log,
+			Memory: newBrokerMemory(p.Sidecar.State(contract.StateStore), p.options.App),
+		})
 		p.Background(p.relay.Run)
 	}
 	return p.relay.Wake

@@ -169,6 +169,42 @@ func TestWhatIsCommittedIsTold(t *testing.T) {
 	}
 }
 
+// A Redis that is flushed takes events with it that were told and not processed:
+// here one whose effect is undone, as if it had been among them.
+func TestABrokerThatLosesItsMemoryIsToldAgain(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	committed := make(chan func(), 1)
+	s.start(t, func(_ context.Context, p *program.Program) error {
+		committed <- p.Tell()
+		return nil
+	})
+	wake := <-committed
+	eventually(t, "the table is there", func() bool { return s.count(t, "SELECT COUNT(*) FROM outbox_told") == 0 })
+	for _, subject := range []string{"processed", "lost"} {
+		if err := outbox.Add(t.Context(), s.db, outbox.Event{Topic: topic, Subject: subject, Version: 1, Data: &structpb.Struct{}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wake()
+	eventually(t, "both came round", func() bool { return s.effects(t, "processed") == 1 && s.effects(t, "lost") == 1 })
+	eventually(t, "the broker is marked", func() bool { return s.askRedis(t, ":", "EXISTS", "douyin||told:app") == "1" })
+	for _, undo := range []string{
+		"DELETE FROM effects WHERE subject = 'lost'",
+		"DELETE FROM processed_events WHERE event_id IN (SELECT event_id FROM outbox_told WHERE subject = 'lost')",
+	} {
+		if _, err := s.db.ExecContext(t.Context(), undo); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.askRedis(t, "+", "FLUSHALL")
+	eventually(t, "the lost one came again", func() bool { return s.effects(t, "lost") == 1 })
+	eventually(t, "the other one came again too", func() bool { return s.tried("processed") == 2 })
+	if n := s.effects(t, "processed"); n != 1 {
+		t.Errorf("what was processed has %d effects", n)
+	}
+}
+
 func TestTheStartFailsClearly(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
