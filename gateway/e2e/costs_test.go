@@ -29,7 +29,7 @@ func statements(t *testing.T, db *sql.DB) int64 {
 // measurements is the request's own; the first may have some of theirs in it.
 func cost(t *testing.T, db *sql.DB, request func() error) (first, least int64) {
 	t.Helper()
-	for i := range 15 {
+	for i := range 10 {
 		before := statements(t, db)
 		if err := request(); err != nil {
 			t.Fatal(err)

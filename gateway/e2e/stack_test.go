@@ -158,6 +158,46 @@ func (s starter) start(t testing.TB, name string) {
 // sidecarOf names the sidecar of a program.
 func sidecarOf(app string) string { return app + "-daprd" }
 
+// replicas are the names under which a program, or a sidecar, runs in this stack:
+// user, user-2, or user-daprd, user-2-daprd.
+func (s starter) replicas(t testing.TB, name string) []string {
+	t.Helper()
+	running := s.processes(t)
+	app, kind := name, ""
+	if rest, isSidecar := strings.CutSuffix(name, sidecarOf("")); isSidecar {
+		app, kind = rest, sidecarOf("")
+	}
+	var out []string
+	for n := 1; ; n++ {
+		replica := app + kind
+		if n > 1 {
+			replica = fmt.Sprintf("%s-%d%s", app, n, kind)
+		}
+		if _, ok := running[replica]; !ok {
+			return out
+		}
+		out = append(out, replica)
+	}
+}
+
+// crash kills all replicas of a program and waits until they run again.
+func (s starter) crash(t testing.TB, name string) {
+	t.Helper()
+	old := map[string]int{}
+	for _, replica := range s.replicas(t, name) {
+		old[replica] = s.kill(t, replica)
+	}
+	within(t, recovery, name+" runs again", func(context.Context) error {
+		running := s.processes(t)
+		for replica, pid := range old {
+			if p := running[replica]; p.PID <= 0 || p.PID == pid {
+				return fmt.Errorf("%s: pid %d, was %d", replica, p.PID, pid)
+			}
+		}
+		return nil
+	})
+}
+
 // memory reads a value of /proc/PID/status, in bytes: VmRSS now, VmHWM the
 // highest since the last resetPeak.
 func memory(pid int, key string) (int64, error) {
