@@ -1,21 +1,16 @@
 package compose_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/douyin-on-dapr/douyin/gateway/internal/compose"
 	"github.com/douyin-on-dapr/douyin/gateway/internal/fake"
 	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
-	userv1 "github.com/douyin-on-dapr/douyin/services/contract/user/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 	"github.com/douyin-on-dapr/douyin/services/platform/hotstate"
 )
@@ -140,123 +135,6 @@ func TestEmptyFeed(t *testing.T) {
 	page := feed(t, newWorld(t), 0)
 	if page.Videos == nil || len(page.Videos) != 0 || page.Next != 0 {
 		t.Errorf("%+v", page)
-	}
-}
-
-// The budget of the anonymous feed is no crossing at all while the copy lives,
-// and the copy lives for a second.
-func TestFeedCopyLivesOneSecond(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		w.publish(40)
-		w.head(t)
-		first := feed(t, w, 0)
-		if got := w.states.Total(); got != 1 {
-			t.Errorf("%d reads of the hot state, want 1", got)
-		}
-		if w.videos.Count("Feed") != 0 {
-			t.Error("the owner was asked although the hot document is there")
-		}
-		w.reset()
-		time.Sleep(time.Second - time.Millisecond)
-		if again := feed(t, w, 0); again != first || w.crossings() != 0 {
-			t.Errorf("a warm feed costs %d crossings", w.crossings())
-		}
-		w.videos.Add(1, 1_000_000, "newer")
-		w.head(t)
-		time.Sleep(2 * time.Millisecond)
-		if got := feed(t, w, 0).Videos[0].Title; got != "newer" {
-			t.Errorf("after a second the feed still starts with %q", got)
-		}
-		w.Close() // the bubble has to be empty at its end
-	})
-}
-
-// The age counts from the beginning of the load: a slow answer is old already.
-func TestFeedCopyAgesWhileItLoads(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		w.publish(1)
-		slow := &slowUsers{Users: w.users, delay: 700 * time.Millisecond}
-		c, err := compose.New(compose.Options{Users: slow, Videos: w.videos, Interactions: w.interactions, Relations: w.relations, Chats: w.chats, Links: compose.NewLinks("http://x"),
-			Hot: hotstate.New(w.states, slog.New(slog.NewTextHandler(io.Discard, nil)))})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-		w.Composer.Close()
-		w.Composer = c
-		feed(t, w, 0)
-		w.reset()
-		time.Sleep(400 * time.Millisecond)
-		feed(t, w, 0)
-		if w.crossings() == 0 {
-			t.Error("a copy was used 1.1 s after its loading began")
-		}
-	})
-}
-
-type slowUsers struct {
-	compose.Users
-	delay time.Duration
-}
-
-func (s *slowUsers) GetProfiles(ctx context.Context, in *userv1.GetProfilesRequest, opts ...callOption) (*userv1.GetProfilesResponse, error) {
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-time.After(s.delay):
-		return s.Users.GetProfiles(ctx, in, opts...)
-	}
-}
-
-func TestManyReadersLoadOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		w.publish(40)
-		slow := &slowUsers{Users: w.users, delay: 100 * time.Millisecond}
-		c, err := compose.New(compose.Options{Users: slow, Videos: w.videos, Interactions: w.interactions, Relations: w.relations, Chats: w.chats, Links: compose.NewLinks("http://x"),
-			Hot: hotstate.New(w.states, slog.New(slog.NewTextHandler(io.Discard, nil)))})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-		w.Composer.Close()
-
-		// The first reader gives up; the others must not suffer for it.
-		impatient, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
-		defer cancel()
-		var readers sync.WaitGroup
-		readers.Go(func() {
-			if _, err := c.Feed(impatient, 0); err == nil {
-				t.Error("the impatient reader got an answer")
-			}
-		})
-		synctest.Wait()
-		for range 50 {
-			readers.Go(func() {
-				if page, err := c.Feed(t.Context(), 0); err != nil || len(page.Videos) != 30 {
-					t.Errorf("%v", err)
-				}
-			})
-		}
-		readers.Wait()
-		if got := w.users.Count("GetProfiles"); got != 1 {
-			t.Errorf("%d loads for 51 readers", got)
-		}
-	})
-}
-
-// Whoever publishes here sees it here at once, also past a load that began
-// before.
-func TestForget(t *testing.T) {
-	w := newWorld(t)
-	w.publish(2)
-	feed(t, w, 0)
-	w.videos.Add(1, 9000, "mine")
-	w.Forget()
-	if got := feed(t, w, 0).Videos[0].Title; got != "mine" {
-		t.Errorf("the feed starts with %q", got)
 	}
 }
 
