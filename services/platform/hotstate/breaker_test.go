@@ -52,7 +52,8 @@ func TestHangingStateStoreStopsCostingTime(t *testing.T) {
 
 		states.set(works)
 		time.Sleep(openFor)
-		mustGet(t, docs, 1)
+		mustMiss(t, docs) // owners have to invalidate first what changed meanwhile
+		time.Sleep(time.Second)
 		mustGet(t, docs, 1)
 	})
 }

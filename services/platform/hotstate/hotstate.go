@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/sony/gobreaker/v2"
@@ -38,6 +39,10 @@ const (
 	// call tries.
 	failuresToOpen = 5
 	openFor        = time.Second
+
+	// A state store that is back may be back with old documents. So long owners
+	// have for invalidating what changed meanwhile, before anything is believed.
+	distrustFor = time.Second
 )
 
 // States is the state store as this package needs it. CreateAll must leave an
@@ -57,23 +62,30 @@ type Store struct {
 	log     *slog.Logger
 	breaker *gobreaker.CircuitBreaker[map[string][]byte]
 	overdue *overdue
+	backAt  atomic.Pointer[time.Time] // when the breaker closed again; nil: it never opened
 }
 
 // New wraps a state store.
 func New(states States, log *slog.Logger) *Store {
-	return &Store{
-		states:  states,
-		log:     log,
-		overdue: newOverdue(),
-		breaker: gobreaker.NewCircuitBreaker[map[string][]byte](gobreaker.Settings{
-			Timeout:     openFor,
-			ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= failuresToOpen },
-			IsExcluded:  func(err error) bool { return errors.Is(err, errCallerLeft) },
-			OnStateChange: func(_ string, from, to gobreaker.State) {
-				log.Warn("hot state breaker", slog.String("from", from.String()), slog.String("to", to.String()))
-			},
-		}),
-	}
+	s := &Store{states: states, log: log, overdue: newOverdue()}
+	s.breaker = gobreaker.NewCircuitBreaker[map[string][]byte](gobreaker.Settings{
+		Timeout:     openFor,
+		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= failuresToOpen },
+		IsExcluded:  func(err error) bool { return errors.Is(err, errCallerLeft) },
+		OnStateChange: func(_ string, from, to gobreaker.State) {
+			log.Warn("hot state breaker", slog.String("from", from.String()), slog.String("to", to.String()))
+			if now := time.Now(); to == gobreaker.StateClosed {
+				s.backAt.Store(&now)
+			}
+		},
+	})
+	return s
+}
+
+// distrusted tells whether the state store has only just come back.
+func (s *Store) distrusted() bool {
+	at := s.backAt.Load()
+	return at != nil && time.Since(*at) < distrustFor
 }
 
 // errCallerLeft is a failure that says nothing about the state store.
@@ -92,7 +104,8 @@ func (s *Store) guarded(ctx context.Context, limit time.Duration, call func(cont
 	})
 }
 
-// read gets keys, in one request. While the state store is down it finds none.
+// read gets keys, in one request. While the state store is down, and for a
+// moment after, it finds none.
 func (s *Store) read(ctx context.Context, keys ...string) map[string][]byte {
 	if keys = s.overdue.without(keys); len(keys) == 0 {
 		return nil
@@ -106,6 +119,9 @@ func (s *Store) read(ctx context.Context, keys ...string) map[string][]byte {
 	})
 	if err != nil {
 		s.logFailure(ctx, "hot state not read", err)
+		return nil
+	}
+	if s.distrusted() {
 		return nil
 	}
 	return found
