@@ -165,7 +165,7 @@ func (m MySQL) Spec() supervise.Spec {
 		"--performance-schema=OFF",
 		"--character-set-server=utf8mb4",
 		"--collation-server=utf8mb4_bin",
-		"--max-connections=300",
+		"--max-connections=600", // two replicas of five services with 32 each
 		"--innodb-flush-log-at-trx-commit=1",
 		"--innodb-buffer-pool-size=64M",
 	}
