@@ -3,8 +3,10 @@
 package e2e
 
 import (
+	"context"
 	"strconv"
 	"testing"
+	"time"
 )
 
 // One name, a hundred hands: one of them gets it, and with its own password.
@@ -54,32 +56,42 @@ func TestHundredRegistrationsOfOneName(t *testing.T) {
 	refused(t, must(p.Login(t.Context(), name, canary+strconv.Itoa((w.hand+1)%hands)))(t))
 }
 
-// Different names at once do not get in each other's way.
+// Different names at once do not get in each other's way. A machine that has
+// more to hash than it can may say that it is busy, and nothing else; who asks
+// again gets in.
 func TestTwentyRegistrationsAtOnce(t *testing.T) {
 	p := newPhone()
 	const users = 20
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
 	prefix := random(t)
 	type outcome struct {
-		r   SessionReply
+		id  int64
 		err error
 	}
 	results := make(chan outcome, users)
 	for i := range users {
 		go func() {
-			r, err := p.Register(t.Context(), "many-"+prefix+"-"+strconv.Itoa(i), canary)
-			results <- outcome{r, err}
+			for {
+				r, err := p.Register(ctx, "many-"+prefix+"-"+strconv.Itoa(i), canary)
+				if err == nil && r.StatusCode == tooBusy {
+					continue
+				}
+				results <- outcome{r.UserID, clearly(r, err)}
+				return
+			}
 		}()
 	}
 	seen := map[int64]bool{}
 	for range users {
 		o := <-results
-		if o.err != nil || o.r.StatusCode != 0 {
-			t.Errorf("%v %+v", o.err, o.r.Status)
+		if o.err != nil {
+			t.Error(o.err)
 			continue
 		}
-		if seen[o.r.UserID] {
-			t.Errorf("user id %d was given twice", o.r.UserID)
+		if seen[o.id] {
+			t.Errorf("user id %d was given twice", o.id)
 		}
-		seen[o.r.UserID] = true
+		seen[o.id] = true
 	}
 }

@@ -172,6 +172,7 @@ const (
 	videoFormat      = 3004
 	titleInvalid     = 3005
 	uploadMalformed  = 3006
+	tooBusy          = 5003
 )
 
 // refusedWith demands a refusal for the right reason: a request with two faults
