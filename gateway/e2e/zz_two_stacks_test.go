@@ -21,25 +21,7 @@ const smallLimit = 4 << 20
 // nothing to the other.
 func TestTwoStacksSideBySide(t *testing.T) {
 	first := theStack(t)
-	// Not t.TempDir, whose long name would not leave room for a socket's.
-	data, err := os.MkdirTemp("", "douyin-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := os.RemoveAll(data); err != nil {
-			t.Error(err)
-		}
-	})
-	second := starter{bin: first.bin, data: data}
-	up, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	defer cancel()
-	t.Cleanup(func() { second.down(t) })
-	start := time.Now()
-	if _, err := second.run(up, []string{"MAX_UPLOAD_BYTES=4194304"}, "up", "--detach", "--free-ports", "--no-build", "--no-seed"); err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("the second stack was up after %s", time.Since(start).Round(time.Millisecond))
+	second := anotherStack(t, first, []string{"MAX_UPLOAD_BYTES=4194304"})
 	base := strings.TrimSuffix(second.status(t).BaseURL, "/")
 	if base == baseURL() {
 		t.Fatalf("both stacks say they are at %s", base)
@@ -84,6 +66,50 @@ func TestTwoStacksSideBySide(t *testing.T) {
 	}
 	accepted(t, must(here.Login(t.Context(), mine.Name, mine.Password))(t))
 	accepted(t, must(here.Publish(t.Context(), mine.Token, "still here", bytes.NewReader(smallMP4(t))))(t))
+}
+
+// Where multicast is blocked the sidecars find each other through a file. It is
+// made new here, by all of them at the same moment.
+func TestStackWithoutMulticast(t *testing.T) {
+	stack := anotherStack(t, theStack(t), nil, "--resolver", "sqlite")
+	p := NewPhone(stack.status(t).BaseURL, 60*time.Second)
+	a := newAccount(t, p)
+	published(t, p, a, "without multicast", smallMP4(t))
+	old := stack.kill(t, sidecarOf("user"))
+	within(t, recovery, "the killed sidecar is found again", func(ctx context.Context) error {
+		if stack.processes(t)[sidecarOf("user")].PID == old {
+			return errors.New("not yet started again")
+		}
+		r, err := p.Login(ctx, a.Name, a.Password)
+		return clearly(r, err)
+	})
+	published(t, p, a, "and again", smallMP4(t))
+}
+
+// anotherStack starts a stack of the same programs with a data folder and ports
+// of its own, and with nothing in it.
+func anotherStack(t *testing.T, first starter, env []string, flags ...string) starter {
+	t.Helper()
+	// Not t.TempDir, whose long name would not leave room for a socket's.
+	data, err := os.MkdirTemp("", "douyin-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(data); err != nil {
+			t.Error(err)
+		}
+	})
+	s := starter{bin: first.bin, data: data}
+	t.Cleanup(func() { s.down(t) })
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	start := time.Now()
+	if _, err := s.run(ctx, env, append([]string{"up", "--detach", "--free-ports", "--no-build", "--no-seed"}, flags...)...); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("another stack was up after %s", time.Since(start).Round(time.Millisecond))
+	return s
 }
 
 func hasVideo(videos []Video, id int64) bool {
