@@ -301,112 +301,6 @@ func (x *MessageSent) GetContent() string {
 	return ""
 }
 
-// VideoReady is the payload of video.ready.
-type VideoReady struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	VideoId       int64                  `protobuf:"varint,1,opt,name=video_id,json=videoId,proto3" json:"video_id,omitempty"`
-	AuthorId      int64                  `protobuf:"varint,2,opt,name=author_id,json=authorId,proto3" json:"author_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *VideoReady) Reset() {
-	*x = VideoReady{}
-	mi := &file_event_v1_event_proto_msgTypes[4]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *VideoReady) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*VideoReady) ProtoMessage() {}
-
-func (x *VideoReady) ProtoReflect() protoreflect.Message {
-	mi := &file_event_v1_event_proto_msgTypes[4]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use VideoReady.ProtoReflect.Descriptor instead.
-func (*VideoReady) Descriptor() ([]byte, []int) {
-	return file_event_v1_event_proto_rawDescGZIP(), []int{4}
-}
-
-func (x *VideoReady) GetVideoId() int64 {
-	if x != nil {
-		return x.VideoId
-	}
-	return 0
-}
-
-func (x *VideoReady) GetAuthorId() int64 {
-	if x != nil {
-		return x.AuthorId
-	}
-	return 0
-}
-
-// UserRegistered is the payload of user.registered.
-type UserRegistered struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	UserId        int64                  `protobuf:"varint,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *UserRegistered) Reset() {
-	*x = UserRegistered{}
-	mi := &file_event_v1_event_proto_msgTypes[5]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *UserRegistered) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*UserRegistered) ProtoMessage() {}
-
-func (x *UserRegistered) ProtoReflect() protoreflect.Message {
-	mi := &file_event_v1_event_proto_msgTypes[5]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use UserRegistered.ProtoReflect.Descriptor instead.
-func (*UserRegistered) Descriptor() ([]byte, []int) {
-	return file_event_v1_event_proto_rawDescGZIP(), []int{5}
-}
-
-func (x *UserRegistered) GetUserId() int64 {
-	if x != nil {
-		return x.UserId
-	}
-	return 0
-}
-
-func (x *UserRegistered) GetName() string {
-	if x != nil {
-		return x.Name
-	}
-	return ""
-}
-
 var File_event_v1_event_proto protoreflect.FileDescriptor
 
 const file_event_v1_event_proto_rawDesc = "" +
@@ -435,14 +329,7 @@ const file_event_v1_event_proto_rawDesc = "" +
 	"to_user_id\x18\x03 \x01(\x03R\btoUserId\x12\x10\n" +
 	"\x03seq\x18\x04 \x01(\x03R\x03seq\x12\"\n" +
 	"\rcreated_at_ms\x18\x05 \x01(\x03R\vcreatedAtMs\x12\x18\n" +
-	"\acontent\x18\x06 \x01(\tR\acontent\"D\n" +
-	"\n" +
-	"VideoReady\x12\x19\n" +
-	"\bvideo_id\x18\x01 \x01(\x03R\avideoId\x12\x1b\n" +
-	"\tauthor_id\x18\x02 \x01(\x03R\bauthorId\"=\n" +
-	"\x0eUserRegistered\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x12\n" +
-	"\x04name\x18\x02 \x01(\tR\x04nameBEZCgithub.com/douyin-on-dapr/douyin/services/contract/event/v1;eventv1b\x06proto3"
+	"\acontent\x18\x06 \x01(\tR\acontentBEZCgithub.com/douyin-on-dapr/douyin/services/contract/event/v1;eventv1b\x06proto3"
 
 var (
 	file_event_v1_event_proto_rawDescOnce sync.Once
@@ -456,14 +343,12 @@ func file_event_v1_event_proto_rawDescGZIP() []byte {
 	return file_event_v1_event_proto_rawDescData
 }
 
-var file_event_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_event_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_event_v1_event_proto_goTypes = []any{
-	(*Liked)(nil),          // 0: douyin.event.v1.Liked
-	(*Commented)(nil),      // 1: douyin.event.v1.Commented
-	(*Followed)(nil),       // 2: douyin.event.v1.Followed
-	(*MessageSent)(nil),    // 3: douyin.event.v1.MessageSent
-	(*VideoReady)(nil),     // 4: douyin.event.v1.VideoReady
-	(*UserRegistered)(nil), // 5: douyin.event.v1.UserRegistered
+	(*Liked)(nil),       // 0: douyin.event.v1.Liked
+	(*Commented)(nil),   // 1: douyin.event.v1.Commented
+	(*Followed)(nil),    // 2: douyin.event.v1.Followed
+	(*MessageSent)(nil), // 3: douyin.event.v1.MessageSent
 }
 var file_event_v1_event_proto_depIdxs = []int32{
 	0, // [0:0] is the sub-list for method output_type
@@ -484,7 +369,7 @@ func file_event_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_event_v1_event_proto_rawDesc), len(file_event_v1_event_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
