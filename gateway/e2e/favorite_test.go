@@ -178,7 +178,7 @@ func TestFeedShowsOwnFlagsAtOnce(t *testing.T) {
 			}
 		}
 	}
-	within(t, recovery, "the feed counts the like and the follow", func(ctx context.Context) error {
+	within(t, recovery, "the feed counts the like and the follow", func(context.Context) error {
 		v := inTheFeed("")
 		if v.FavoriteCount != 1 || v.Author.FollowerCount != 1 || v.Author.TotalFavorited != 1 {
 			return fmt.Errorf("favorite_count %d, author %+v", v.FavoriteCount, v.Author)

@@ -55,7 +55,7 @@ func TestFeedCopyAgesWhileItLoads(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		w.Composer.Close()
+		w.Close()
 		w.Composer = c
 		feed(t, w, 0)
 		w.reset()
@@ -92,7 +92,7 @@ func TestManyReadersLoadOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		w.Composer.Close()
+		w.Close()
 
 		// The first reader gives up; the others must not suffer for it.
 		impatient, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)

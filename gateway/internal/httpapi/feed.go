@@ -68,7 +68,8 @@ func (e *encodedPage) encode(page *compose.Page) (reply, error) {
 	if !page.Newest {
 		return &feedReply{Next: page.Next, Videos: page.Videos}, nil
 	}
-	body, err := json.Marshal(&feedReply{status: status{Code: okAnswer.code, Msg: okAnswer.zh}, Next: page.Next, Videos: page.Videos})
+	ok := okAnswer()
+	body, err := json.Marshal(&feedReply{status: status{Code: ok.code, Msg: ok.zh}, Next: page.Next, Videos: page.Videos})
 	if err != nil {
 		return nil, err
 	}

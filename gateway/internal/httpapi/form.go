@@ -96,7 +96,7 @@ type fileReader struct {
 func (r *fileReader) Read(p []byte) (int, error) {
 	n, err := r.part.Read(p)
 	switch {
-	case err == io.EOF:
+	case err == io.EOF: //nolint:errorlint // a form that breaks off wraps EOF
 		r.form.in.inFile = false
 	case err != nil:
 		r.err = r.form.explain()

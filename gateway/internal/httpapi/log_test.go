@@ -86,7 +86,7 @@ func TestRequestLine(t *testing.T) {
 	if err := json.Unmarshal([]byte(r.log.String()), &line); err != nil {
 		t.Fatal(err)
 	}
-	if line.Level != "ERROR" || line.Method != "GET" || line.Route != "/douyin/user" || line.Code != 5001 || line.User != 1 || line.Out == 0 ||
+	if line.Level != "ERROR" || line.Method != http.MethodGet || line.Route != "/douyin/user" || line.Code != 5001 || line.User != 1 || line.Out == 0 ||
 		!strings.Contains(line.Error, "sidecar is gone") {
 		t.Errorf("%+v in %s", line, r.log.String())
 	}

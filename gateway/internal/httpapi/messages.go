@@ -26,7 +26,7 @@ type answer struct {
 // status_code by group: 1xxx the request, 2xxx accounts, 3xxx videos, 4xxx what
 // users do with videos and with each other, 5xxx a fault or shortage on our
 // side. A code is never given a second meaning.
-var okAnswer = answer{0, "ok", "ok"}
+func okAnswer() answer { return answer{0, "ok", "ok"} }
 
 // byReason is the response table: what each refusal looks like to the client,
 // whichever part of the system made it. Reasons are stable; their sentences may
@@ -127,15 +127,15 @@ func byCode(code errs.Code) answer {
 		return answer{5002, "服务响应超时，请重试", "the service took too long, please try again"}
 	case errs.Internal:
 	}
-	return internalAnswer
+	return internalAnswer()
 }
 
-var internalAnswer = answer{5000, "服务暂时不可用", "service unavailable"}
+func internalAnswer() answer { return answer{5000, "服务暂时不可用", "service unavailable"} }
 
 // answerTo finds the row for an error; nil is success.
 func answerTo(err error) answer {
 	if err == nil {
-		return okAnswer
+		return okAnswer()
 	}
 	var refusal *errs.Error
 	if !errors.As(err, &refusal) {

@@ -183,7 +183,7 @@ func parseMultipart(body []byte, boundary string) (values, error) {
 	form := multipart.NewReader(bytes.NewReader(body), boundary)
 	for range maxFields + 1 {
 		part, err := form.NextPart()
-		if err == io.EOF { // not errors.Is: a form that breaks off wraps EOF
+		if err == io.EOF { //nolint:errorlint // a form that breaks off wraps EOF
 			return out, nil
 		}
 		if err != nil {

@@ -70,7 +70,7 @@ func (up *upload) receive() error {
 	}
 	for {
 		part, err := up.form.next()
-		if err == io.EOF {
+		if err == io.EOF { //nolint:errorlint // a form that breaks off wraps EOF
 			return up.finish()
 		}
 		if err != nil {

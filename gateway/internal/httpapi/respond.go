@@ -73,7 +73,7 @@ func (x *exchange) respond(r reply, err error) answer {
 	}
 	body, encodeErr := encode(r, row, languageOf(x.c.Request, x.api.Language))
 	if encodeErr != nil { // a float or a channel in a reply: cannot happen with these types
-		row = internalAnswer
+		row = internalAnswer()
 		body = []byte(`{"status_code":5000,"status_msg":"service unavailable"}`)
 	}
 	w := x.c.Writer

@@ -66,7 +66,7 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 		err = server.Close()
 		requests.waitAtMost(drainCleanup)
 	}
-	<-failed // http.ErrServerClosed
+	<-failed //nolint:errcheck // http.ErrServerClosed
 	return err
 }
 

@@ -45,10 +45,12 @@ func Listen(ctx context.Context, addr string, targets []string, troubles io.Writ
 	}
 	logger := log.New(troubles, "", log.LstdFlags|log.LUTC)
 	all := newGateways(targets, logger)
-	handler := &httputil.ReverseProxy{
-		// The gateway sees the request as it came, the name it was asked under
-		// included; which gateway, RoundTrip decides.
-		Rewrite:       func(r *httputil.ProxyRequest) { r.Out.URL.Scheme = "http" },
+	handler := &duplex{httputil.ReverseProxy{
+		// The gateway sees the request as it came, the name it was asked under and
+		// an odd query included; which gateway, RoundTrip decides.
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.Out.URL.Scheme, r.Out.URL.RawQuery = "http", r.In.URL.RawQuery
+		},
 		Transport:     all,
 		FlushInterval: -1,
 		ErrorLog:      logger,
@@ -59,7 +61,7 @@ func Listen(ctx context.Context, addr string, targets []string, troubles io.Writ
 			logger.Printf("%s %s: %v", r.Method, r.URL.Path, err)
 			http.Error(w, "no gateway answers", http.StatusBadGateway)
 		},
-	}
+	}}
 	watching, stop := context.WithCancel(context.Background())
 	p := &Proxy{
 		server: &http.Server{

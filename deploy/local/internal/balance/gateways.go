@@ -109,21 +109,6 @@ func harmless(r *http.Request) bool {
 	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && (r.Body == nil || r.Body == http.NoBody)
 }
 
-// tracked is the body of a request that may be sent again as long as nothing
-// of it was read. Its real end is the server's business.
-type tracked struct {
-	from    io.Reader
-	touched atomic.Bool
-}
-
-func (t *tracked) Read(p []byte) (int, error) {
-	t.touched.Store(true)
-	return t.from.Read(p)
-}
-
-// Close leaves the body to those who opened it.
-func (*tracked) Close() error { return nil }
-
 // watch asks every gateway again and again whether it is ready, until ctx ends.
 func (g *gateways) watch(ctx context.Context) {
 	tick := time.NewTicker(askEvery)

@@ -684,6 +684,8 @@ func (x *FeedResponse) GetVideos() []*Video {
 type ListByAuthorRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	AuthorId      int64                  `protobuf:"varint,1,opt,name=author_id,json=authorId,proto3" json:"author_id,omitempty"`
+	BeforeMs      int64                  `protobuf:"varint,2,opt,name=before_ms,json=beforeMs,proto3" json:"before_ms,omitempty"` // exclusive cursor; 0 starts at the newest
+	Limit         int32                  `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`                       // 1 to 1,000, 0 means 1,000
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -725,9 +727,24 @@ func (x *ListByAuthorRequest) GetAuthorId() int64 {
 	return 0
 }
 
+func (x *ListByAuthorRequest) GetBeforeMs() int64 {
+	if x != nil {
+		return x.BeforeMs
+	}
+	return 0
+}
+
+func (x *ListByAuthorRequest) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
 type ListByAuthorResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Videos        []*Video               `protobuf:"bytes,1,rep,name=videos,proto3" json:"videos,omitempty"`
+	NextBeforeMs  int64                  `protobuf:"varint,2,opt,name=next_before_ms,json=nextBeforeMs,proto3" json:"next_before_ms,omitempty"` // 0 at the end
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -767,6 +784,13 @@ func (x *ListByAuthorResponse) GetVideos() []*Video {
 		return x.Videos
 	}
 	return nil
+}
+
+func (x *ListByAuthorResponse) GetNextBeforeMs() int64 {
+	if x != nil {
+		return x.NextBeforeMs
+	}
+	return 0
 }
 
 type GetVideosRequest struct {
@@ -1058,11 +1082,14 @@ const file_video_v1_video_proto_rawDesc = "" +
 	"\tbefore_ms\x18\x01 \x01(\x03R\bbeforeMs\x12\x14\n" +
 	"\x05limit\x18\x02 \x01(\x05R\x05limit\">\n" +
 	"\fFeedResponse\x12.\n" +
-	"\x06videos\x18\x01 \x03(\v2\x16.douyin.video.v1.VideoR\x06videos\"2\n" +
+	"\x06videos\x18\x01 \x03(\v2\x16.douyin.video.v1.VideoR\x06videos\"e\n" +
 	"\x13ListByAuthorRequest\x12\x1b\n" +
-	"\tauthor_id\x18\x01 \x01(\x03R\bauthorId\"F\n" +
+	"\tauthor_id\x18\x01 \x01(\x03R\bauthorId\x12\x1b\n" +
+	"\tbefore_ms\x18\x02 \x01(\x03R\bbeforeMs\x12\x14\n" +
+	"\x05limit\x18\x03 \x01(\x05R\x05limit\"l\n" +
 	"\x14ListByAuthorResponse\x12.\n" +
-	"\x06videos\x18\x01 \x03(\v2\x16.douyin.video.v1.VideoR\x06videos\"N\n" +
+	"\x06videos\x18\x01 \x03(\v2\x16.douyin.video.v1.VideoR\x06videos\x12$\n" +
+	"\x0enext_before_ms\x18\x02 \x01(\x03R\fnextBeforeMs\"N\n" +
 	"\x10GetVideosRequest\x12\x1b\n" +
 	"\tvideo_ids\x18\x01 \x03(\x03R\bvideoIds\x12\x1d\n" +
 	"\n" +

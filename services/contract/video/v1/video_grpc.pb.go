@@ -55,7 +55,7 @@ type VideoServiceClient interface {
 	AbortUpload(ctx context.Context, in *AbortUploadRequest, opts ...grpc.CallOption) (*AbortUploadResponse, error)
 	// Feed lists ready videos published before a moment, newest first.
 	Feed(ctx context.Context, in *FeedRequest, opts ...grpc.CallOption) (*FeedResponse, error)
-	// ListByAuthor lists every video of one author, newest first.
+	// ListByAuthor lists the videos of one author, newest first.
 	ListByAuthor(ctx context.Context, in *ListByAuthorRequest, opts ...grpc.CallOption) (*ListByAuthorResponse, error)
 	// GetVideos answers for many videos at once. Unknown ids are left out; the
 	// order is that of the request, each id once.
@@ -168,7 +168,7 @@ type VideoServiceServer interface {
 	AbortUpload(context.Context, *AbortUploadRequest) (*AbortUploadResponse, error)
 	// Feed lists ready videos published before a moment, newest first.
 	Feed(context.Context, *FeedRequest) (*FeedResponse, error)
-	// ListByAuthor lists every video of one author, newest first.
+	// ListByAuthor lists the videos of one author, newest first.
 	ListByAuthor(context.Context, *ListByAuthorRequest) (*ListByAuthorResponse, error)
 	// GetVideos answers for many videos at once. Unknown ids are left out; the
 	// order is that of the request, each id once.

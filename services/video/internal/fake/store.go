@@ -129,8 +129,9 @@ func (s *Store) Newest(_ context.Context, beforeMs int64, limit int) ([]video.Vi
 }
 
 // ByAuthor implements video.Videos.
-func (s *Store) ByAuthor(_ context.Context, authorID int64) ([]video.Video, error) {
-	return s.selected(func(v video.Video) bool { return v.AuthorID == authorID }), nil
+func (s *Store) ByAuthor(_ context.Context, authorID, beforeMs int64, limit int) ([]video.Video, error) {
+	videos := s.selected(func(v video.Video) bool { return v.AuthorID == authorID && v.PublishedAtMs < beforeMs })
+	return videos[:min(limit, len(videos))], nil
 }
 
 // ByIDs implements video.Videos.

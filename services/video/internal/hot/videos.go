@@ -97,8 +97,8 @@ func (v *Videos) Works(ctx context.Context, authorIDs []int64) (map[int64]int64,
 }
 
 // ByAuthor implements video.Videos from the rows: a list is exact at once.
-func (v *Videos) ByAuthor(ctx context.Context, authorID int64) ([]video.Video, error) {
-	return v.rows.ByAuthor(ctx, authorID)
+func (v *Videos) ByAuthor(ctx context.Context, authorID, beforeMs int64, limit int) ([]video.Video, error) {
+	return v.rows.ByAuthor(ctx, authorID, beforeMs, limit)
 }
 
 // ByIDs implements video.Videos from the rows.

@@ -239,7 +239,7 @@ func TestErrorsAreNotKept(t *testing.T) {
 
 func TestListsComeFromTheRows(t *testing.T) {
 	v, r, _ := setUp(t, 2)
-	list, err := v.ByAuthor(context.Background(), author)
+	list, err := v.ByAuthor(context.Background(), author, video.Latest, 10)
 	if err != nil || len(list) != 2 {
 		t.Errorf("list %v, %v", list, err)
 	}

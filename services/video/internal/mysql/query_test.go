@@ -107,7 +107,7 @@ func TestOneStatementPerQuestion(t *testing.T) {
 		want int
 	}{
 		{"Newest", func() (int, error) { v, err := store.Newest(ctx, video.Latest, 100); return len(v), err }, 100},
-		{"ByAuthor", func() (int, error) { v, err := store.ByAuthor(ctx, 3); return len(v), err }, rows / 20},
+		{"ByAuthor", func() (int, error) { v, err := store.ByAuthor(ctx, 3, video.Latest, 1_000); return len(v), err }, rows / 20},
 		{"ByIDs", func() (int, error) { v, err := store.ByIDs(ctx, many); return len(v), err }, 1_000},
 		{"Works", func() (int, error) { w, err := store.Works(ctx, many); return len(w), err }, 20},
 	}

@@ -19,11 +19,11 @@ func (s *Store) Newest(ctx context.Context, beforeMs int64, limit int) ([]video.
 }
 
 // byAuthorQuery is served, order included, by the index videos_author.
-const byAuthorQuery = `SELECT ` + videoColumns + ` FROM videos WHERE author_id = ? ORDER BY published_at_ms DESC`
+const byAuthorQuery = `SELECT ` + videoColumns + ` FROM videos WHERE author_id = ? AND published_at_ms < ? ORDER BY published_at_ms DESC LIMIT ?`
 
 // ByAuthor implements video.Videos.
-func (s *Store) ByAuthor(ctx context.Context, authorID int64) ([]video.Video, error) {
-	return s.list(ctx, "mysql.ByAuthor", byAuthorQuery, authorID)
+func (s *Store) ByAuthor(ctx context.Context, authorID, beforeMs int64, limit int) ([]video.Video, error) {
+	return s.list(ctx, "mysql.ByAuthor", byAuthorQuery, authorID, beforeMs, limit)
 }
 
 // ByIDs implements video.Videos.

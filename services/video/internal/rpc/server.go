@@ -20,7 +20,7 @@ type Uploads interface {
 // Videos is what the rules offer to who looks.
 type Videos interface {
 	Feed(ctx context.Context, beforeMs int64, limit int) ([]video.Video, error)
-	ListByAuthor(ctx context.Context, authorID int64) ([]video.Video, error)
+	ListByAuthor(ctx context.Context, authorID, beforeMs int64, limit int) (videos []video.Video, nextMs int64, err error)
 	GetVideos(ctx context.Context, ids []int64) ([]video.Video, error)
 	CountWorks(ctx context.Context, userIDs []int64) ([]video.WorkCount, error)
 }
@@ -91,11 +91,11 @@ func (s *Server) Feed(ctx context.Context, r *videov1.FeedRequest) (*videov1.Fee
 
 // ListByAuthor implements videov1.VideoServiceServer.
 func (s *Server) ListByAuthor(ctx context.Context, r *videov1.ListByAuthorRequest) (*videov1.ListByAuthorResponse, error) {
-	videos, err := s.videos.ListByAuthor(ctx, r.GetAuthorId())
+	videos, next, err := s.videos.ListByAuthor(ctx, r.GetAuthorId(), r.GetBeforeMs(), int(r.GetLimit()))
 	if err != nil {
 		return nil, err
 	}
-	return &videov1.ListByAuthorResponse{Videos: wire.FromVideos(videos)}, nil
+	return &videov1.ListByAuthorResponse{Videos: wire.FromVideos(videos), NextBeforeMs: next}, nil
 }
 
 // GetVideos implements videov1.VideoServiceServer.

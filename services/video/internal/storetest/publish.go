@@ -170,9 +170,13 @@ func testByAuthor(ctx context.Context, t *testing.T, s Store) {
 		publish(ctx, t, s, v)
 	}
 	publish(ctx, t, s, newVideo(20, 8))
-	found, err := s.ByAuthor(ctx, 7)
+	found, err := s.ByAuthor(ctx, 7, video.Latest, 10)
 	wantIDs(t, found, err, 10, 11, 12)
-	found, err = s.ByAuthor(ctx, 9)
+	found, err = s.ByAuthor(ctx, 7, video.Latest, 2)
+	wantIDs(t, found, err, 10, 11)
+	found, err = s.ByAuthor(ctx, 7, published-1, 10)
+	wantIDs(t, found, err, 12)
+	found, err = s.ByAuthor(ctx, 9, video.Latest, 10)
 	wantIDs(t, found, err)
 }
 

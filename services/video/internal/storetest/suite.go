@@ -133,7 +133,7 @@ func wantCounterEqualsSet(ctx context.Context, t *testing.T, s Store, authors ..
 		t.Fatal(err)
 	}
 	for _, author := range authors {
-		videos, err := s.ByAuthor(ctx, author)
+		videos, err := s.ByAuthor(ctx, author, video.Latest, 10_000)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 const (
 	defaultFeed = 30    // what the phone is shown at most per request
 	maxFeed     = 100   // videos per answer
+	maxWorks    = 1_000 // videos of one author per answer
 	maxIDs      = 1_000 // ids per question
 )
 
@@ -41,16 +42,28 @@ func (s *Service) Feed(ctx context.Context, beforeMs int64, limit int) ([]Video,
 	return videos, errs.Wrap(op, err)
 }
 
-// ListByAuthor lists every video of an author, newest first. An author whom
-// nobody knows has none.
+// ListByAuthor lists the videos of an author published before a moment in Unix
+// milliseconds, newest first, and tells before which moment the next page
+// begins, 0 at the end. beforeMs 0 means from the newest on; limit 0 is the most
+// there can be, 1,000. An author whom nobody knows has no videos.
 // Errors: ErrRequestInvalid.
-func (s *Service) ListByAuthor(ctx context.Context, authorID int64) ([]Video, error) {
+func (s *Service) ListByAuthor(ctx context.Context, authorID, beforeMs int64, limit int) (videos []Video, nextMs int64, err error) {
 	const op = "video.ListByAuthor"
-	if authorID <= 0 {
-		return nil, errs.Wrap(op, ErrRequestInvalid)
+	if authorID <= 0 || beforeMs < 0 || limit < 0 || limit > maxWorks {
+		return nil, 0, errs.Wrap(op, ErrRequestInvalid)
 	}
-	videos, err := s.Videos.ByAuthor(ctx, authorID)
-	return videos, errs.Wrap(op, err)
+	if beforeMs == 0 {
+		beforeMs = Latest
+	}
+	if limit == 0 {
+		limit = maxWorks
+	}
+	// One more than asked tells whether there is a page after this one.
+	videos, err = s.Videos.ByAuthor(ctx, authorID, beforeMs, limit+1)
+	if err != nil || len(videos) <= limit {
+		return videos, 0, errs.Wrap(op, err)
+	}
+	return videos[:limit], videos[limit-1].PublishedAtMs, nil
 }
 
 // GetVideos finds many videos at once, in the order of the request, each once;

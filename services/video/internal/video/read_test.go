@@ -66,6 +66,8 @@ func TestListByAuthor(t *testing.T) {
 	tests := []struct {
 		name   string
 		author int64
+		before int64
+		limit  int
 		want   []int64
 		err    error
 	}{
@@ -73,15 +75,53 @@ func TestListByAuthor(t *testing.T) {
 		{name: "None", author: bob, want: []int64{}},
 		{name: "Unknown", author: stranger, want: []int64{}},
 		{name: "Zero", err: video.ErrRequestInvalid},
+		{name: "NegativeCursor", author: amy, before: -1, err: video.ErrRequestInvalid},
+		{name: "NegativeLimit", author: amy, limit: -1, err: video.ErrRequestInvalid},
+		{name: "TooMany", author: amy, limit: 1_001, err: video.ErrRequestInvalid},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := w.ListByAuthor(ctx, tt.author)
+			got, next, err := w.ListByAuthor(ctx, tt.author, tt.before, tt.limit)
 			wantError(t, err, tt.err)
-			if tt.err == nil && !slices.Equal(idsOf(got), tt.want) {
-				t.Errorf("videos %v, want %v", idsOf(got), tt.want)
+			if tt.err == nil && !slices.Equal(idsOf(got), tt.want) || next != 0 {
+				t.Errorf("videos %v and then %d, want %v", idsOf(got), next, tt.want)
 			}
 		})
+	}
+}
+
+func TestListByAuthorInPages(t *testing.T) {
+	ctx, w := context.Background(), newWorld()
+	for range 5 {
+		w.publish(t)
+	}
+	for limit, pages := range map[int]int{1: 5, 2: 3, 5: 1, 6: 1} {
+		var all []int64
+		asked := 0
+		for next := int64(0); asked == 0 || next != 0; asked++ {
+			var got []video.Video
+			var err error
+			if got, next, err = w.ListByAuthor(ctx, amy, next, limit); err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, idsOf(got)...)
+		}
+		if !slices.Equal(all, []int64{5, 4, 3, 2, 1}) || asked != pages {
+			t.Errorf("in pages of %d: %v in %d", limit, all, asked)
+		}
+	}
+}
+
+// The most that can be asked for fits a message; all that an author ever
+// published may not.
+func TestListByAuthorIsCapped(t *testing.T) {
+	ctx, w := context.Background(), newWorld()
+	for range 1_001 {
+		w.publish(t)
+	}
+	got, next, err := w.ListByAuthor(ctx, amy, 0, 0)
+	if err != nil || len(got) != 1_000 || next != got[999].PublishedAtMs {
+		t.Errorf("%d videos and then %d, %v", len(got), next, err)
 	}
 }
 

@@ -36,8 +36,9 @@ type Videos interface {
 	// Newest lists up to limit ready videos published before a moment in Unix
 	// milliseconds, newest first.
 	Newest(ctx context.Context, beforeMs int64, limit int) ([]Video, error)
-	// ByAuthor lists all videos of an author, newest first.
-	ByAuthor(ctx context.Context, authorID int64) ([]Video, error)
+	// ByAuthor lists up to limit videos of an author, in any state, published
+	// before a moment in Unix milliseconds, newest first.
+	ByAuthor(ctx context.Context, authorID, beforeMs int64, limit int) ([]Video, error)
 	// ByIDs finds those of the videos that exist, in any order. The ids are
 	// distinct and not empty.
 	ByIDs(ctx context.Context, ids []int64) ([]Video, error)
