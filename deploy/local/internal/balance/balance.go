@@ -20,8 +20,8 @@ const (
 	headTimeout = 10 * time.Second
 	idleTimeout = 2 * time.Minute
 	dialTimeout = time.Second
-	// drain is how long requests under way may take when the proxy ends.
-	drain = 2 * time.Second
+	// endTimeout is how long requests under way may take when the proxy ends.
+	endTimeout = 2 * time.Second
 	// idlePerGateway is how many connections are kept for the next requests.
 	idlePerGateway = 64
 )
@@ -87,7 +87,7 @@ func Listen(ctx context.Context, addr string, targets []string, troubles io.Writ
 
 // Close ends the proxy; requests under way have a moment to be completed.
 func (p *Proxy) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), drain)
+	ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
 	defer cancel()
 	err := p.server.Shutdown(ctx)
 	if err != nil {

@@ -1,0 +1,71 @@
+package balance
+
+import (
+	"io"
+	"net/http"
+	"net/http/httputil"
+	"sync/atomic"
+	"time"
+)
+
+// How much of a request is read on after its answer, as the gateway does.
+const (
+	drainBytes = 64 << 20
+	drainTime  = 10 * time.Second
+	drainPause = 2 * time.Second // without a byte
+)
+
+// duplex lets an answer begin before the request has ended, as the refusal of an
+// upload does, and then reads a bounded rest: a connection that is closed on
+// unread bytes can take the answer with it.
+type duplex struct{ proxy httputil.ReverseProxy }
+
+func (d *duplex) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	conn := http.NewResponseController(w)
+	if err := conn.EnableFullDuplex(); err != nil {
+		d.proxy.ErrorHandler(w, r, err)
+		return
+	}
+	body := &tracked{from: r.Body}
+	if r.Body != http.NoBody {
+		r.Body = body
+	}
+	d.proxy.ServeHTTP(w, r)
+	waits := r.Header.Get("Expect") != "" && !body.touched.Load() // for a permission to send
+	if r.Body == http.NoBody || waits || conn.Flush() != nil {
+		return
+	}
+	drain(conn, body)
+}
+
+func drain(conn *http.ResponseController, body io.Reader) {
+	buffer := make([]byte, 64<<10)
+	end := time.Now().Add(drainTime)
+	for left := drainBytes; left > 0 && time.Now().Before(end); {
+		if err := conn.SetReadDeadline(time.Now().Add(drainPause)); err != nil {
+			return
+		}
+		n, err := body.Read(buffer)
+		if err != nil {
+			break
+		}
+		left -= n
+	}
+	// The next request has its own deadlines; an error means that there is none.
+	_ = conn.SetReadDeadline(time.Time{})
+}
+
+// tracked is the body of a request that may be sent again as long as nothing of
+// it was read. Its end is the server's business.
+type tracked struct {
+	from    io.Reader
+	touched atomic.Bool
+}
+
+func (t *tracked) Read(p []byte) (int, error) {
+	t.touched.Store(true)
+	return t.from.Read(p)
+}
+
+// Close leaves the body to those who opened it.
+func (*tracked) Close() error { return nil }
