@@ -165,3 +165,41 @@ func TestPagingWhileTheListGrows(t *testing.T) {
 		t.Errorf("%v, want %v", got, want)
 	}
 }
+
+// One answer has at most 1,000 entries, the newest ones; the rest of a list is
+// behind the cursor.
+func TestAnswersAreCapped(t *testing.T) {
+	const limit, more = 1000, 7
+	p := newPhone()
+	a, b := newAccount(t, p), newAccount(t, p)
+	video := published(t, p, a, "talked about", smallMP4(t))
+	atOnce(t, limit+more, func(i int) error {
+		if err := acknowledged(p.Comment(t.Context(), b.Token, video.ID, fmt.Sprint(i))); err != nil {
+			return err
+		}
+		return acknowledged(p.Send(t.Context(), a.Token, b.ID, fmt.Sprint(i)))
+	})
+	whole := must(p.Comments(t.Context(), video.ID, "", Part{}))(t)
+	accepted(t, whole)
+	rest := must(p.Comments(t.Context(), video.ID, "", Part{Cursor: whole.NextCursor}))(t)
+	accepted(t, rest)
+	if len(whole.Comments) != limit || whole.NextCursor == "" || len(rest.Comments) != more || rest.NextCursor != "" {
+		t.Fatalf("%d comments, then %d; next_cursor %q, then %q", len(whole.Comments), len(rest.Comments), whole.NextCursor, rest.NextCursor)
+	}
+	if oldest, newest := whole.Comments[limit-1].ID, rest.Comments[0].ID; newest >= oldest {
+		t.Errorf("the rest begins with %d, after %d", newest, oldest)
+	}
+	if n := shown(t, p, a, video.ID, "").CommentCount; n != limit+more {
+		t.Errorf("comment_count %d", n)
+	}
+	// The newest messages, and none between them left out.
+	all := chat(t, p, a, b, "0")
+	newest := chat(t, p, b, a, "0")
+	if len(all) != limit || !slices.Equal(all, newest) {
+		t.Errorf("%d messages for one side, %d for the other", len(all), len(newest))
+	}
+	say(t, p, a, b, "last")
+	if got := contents(chat(t, p, b, a, decimal(newest[limit-1].CreateTime))); !slices.Equal(got, []string{"last"}) {
+		t.Errorf("%v, want the last", got)
+	}
+}

@@ -21,7 +21,7 @@ const smallLimit = 4 << 20
 // nothing to the other.
 func TestTwoStacksSideBySide(t *testing.T) {
 	first := theStack(t)
-	second := anotherStack(t, first, []string{"MAX_UPLOAD_BYTES=4194304"})
+	second := anotherStack(t, first, []string{"MAX_UPLOAD_BYTES=4194304", "CHAT_POLICY=friends"})
 	base := strings.TrimSuffix(second.status(t).BaseURL, "/")
 	if base == baseURL() {
 		t.Fatalf("both stacks say they are at %s", base)
@@ -53,6 +53,7 @@ func TestTwoStacksSideBySide(t *testing.T) {
 	}
 
 	overTheLimit(t, there, theirs, second)
+	friendsOnly(t, there)
 
 	pids := first.processes(t)
 	second.down(t)
