@@ -12,7 +12,7 @@ GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 .DEFAULT_GOAL := help
 .PHONY: help
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run down status doctor logs clean
 run: starter ## start everything in the foreground; Ctrl-C stops it
@@ -42,14 +42,19 @@ starter:
 	@command -v $(GO) >/dev/null || { echo "Go is missing: install 1.26 or later from https://go.dev/dl/"; exit 1; }
 	@$(GO) build -o $(DOUYIN) ./deploy/local
 
-.PHONY: test test-unit test-e2e
+.PHONY: test test-unit test-e2e test-replicas
 test: test-unit test-e2e ## run all tests: unit, store, sidecar and end to end
 
 test-unit: starter ## unit, store and sidecar tests, on a throwaway Redis and MariaDB
 	$(DOUYIN) with --infra-only --race -- $(GO) test -race $(TESTFLAGS) work
 
+E2E := $(GO) test -tags e2e -count 1 -timeout 30m $(TESTFLAGS) ./gateway/e2e/...
+
 test-e2e: starter ## end-to-end tests, on a throwaway stack of the real programs
-	$(DOUYIN) with -- $(GO) test -tags e2e -count 1 -timeout 30m $(TESTFLAGS) ./gateway/e2e/...
+	$(DOUYIN) with -- $(E2E)
+
+test-replicas: starter ## the same, with two of every program behind a round-robin
+	$(DOUYIN) with --replicas 2 -- $(E2E)
 
 .PHONY: check fmt vet lint alone gen check-gen
 check: check-gen check-fmt vet lint alone ## all checks that run no test

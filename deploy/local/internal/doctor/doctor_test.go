@@ -144,6 +144,46 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// With two replicas a part that is down is still a fault, but not the end of
+// what it does; and the starter's own port is no stranger's.
+func TestReplicas(t *testing.T) {
+	p := healthy()
+	p.Status.Replicas, p.Status.PID = 2, 99
+	p.Plan.Replicas, p.Plan.Apps[0].Replica = 2, 1
+	second := ports.App{ID: "user", Replica: 2, App: 21015, HTTP: 21016, GRPC: 21017, Internal: 21018, Metrics: 21019}
+	gateway := ports.App{ID: "gateway", Replica: 1, Direct: 21000, HTTP: 21001, GRPC: 21002, Internal: 21003, Metrics: 21004}
+	p.Plan.Apps = append(p.Plan.Apps, second, gateway)
+	for _, name := range []string{"user-2", "user-2-daprd", "gateway-daprd"} {
+		p.Status.Parts = append(p.Status.Parts, supervise.Status{Name: name, State: supervise.Running, PID: 200, Since: time.Now().Add(-time.Hour)})
+	}
+	p.Machine.PortFree = func(context.Context, int) bool { return false }
+	for _, f := range doctor.Examine(t.Context(), p) {
+		if f.Level == doctor.Fault {
+			t.Errorf("%+v", f)
+		}
+	}
+	part(p, "user-2").State = supervise.Held
+	if text := faultOf(t, p); !strings.Contains(text, "the other replica has to do all of it alone") {
+		t.Errorf("user-2 is down: %s", text)
+	}
+	part(p, "user").State = supervise.Held
+	if text := faultOf(t, p); !strings.Contains(text, "cannot be served") {
+		t.Errorf("both are down: %s", text)
+	}
+}
+
+// faultOf is what is said of user.
+func faultOf(t *testing.T, p doctor.Patient) string {
+	t.Helper()
+	for _, f := range doctor.Examine(t.Context(), p) {
+		if f.Level == doctor.Fault && strings.HasPrefix(f.What, "user") {
+			return f.Text
+		}
+	}
+	t.Fatal("no fault is found")
+	return ""
+}
+
 // taken lets a foreign process hold a port.
 func taken(p *doctor.Patient, port int) {
 	p.Machine.PortFree = func(_ context.Context, asked int) bool { return asked != port }
