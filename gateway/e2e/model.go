@@ -145,7 +145,8 @@ func (r UserReply) check() error {
 // VideosReply answers publish/list.
 type VideosReply struct {
 	Status
-	Videos []Video `json:"video_list"`
+	Videos     []Video `json:"video_list"`
+	NextCursor string  `json:"next_cursor"`
 }
 
 func (r VideosReply) check() error { return checkVideos(r.Status, r.Videos) }

@@ -2,7 +2,6 @@ package compose
 
 import (
 	"context"
-	"slices"
 	"sort"
 
 	"golang.org/x/sync/errgroup"
@@ -140,22 +139,20 @@ func (c *Composer) page(ctx context.Context, videos []*videov1.Video, cardsOf fu
 	return page, nil
 }
 
-// facts asks what likes and comments make of videos, as a viewer sees it.
+// facts asks what likes and comments make of videos, of which there are at most
+// MaxPage, as a viewer sees it.
 func (c *Composer) facts(ctx context.Context, viewerID int64, videos []*videov1.Video) (videoFacts, error) {
+	facts := make(videoFacts, len(videos))
+	if len(videos) == 0 {
+		return facts, nil
+	}
 	ids := make([]int64, len(videos))
 	for i, v := range videos {
 		ids[i] = v.GetId()
 	}
-	facts := make(videoFacts, len(ids))
-	// An author's list has no cap of its own, so it may take more than one call.
-	for chunk := range slices.Chunk(ids, MaxPage) {
-		answer, err := c.interactions.Lookup(ctx, &interactionv1.LookupRequest{VideoIds: chunk, ViewerId: viewerID})
-		if err != nil {
-			return nil, err
-		}
-		for _, f := range answer.GetVideos() {
-			facts[f.GetVideoId()] = f
-		}
+	answer, err := c.interactions.Lookup(ctx, &interactionv1.LookupRequest{VideoIds: ids, ViewerId: viewerID})
+	for _, f := range answer.GetVideos() {
+		facts[f.GetVideoId()] = f
 	}
-	return facts, nil
+	return facts, err
 }

@@ -2,6 +2,7 @@ package compose
 
 import (
 	"context"
+	"strconv"
 
 	"golang.org/x/sync/errgroup"
 
@@ -83,14 +84,15 @@ func wantFollowed(viewerID int64, snapshot hotstate.Snapshot) want {
 	}
 }
 
-// Works are all the videos of one author, newest first, as the viewer (0:
-// nobody) sees them, exact at the moment of asking. An unknown author has none.
-func (c *Composer) Works(ctx context.Context, viewerID, authorID int64) ([]Video, error) {
+// Works are the videos of one author published before a moment (Unix
+// milliseconds, 0 for now), newest first, as the viewer (0: nobody) sees them,
+// exact at the moment of asking. An unknown author has none.
+func (c *Composer) Works(ctx context.Context, viewerID, authorID, beforeMS int64, limit int32) (List[Video], error) {
 	var list *videov1.ListByAuthorResponse
 	var of card
 	both, bothCtx := errgroup.WithContext(ctx)
 	both.Go(func() (err error) {
-		list, err = c.videos.ListByAuthor(bothCtx, &videov1.ListByAuthorRequest{AuthorId: authorID})
+		list, err = c.videos.ListByAuthor(bothCtx, &videov1.ListByAuthorRequest{AuthorId: authorID, BeforeMs: beforeMS, Limit: limit})
 		return err
 	})
 	both.Go(func() (err error) {
@@ -98,16 +100,19 @@ func (c *Composer) Works(ctx context.Context, viewerID, authorID int64) ([]Video
 		return err
 	})
 	if err := both.Wait(); err != nil {
-		return nil, err
+		return List[Video]{}, err
 	}
 	facts, err := c.facts(ctx, viewerID, list.GetVideos())
 	if err != nil {
-		return nil, err
+		return List[Video]{}, err
 	}
 	author := c.user(authorID, of)
-	videos := make([]Video, 0, len(list.GetVideos()))
+	works := List[Video]{Entries: make([]Video, 0, len(list.GetVideos()))}
 	for _, v := range list.GetVideos() {
-		videos = append(videos, c.video(v, author, facts[v.GetId()]))
+		works.Entries = append(works.Entries, c.video(v, author, facts[v.GetId()]))
 	}
-	return videos, nil
+	if list.GetNextBeforeMs() > 0 {
+		works.Next = strconv.FormatInt(list.GetNextBeforeMs(), 10)
+	}
+	return works, nil
 }

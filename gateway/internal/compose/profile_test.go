@@ -1,6 +1,8 @@
 package compose_test
 
 import (
+	"slices"
+	"strconv"
 	"testing"
 
 	"google.golang.org/grpc"
@@ -94,14 +96,14 @@ func TestWorks(t *testing.T) {
 	w.publish(5)
 	for _, want := range []int{3, 4} {
 		w.reset()
-		works, err := w.Works(t.Context(), 0, 1)
+		works, err := w.Works(t.Context(), 0, 1, 0, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(works) != want {
-			t.Fatalf("%d works, want %d", len(works), want)
+		if len(works.Entries) != want {
+			t.Fatalf("%d works, want %d", len(works.Entries), want)
 		}
-		for _, v := range works {
+		for _, v := range works.Entries {
 			if v.Author.ID != 1 || v.Author.Name != "amy" || v.Author.WorkCount != int64(want) {
 				t.Errorf("author %+v", v.Author)
 			}
@@ -111,11 +113,36 @@ func TestWorks(t *testing.T) {
 		}
 		w.videos.Add(1, 100_000, "one more")
 	}
-	if works, err := w.Works(t.Context(), 0, 99); err != nil || works == nil || len(works) != 0 {
+	if works, err := w.Works(t.Context(), 0, 99, 0, 0); err != nil || works.Entries == nil || len(works.Entries) != 0 {
 		t.Errorf("an unknown author: %v, %v", works, err)
 	}
 	w.videos.Fail("ListByAuthor", errs.New(errs.Unavailable, "", ""))
-	if _, err := w.Works(t.Context(), 0, 1); errs.CodeOf(err) != errs.Unavailable {
+	if _, err := w.Works(t.Context(), 0, 1, 0, 0); errs.CodeOf(err) != errs.Unavailable {
 		t.Errorf("video down: %v", err)
+	}
+}
+
+func TestWorksInParts(t *testing.T) {
+	w := newWorld(t)
+	w.publish(9)
+	var all []string
+	parts := 0
+	for before := int64(0); parts == 0 || before > 0; parts++ {
+		works, err := w.Works(t.Context(), 0, 1, before, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range works.Entries {
+			all = append(all, v.Title)
+		}
+		before = 0
+		if works.Next != "" {
+			if before, err = strconv.ParseInt(works.Next, 10, 64); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if want := []string{"video 9", "video 7", "video 5", "video 3", "video 1"}; !slices.Equal(all, want) || parts != 3 {
+		t.Errorf("%v in %d parts", all, parts)
 	}
 }

@@ -30,9 +30,21 @@ func (v *Videos) ListByAuthor(_ context.Context, in *videov1.ListByAuthorRequest
 	if err := v.note("ListByAuthor"); err != nil {
 		return nil, err
 	}
+	limit := int(in.GetLimit())
+	if limit == 0 {
+		limit = 1000
+	}
+	before := in.GetBeforeMs()
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return &videov1.ListByAuthorResponse{Videos: v.newest(func(o *videov1.Video) bool { return o.AuthorId == in.GetAuthorId() }, len(v.videos))}, nil
+	answer := &videov1.ListByAuthorResponse{Videos: v.newest(func(o *videov1.Video) bool {
+		return o.AuthorId == in.GetAuthorId() && (before == 0 || o.PublishedAtMs < before)
+	}, limit+1)}
+	if len(answer.Videos) > limit {
+		answer.Videos = answer.Videos[:limit]
+		answer.NextBeforeMs = answer.Videos[limit-1].GetPublishedAtMs()
+	}
+	return answer, nil
 }
 
 // GetVideos leaves out unknown ids.

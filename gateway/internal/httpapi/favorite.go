@@ -1,17 +1,8 @@
 package httpapi
 
 import (
-	"github.com/douyin-on-dapr/douyin/gateway/internal/compose"
 	interactionv1 "github.com/douyin-on-dapr/douyin/services/contract/interaction/v1"
 )
-
-type likedReply struct {
-	status
-	Videos     []compose.Video `json:"video_list"`
-	NextCursor string          `json:"next_cursor"` // "" at the end
-}
-
-func emptyLiked() reply { return &likedReply{Videos: []compose.Video{}} }
 
 // favorite likes a video (action_type 1) or ends the like (2). Repeating either
 // is success: the client likes again what it likes already.
@@ -48,5 +39,5 @@ func (a *api) favoriteList(x *exchange) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &likedReply{Videos: list.Entries, NextCursor: list.Next}, nil
+	return &videosReply{Videos: list.Entries, NextCursor: list.Next}, nil
 }

@@ -61,7 +61,7 @@ func (a *api) notificationRead(x *exchange) (reply, error) {
 	return &unreadReply{Unread: answer.GetUnread()}, nil
 }
 
-// idCursor reads the cursor of a list that goes by ids; "" is 0.
+// idCursor reads the cursor of a list that goes by ids or by times; "" is 0.
 func idCursor(cursor string) (int64, error) {
 	if cursor == "" {
 		return 0, nil

@@ -48,7 +48,8 @@ func emptyUser() reply { return &userReply{} }
 
 type videosReply struct {
 	status
-	Videos []compose.Video `json:"video_list"`
+	Videos     []compose.Video `json:"video_list"`
+	NextCursor string          `json:"next_cursor"` // "" at the end
 }
 
 func emptyVideos() reply { return &videosReply{Videos: []compose.Video{}} }

@@ -54,7 +54,7 @@ type Composed interface {
 	FeedFor(ctx context.Context, viewerID, beforeMS int64) (*compose.Page, error)
 	Forget()
 	User(ctx context.Context, viewerID, id int64) (compose.User, error)
-	Works(ctx context.Context, viewerID, authorID int64) ([]compose.Video, error)
+	Works(ctx context.Context, viewerID, authorID, beforeMS int64, limit int32) (compose.List[compose.Video], error)
 	ComposedLists
 	Poll(ctx context.Context, viewerID int64, sessionID string, peerID, sinceMS int64) ([]*chatv1.Message, error)
 }
@@ -135,7 +135,7 @@ func (a *api) routes() []route {
 		{http.MethodPost, "/douyin/publish/action", tokenInForm, emptyStatus, a.publish},
 		{http.MethodGet, "/douyin/publish/list", tokenOptional, emptyVideos, a.publishList},
 		{http.MethodPost, "/douyin/favorite/action", tokenRequired, emptyStatus, a.favorite},
-		{http.MethodGet, "/douyin/favorite/list", tokenOptional, emptyLiked, a.favoriteList},
+		{http.MethodGet, "/douyin/favorite/list", tokenOptional, emptyVideos, a.favoriteList},
 		{http.MethodPost, "/douyin/comment/action", tokenRequired, emptyComment, a.commentAction},
 		{http.MethodGet, "/douyin/comment/list", tokenOptional, emptyComments, a.commentList},
 		{http.MethodPost, "/douyin/relation/action", tokenRequired, emptyStatus, a.follow},

@@ -77,16 +77,24 @@ func (x *exchange) subject() (int64, error) {
 	return id, nil
 }
 
-// publishList shows all videos of a user, newest first. It is called on every
+// publishList shows the videos of a user, newest first. It is called on every
 // profile page, also by guests.
 func (a *api) publishList(x *exchange) (reply, error) {
 	id, err := x.subject()
 	if err != nil {
 		return nil, err
 	}
-	videos, err := a.Composed.Works(x.ctx, x.viewer.UserID, id)
+	page, err := x.params.page()
 	if err != nil {
 		return nil, err
 	}
-	return &videosReply{Videos: videos}, nil
+	before, err := idCursor(page.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	works, err := a.Composed.Works(x.ctx, x.viewer.UserID, id, before, page.Limit)
+	if err != nil {
+		return nil, err
+	}
+	return &videosReply{Videos: works.Entries, NextCursor: works.Next}, nil
 }

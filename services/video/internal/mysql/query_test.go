@@ -58,7 +58,8 @@ func TestPlans(t *testing.T) {
 	}{
 		{"FeedHead", mysql.NewestQuery, "videos_feed", []any{int64(video.Latest), 30}},
 		{"FeedPage", mysql.NewestQuery, "videos_feed", []any{1_000_900, 30}},
-		{"ByAuthor", mysql.ByAuthorQuery, "videos_author", []any{3}},
+		{"ByAuthor", mysql.ByAuthorQuery, "videos_author", []any{3, int64(video.Latest), 1_001}},
+		{"ByAuthorPage", mysql.ByAuthorQuery, "videos_author", []any{3, 1_000_900, 1_001}},
 		{"Claim", mysql.ClaimQuery, "uploads_due", []any{1_000, 20}},
 	}
 	exec(t, db, `INSERT INTO uploads (video_id, author_id, object_key, part_size, max_size, aborting, expires_at_ms, due_at_ms)

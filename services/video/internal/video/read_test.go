@@ -112,15 +112,24 @@ func TestListByAuthorInPages(t *testing.T) {
 	}
 }
 
+// endless has as many videos of everybody as it is asked for.
+type endless struct{ video.Videos }
+
+func (endless) ByAuthor(_ context.Context, authorID, beforeMs int64, limit int) ([]video.Video, error) {
+	videos := make([]video.Video, limit)
+	for i := range videos {
+		videos[i] = video.Video{ID: int64(i + 1), AuthorID: authorID, PublishedAtMs: beforeMs - int64(i+1)}
+	}
+	return videos, nil
+}
+
 // The most that can be asked for fits a message; all that an author ever
 // published may not.
 func TestListByAuthorIsCapped(t *testing.T) {
-	ctx, w := context.Background(), newWorld()
-	for range 1_001 {
-		w.publish(t)
-	}
-	got, next, err := w.ListByAuthor(ctx, amy, 0, 0)
-	if err != nil || len(got) != 1_000 || next != got[999].PublishedAtMs {
+	w := newWorld()
+	w.Videos = endless{}
+	got, next, err := w.ListByAuthor(context.Background(), amy, 0, 0)
+	if err != nil || len(got) != 1_000 || next != video.Latest-1_000 {
 		t.Errorf("%d videos and then %d, %v", len(got), next, err)
 	}
 }
