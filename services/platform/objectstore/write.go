@@ -16,6 +16,10 @@ import (
 // cleanupTimeout bounds the deletion of what a failed Write left.
 const cleanupTimeout = 30 * time.Second
 
+// putTimeout bounds the upload of one part, which does not end with the request
+// that it belongs to.
+const putTimeout = 30 * time.Second
+
 // Write stores what r holds, up to its end, as the object key in parts of
 // partSize bytes. While a part is on its way the next is read; no more than
 // these two are in memory. An object of more than limit bytes is ErrTooLarge.
@@ -53,20 +57,22 @@ type writer struct {
 	started  int       // parts whose upload has begun
 }
 
-// copy reads and uploads until r ends. It returns after the last upload has.
+// copy reads and uploads until r ends. It returns after the last upload has,
+// and cuts none off: a store may go on with what its caller has given up, and
+// have the part back after it was deleted.
 func (w *writer) copy(ctx context.Context, r io.Reader) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	underWay := make(chan error, 1)
 	underWay <- nil
 	for {
 		part, last, err := w.read(r)
 		if err != nil {
-			cancel()   // of no use any more
 			<-underWay //nolint:errcheck // what was stored is removed anyway
 			return err
 		}
 		if err := <-underWay; err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
 			return err
 		}
 		if len(part) == headerSize {
@@ -74,11 +80,17 @@ func (w *writer) copy(ctx context.Context, r io.Reader) error {
 		}
 		partKey := PartKey(w.manifest.Key, w.started)
 		w.started++
-		go func() { underWay <- w.blobs.Put(ctx, partKey, part) }()
+		go func() { underWay <- w.put(ctx, partKey, part) }()
 		if last {
 			return <-underWay
 		}
 	}
+}
+
+func (w *writer) put(ctx context.Context, key string, part []byte) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), putTimeout)
+	defer cancel()
+	return w.blobs.Put(ctx, key, part)
 }
 
 // read fills the buffer that is not on its way and seals it. last means that r

@@ -114,6 +114,44 @@ func TestFailedWriteWaitsForThePartUnderWay(t *testing.T) {
 	}
 }
 
+// patientBlobs notes whether a Put was told to stop.
+type patientBlobs struct {
+	*memory
+	begun   chan struct{}
+	stopped atomic.Bool
+}
+
+func (p *patientBlobs) Put(ctx context.Context, key string, data []byte) error {
+	close(p.begun)
+	select {
+	case <-ctx.Done():
+		p.stopped.Store(true)
+	case <-time.After(50 * time.Millisecond):
+	}
+	return p.memory.Put(context.WithoutCancel(ctx), key, data)
+}
+
+// A store may finish a part after its caller has turned away, and after the part
+// was deleted. So nobody turns away.
+func TestFailedWriteDoesNotCutOffThePartUnderWay(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	blobs := &patientBlobs{memory: newMemory(), begun: make(chan struct{})}
+	from := io.MultiReader(bytes.NewReader(noise(partSize)), readerFunc(func([]byte) (int, error) {
+		<-blobs.begun
+		cancel() // the client has left
+		return 0, io.ErrUnexpectedEOF
+	}))
+	if _, err := objectstore.New(blobs).Write(ctx, "k", partSize, noLimit, from); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("Write = %v", err)
+	}
+	if blobs.stopped.Load() {
+		t.Error("the part under way was cut off")
+	}
+	if left := blobs.keys(); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
 type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
