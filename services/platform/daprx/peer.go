@@ -53,9 +53,10 @@ func (p *peer) NewStream(_ context.Context, _ *grpc.StreamDesc, method string, _
 }
 
 // peerError decodes a failed call. A refusal without a reason was not made by
-// the other program's rules but by a sidecar or by a token check on the way:
-// that says nothing about the user who asked. Unknown, which our servers never
-// answer, is how a sidecar says that it knows no address for the app id.
+// the other program's rules but on the way there, by a sidecar, a token check or
+// a message that is too large: that says nothing about the user who asked, and
+// is a fault of ours. Unknown, which our servers never answer, is how a sidecar
+// says that it knows no address for the app id.
 func peerError(method string, err error) error {
 	if err == nil {
 		return nil
@@ -65,10 +66,10 @@ func peerError(method string, err error) error {
 		return errs.Wrap(method, decoded)
 	}
 	code := errs.CodeOf(decoded)
-	switch status.Code(err) {
-	case codes.Unauthenticated, codes.PermissionDenied:
+	if code != errs.Unavailable && code != errs.Timeout {
 		code = errs.Internal
-	case codes.Unknown:
+	}
+	if status.Code(err) == codes.Unknown {
 		code = errs.Unavailable
 	}
 	return &errs.Error{Code: code, Op: method, Cause: err}
