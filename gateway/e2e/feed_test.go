@@ -23,10 +23,13 @@ func ids(videos []Video) []int64 {
 }
 
 // settledFeed waits until the newest batch starts with a video that has just
-// been published, so that no copy of a second ago is in the way.
+// been published, so that no copy of a second ago is in the way, in none of the
+// gateways.
 func settledFeed(t *testing.T, p *Phone, newest Video) FeedReply {
 	t.Helper()
-	inFeed(t, p, "", newest)
+	for _, each := range gateways() {
+		inFeed(t, each, "", newest)
+	}
 	feed := must(p.Feed(t.Context(), "", ""))(t)
 	accepted(t, feed)
 	if len(feed.Videos) == 0 || feed.Videos[0].ID != newest.ID {

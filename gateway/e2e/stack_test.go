@@ -180,6 +180,22 @@ func (s starter) replicas(t testing.TB, name string) []string {
 	}
 }
 
+// stopAll stops all replicas of a program or sidecar, as stop does.
+func (s starter) stopAll(t testing.TB, name string) {
+	t.Helper()
+	for _, replica := range s.replicas(t, name) {
+		s.stop(t, replica)
+	}
+}
+
+// startAll starts all replicas of a program or sidecar.
+func (s starter) startAll(t testing.TB, name string) {
+	t.Helper()
+	for _, replica := range s.replicas(t, name) {
+		s.start(t, replica)
+	}
+}
+
 // crash kills all replicas of a program and waits until they run again.
 func (s starter) crash(t testing.TB, name string) {
 	t.Helper()

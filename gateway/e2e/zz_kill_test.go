@@ -79,8 +79,8 @@ func TestCallsBetweenProgramsGoThroughSidecars(t *testing.T) {
 	} {
 		t.Run(c.app, func(t *testing.T) {
 			s := newScene(t)
-			before := stack.pid(t, c.app)
-			stack.stop(t, sidecarOf(c.app))
+			before := stack.processes(t)
+			stack.stopAll(t, sidecarOf(c.app))
 			needed := s.only(c.need)[0]
 			for range 3 { // held down, so it fails every time
 				err := needed.do(t.Context())
@@ -88,11 +88,14 @@ func TestCallsBetweenProgramsGoThroughSidecars(t *testing.T) {
 					t.Errorf("%s without the sidecar of %s: %v, want a clear error", c.need, c.app, err)
 				}
 			}
-			if after := stack.pid(t, c.app); after != before {
-				t.Errorf("%s itself was restarted (%d, then %d): the sidecar was to be missing alone", c.app, before, after)
+			after := stack.processes(t)
+			for _, replica := range stack.replicas(t, c.app) {
+				if after[replica].PID != before[replica].PID {
+					t.Errorf("%s itself was restarted (%d, then %d): the sidecar was to be missing alone", replica, before[replica].PID, after[replica].PID)
+				}
 			}
 			started := time.Now()
-			stack.start(t, sidecarOf(c.app))
+			stack.startAll(t, sidecarOf(c.app))
 			t.Logf("all well %s after the sidecar was started", s.healthy(t, started).Round(time.Millisecond))
 		})
 	}
@@ -111,7 +114,7 @@ func TestServicesHeldDown(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newScene(t)
-			stack.stop(t, c.name)
+			stack.stopAll(t, c.name)
 			for _, st := range s.only(c.fails...) {
 				start := time.Now()
 				err := st.do(t.Context())
@@ -126,7 +129,7 @@ func TestServicesHeldDown(t *testing.T) {
 				}
 			}
 			started := time.Now()
-			stack.start(t, c.name)
+			stack.startAll(t, c.name)
 			t.Logf("all well %s after the start", s.healthy(t, started).Round(time.Millisecond))
 		})
 	}

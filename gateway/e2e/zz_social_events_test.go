@@ -120,14 +120,10 @@ func TestEventsForAProgramThatIsDown(t *testing.T) {
 	for _, name := range []string{"user", sidecarOf("user")} {
 		t.Run(name, func(t *testing.T) {
 			a := newAudience(t)
-			for _, replica := range stack.replicas(t, name) {
-				stack.stop(t, replica)
-			}
+			stack.stopAll(t, name)
 			like(t, a.phone, a.fan, a.video.ID, true)
 			a.wentOut(t)
-			for _, replica := range stack.replicas(t, name) {
-				stack.start(t, replica)
-			}
+			stack.startAll(t, name)
 			a.toldOf(t, 2*recovery)
 		})
 	}
