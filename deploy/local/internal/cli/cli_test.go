@@ -110,7 +110,7 @@ func TestCleanDeletesOnlyDataFolders(t *testing.T) {
 }
 
 func TestWrongUse(t *testing.T) {
-	for _, args := range [][]string{{"fly"}, {"--resolver", "pigeon", "status"}, {"with"}} {
+	for _, args := range [][]string{{"fly"}, {"--resolver", "pigeon", "status"}, {"--replicas", "3", "status"}, {"with"}} {
 		if err := cli.Run(t.Context(), args); err == nil {
 			t.Errorf("%v: no error", args)
 		}

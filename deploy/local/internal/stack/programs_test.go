@@ -1,0 +1,102 @@
+package stack_test
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/console"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/datadir"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/ports"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/runfile"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/stack"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/supervise"
+)
+
+// programs are the parts of a stack that is never started, by name.
+func programs(t *testing.T, replicas int) map[string]supervise.Spec {
+	t.Helper()
+	file, err := runfile.Read(filepath.Join(root, "dapr", "dapr.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := ports.NewPlan(file, ports.Choice{Offset: 500, Replicas: replicas})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := datadir.At(filepath.Join(t.TempDir(), "run"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := dir.Create(); err != nil {
+		t.Fatal(err)
+	}
+	s, err := stack.New(stack.Options{
+		Root: root, Dir: dir, Environment: "local", File: file, Plan: plan, Resolver: "mdns", Console: console.Plain(&screen{}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closed(s)
+	byName := map[string]supervise.Spec{}
+	for _, spec := range s.Programs() {
+		if _, twice := byName[spec.Name]; twice {
+			t.Errorf("two parts are called %s", spec.Name)
+		}
+		byName[spec.Name] = spec
+	}
+	return byName
+}
+
+func variable(spec supervise.Spec, name string) string {
+	for _, entry := range spec.Env {
+		if value, ok := strings.CutPrefix(entry, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+func argument(spec supervise.Spec, name string) string {
+	return spec.Args[slices.Index(spec.Args, name)+1]
+}
+
+// Two replicas are one app to the sidecars, and two parts to the starter, each
+// with its own sidecar. All gateways name the address of the proxy in links.
+func TestReplicasArePartsOfTheirOwn(t *testing.T) {
+	parts := programs(t, 2)
+	if len(parts) != 24 {
+		t.Errorf("%d parts, want 24", len(parts))
+	}
+	first, second := parts["user-daprd"], parts["user-2-daprd"]
+	if a, b := argument(first, "--app-id"), argument(second, "--app-id"); a != b || !strings.HasPrefix(a, "user-") {
+		t.Errorf("app ids %q and %q", a, b)
+	}
+	for part, want := range map[string][2]string{
+		"user-daprd": {"21513", "21510"}, "user-2-daprd": {"21518", "21515"},
+	} {
+		if got := [2]string{argument(parts[part], "--dapr-internal-grpc-port"), argument(parts[part], "--app-port")}; got != want {
+			t.Errorf("%s has %v, want %v", part, got, want)
+		}
+	}
+	if got := parts["user-2"]; variable(got, "APP_PORT") != "21515" || variable(got, "DAPR_GRPC_PORT") != "21517" || !slices.Contains(got.Needs, "user-2-daprd") {
+		t.Errorf("user-2: %v needs %v", got.Env, got.Needs)
+	}
+	for part, addr := range map[string]string{"gateway": "127.0.0.1:21500", "gateway-2": "127.0.0.1:21505"} {
+		got := parts[part]
+		if variable(got, "GATEWAY_ADDR") != addr || variable(got, "PUBLIC_BASE_URL") != "http://127.0.0.1:8580" {
+			t.Errorf("%s listens on %s and names %s", part, variable(got, "GATEWAY_ADDR"), variable(got, "PUBLIC_BASE_URL"))
+		}
+		if !slices.Contains(got.Needs, "user") || !slices.Contains(got.Needs, "user-2") || slices.Contains(got.Needs, "gateway") {
+			t.Errorf("%s needs %v", part, got.Needs)
+		}
+	}
+}
+
+func TestOneReplicaHasThePublicAddress(t *testing.T) {
+	parts := programs(t, 1)
+	if got := parts["gateway"]; len(parts) != 12 || variable(got, "GATEWAY_ADDR") != "127.0.0.1:8580" || got.Port != 8580 {
+		t.Errorf("%d parts, the gateway listens on %s", len(parts), variable(got, "GATEWAY_ADDR"))
+	}
+}
