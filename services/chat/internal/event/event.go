@@ -22,6 +22,10 @@ func Messages(docs Documents) func(ctx context.Context, e server.Event) error {
 		if err := e.Decode(&sent); err != nil {
 			return err
 		}
-		return docs.ForgetWindow(ctx, sent.GetFromUserId(), sent.GetToUserId())
+		// The event is done with either way: what the state store could not be
+		// told is remembered and repeated (hotstate), and a dead letter would not
+		// do it sooner.
+		_ = docs.ForgetWindow(ctx, sent.GetFromUserId(), sent.GetToUserId())
+		return nil
 	}
 }

@@ -22,6 +22,10 @@ func Likes(docs Documents) func(ctx context.Context, e server.Event) error {
 		if err := e.Decode(&like); err != nil {
 			return err
 		}
-		return docs.ForgetLikes(ctx, like.GetUserId(), like.GetAuthorId())
+		// The event is done with either way: what the state store could not be
+		// told is remembered and repeated (hotstate), and a dead letter would not
+		// do it sooner.
+		_ = docs.ForgetLikes(ctx, like.GetUserId(), like.GetAuthorId())
+		return nil
 	}
 }

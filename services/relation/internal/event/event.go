@@ -22,6 +22,10 @@ func Follows(docs Documents) func(ctx context.Context, e server.Event) error {
 		if err := e.Decode(&follow); err != nil {
 			return err
 		}
-		return docs.ForgetFollow(ctx, follow.GetUserId(), follow.GetTargetId())
+		// The event is done with either way: what the state store could not be
+		// told is remembered and repeated (hotstate), and a dead letter would not
+		// do it sooner.
+		_ = docs.ForgetFollow(ctx, follow.GetUserId(), follow.GetTargetId())
+		return nil
 	}
 }
