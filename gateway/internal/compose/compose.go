@@ -30,6 +30,7 @@ type Videos interface {
 
 // Interactions is what the interaction service is asked for.
 type Interactions interface {
+	PostComment(ctx context.Context, in *interactionv1.PostCommentRequest, opts ...grpc.CallOption) (*interactionv1.PostCommentResponse, error)
 	ListComments(ctx context.Context, in *interactionv1.ListCommentsRequest, opts ...grpc.CallOption) (*interactionv1.ListCommentsResponse, error)
 	ListLiked(ctx context.Context, in *interactionv1.ListLikedRequest, opts ...grpc.CallOption) (*interactionv1.ListLikedResponse, error)
 	Lookup(ctx context.Context, in *interactionv1.LookupRequest, opts ...grpc.CallOption) (*interactionv1.LookupResponse, error)

@@ -49,13 +49,19 @@ func comment(c *interactionv1.Comment, writer User) Comment {
 	}
 }
 
-// Comment completes a comment that its writer has just posted.
-func (c *Composer) Comment(ctx context.Context, posted *interactionv1.Comment) (Comment, error) {
-	of, err := c.exactCard(ctx, 0, posted.GetUserId())
+// PostComment posts a comment for its writer and answers it complete. It asks
+// about the writer first: a comment that could be posted and not be shown would
+// be refused, and posted again.
+func (c *Composer) PostComment(ctx context.Context, in *interactionv1.PostCommentRequest) (Comment, error) {
+	writer, err := c.exactCard(ctx, nobody, in.GetUserId())
 	if err != nil {
 		return Comment{}, err
 	}
-	return comment(posted, c.user(posted.GetUserId(), of)), nil
+	answer, err := c.interactions.PostComment(ctx, in)
+	if err != nil {
+		return Comment{}, err
+	}
+	return comment(answer.GetComment(), c.user(in.GetUserId(), writer)), nil
 }
 
 // Comments are the comments of a video, newest first, with their writers as the

@@ -46,13 +46,9 @@ func (a *api) postComment(x *exchange, video int64) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	posted, err := a.Interactions.PostComment(x.ctx, &interactionv1.PostCommentRequest{
+	comment, err := a.Composed.PostComment(x.ctx, &interactionv1.PostCommentRequest{
 		UserId: x.viewer.UserID, VideoId: video, Content: content, RequestId: requestID,
 	})
-	if err != nil {
-		return nil, err
-	}
-	comment, err := a.Composed.Comment(x.ctx, posted.GetComment())
 	if err != nil {
 		return nil, err
 	}

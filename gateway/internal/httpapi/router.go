@@ -34,7 +34,6 @@ type Accounts interface {
 // Interactions is what the interaction service is asked for.
 type Interactions interface {
 	SetLike(ctx context.Context, in *interactionv1.SetLikeRequest, opts ...grpc.CallOption) (*interactionv1.SetLikeResponse, error)
-	PostComment(ctx context.Context, in *interactionv1.PostCommentRequest, opts ...grpc.CallOption) (*interactionv1.PostCommentResponse, error)
 	DeleteComment(ctx context.Context, in *interactionv1.DeleteCommentRequest, opts ...grpc.CallOption) (*interactionv1.DeleteCommentResponse, error)
 }
 
@@ -62,7 +61,7 @@ type Composed interface {
 // ComposedLists are the lists that may have several parts.
 type ComposedLists interface {
 	Liked(ctx context.Context, viewerID, userID int64, page compose.PageRequest) (compose.List[compose.Video], error)
-	Comment(ctx context.Context, posted *interactionv1.Comment) (compose.Comment, error)
+	PostComment(ctx context.Context, in *interactionv1.PostCommentRequest) (compose.Comment, error)
 	Comments(ctx context.Context, viewerID, videoID, beforeID int64, limit int32) (compose.List[compose.Comment], error)
 	Related(ctx context.Context, which compose.Relation, viewerID, userID int64, page compose.PageRequest) (compose.List[compose.User], error)
 	Notifications(ctx context.Context, viewerID, beforeID int64, limit int32) (compose.Notifications, error)
