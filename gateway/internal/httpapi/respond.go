@@ -62,8 +62,12 @@ type feedReply struct {
 
 func emptyFeed() reply { return &feedReply{Videos: []compose.Video{}} }
 
-// writeTimeout is how long a client may take to receive an answer.
-const writeTimeout = 15 * time.Second
+// How long a client may take to receive an answer: a whole list has a few
+// megabytes, and a phone on a bad line takes its time for them.
+const (
+	writeGrace   = 15 * time.Second // beside the time due to minWriteRate
+	minWriteRate = 32 << 10         // bytes per second
+)
 
 // respond writes the answer and returns its row of the response table. The HTTP
 // status is 200 whatever happened: the app shows a network error on any other.
@@ -84,7 +88,8 @@ func (x *exchange) respond(r reply, err error) answer {
 	header.Set("Cache-Control", "no-store")
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	conn := http.NewResponseController(w)
-	_ = conn.SetWriteDeadline(time.Now().Add(writeTimeout)) // writers without deadlines exist in tests only
+	due := writeGrace + time.Duration(len(body)/minWriteRate)*time.Second
+	_ = conn.SetWriteDeadline(time.Now().Add(due)) // writers without deadlines exist in tests only
 	if x.body.complete() {
 		w.WriteHeader(http.StatusOK)
 		_, _ = w.Write(body) // a client that left needs no answer
