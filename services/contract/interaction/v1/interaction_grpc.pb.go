@@ -38,7 +38,9 @@ type InteractionServiceClient interface {
 	// is success and changes nothing. Refusal: VIDEO_UNKNOWN.
 	SetLike(ctx context.Context, in *SetLikeRequest, opts ...grpc.CallOption) (*SetLikeResponse, error)
 	// PostComment adds a comment. With a request id, repeating it answers the
-	// comment made the first time. Refusals: VIDEO_UNKNOWN, COMMENT_INVALID.
+	// comment made the first time. Refusals: VIDEO_UNKNOWN, COMMENT_INVALID,
+	// REQUEST_ID_INVALID (also when it was used for another video),
+	// COMMENT_UNKNOWN (made the first time, and deleted since).
 	PostComment(ctx context.Context, in *PostCommentRequest, opts ...grpc.CallOption) (*PostCommentResponse, error)
 	// DeleteComment removes a comment of one's own. Repeating it is success.
 	// Refusals: COMMENT_UNKNOWN (also when it is of another video), COMMENT_FOREIGN.
@@ -142,7 +144,9 @@ type InteractionServiceServer interface {
 	// is success and changes nothing. Refusal: VIDEO_UNKNOWN.
 	SetLike(context.Context, *SetLikeRequest) (*SetLikeResponse, error)
 	// PostComment adds a comment. With a request id, repeating it answers the
-	// comment made the first time. Refusals: VIDEO_UNKNOWN, COMMENT_INVALID.
+	// comment made the first time. Refusals: VIDEO_UNKNOWN, COMMENT_INVALID,
+	// REQUEST_ID_INVALID (also when it was used for another video),
+	// COMMENT_UNKNOWN (made the first time, and deleted since).
 	PostComment(context.Context, *PostCommentRequest) (*PostCommentResponse, error)
 	// DeleteComment removes a comment of one's own. Repeating it is success.
 	// Refusals: COMMENT_UNKNOWN (also when it is of another video), COMMENT_FOREIGN.

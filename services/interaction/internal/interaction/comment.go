@@ -25,7 +25,9 @@ type Comment struct {
 
 // PostComment adds a comment. It refuses with ErrVideoUnknown,
 // ErrCommentInvalid and ErrRequestID. With a request id it may be repeated: the
-// answer is the comment made the first time.
+// answer is the comment made the first time. A repetition that names another
+// video is none, and refused with ErrRequestID; one of a comment that has been
+// deleted since brings nothing back, and is refused with ErrCommentUnknown.
 func (s *Service) PostComment(ctx context.Context, userID, videoID int64, content, requestID string) (Comment, error) {
 	const op = "interaction.PostComment"
 	if userID <= 0 || videoID <= 0 {
@@ -50,7 +52,15 @@ func (s *Service) PostComment(ctx context.Context, userID, videoID int64, conten
 		ID: id, VideoID: videoID, AuthorID: author, UserID: userID,
 		Content: content, RequestID: requestID, CreatedAt: s.Clock().UTC().Truncate(time.Millisecond),
 	})
-	return comment, errs.Wrap(op, err)
+	switch {
+	case err != nil:
+		return Comment{}, errs.Wrap(op, err)
+	case comment.VideoID != videoID:
+		return Comment{}, errs.Wrap(op, ErrRequestID)
+	case comment.Deleted:
+		return Comment{}, errs.Wrap(op, ErrCommentUnknown)
+	}
+	return comment, nil
 }
 
 // DeleteComment removes a comment of one's own. Repeating it is success. It

@@ -159,6 +159,30 @@ func TestPostCommentRefuses(t *testing.T) {
 	}
 }
 
+func TestRepeatedComment(t *testing.T) {
+	s, store, _ := service()
+	first, err := s.PostComment(t.Context(), 1, video, "x", "r")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := s.PostComment(t.Context(), 1, video, "x", "r"); err != nil || again.ID != first.ID {
+		t.Errorf("the repetition answered %+v, %v", again, err)
+	}
+	// The answer must not show a comment where there is none.
+	if other, err := s.PostComment(t.Context(), 1, otherVideo, "y", "r"); !errors.Is(err, interaction.ErrRequestID) {
+		t.Errorf("under another video: %+v, %v", other, err)
+	}
+	if _, err := s.DeleteComment(t.Context(), 1, video, first.ID); err != nil {
+		t.Fatal(err)
+	}
+	if gone, err := s.PostComment(t.Context(), 1, video, "x", "r"); !errors.Is(err, interaction.ErrCommentUnknown) {
+		t.Errorf("after its deletion: %+v, %v", gone, err)
+	}
+	if store.Events() != 2 {
+		t.Errorf("%d events, want one for the comment and one for its end", store.Events())
+	}
+}
+
 func TestDeleteComment(t *testing.T) {
 	s, store, _ := service()
 	comment, err := s.PostComment(t.Context(), 1, video, "x", "")
