@@ -149,15 +149,18 @@ func (s *Store) logFailure(ctx context.Context, message string, err error) {
 // Invalidate makes every reader of keys ask the owner from now on. The owner
 // calls it after its commit and before its answer. It goes on for at most 500
 // ms when the caller is cancelled, and is tried even while the breaker is open.
-// An error has been logged, and RunRepeats repeats what failed; until then this
-// program does not read the documents itself.
+// What fails RunRepeats repeats; until then this program does not read the
+// documents itself. The first failure of several is logged as a warning.
 func (s *Store) Invalidate(ctx context.Context, keys ...string) error {
 	if len(keys) == 0 {
 		return nil
 	}
 	if err := s.mark(context.WithoutCancel(ctx), keys); err != nil {
-		s.overdue.add(keys)
-		s.log.WarnContext(ctx, "hot documents not invalidated", slog.Any("keys", keys), slog.String("error", err.Error()))
+		level := slog.LevelDebug
+		if s.overdue.add(keys) { // one line while it lasts, not one for each write
+			level = slog.LevelWarn
+		}
+		s.log.Log(ctx, level, "hot documents not invalidated", slog.Any("keys", keys), slog.String("error", err.Error()))
 		return errs.Wrap("hotstate.Invalidate", err)
 	}
 	return nil

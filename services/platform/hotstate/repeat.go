@@ -32,9 +32,11 @@ func newOverdue() *overdue {
 	return &overdue{keys: map[string]int{}, some: make(chan struct{}, 1)}
 }
 
-func (o *overdue) add(keys []string) {
+// add tells whether these are the first.
+func (o *overdue) add(keys []string) (first bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	first = len(o.keys) == 0
 	for _, key := range keys {
 		if _, known := o.keys[key]; known || len(o.keys) < maxOverdue {
 			o.keys[key]++
@@ -44,6 +46,7 @@ func (o *overdue) add(keys []string) {
 	case o.some <- struct{}{}:
 	default:
 	}
+	return first
 }
 
 // drop forgets keys that are invalidated now, but for those that failed once

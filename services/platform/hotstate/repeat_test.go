@@ -1,7 +1,9 @@
 package hotstate_test
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -99,6 +101,27 @@ func TestManyInvalidationsThatFailedAreRepeated(t *testing.T) {
 		for _, key := range keys {
 			if _, ok := docs.Get(t.Context(), key); ok {
 				t.Fatalf("%q is read as it was", key)
+			}
+		}
+	})
+}
+
+func TestStateStoreThatIsDownFillsNoLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		states := newFakeStates()
+		var lines bytes.Buffer
+		store := hotstate.New(states, slog.New(slog.NewTextHandler(&lines, nil)))
+		repeating(t, store)
+		for outage := 1; outage <= 2; outage++ {
+			states.set(fails)
+			for range 100 {
+				_ = store.Invalidate(t.Context(), "k", "l")
+			}
+			states.set(works)
+			time.Sleep(time.Second)
+			synctest.Wait()
+			if n := bytes.Count(lines.Bytes(), []byte("level=WARN")); n != outage {
+				t.Errorf("%d warnings of %d outages", n, outage)
 			}
 		}
 	})
