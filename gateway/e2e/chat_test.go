@@ -211,6 +211,21 @@ func TestChatTexts(t *testing.T) {
 	}
 }
 
+// A client that names its request may repeat it when the answer was lost.
+func TestMessageRepeatedByRequestID(t *testing.T) {
+	p := newPhone()
+	a, b := newAccount(t, p), newAccount(t, p)
+	for _, c := range []struct {
+		from, to account
+		text, as string
+	}{{a, b, "one", "r1"}, {a, b, "one", "r1"}, {b, a, "two", "r1"}, {a, b, "three", "r2"}, {a, b, "one", "r1"}, {a, b, "one", "r3"}} {
+		accepted(t, must(p.SendAs(t.Context(), c.from.Token, c.to.ID, c.text, c.as))(t))
+	}
+	if got := contents(chat(t, p, a, b, "0")); !slices.Equal(got, []string{"one", "two", "three", "one"}) {
+		t.Errorf("%v", got)
+	}
+}
+
 // However many write at once, times strictly grow, both sides see one order, and
 // what one sender wrote stays in order.
 func TestManyMessagesAtOnce(t *testing.T) {

@@ -3,8 +3,6 @@
 package e2e
 
 import (
-	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -137,10 +135,14 @@ func TestCommentRepeatedByRequestID(t *testing.T) {
 	p := newPhone()
 	a, b := newAccount(t, p), newAccount(t, p)
 	video := published(t, p, a, "repeated", smallMP4(t))
+	other := published(t, p, a, "another", smallMP4(t))
+	try := func(who account, videoID int64, request string) CommentReply {
+		t.Helper()
+		return must(p.CommentAs(t.Context(), who.Token, videoID, "once", request))(t)
+	}
 	post := func(who account, request string) Comment {
 		t.Helper()
-		r := must(call[CommentReply](t.Context(), p, http.MethodPost, "/douyin/comment/action/", url.Values{"token": {who.Token},
-			"video_id": {decimal(video.ID)}, "action_type": {on}, "comment_text": {"once"}, "request_id": {request}}))(t)
+		r := try(who, video.ID, request)
 		accepted(t, r)
 		return *r.Comment
 	}
@@ -153,8 +155,15 @@ func TestCommentRepeatedByRequestID(t *testing.T) {
 			t.Errorf("%s: got the first comment", what)
 		}
 	}
-	if list := comments(t, p, video.ID, ""); len(list) != 3 {
-		t.Errorf("%d comments after three and a repetition", len(list))
+	// Under another video, or after its deletion, there is nothing to show again.
+	refused(t, try(a, other.ID, "r1"))
+	accepted(t, must(p.Uncomment(t.Context(), a.Token, video.ID, first.ID))(t))
+	refused(t, try(a, video.ID, "r1"))
+	if list := comments(t, p, video.ID, ""); len(list) != 2 {
+		t.Errorf("%d comments after three, a repetition and a deletion", len(list))
+	}
+	if list := comments(t, p, other.ID, ""); len(list) != 0 {
+		t.Errorf("%d comments under a video that nobody commented", len(list))
 	}
 }
 

@@ -5,6 +5,8 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/url"
 	"slices"
 	"testing"
 )
@@ -114,27 +116,63 @@ func TestListsInParts(t *testing.T) {
 				}
 				return nil
 			})
-			for _, limit := range []int{1, 4, want - 1, want, want + 1} {
-				var got []int64
-				part := Part{Limit: limit}
-				for range want + 1 {
-					r, one, err := l.ask(t.Context(), part)
-					if err := acknowledged(r, err); err != nil {
-						t.Fatal(err)
-					}
-					if len(one.ids) > limit || (one.next != "" && len(one.ids) < limit) {
-						t.Errorf("limit %d: %d entries in a part", limit, len(one.ids))
-					}
-					got = append(got, one.ids...)
-					if part.Cursor = one.next; one.next == "" {
-						break
-					}
-				}
-				if !slices.Equal(got, whole.ids) {
-					t.Errorf("limit %d: %v, want %v", limit, got, whole.ids)
-				}
-			}
+			inParts(t, l, whole.ids)
 		})
+	}
+}
+
+// inParts follows the cursor of a list, with parts of several sizes.
+func inParts(t *testing.T, l pager, whole []int64) {
+	t.Helper()
+	n := len(whole)
+	for _, limit := range []int{1, 4, n - 1, n, n + 1} {
+		var got []int64
+		part := Part{Limit: limit}
+		for range n + 1 {
+			r, one, err := l.ask(t.Context(), part)
+			if err := acknowledged(r, err); err != nil {
+				t.Fatal(err)
+			}
+			if len(one.ids) > limit || (one.next != "" && len(one.ids) < limit) {
+				t.Errorf("limit %d: %d entries in a part", limit, len(one.ids))
+			}
+			got = append(got, one.ids...)
+			if part.Cursor = one.next; one.next == "" {
+				break
+			}
+		}
+		if !slices.Equal(got, whole) {
+			t.Errorf("limit %d: %v, want %v", limit, got, whole)
+		}
+	}
+}
+
+// An author's works have parts as well.
+func TestPublishListInParts(t *testing.T) {
+	p := newPhone()
+	author, viewer := newAccount(t, p), newAccount(t, p)
+	for range 7 {
+		published(t, p, author, "one of many", smallMP4(t))
+	}
+	works := func(ctx context.Context, v url.Values) (VideosReply, error) {
+		v.Set("user_id", decimal(author.ID))
+		v.Set("token", viewer.Token)
+		return call[VideosReply](ctx, p, http.MethodGet, "/douyin/publish/list/", v)
+	}
+	l := pager{"publish/list", func(ctx context.Context, part Part) (reply, page, error) {
+		r, err := works(ctx, part.in(url.Values{}))
+		return r, page{ids(r.Videos), r.NextCursor}, err
+	}}
+	r, whole, err := l.ask(t.Context(), Part{})
+	if err := acknowledged(r, err); err != nil || len(whole.ids) != 7 || whole.next != "" {
+		t.Fatalf("%d videos, next_cursor %q, %v", len(whole.ids), whole.next, err)
+	}
+	inParts(t, l, whole.ids)
+	for what, v := range map[string]url.Values{
+		"cursor nonsense": {"cursor": {"nonsense"}}, "cursor negative": {"cursor": {"-1"}}, "cursor too large": {"cursor": {"99999999999999999999"}},
+		"limit negative": {"limit": {"-1"}}, "limit nonsense": {"limit": {"many"}}, "limit too large": {"limit": {"1001"}},
+	} {
+		t.Run(what, func(t *testing.T) { refused(t, must(works(t.Context(), v))(t)) })
 	}
 }
 

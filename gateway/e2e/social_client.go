@@ -42,6 +42,13 @@ func (p *Phone) Comment(ctx context.Context, token string, videoID int64, text s
 		url.Values{"token": {token}, "video_id": {decimal(videoID)}, "action_type": {on}, "comment_text": {text}})
 }
 
+// CommentAs posts a comment under a name of the request, so that it can be
+// repeated.
+func (p *Phone) CommentAs(ctx context.Context, token string, videoID int64, text, requestID string) (CommentReply, error) {
+	return call[CommentReply](ctx, p, http.MethodPost, "/douyin/comment/action/", url.Values{"token": {token},
+		"video_id": {decimal(videoID)}, "action_type": {on}, "comment_text": {text}, "request_id": {requestID}})
+}
+
 // Uncomment deletes a comment.
 func (p *Phone) Uncomment(ctx context.Context, token string, videoID, commentID int64) (StatusReply, error) {
 	return call[StatusReply](ctx, p, http.MethodPost, "/douyin/comment/action/",
@@ -52,6 +59,12 @@ func (p *Phone) Uncomment(ctx context.Context, token string, videoID, commentID 
 func (p *Phone) Send(ctx context.Context, token string, userID int64, text string) (StatusReply, error) {
 	return call[StatusReply](ctx, p, http.MethodPost, "/douyin/message/action/",
 		url.Values{"token": {token}, "to_user_id": {decimal(userID)}, "action_type": {on}, "content": {text}})
+}
+
+// SendAs sends a message under a name of the request, so that it can be repeated.
+func (p *Phone) SendAs(ctx context.Context, token string, userID int64, text, requestID string) (StatusReply, error) {
+	return call[StatusReply](ctx, p, http.MethodPost, "/douyin/message/action/", url.Values{"token": {token},
+		"to_user_id": {decimal(userID)}, "action_type": {on}, "content": {text}, "request_id": {requestID}})
 }
 
 // Chat polls a conversation; since is sent as it is.
