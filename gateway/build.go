@@ -61,7 +61,7 @@ func newPeers(sidecar *daprx.Sidecar) peers {
 // build puts the API together. The function it returns ends it.
 func build(cfg Config, log *slog.Logger, sidecar *daprx.Sidecar, keys token.Keys, tracer trace.Tracer) (http.Handler, func(), error) {
 	p := newPeers(sidecar)
-	objects := objectstore.New(sidecar.Blobs(contract.VideoStore))
+	objects := objectstore.New(sidecar.Blobs(contract.VideoStore), nil)
 
 	composer, err := compose.New(compose.Options{
 		Users: p.users, Videos: p.videos, Interactions: p.interactions, Relations: p.relations, Chats: p.chats,

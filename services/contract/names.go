@@ -15,6 +15,7 @@ const (
 	AppInteraction App = "interaction"
 	AppRelation    App = "relation"
 	AppChat        App = "chat"
+	AppMedia       App = "media"
 )
 
 // The Dapr components. An environment decides what they are, never how they
@@ -38,7 +39,10 @@ const (
 	SecretInteractionDSN = "mysql-interaction-dsn"
 	SecretRelationDSN    = "mysql-relation-dsn"
 	SecretChatDSN        = "mysql-chat-dsn"
+	SecretMediaDSN       = "mysql-media-dsn"
 	SecretRedisPassword  = "redis-password"
+	SecretS3AccessKey    = "s3-access-key"
+	SecretS3SecretKey    = "s3-secret-key"
 )
 
 // EventPath is where a program takes the events of a topic: the route in the
@@ -51,7 +55,7 @@ func DeadLetterTopic(app App) string { return "dead-letters." + string(app) }
 
 // Apps lists every program.
 func Apps() []App {
-	return []App{AppGateway, AppUser, AppVideo, AppInteraction, AppRelation, AppChat}
+	return []App{AppGateway, AppUser, AppVideo, AppInteraction, AppRelation, AppChat, AppMedia}
 }
 
 // Components lists every component that an environment has to define.
@@ -62,7 +66,8 @@ func Components() []string {
 // Secrets lists every secret that an environment's secret store has to hold.
 func Secrets() []string {
 	return []string{
-		SecretJWTKeys, SecretUserDSN, SecretVideoDSN, SecretInteractionDSN, SecretRelationDSN, SecretChatDSN, SecretRedisPassword,
+		SecretJWTKeys, SecretUserDSN, SecretVideoDSN, SecretInteractionDSN, SecretRelationDSN, SecretChatDSN,
+		SecretMediaDSN, SecretRedisPassword, SecretS3AccessKey, SecretS3SecretKey,
 	}
 }
 
@@ -76,6 +81,7 @@ func Calls() map[App][]App {
 		AppInteraction: {AppVideo},
 		AppRelation:    {AppUser},
 		AppChat:        {AppUser, AppRelation},
+		AppMedia:       {AppVideo},
 		AppUser:        nil,
 	}
 }

@@ -42,7 +42,7 @@ func build(ctx context.Context, p *program.Program, c Config) error {
 	videos := video.New(video.Ports{
 		Uploads: rows, Videos: docs, Hot: docs, IDs: videoIDs, Clock: time.Now, Log: p.Log,
 		Authors: peers.NewUsers(p.Sidecar.Peer(contract.AppUser)),
-		Objects: objectstore.New(p.Sidecar.Blobs(contract.VideoStore)),
+		Objects: remover{objectstore.New(p.Sidecar.Blobs(contract.VideoStore), nil)},
 	}, c.limits())
 	videov1.RegisterVideoServiceServer(p, rpc.NewServer(videos, videos))
 	p.Background(func(ctx context.Context) error {
@@ -50,4 +50,11 @@ func build(ctx context.Context, p *program.Program, c Config) error {
 		return nil
 	})
 	return nil
+}
+
+// remover is the video.Objects on an object store.
+type remover struct{ *objectstore.Store }
+
+func (r remover) Remove(ctx context.Context, key string, parts int) error {
+	return r.Store.Remove(ctx, objectstore.Extent{Key: key, Parts: parts})
 }

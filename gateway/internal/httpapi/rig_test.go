@@ -99,7 +99,7 @@ func buildRig(t testing.TB, change func(*httpapi.Deps, *httpapi.UploadLimits)) *
 		t.Fatal(err)
 	}
 	t.Cleanup(composer.Close)
-	objects := objectstore.New(r.blobs)
+	objects := objectstore.New(r.blobs, nil)
 	files, err := media.New(media.Options{Videos: r.videos, Objects: objects, Log: log, CacheBytes: 1 << 20, Streams: 8})
 	if err != nil {
 		t.Fatal(err)

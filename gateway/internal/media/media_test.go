@@ -41,7 +41,7 @@ func newShelf(t *testing.T, size, streams int) *shelf {
 		s.movie = append(s.movie, byte(i*7), byte(i>>8))
 	}
 	s.movie = s.movie[:size]
-	store := objectstore.New(s.blobs)
+	store := objectstore.New(s.blobs, nil)
 	m, err := store.Write(t.Context(), "videos/7", partSize, 1<<20, bytes.NewReader(s.movie))
 	if err != nil {
 		t.Fatal(err)

@@ -72,7 +72,7 @@ func testTooLargeBlob(t *testing.T, blobs *daprx.Blobs) {
 // Bindings decode base64 and unquote strings; parts have to come through.
 func testObjectThroughTheBinding(t *testing.T, blobs *daprx.Blobs, folder string) {
 	const partSize = 64
-	store := objectstore.New(blobs)
+	store := objectstore.New(blobs, nil)
 	bodies := map[string]string{
 		"empty":      "",
 		"base64":     strings.Repeat("aGVsbG8x", 32),

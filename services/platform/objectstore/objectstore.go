@@ -3,6 +3,10 @@
 // change bodies that look like base64 or like a quoted string, so an object is
 // cut into parts, and a part begins with a header that looks like neither and
 // carries a checksum.
+//
+// Where there is an S3 store as well, objects may also lie there as they are
+// (LayoutWhole), for clients that write and read them directly. Both kinds are
+// read alike.
 package objectstore
 
 import (
@@ -35,14 +39,33 @@ type Blobs interface {
 	Delete(ctx context.Context, key string) error
 }
 
+// Whole is a store of plain objects that can be read in pieces. Put replaces,
+// Delete of an absent key is no error, and GetRange of one is NotFound.
+type Whole interface {
+	Put(ctx context.Context, key, contentType string, size int64, r io.Reader) error
+	GetRange(ctx context.Context, key string, offset, length int64) ([]byte, error)
+	Delete(ctx context.Context, key string) error
+}
+
+// Layout says how the bytes of an object are kept. The numbers are stored in
+// rows.
+type Layout int
+
+// The layouts.
+const (
+	LayoutParts Layout = 0 // numbered blobs with headers
+	LayoutWhole Layout = 1 // one plain object
+)
+
 // Manifest says what an object is and where its parts are. Whoever stored the
 // object keeps it.
 type Manifest struct {
 	Key         string   // what the keys of its parts begin with
 	Size        int64    // bytes
-	PartSize    int64    // bytes of payload in every part but the last
+	PartSize    int64    // bytes of payload in every part but the last; of a whole object: in which pieces it is read
 	SHA256      [32]byte // of the whole object
 	ContentType string   // for the reader; Write leaves it empty
+	Layout      Layout
 }
 
 // Parts is the number of parts: 0 for an empty object.
@@ -67,11 +90,13 @@ func PartKey(key string, n int) string {
 // the last wins part by part, so keys should be used once.
 type Store struct {
 	blobs Blobs
+	whole Whole // nil: there is no such store
 }
 
-// New makes a store over blobs.
-func New(blobs Blobs) *Store {
-	return &Store{blobs: blobs}
+// New makes a store over blobs. whole keeps the objects of LayoutWhole; without
+// one, nil, they are Unavailable.
+func New(blobs Blobs, whole Whole) *Store {
+	return &Store{blobs: blobs, whole: whole}
 }
 
 // Part reads part n of an object and checks it. A part that is missing is
@@ -80,6 +105,10 @@ func (s *Store) Part(ctx context.Context, m Manifest, n int) ([]byte, error) {
 	const op = "objectstore.Part"
 	if n < 0 || n >= m.Parts() {
 		return nil, &errs.Error{Code: errs.Internal, Op: op, Cause: fmt.Errorf("part %d of %s, which has %d", n, m.Key, m.Parts())}
+	}
+	if m.Layout == LayoutWhole {
+		piece, err := s.piece(ctx, m, n)
+		return piece, errs.Wrap(op, err)
 	}
 	key := PartKey(m.Key, n)
 	blob, err := s.blobs.Get(ctx, key)
@@ -93,13 +122,29 @@ func (s *Store) Part(ctx context.Context, m Manifest, n int) ([]byte, error) {
 	return payload, nil
 }
 
-// Remove deletes parts 0 to parts-1 of the object key, also when some are gone
-// already. All are tried; the error is the first.
-func (s *Store) Remove(ctx context.Context, key string, parts int) error {
+// Extent is where an object is, or may be.
+type Extent struct {
+	Key    string
+	Parts  int // the numbers 0 to Parts-1; not used where the layout is whole
+	Layout Layout
+}
+
+// Extent is where the object of the manifest is.
+func (m Manifest) Extent() Extent { return Extent{Key: m.Key, Parts: m.Parts(), Layout: m.Layout} }
+
+// Remove deletes objects, also where some of it is gone already. All are tried;
+// the error is the first.
+func (s *Store) Remove(ctx context.Context, extents ...Extent) error {
 	var group errgroup.Group
 	group.SetLimit(removeParallelism)
-	for n := range parts {
-		group.Go(func() error { return s.blobs.Delete(ctx, PartKey(key, n)) })
+	for _, e := range extents {
+		if e.Layout == LayoutWhole {
+			group.Go(func() error { return s.removeWhole(ctx, e.Key) })
+			continue
+		}
+		for n := range e.Parts {
+			group.Go(func() error { return s.blobs.Delete(ctx, PartKey(e.Key, n)) })
+		}
 	}
 	return errs.Wrap("objectstore.Remove", group.Wait())
 }

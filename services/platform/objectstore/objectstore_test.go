@@ -42,7 +42,7 @@ func TestObjectsOfAllSizesComeBack(t *testing.T) {
 	for _, size := range []int{0, 1, partSize - 1, partSize, partSize + 1, 2 * partSize, 7*partSize + 13} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			blobs := newMemory()
-			store := objectstore.New(blobs)
+			store := objectstore.New(blobs, nil)
 			data := noise(size)
 			m := write(t, store, data)
 			if m.Key != "videos/1" || m.Size != int64(size) || m.PartSize != partSize || m.SHA256 != sha256.Sum256(data) {
@@ -59,7 +59,7 @@ func TestObjectsOfAllSizesComeBack(t *testing.T) {
 			if blobs.gets != parts {
 				t.Errorf("%d reads of %d parts", blobs.gets, parts)
 			}
-			if err := store.Remove(t.Context(), m.Key, m.Parts()); err != nil || len(blobs.keys()) != 0 {
+			if err := store.Remove(t.Context(), m.Extent()); err != nil || len(blobs.keys()) != 0 {
 				t.Errorf("after Remove: %v, %v", blobs.keys(), err)
 			}
 		})
@@ -72,7 +72,7 @@ func TestObjectsComeBackFromReadersInDribs(t *testing.T) {
 		"one byte":      iotest.OneByteReader(bytes.NewReader(data)),
 		"data with EOF": iotest.DataErrReader(bytes.NewReader(data)),
 	} {
-		m, err := objectstore.New(newMemory()).Write(t.Context(), "k", partSize, int64(len(data)), r)
+		m, err := objectstore.New(newMemory(), nil).Write(t.Context(), "k", partSize, int64(len(data)), r)
 		if err != nil || m.SHA256 != sha256.Sum256(data) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -91,7 +91,7 @@ func TestDamagedPartIsDetected(t *testing.T) {
 	for name, damage := range damages {
 		t.Run(name, func(t *testing.T) {
 			blobs := newMemory()
-			store := objectstore.New(blobs)
+			store := objectstore.New(blobs, nil)
 			m := write(t, store, noise(3*partSize))
 			blobs.change(t, objectstore.PartKey(m.Key, 1), damage)
 			if _, err := store.Part(t.Context(), m, 1); !errors.Is(err, objectstore.ErrCorrupt) {
@@ -106,7 +106,7 @@ func TestDamagedPartIsDetected(t *testing.T) {
 
 func TestPartOfAnotherPositionIsDetected(t *testing.T) {
 	blobs := newMemory()
-	store := objectstore.New(blobs)
+	store := objectstore.New(blobs, nil)
 	m := write(t, store, noise(partSize+10))
 	first := objectstore.PartKey(m.Key, 0)
 	last, err := blobs.Get(t.Context(), objectstore.PartKey(m.Key, 1))
@@ -121,7 +121,7 @@ func TestPartOfAnotherPositionIsDetected(t *testing.T) {
 
 func TestMissingPartIsNotFound(t *testing.T) {
 	blobs := newMemory()
-	store := objectstore.New(blobs)
+	store := objectstore.New(blobs, nil)
 	m := write(t, store, noise(2*partSize))
 	if err := blobs.Delete(t.Context(), objectstore.PartKey(m.Key, 1)); err != nil {
 		t.Fatal(err)

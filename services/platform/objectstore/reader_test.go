@@ -18,7 +18,7 @@ import (
 )
 
 func TestReaderKeepsTheRulesOfReadSeeker(t *testing.T) {
-	store := objectstore.New(newMemory())
+	store := objectstore.New(newMemory(), nil)
 	data := noise(3*partSize + 100)
 	m := write(t, store, data)
 	if err := iotest.TestReader(store.Reader(t.Context(), m, nil), data); err != nil {
@@ -27,7 +27,7 @@ func TestReaderKeepsTheRulesOfReadSeeker(t *testing.T) {
 }
 
 func TestReaderRefusesToSeekBeforeTheStart(t *testing.T) {
-	store := objectstore.New(newMemory())
+	store := objectstore.New(newMemory(), nil)
 	r := store.Reader(t.Context(), write(t, store, noise(10)), nil)
 	if _, err := r.Seek(-1, io.SeekStart); err == nil {
 		t.Error("offset -1: no error")
@@ -39,7 +39,7 @@ func TestReaderRefusesToSeekBeforeTheStart(t *testing.T) {
 
 func TestReaderAsksTheGivenSourceOfParts(t *testing.T) {
 	blobs := newMemory()
-	store := objectstore.New(blobs)
+	store := objectstore.New(blobs, nil)
 	m := write(t, store, noise(2*partSize))
 	asked := 0
 	cache := func(ctx context.Context, m objectstore.Manifest, n int) ([]byte, error) {
@@ -70,7 +70,7 @@ func serve(t *testing.T, store *objectstore.Store, m objectstore.Manifest, range
 
 func TestServeContentAcrossThePartBorders(t *testing.T) {
 	blobs := newMemory()
-	store := objectstore.New(blobs)
+	store := objectstore.New(blobs, nil)
 	data := noise(4*partSize + 7)
 	m := write(t, store, data)
 	size := len(data)
@@ -110,7 +110,7 @@ func TestServeContentAcrossThePartBorders(t *testing.T) {
 }
 
 func TestServeContentOfSeveralRanges(t *testing.T) {
-	store := objectstore.New(newMemory())
+	store := objectstore.New(newMemory(), nil)
 	data := noise(3 * partSize)
 	response := serve(t, store, write(t, store, data), "bytes=2995-2999,0-4,998-1001")
 	_, params, err := mime.ParseMediaType(response.Header.Get("Content-Type"))

@@ -44,7 +44,7 @@ func (s *Store) Write(ctx context.Context, key string, partSize, limit int64, r 
 func (s *Store) discard(ctx context.Context, key string, parts int) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
-	_ = s.Remove(ctx, key, parts)
+	_ = s.Remove(ctx, Extent{Key: key, Parts: parts})
 }
 
 // writer is one Write under way.

@@ -39,7 +39,7 @@ func TestFailedWriteLeavesNothing(t *testing.T) {
 				}
 				return nil
 			}
-			_, err := objectstore.New(blobs).Write(t.Context(), "k", partSize, test.limit, test.from)
+			_, err := objectstore.New(blobs, nil).Write(t.Context(), "k", partSize, test.limit, test.from)
 			if !errors.Is(err, test.want) {
 				t.Errorf("Write = %v, want %v", err, test.want)
 			}
@@ -52,7 +52,7 @@ func TestFailedWriteLeavesNothing(t *testing.T) {
 
 func TestObjectOfExactlyTheLimitPasses(t *testing.T) {
 	data := noise(2 * partSize)
-	if _, err := objectstore.New(newMemory()).Write(t.Context(), "k", partSize, int64(len(data)), bytes.NewReader(data)); err != nil {
+	if _, err := objectstore.New(newMemory(), nil).Write(t.Context(), "k", partSize, int64(len(data)), bytes.NewReader(data)); err != nil {
 		t.Error(err)
 	}
 }
@@ -65,7 +65,7 @@ func TestCancelledWriteLeavesNothing(t *testing.T) {
 			cancel()
 		}
 	}
-	_, err := objectstore.New(blobs).Write(ctx, "k", partSize, noLimit, bytes.NewReader(noise(9*partSize)))
+	_, err := objectstore.New(blobs, nil).Write(ctx, "k", partSize, noLimit, bytes.NewReader(noise(9*partSize)))
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("Write = %v", err)
 	}
@@ -105,7 +105,7 @@ func TestFailedWriteWaitsForThePartUnderWay(t *testing.T) {
 		<-blobs.begun
 		return 0, io.ErrUnexpectedEOF
 	}))
-	if _, err := objectstore.New(blobs).Write(t.Context(), "k", partSize, noLimit, from); !errors.Is(err, io.ErrUnexpectedEOF) {
+	if _, err := objectstore.New(blobs, nil).Write(t.Context(), "k", partSize, noLimit, from); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("Write = %v", err)
 	}
 	<-blobs.stored
@@ -141,7 +141,7 @@ func TestFailedWriteDoesNotCutOffThePartUnderWay(t *testing.T) {
 		cancel() // the client has left
 		return 0, io.ErrUnexpectedEOF
 	}))
-	if _, err := objectstore.New(blobs).Write(ctx, "k", partSize, noLimit, from); !errors.Is(err, io.ErrUnexpectedEOF) {
+	if _, err := objectstore.New(blobs, nil).Write(ctx, "k", partSize, noLimit, from); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("Write = %v", err)
 	}
 	if blobs.stopped.Load() {
@@ -192,7 +192,7 @@ func TestWriteHoldsTwoParts(t *testing.T) {
 		held = max(held, from.read.Load()-stored)
 		stored += partSize
 	}
-	if _, err := objectstore.New(blobs).Write(t.Context(), "k", partSize, noLimit, from); err != nil {
+	if _, err := objectstore.New(blobs, nil).Write(t.Context(), "k", partSize, noLimit, from); err != nil {
 		t.Fatal(err)
 	}
 	if held > 2*partSize {
@@ -202,7 +202,7 @@ func TestWriteHoldsTwoParts(t *testing.T) {
 
 func TestWriteAllocatesTwoPartsWhateverTheSize(t *testing.T) {
 	const big = 1 << 20
-	store := objectstore.New(discard{})
+	store := objectstore.New(discard{}, nil)
 	from := &source{left: 64 * big}
 	per := testing.Benchmark(func(b *testing.B) {
 		b.ReportAllocs()

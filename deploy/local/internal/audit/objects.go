@@ -69,7 +69,7 @@ func (a *auditor) objects(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("manifests: %w", err)
 	}
-	store := objectstore.New(readOnly{a.options.Objects})
+	store := objectstore.New(readOnly{a.options.Objects}, nil)
 	for _, one := range all {
 		a.report.Compared.Objects++
 		if found := damage(ctx, store, one); found != "" {

@@ -301,6 +301,68 @@ func (x *MessageSent) GetContent() string {
 	return ""
 }
 
+// Video is the payload of video.uploaded, video.ready, video.failed and
+// video.deleted.
+type Video struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	VideoId       int64                  `protobuf:"varint,1,opt,name=video_id,json=videoId,proto3" json:"video_id,omitempty"`
+	AuthorId      int64                  `protobuf:"varint,2,opt,name=author_id,json=authorId,proto3" json:"author_id,omitempty"`
+	FailureReason string                 `protobuf:"bytes,3,opt,name=failure_reason,json=failureReason,proto3" json:"failure_reason,omitempty"` // of video.failed
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Video) Reset() {
+	*x = Video{}
+	mi := &file_event_v1_event_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Video) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Video) ProtoMessage() {}
+
+func (x *Video) ProtoReflect() protoreflect.Message {
+	mi := &file_event_v1_event_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Video.ProtoReflect.Descriptor instead.
+func (*Video) Descriptor() ([]byte, []int) {
+	return file_event_v1_event_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Video) GetVideoId() int64 {
+	if x != nil {
+		return x.VideoId
+	}
+	return 0
+}
+
+func (x *Video) GetAuthorId() int64 {
+	if x != nil {
+		return x.AuthorId
+	}
+	return 0
+}
+
+func (x *Video) GetFailureReason() string {
+	if x != nil {
+		return x.FailureReason
+	}
+	return ""
+}
+
 var File_event_v1_event_proto protoreflect.FileDescriptor
 
 const file_event_v1_event_proto_rawDesc = "" +
@@ -329,7 +391,11 @@ const file_event_v1_event_proto_rawDesc = "" +
 	"to_user_id\x18\x03 \x01(\x03R\btoUserId\x12\x10\n" +
 	"\x03seq\x18\x04 \x01(\x03R\x03seq\x12\"\n" +
 	"\rcreated_at_ms\x18\x05 \x01(\x03R\vcreatedAtMs\x12\x18\n" +
-	"\acontent\x18\x06 \x01(\tR\acontentBEZCgithub.com/douyin-on-dapr/douyin/services/contract/event/v1;eventv1b\x06proto3"
+	"\acontent\x18\x06 \x01(\tR\acontent\"f\n" +
+	"\x05Video\x12\x19\n" +
+	"\bvideo_id\x18\x01 \x01(\x03R\avideoId\x12\x1b\n" +
+	"\tauthor_id\x18\x02 \x01(\x03R\bauthorId\x12%\n" +
+	"\x0efailure_reason\x18\x03 \x01(\tR\rfailureReasonBEZCgithub.com/douyin-on-dapr/douyin/services/contract/event/v1;eventv1b\x06proto3"
 
 var (
 	file_event_v1_event_proto_rawDescOnce sync.Once
@@ -343,12 +409,13 @@ func file_event_v1_event_proto_rawDescGZIP() []byte {
 	return file_event_v1_event_proto_rawDescData
 }
 
-var file_event_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_event_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_event_v1_event_proto_goTypes = []any{
 	(*Liked)(nil),       // 0: douyin.event.v1.Liked
 	(*Commented)(nil),   // 1: douyin.event.v1.Commented
 	(*Followed)(nil),    // 2: douyin.event.v1.Followed
 	(*MessageSent)(nil), // 3: douyin.event.v1.MessageSent
+	(*Video)(nil),       // 4: douyin.event.v1.Video
 }
 var file_event_v1_event_proto_depIdxs = []int32{
 	0, // [0:0] is the sub-list for method output_type
@@ -369,7 +436,7 @@ func file_event_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_event_v1_event_proto_rawDesc), len(file_event_v1_event_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

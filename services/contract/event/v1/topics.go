@@ -19,6 +19,11 @@ const (
 	TopicFollowed    = "relation.followed"
 	TopicUnfollowed  = "relation.unfollowed"
 	TopicMessageSent = "chat.message-sent"
+
+	TopicVideoUploaded = "video.uploaded"
+	TopicVideoReady    = "video.ready"
+	TopicVideoFailed   = "video.failed"
+	TopicVideoDeleted  = "video.deleted"
 )
 
 // Topic describes one topic: its payload, who publishes it, and who listens.
@@ -34,6 +39,7 @@ func Topics() []Topic {
 	likes := []contract.App{contract.AppInteraction, contract.AppUser}
 	comments := []contract.App{contract.AppUser}
 	follows := []contract.App{contract.AppRelation, contract.AppUser}
+	video := []contract.App{contract.AppVideo}
 	return []Topic{
 		{TopicLiked, "Liked", contract.AppInteraction, likes},
 		{TopicUnliked, "Liked", contract.AppInteraction, likes},
@@ -42,6 +48,10 @@ func Topics() []Topic {
 		{TopicFollowed, "Followed", contract.AppRelation, follows},
 		{TopicUnfollowed, "Followed", contract.AppRelation, follows},
 		{TopicMessageSent, "MessageSent", contract.AppChat, []contract.App{contract.AppChat}},
+		{TopicVideoUploaded, "Video", contract.AppVideo, []contract.App{contract.AppMedia}},
+		{TopicVideoReady, "Video", contract.AppVideo, video},
+		{TopicVideoFailed, "Video", contract.AppVideo, video},
+		{TopicVideoDeleted, "Video", contract.AppVideo, []contract.App{contract.AppInteraction, contract.AppVideo}},
 	}
 }
 
@@ -57,6 +67,9 @@ func CommentSubject(commentID int64) string { return subject("comment", commentI
 
 // ChatSubject names a conversation, whoever of the two speaks.
 func ChatSubject(a, b int64) string { return subject("chat", min(a, b), max(a, b)) }
+
+// VideoSubject names a video.
+func VideoSubject(videoID int64) string { return subject("video", videoID) }
 
 func subject(kind string, ids ...int64) string {
 	for _, id := range ids {

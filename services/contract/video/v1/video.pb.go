@@ -4,7 +4,8 @@
 // 	protoc        (unknown)
 // source: video/v1/video.proto
 
-// Videos: uploads, the author's list and the feed. Owner: the video service.
+// Videos: uploads, the author's list, the feed and deletion. Owner: the video
+// service. How an upload becomes ready is in processing.proto.
 
 package videov1
 
@@ -27,9 +28,10 @@ type State int32
 
 const (
 	State_STATE_UNSPECIFIED State = 0
-	State_STATE_UPLOADED    State = 1 // stored, still to be processed
+	State_STATE_UPLOADED    State = 1 // stored, waits to be processed
 	State_STATE_READY       State = 2 // in the feed
 	State_STATE_FAILED      State = 3 // could not be processed, see failure_reason
+	State_STATE_PROCESSING  State = 4 // a worker has it
 )
 
 // Enum value maps for State.
@@ -39,12 +41,14 @@ var (
 		1: "STATE_UPLOADED",
 		2: "STATE_READY",
 		3: "STATE_FAILED",
+		4: "STATE_PROCESSING",
 	}
 	State_value = map[string]int32{
 		"STATE_UNSPECIFIED": 0,
 		"STATE_UPLOADED":    1,
 		"STATE_READY":       2,
 		"STATE_FAILED":      3,
+		"STATE_PROCESSING":  4,
 	}
 )
 
@@ -75,15 +79,68 @@ func (State) EnumDescriptor() ([]byte, []int) {
 	return file_video_v1_video_proto_rawDescGZIP(), []int{0}
 }
 
-// Object is the manifest of bytes kept in the object store as numbered parts
-// of one size, the last one shorter. An object is never changed once written.
+// Layout says how the bytes of an object are kept.
+type Layout int32
+
+const (
+	// Numbered parts of one size, the last one shorter, each a blob of the Dapr
+	// binding with a header and a checksum of its own.
+	Layout_LAYOUT_PARTS Layout = 0
+	// One plain object of an S3 store, under key.
+	Layout_LAYOUT_WHOLE Layout = 1
+)
+
+// Enum value maps for Layout.
+var (
+	Layout_name = map[int32]string{
+		0: "LAYOUT_PARTS",
+		1: "LAYOUT_WHOLE",
+	}
+	Layout_value = map[string]int32{
+		"LAYOUT_PARTS": 0,
+		"LAYOUT_WHOLE": 1,
+	}
+)
+
+func (x Layout) Enum() *Layout {
+	p := new(Layout)
+	*p = x
+	return p
+}
+
+func (x Layout) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Layout) Descriptor() protoreflect.EnumDescriptor {
+	return file_video_v1_video_proto_enumTypes[1].Descriptor()
+}
+
+func (Layout) Type() protoreflect.EnumType {
+	return &file_video_v1_video_proto_enumTypes[1]
+}
+
+func (x Layout) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Layout.Descriptor instead.
+func (Layout) EnumDescriptor() ([]byte, []int) {
+	return file_video_v1_video_proto_rawDescGZIP(), []int{1}
+}
+
+// Object is the manifest of bytes in the object store. An object is never
+// changed once written.
 type Object struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Key           string                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`                                    // parts are named key/000000, key/000001, ...
-	Size          int64                  `protobuf:"varint,2,opt,name=size,proto3" json:"size,omitempty"`                                 // bytes
-	PartSize      int64                  `protobuf:"varint,3,opt,name=part_size,json=partSize,proto3" json:"part_size,omitempty"`         // bytes, without the header of a part
-	Sha256        []byte                 `protobuf:"bytes,4,opt,name=sha256,proto3" json:"sha256,omitempty"`                              // of the whole object, 32 bytes
-	ContentType   string                 `protobuf:"bytes,5,opt,name=content_type,json=contentType,proto3" json:"content_type,omitempty"` // for a video: video/...
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Key      string                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`                            // parts are named key/000000, key/000001, ...
+	Size     int64                  `protobuf:"varint,2,opt,name=size,proto3" json:"size,omitempty"`                         // bytes
+	PartSize int64                  `protobuf:"varint,3,opt,name=part_size,json=partSize,proto3" json:"part_size,omitempty"` // bytes, without the header of a part; of WHOLE: in which pieces it is read
+	// Of the whole object, 32 bytes. Of an upload that went straight to an S3 store
+	// a stand-in made of its key and ETag, until it was processed.
+	Sha256        []byte `protobuf:"bytes,4,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	ContentType   string `protobuf:"bytes,5,opt,name=content_type,json=contentType,proto3" json:"content_type,omitempty"` // for a video: video/...
+	Layout        Layout `protobuf:"varint,6,opt,name=layout,proto3,enum=douyin.video.v1.Layout" json:"layout,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -153,16 +210,33 @@ func (x *Object) GetContentType() string {
 	return ""
 }
 
+func (x *Object) GetLayout() Layout {
+	if x != nil {
+		return x.Layout
+	}
+	return Layout_LAYOUT_PARTS
+}
+
 type Video struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            int64                  `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
 	AuthorId      int64                  `protobuf:"varint,2,opt,name=author_id,json=authorId,proto3" json:"author_id,omitempty"`
 	Title         string                 `protobuf:"bytes,3,opt,name=title,proto3" json:"title,omitempty"`
-	PublishedAtMs int64                  `protobuf:"varint,4,opt,name=published_at_ms,json=publishedAtMs,proto3" json:"published_at_ms,omitempty"` // Unix milliseconds, unique among videos
+	PublishedAtMs int64                  `protobuf:"varint,4,opt,name=published_at_ms,json=publishedAtMs,proto3" json:"published_at_ms,omitempty"` // when it was uploaded, Unix milliseconds, unique among videos
 	State         State                  `protobuf:"varint,5,opt,name=state,proto3,enum=douyin.video.v1.State" json:"state,omitempty"`
-	FailureReason string                 `protobuf:"bytes,6,opt,name=failure_reason,json=failureReason,proto3" json:"failure_reason,omitempty"`
-	Source        *Object                `protobuf:"bytes,7,opt,name=source,proto3" json:"source,omitempty"` // what players get
-	Cover         *Object                `protobuf:"bytes,8,opt,name=cover,proto3" json:"cover,omitempty"`   // absent: the gateway serves the default cover
+	FailureReason string                 `protobuf:"bytes,6,opt,name=failure_reason,json=failureReason,proto3" json:"failure_reason,omitempty"` // one of reasons.go; empty unless failed
+	Source        *Object                `protobuf:"bytes,7,opt,name=source,proto3" json:"source,omitempty"`                                    // what was uploaded; gone once it failed
+	Cover         *Object                `protobuf:"bytes,8,opt,name=cover,proto3" json:"cover,omitempty"`                                      // JPEG; absent: the gateway serves the default cover
+	Play          *Object                `protobuf:"bytes,9,opt,name=play,proto3" json:"play,omitempty"`                                        // the MP4 that players get; absent until ready; may be the source
+	Hls           *Object                `protobuf:"bytes,10,opt,name=hls,proto3" json:"hls,omitempty"`                                         // an encoded HlsIndex; absent where there are no renditions
+	DurationMs    int64                  `protobuf:"varint,11,opt,name=duration_ms,json=durationMs,proto3" json:"duration_ms,omitempty"`        // 0 until ready, as width and height
+	Width         int32                  `protobuf:"varint,12,opt,name=width,proto3" json:"width,omitempty"`                                    // pixels, as shown (rotation applied)
+	Height        int32                  `protobuf:"varint,13,opt,name=height,proto3" json:"height,omitempty"`
+	// When it entered the feed, Unix milliseconds, unique among videos; 0 until
+	// ready. The feed is in this order, so that what gets ready late is not behind
+	// a reader who pages on.
+	ShownAtMs     int64 `protobuf:"varint,14,opt,name=shown_at_ms,json=shownAtMs,proto3" json:"shown_at_ms,omitempty"`
+	Progress      int32 `protobuf:"varint,15,opt,name=progress,proto3" json:"progress,omitempty"` // percent, while processing
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -253,12 +327,63 @@ func (x *Video) GetCover() *Object {
 	return nil
 }
 
+func (x *Video) GetPlay() *Object {
+	if x != nil {
+		return x.Play
+	}
+	return nil
+}
+
+func (x *Video) GetHls() *Object {
+	if x != nil {
+		return x.Hls
+	}
+	return nil
+}
+
+func (x *Video) GetDurationMs() int64 {
+	if x != nil {
+		return x.DurationMs
+	}
+	return 0
+}
+
+func (x *Video) GetWidth() int32 {
+	if x != nil {
+		return x.Width
+	}
+	return 0
+}
+
+func (x *Video) GetHeight() int32 {
+	if x != nil {
+		return x.Height
+	}
+	return 0
+}
+
+func (x *Video) GetShownAtMs() int64 {
+	if x != nil {
+		return x.ShownAtMs
+	}
+	return 0
+}
+
+func (x *Video) GetProgress() int32 {
+	if x != nil {
+		return x.Progress
+	}
+	return 0
+}
+
 type BeginUploadRequest struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	AuthorId int64                  `protobuf:"varint,1,opt,name=author_id,json=authorId,proto3" json:"author_id,omitempty"`
 	// Bytes, an upper bound of what the client is going to send, 0 if it did not
 	// say. It becomes the max_size of the answer.
-	DeclaredSize  int64 `protobuf:"varint,2,opt,name=declared_size,json=declaredSize,proto3" json:"declared_size,omitempty"`
+	DeclaredSize int64 `protobuf:"varint,2,opt,name=declared_size,json=declaredSize,proto3" json:"declared_size,omitempty"`
+	// The client is going to write one plain object straight into an S3 store.
+	Direct        bool `protobuf:"varint,3,opt,name=direct,proto3" json:"direct,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -305,6 +430,13 @@ func (x *BeginUploadRequest) GetDeclaredSize() int64 {
 		return x.DeclaredSize
 	}
 	return 0
+}
+
+func (x *BeginUploadRequest) GetDirect() bool {
+	if x != nil {
+		return x.Direct
+	}
+	return false
 }
 
 type BeginUploadResponse struct {
@@ -385,6 +517,198 @@ func (x *BeginUploadResponse) GetExpiresAtMs() int64 {
 	return 0
 }
 
+type GetUploadRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	VideoId       int64                  `protobuf:"varint,1,opt,name=video_id,json=videoId,proto3" json:"video_id,omitempty"`
+	AuthorId      int64                  `protobuf:"varint,2,opt,name=author_id,json=authorId,proto3" json:"author_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetUploadRequest) Reset() {
+	*x = GetUploadRequest{}
+	mi := &file_video_v1_video_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetUploadRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetUploadRequest) ProtoMessage() {}
+
+func (x *GetUploadRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_video_v1_video_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetUploadRequest.ProtoReflect.Descriptor instead.
+func (*GetUploadRequest) Descriptor() ([]byte, []int) {
+	return file_video_v1_video_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *GetUploadRequest) GetVideoId() int64 {
+	if x != nil {
+		return x.VideoId
+	}
+	return 0
+}
+
+func (x *GetUploadRequest) GetAuthorId() int64 {
+	if x != nil {
+		return x.AuthorId
+	}
+	return 0
+}
+
+type GetUploadResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Upload        *BeginUploadResponse   `protobuf:"bytes,1,opt,name=upload,proto3" json:"upload,omitempty"`
+	Direct        bool                   `protobuf:"varint,2,opt,name=direct,proto3" json:"direct,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetUploadResponse) Reset() {
+	*x = GetUploadResponse{}
+	mi := &file_video_v1_video_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetUploadResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetUploadResponse) ProtoMessage() {}
+
+func (x *GetUploadResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_video_v1_video_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetUploadResponse.ProtoReflect.Descriptor instead.
+func (*GetUploadResponse) Descriptor() ([]byte, []int) {
+	return file_video_v1_video_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *GetUploadResponse) GetUpload() *BeginUploadResponse {
+	if x != nil {
+		return x.Upload
+	}
+	return nil
+}
+
+func (x *GetUploadResponse) GetDirect() bool {
+	if x != nil {
+		return x.Direct
+	}
+	return false
+}
+
+type DeleteVideoRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	VideoId       int64                  `protobuf:"varint,1,opt,name=video_id,json=videoId,proto3" json:"video_id,omitempty"`
+	AuthorId      int64                  `protobuf:"varint,2,opt,name=author_id,json=authorId,proto3" json:"author_id,omitempty"` // who asks
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteVideoRequest) Reset() {
+	*x = DeleteVideoRequest{}
+	mi := &file_video_v1_video_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteVideoRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteVideoRequest) ProtoMessage() {}
+
+func (x *DeleteVideoRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_video_v1_video_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteVideoRequest.ProtoReflect.Descriptor instead.
+func (*DeleteVideoRequest) Descriptor() ([]byte, []int) {
+	return file_video_v1_video_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *DeleteVideoRequest) GetVideoId() int64 {
+	if x != nil {
+		return x.VideoId
+	}
+	return 0
+}
+
+func (x *DeleteVideoRequest) GetAuthorId() int64 {
+	if x != nil {
+		return x.AuthorId
+	}
+	return 0
+}
+
+type DeleteVideoResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteVideoResponse) Reset() {
+	*x = DeleteVideoResponse{}
+	mi := &file_video_v1_video_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteVideoResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteVideoResponse) ProtoMessage() {}
+
+func (x *DeleteVideoResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_video_v1_video_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteVideoResponse.ProtoReflect.Descriptor instead.
+func (*DeleteVideoResponse) Descriptor() ([]byte, []int) {
+	return file_video_v1_video_proto_rawDescGZIP(), []int{7}
+}
+
 type CommitUploadRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	VideoId       int64                  `protobuf:"varint,1,opt,name=video_id,json=videoId,proto3" json:"video_id,omitempty"`
@@ -397,7 +721,7 @@ type CommitUploadRequest struct {
 
 func (x *CommitUploadRequest) Reset() {
 	*x = CommitUploadRequest{}
-	mi := &file_video_v1_video_proto_msgTypes[4]
+	mi := &file_video_v1_video_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -409,7 +733,7 @@ func (x *CommitUploadRequest) String() string {
 func (*CommitUploadRequest) ProtoMessage() {}
 
 func (x *CommitUploadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[4]
+	mi := &file_video_v1_video_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -422,7 +746,7 @@ func (x *CommitUploadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommitUploadRequest.ProtoReflect.Descriptor instead.
 func (*CommitUploadRequest) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{4}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *CommitUploadRequest) GetVideoId() int64 {
@@ -462,7 +786,7 @@ type CommitUploadResponse struct {
 
 func (x *CommitUploadResponse) Reset() {
 	*x = CommitUploadResponse{}
-	mi := &file_video_v1_video_proto_msgTypes[5]
+	mi := &file_video_v1_video_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -474,7 +798,7 @@ func (x *CommitUploadResponse) String() string {
 func (*CommitUploadResponse) ProtoMessage() {}
 
 func (x *CommitUploadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[5]
+	mi := &file_video_v1_video_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -487,7 +811,7 @@ func (x *CommitUploadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommitUploadResponse.ProtoReflect.Descriptor instead.
 func (*CommitUploadResponse) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{5}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *CommitUploadResponse) GetVideo() *Video {
@@ -507,7 +831,7 @@ type AbortUploadRequest struct {
 
 func (x *AbortUploadRequest) Reset() {
 	*x = AbortUploadRequest{}
-	mi := &file_video_v1_video_proto_msgTypes[6]
+	mi := &file_video_v1_video_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -519,7 +843,7 @@ func (x *AbortUploadRequest) String() string {
 func (*AbortUploadRequest) ProtoMessage() {}
 
 func (x *AbortUploadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[6]
+	mi := &file_video_v1_video_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -532,7 +856,7 @@ func (x *AbortUploadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AbortUploadRequest.ProtoReflect.Descriptor instead.
 func (*AbortUploadRequest) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{6}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *AbortUploadRequest) GetVideoId() int64 {
@@ -557,7 +881,7 @@ type AbortUploadResponse struct {
 
 func (x *AbortUploadResponse) Reset() {
 	*x = AbortUploadResponse{}
-	mi := &file_video_v1_video_proto_msgTypes[7]
+	mi := &file_video_v1_video_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -569,7 +893,7 @@ func (x *AbortUploadResponse) String() string {
 func (*AbortUploadResponse) ProtoMessage() {}
 
 func (x *AbortUploadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[7]
+	mi := &file_video_v1_video_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -582,12 +906,12 @@ func (x *AbortUploadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AbortUploadResponse.ProtoReflect.Descriptor instead.
 func (*AbortUploadResponse) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{7}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{11}
 }
 
 type FeedRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	BeforeMs      int64                  `protobuf:"varint,1,opt,name=before_ms,json=beforeMs,proto3" json:"before_ms,omitempty"` // exclusive; 0 means now
+	BeforeMs      int64                  `protobuf:"varint,1,opt,name=before_ms,json=beforeMs,proto3" json:"before_ms,omitempty"` // of shown_at_ms, exclusive; 0 means now
 	Limit         int32                  `protobuf:"varint,2,opt,name=limit,proto3" json:"limit,omitempty"`                       // 1 to 100, 0 means 30
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -595,7 +919,7 @@ type FeedRequest struct {
 
 func (x *FeedRequest) Reset() {
 	*x = FeedRequest{}
-	mi := &file_video_v1_video_proto_msgTypes[8]
+	mi := &file_video_v1_video_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -607,7 +931,7 @@ func (x *FeedRequest) String() string {
 func (*FeedRequest) ProtoMessage() {}
 
 func (x *FeedRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[8]
+	mi := &file_video_v1_video_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -620,7 +944,7 @@ func (x *FeedRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FeedRequest.ProtoReflect.Descriptor instead.
 func (*FeedRequest) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{8}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *FeedRequest) GetBeforeMs() int64 {
@@ -646,7 +970,7 @@ type FeedResponse struct {
 
 func (x *FeedResponse) Reset() {
 	*x = FeedResponse{}
-	mi := &file_video_v1_video_proto_msgTypes[9]
+	mi := &file_video_v1_video_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -658,7 +982,7 @@ func (x *FeedResponse) String() string {
 func (*FeedResponse) ProtoMessage() {}
 
 func (x *FeedResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[9]
+	mi := &file_video_v1_video_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -671,7 +995,7 @@ func (x *FeedResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FeedResponse.ProtoReflect.Descriptor instead.
 func (*FeedResponse) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{9}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *FeedResponse) GetVideos() []*Video {
@@ -684,15 +1008,16 @@ func (x *FeedResponse) GetVideos() []*Video {
 type ListByAuthorRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	AuthorId      int64                  `protobuf:"varint,1,opt,name=author_id,json=authorId,proto3" json:"author_id,omitempty"`
-	BeforeMs      int64                  `protobuf:"varint,2,opt,name=before_ms,json=beforeMs,proto3" json:"before_ms,omitempty"` // exclusive cursor; 0 starts at the newest
+	BeforeMs      int64                  `protobuf:"varint,2,opt,name=before_ms,json=beforeMs,proto3" json:"before_ms,omitempty"` // of published_at_ms, exclusive; 0 starts at the newest
 	Limit         int32                  `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`                       // 1 to 1,000, 0 means 1,000
+	Own           bool                   `protobuf:"varint,4,opt,name=own,proto3" json:"own,omitempty"`                           // the author asks: videos in every state, else ready ones
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListByAuthorRequest) Reset() {
 	*x = ListByAuthorRequest{}
-	mi := &file_video_v1_video_proto_msgTypes[10]
+	mi := &file_video_v1_video_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -704,7 +1029,7 @@ func (x *ListByAuthorRequest) String() string {
 func (*ListByAuthorRequest) ProtoMessage() {}
 
 func (x *ListByAuthorRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[10]
+	mi := &file_video_v1_video_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -717,7 +1042,7 @@ func (x *ListByAuthorRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListByAuthorRequest.ProtoReflect.Descriptor instead.
 func (*ListByAuthorRequest) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{10}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListByAuthorRequest) GetAuthorId() int64 {
@@ -741,6 +1066,13 @@ func (x *ListByAuthorRequest) GetLimit() int32 {
 	return 0
 }
 
+func (x *ListByAuthorRequest) GetOwn() bool {
+	if x != nil {
+		return x.Own
+	}
+	return false
+}
+
 type ListByAuthorResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Videos        []*Video               `protobuf:"bytes,1,rep,name=videos,proto3" json:"videos,omitempty"`
@@ -751,7 +1083,7 @@ type ListByAuthorResponse struct {
 
 func (x *ListByAuthorResponse) Reset() {
 	*x = ListByAuthorResponse{}
-	mi := &file_video_v1_video_proto_msgTypes[11]
+	mi := &file_video_v1_video_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -763,7 +1095,7 @@ func (x *ListByAuthorResponse) String() string {
 func (*ListByAuthorResponse) ProtoMessage() {}
 
 func (x *ListByAuthorResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[11]
+	mi := &file_video_v1_video_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -776,7 +1108,7 @@ func (x *ListByAuthorResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListByAuthorResponse.ProtoReflect.Descriptor instead.
 func (*ListByAuthorResponse) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{11}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListByAuthorResponse) GetVideos() []*Video {
@@ -803,7 +1135,7 @@ type GetVideosRequest struct {
 
 func (x *GetVideosRequest) Reset() {
 	*x = GetVideosRequest{}
-	mi := &file_video_v1_video_proto_msgTypes[12]
+	mi := &file_video_v1_video_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -815,7 +1147,7 @@ func (x *GetVideosRequest) String() string {
 func (*GetVideosRequest) ProtoMessage() {}
 
 func (x *GetVideosRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[12]
+	mi := &file_video_v1_video_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -828,7 +1160,7 @@ func (x *GetVideosRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetVideosRequest.ProtoReflect.Descriptor instead.
 func (*GetVideosRequest) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{12}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *GetVideosRequest) GetVideoIds() []int64 {
@@ -855,7 +1187,7 @@ type GetVideosResponse struct {
 
 func (x *GetVideosResponse) Reset() {
 	*x = GetVideosResponse{}
-	mi := &file_video_v1_video_proto_msgTypes[13]
+	mi := &file_video_v1_video_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -867,7 +1199,7 @@ func (x *GetVideosResponse) String() string {
 func (*GetVideosResponse) ProtoMessage() {}
 
 func (x *GetVideosResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[13]
+	mi := &file_video_v1_video_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -880,7 +1212,7 @@ func (x *GetVideosResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetVideosResponse.ProtoReflect.Descriptor instead.
 func (*GetVideosResponse) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{13}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *GetVideosResponse) GetVideos() []*Video {
@@ -906,7 +1238,7 @@ type CountWorksRequest struct {
 
 func (x *CountWorksRequest) Reset() {
 	*x = CountWorksRequest{}
-	mi := &file_video_v1_video_proto_msgTypes[14]
+	mi := &file_video_v1_video_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -918,7 +1250,7 @@ func (x *CountWorksRequest) String() string {
 func (*CountWorksRequest) ProtoMessage() {}
 
 func (x *CountWorksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[14]
+	mi := &file_video_v1_video_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -931,7 +1263,7 @@ func (x *CountWorksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CountWorksRequest.ProtoReflect.Descriptor instead.
 func (*CountWorksRequest) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{14}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *CountWorksRequest) GetUserIds() []int64 {
@@ -950,7 +1282,7 @@ type CountWorksResponse struct {
 
 func (x *CountWorksResponse) Reset() {
 	*x = CountWorksResponse{}
-	mi := &file_video_v1_video_proto_msgTypes[15]
+	mi := &file_video_v1_video_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -962,7 +1294,7 @@ func (x *CountWorksResponse) String() string {
 func (*CountWorksResponse) ProtoMessage() {}
 
 func (x *CountWorksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[15]
+	mi := &file_video_v1_video_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -975,7 +1307,7 @@ func (x *CountWorksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CountWorksResponse.ProtoReflect.Descriptor instead.
 func (*CountWorksResponse) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{15}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *CountWorksResponse) GetCounts() []*WorkCount {
@@ -995,7 +1327,7 @@ type WorkCount struct {
 
 func (x *WorkCount) Reset() {
 	*x = WorkCount{}
-	mi := &file_video_v1_video_proto_msgTypes[16]
+	mi := &file_video_v1_video_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1007,7 +1339,7 @@ func (x *WorkCount) String() string {
 func (*WorkCount) ProtoMessage() {}
 
 func (x *WorkCount) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[16]
+	mi := &file_video_v1_video_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1020,7 +1352,7 @@ func (x *WorkCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkCount.ProtoReflect.Descriptor instead.
 func (*WorkCount) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{16}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *WorkCount) GetUserId() int64 {
@@ -1041,13 +1373,14 @@ var File_video_v1_video_proto protoreflect.FileDescriptor
 
 const file_video_v1_video_proto_rawDesc = "" +
 	"\n" +
-	"\x14video/v1/video.proto\x12\x0fdouyin.video.v1\"\x86\x01\n" +
+	"\x14video/v1/video.proto\x12\x0fdouyin.video.v1\"\xb7\x01\n" +
 	"\x06Object\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x12\n" +
 	"\x04size\x18\x02 \x01(\x03R\x04size\x12\x1b\n" +
 	"\tpart_size\x18\x03 \x01(\x03R\bpartSize\x12\x16\n" +
 	"\x06sha256\x18\x04 \x01(\fR\x06sha256\x12!\n" +
-	"\fcontent_type\x18\x05 \x01(\tR\vcontentType\"\xa7\x02\n" +
+	"\fcontent_type\x18\x05 \x01(\tR\vcontentType\x12/\n" +
+	"\x06layout\x18\x06 \x01(\x0e2\x17.douyin.video.v1.LayoutR\x06layout\"\x8a\x04\n" +
 	"\x05Video\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x03R\x02id\x12\x1b\n" +
 	"\tauthor_id\x18\x02 \x01(\x03R\bauthorId\x12\x14\n" +
@@ -1056,17 +1389,37 @@ const file_video_v1_video_proto_rawDesc = "" +
 	"\x05state\x18\x05 \x01(\x0e2\x16.douyin.video.v1.StateR\x05state\x12%\n" +
 	"\x0efailure_reason\x18\x06 \x01(\tR\rfailureReason\x12/\n" +
 	"\x06source\x18\a \x01(\v2\x17.douyin.video.v1.ObjectR\x06source\x12-\n" +
-	"\x05cover\x18\b \x01(\v2\x17.douyin.video.v1.ObjectR\x05cover\"V\n" +
+	"\x05cover\x18\b \x01(\v2\x17.douyin.video.v1.ObjectR\x05cover\x12+\n" +
+	"\x04play\x18\t \x01(\v2\x17.douyin.video.v1.ObjectR\x04play\x12)\n" +
+	"\x03hls\x18\n" +
+	" \x01(\v2\x17.douyin.video.v1.ObjectR\x03hls\x12\x1f\n" +
+	"\vduration_ms\x18\v \x01(\x03R\n" +
+	"durationMs\x12\x14\n" +
+	"\x05width\x18\f \x01(\x05R\x05width\x12\x16\n" +
+	"\x06height\x18\r \x01(\x05R\x06height\x12\x1e\n" +
+	"\vshown_at_ms\x18\x0e \x01(\x03R\tshownAtMs\x12\x1a\n" +
+	"\bprogress\x18\x0f \x01(\x05R\bprogress\"n\n" +
 	"\x12BeginUploadRequest\x12\x1b\n" +
 	"\tauthor_id\x18\x01 \x01(\x03R\bauthorId\x12#\n" +
-	"\rdeclared_size\x18\x02 \x01(\x03R\fdeclaredSize\"\xab\x01\n" +
+	"\rdeclared_size\x18\x02 \x01(\x03R\fdeclaredSize\x12\x16\n" +
+	"\x06direct\x18\x03 \x01(\bR\x06direct\"\xab\x01\n" +
 	"\x13BeginUploadResponse\x12\x19\n" +
 	"\bvideo_id\x18\x01 \x01(\x03R\avideoId\x12\x1d\n" +
 	"\n" +
 	"object_key\x18\x02 \x01(\tR\tobjectKey\x12\x1b\n" +
 	"\tpart_size\x18\x03 \x01(\x03R\bpartSize\x12\x19\n" +
 	"\bmax_size\x18\x04 \x01(\x03R\amaxSize\x12\"\n" +
-	"\rexpires_at_ms\x18\x05 \x01(\x03R\vexpiresAtMs\"\x94\x01\n" +
+	"\rexpires_at_ms\x18\x05 \x01(\x03R\vexpiresAtMs\"J\n" +
+	"\x10GetUploadRequest\x12\x19\n" +
+	"\bvideo_id\x18\x01 \x01(\x03R\avideoId\x12\x1b\n" +
+	"\tauthor_id\x18\x02 \x01(\x03R\bauthorId\"i\n" +
+	"\x11GetUploadResponse\x12<\n" +
+	"\x06upload\x18\x01 \x01(\v2$.douyin.video.v1.BeginUploadResponseR\x06upload\x12\x16\n" +
+	"\x06direct\x18\x02 \x01(\bR\x06direct\"L\n" +
+	"\x12DeleteVideoRequest\x12\x19\n" +
+	"\bvideo_id\x18\x01 \x01(\x03R\avideoId\x12\x1b\n" +
+	"\tauthor_id\x18\x02 \x01(\x03R\bauthorId\"\x15\n" +
+	"\x13DeleteVideoResponse\"\x94\x01\n" +
 	"\x13CommitUploadRequest\x12\x19\n" +
 	"\bvideo_id\x18\x01 \x01(\x03R\avideoId\x12\x1b\n" +
 	"\tauthor_id\x18\x02 \x01(\x03R\bauthorId\x12\x14\n" +
@@ -1082,11 +1435,12 @@ const file_video_v1_video_proto_rawDesc = "" +
 	"\tbefore_ms\x18\x01 \x01(\x03R\bbeforeMs\x12\x14\n" +
 	"\x05limit\x18\x02 \x01(\x05R\x05limit\">\n" +
 	"\fFeedResponse\x12.\n" +
-	"\x06videos\x18\x01 \x03(\v2\x16.douyin.video.v1.VideoR\x06videos\"e\n" +
+	"\x06videos\x18\x01 \x03(\v2\x16.douyin.video.v1.VideoR\x06videos\"w\n" +
 	"\x13ListByAuthorRequest\x12\x1b\n" +
 	"\tauthor_id\x18\x01 \x01(\x03R\bauthorId\x12\x1b\n" +
 	"\tbefore_ms\x18\x02 \x01(\x03R\bbeforeMs\x12\x14\n" +
-	"\x05limit\x18\x03 \x01(\x05R\x05limit\"l\n" +
+	"\x05limit\x18\x03 \x01(\x05R\x05limit\x12\x10\n" +
+	"\x03own\x18\x04 \x01(\bR\x03own\"l\n" +
 	"\x14ListByAuthorResponse\x12.\n" +
 	"\x06videos\x18\x01 \x03(\v2\x16.douyin.video.v1.VideoR\x06videos\x12$\n" +
 	"\x0enext_before_ms\x18\x02 \x01(\x03R\fnextBeforeMs\"N\n" +
@@ -1103,16 +1457,22 @@ const file_video_v1_video_proto_rawDesc = "" +
 	"\x06counts\x18\x01 \x03(\v2\x1a.douyin.video.v1.WorkCountR\x06counts\":\n" +
 	"\tWorkCount\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x14\n" +
-	"\x05works\x18\x02 \x01(\x03R\x05works*U\n" +
+	"\x05works\x18\x02 \x01(\x03R\x05works*k\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eSTATE_UPLOADED\x10\x01\x12\x0f\n" +
 	"\vSTATE_READY\x10\x02\x12\x10\n" +
-	"\fSTATE_FAILED\x10\x032\x8a\x05\n" +
+	"\fSTATE_FAILED\x10\x03\x12\x14\n" +
+	"\x10STATE_PROCESSING\x10\x04*,\n" +
+	"\x06Layout\x12\x10\n" +
+	"\fLAYOUT_PARTS\x10\x00\x12\x10\n" +
+	"\fLAYOUT_WHOLE\x10\x012\xc2\x06\n" +
 	"\fVideoService\x12X\n" +
 	"\vBeginUpload\x12#.douyin.video.v1.BeginUploadRequest\x1a$.douyin.video.v1.BeginUploadResponse\x12`\n" +
 	"\fCommitUpload\x12$.douyin.video.v1.CommitUploadRequest\x1a%.douyin.video.v1.CommitUploadResponse\"\x03\x90\x02\x02\x12]\n" +
-	"\vAbortUpload\x12#.douyin.video.v1.AbortUploadRequest\x1a$.douyin.video.v1.AbortUploadResponse\"\x03\x90\x02\x02\x12H\n" +
+	"\vAbortUpload\x12#.douyin.video.v1.AbortUploadRequest\x1a$.douyin.video.v1.AbortUploadResponse\"\x03\x90\x02\x02\x12W\n" +
+	"\tGetUpload\x12!.douyin.video.v1.GetUploadRequest\x1a\".douyin.video.v1.GetUploadResponse\"\x03\x90\x02\x01\x12]\n" +
+	"\vDeleteVideo\x12#.douyin.video.v1.DeleteVideoRequest\x1a$.douyin.video.v1.DeleteVideoResponse\"\x03\x90\x02\x02\x12H\n" +
 	"\x04Feed\x12\x1c.douyin.video.v1.FeedRequest\x1a\x1d.douyin.video.v1.FeedResponse\"\x03\x90\x02\x01\x12`\n" +
 	"\fListByAuthor\x12$.douyin.video.v1.ListByAuthorRequest\x1a%.douyin.video.v1.ListByAuthorResponse\"\x03\x90\x02\x01\x12W\n" +
 	"\tGetVideos\x12!.douyin.video.v1.GetVideosRequest\x1a\".douyin.video.v1.GetVideosResponse\"\x03\x90\x02\x01\x12Z\n" +
@@ -1131,58 +1491,71 @@ func file_video_v1_video_proto_rawDescGZIP() []byte {
 	return file_video_v1_video_proto_rawDescData
 }
 
-var file_video_v1_video_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_video_v1_video_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_video_v1_video_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_video_v1_video_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_video_v1_video_proto_goTypes = []any{
 	(State)(0),                   // 0: douyin.video.v1.State
-	(*Object)(nil),               // 1: douyin.video.v1.Object
-	(*Video)(nil),                // 2: douyin.video.v1.Video
-	(*BeginUploadRequest)(nil),   // 3: douyin.video.v1.BeginUploadRequest
-	(*BeginUploadResponse)(nil),  // 4: douyin.video.v1.BeginUploadResponse
-	(*CommitUploadRequest)(nil),  // 5: douyin.video.v1.CommitUploadRequest
-	(*CommitUploadResponse)(nil), // 6: douyin.video.v1.CommitUploadResponse
-	(*AbortUploadRequest)(nil),   // 7: douyin.video.v1.AbortUploadRequest
-	(*AbortUploadResponse)(nil),  // 8: douyin.video.v1.AbortUploadResponse
-	(*FeedRequest)(nil),          // 9: douyin.video.v1.FeedRequest
-	(*FeedResponse)(nil),         // 10: douyin.video.v1.FeedResponse
-	(*ListByAuthorRequest)(nil),  // 11: douyin.video.v1.ListByAuthorRequest
-	(*ListByAuthorResponse)(nil), // 12: douyin.video.v1.ListByAuthorResponse
-	(*GetVideosRequest)(nil),     // 13: douyin.video.v1.GetVideosRequest
-	(*GetVideosResponse)(nil),    // 14: douyin.video.v1.GetVideosResponse
-	(*CountWorksRequest)(nil),    // 15: douyin.video.v1.CountWorksRequest
-	(*CountWorksResponse)(nil),   // 16: douyin.video.v1.CountWorksResponse
-	(*WorkCount)(nil),            // 17: douyin.video.v1.WorkCount
+	(Layout)(0),                  // 1: douyin.video.v1.Layout
+	(*Object)(nil),               // 2: douyin.video.v1.Object
+	(*Video)(nil),                // 3: douyin.video.v1.Video
+	(*BeginUploadRequest)(nil),   // 4: douyin.video.v1.BeginUploadRequest
+	(*BeginUploadResponse)(nil),  // 5: douyin.video.v1.BeginUploadResponse
+	(*GetUploadRequest)(nil),     // 6: douyin.video.v1.GetUploadRequest
+	(*GetUploadResponse)(nil),    // 7: douyin.video.v1.GetUploadResponse
+	(*DeleteVideoRequest)(nil),   // 8: douyin.video.v1.DeleteVideoRequest
+	(*DeleteVideoResponse)(nil),  // 9: douyin.video.v1.DeleteVideoResponse
+	(*CommitUploadRequest)(nil),  // 10: douyin.video.v1.CommitUploadRequest
+	(*CommitUploadResponse)(nil), // 11: douyin.video.v1.CommitUploadResponse
+	(*AbortUploadRequest)(nil),   // 12: douyin.video.v1.AbortUploadRequest
+	(*AbortUploadResponse)(nil),  // 13: douyin.video.v1.AbortUploadResponse
+	(*FeedRequest)(nil),          // 14: douyin.video.v1.FeedRequest
+	(*FeedResponse)(nil),         // 15: douyin.video.v1.FeedResponse
+	(*ListByAuthorRequest)(nil),  // 16: douyin.video.v1.ListByAuthorRequest
+	(*ListByAuthorResponse)(nil), // 17: douyin.video.v1.ListByAuthorResponse
+	(*GetVideosRequest)(nil),     // 18: douyin.video.v1.GetVideosRequest
+	(*GetVideosResponse)(nil),    // 19: douyin.video.v1.GetVideosResponse
+	(*CountWorksRequest)(nil),    // 20: douyin.video.v1.CountWorksRequest
+	(*CountWorksResponse)(nil),   // 21: douyin.video.v1.CountWorksResponse
+	(*WorkCount)(nil),            // 22: douyin.video.v1.WorkCount
 }
 var file_video_v1_video_proto_depIdxs = []int32{
-	0,  // 0: douyin.video.v1.Video.state:type_name -> douyin.video.v1.State
-	1,  // 1: douyin.video.v1.Video.source:type_name -> douyin.video.v1.Object
-	1,  // 2: douyin.video.v1.Video.cover:type_name -> douyin.video.v1.Object
-	1,  // 3: douyin.video.v1.CommitUploadRequest.source:type_name -> douyin.video.v1.Object
-	2,  // 4: douyin.video.v1.CommitUploadResponse.video:type_name -> douyin.video.v1.Video
-	2,  // 5: douyin.video.v1.FeedResponse.videos:type_name -> douyin.video.v1.Video
-	2,  // 6: douyin.video.v1.ListByAuthorResponse.videos:type_name -> douyin.video.v1.Video
-	2,  // 7: douyin.video.v1.GetVideosResponse.videos:type_name -> douyin.video.v1.Video
-	17, // 8: douyin.video.v1.GetVideosResponse.works:type_name -> douyin.video.v1.WorkCount
-	17, // 9: douyin.video.v1.CountWorksResponse.counts:type_name -> douyin.video.v1.WorkCount
-	3,  // 10: douyin.video.v1.VideoService.BeginUpload:input_type -> douyin.video.v1.BeginUploadRequest
-	5,  // 11: douyin.video.v1.VideoService.CommitUpload:input_type -> douyin.video.v1.CommitUploadRequest
-	7,  // 12: douyin.video.v1.VideoService.AbortUpload:input_type -> douyin.video.v1.AbortUploadRequest
-	9,  // 13: douyin.video.v1.VideoService.Feed:input_type -> douyin.video.v1.FeedRequest
-	11, // 14: douyin.video.v1.VideoService.ListByAuthor:input_type -> douyin.video.v1.ListByAuthorRequest
-	13, // 15: douyin.video.v1.VideoService.GetVideos:input_type -> douyin.video.v1.GetVideosRequest
-	15, // 16: douyin.video.v1.VideoService.CountWorks:input_type -> douyin.video.v1.CountWorksRequest
-	4,  // 17: douyin.video.v1.VideoService.BeginUpload:output_type -> douyin.video.v1.BeginUploadResponse
-	6,  // 18: douyin.video.v1.VideoService.CommitUpload:output_type -> douyin.video.v1.CommitUploadResponse
-	8,  // 19: douyin.video.v1.VideoService.AbortUpload:output_type -> douyin.video.v1.AbortUploadResponse
-	10, // 20: douyin.video.v1.VideoService.Feed:output_type -> douyin.video.v1.FeedResponse
-	12, // 21: douyin.video.v1.VideoService.ListByAuthor:output_type -> douyin.video.v1.ListByAuthorResponse
-	14, // 22: douyin.video.v1.VideoService.GetVideos:output_type -> douyin.video.v1.GetVideosResponse
-	16, // 23: douyin.video.v1.VideoService.CountWorks:output_type -> douyin.video.v1.CountWorksResponse
-	17, // [17:24] is the sub-list for method output_type
-	10, // [10:17] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	1,  // 0: douyin.video.v1.Object.layout:type_name -> douyin.video.v1.Layout
+	0,  // 1: douyin.video.v1.Video.state:type_name -> douyin.video.v1.State
+	2,  // 2: douyin.video.v1.Video.source:type_name -> douyin.video.v1.Object
+	2,  // 3: douyin.video.v1.Video.cover:type_name -> douyin.video.v1.Object
+	2,  // 4: douyin.video.v1.Video.play:type_name -> douyin.video.v1.Object
+	2,  // 5: douyin.video.v1.Video.hls:type_name -> douyin.video.v1.Object
+	5,  // 6: douyin.video.v1.GetUploadResponse.upload:type_name -> douyin.video.v1.BeginUploadResponse
+	2,  // 7: douyin.video.v1.CommitUploadRequest.source:type_name -> douyin.video.v1.Object
+	3,  // 8: douyin.video.v1.CommitUploadResponse.video:type_name -> douyin.video.v1.Video
+	3,  // 9: douyin.video.v1.FeedResponse.videos:type_name -> douyin.video.v1.Video
+	3,  // 10: douyin.video.v1.ListByAuthorResponse.videos:type_name -> douyin.video.v1.Video
+	3,  // 11: douyin.video.v1.GetVideosResponse.videos:type_name -> douyin.video.v1.Video
+	22, // 12: douyin.video.v1.GetVideosResponse.works:type_name -> douyin.video.v1.WorkCount
+	22, // 13: douyin.video.v1.CountWorksResponse.counts:type_name -> douyin.video.v1.WorkCount
+	4,  // 14: douyin.video.v1.VideoService.BeginUpload:input_type -> douyin.video.v1.BeginUploadRequest
+	10, // 15: douyin.video.v1.VideoService.CommitUpload:input_type -> douyin.video.v1.CommitUploadRequest
+	12, // 16: douyin.video.v1.VideoService.AbortUpload:input_type -> douyin.video.v1.AbortUploadRequest
+	6,  // 17: douyin.video.v1.VideoService.GetUpload:input_type -> douyin.video.v1.GetUploadRequest
+	8,  // 18: douyin.video.v1.VideoService.DeleteVideo:input_type -> douyin.video.v1.DeleteVideoRequest
+	14, // 19: douyin.video.v1.VideoService.Feed:input_type -> douyin.video.v1.FeedRequest
+	16, // 20: douyin.video.v1.VideoService.ListByAuthor:input_type -> douyin.video.v1.ListByAuthorRequest
+	18, // 21: douyin.video.v1.VideoService.GetVideos:input_type -> douyin.video.v1.GetVideosRequest
+	20, // 22: douyin.video.v1.VideoService.CountWorks:input_type -> douyin.video.v1.CountWorksRequest
+	5,  // 23: douyin.video.v1.VideoService.BeginUpload:output_type -> douyin.video.v1.BeginUploadResponse
+	11, // 24: douyin.video.v1.VideoService.CommitUpload:output_type -> douyin.video.v1.CommitUploadResponse
+	13, // 25: douyin.video.v1.VideoService.AbortUpload:output_type -> douyin.video.v1.AbortUploadResponse
+	7,  // 26: douyin.video.v1.VideoService.GetUpload:output_type -> douyin.video.v1.GetUploadResponse
+	9,  // 27: douyin.video.v1.VideoService.DeleteVideo:output_type -> douyin.video.v1.DeleteVideoResponse
+	15, // 28: douyin.video.v1.VideoService.Feed:output_type -> douyin.video.v1.FeedResponse
+	17, // 29: douyin.video.v1.VideoService.ListByAuthor:output_type -> douyin.video.v1.ListByAuthorResponse
+	19, // 30: douyin.video.v1.VideoService.GetVideos:output_type -> douyin.video.v1.GetVideosResponse
+	21, // 31: douyin.video.v1.VideoService.CountWorks:output_type -> douyin.video.v1.CountWorksResponse
+	23, // [23:32] is the sub-list for method output_type
+	14, // [14:23] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_video_v1_video_proto_init() }
@@ -1195,8 +1568,8 @@ func file_video_v1_video_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_video_v1_video_proto_rawDesc), len(file_video_v1_video_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   17,
+			NumEnums:      2,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

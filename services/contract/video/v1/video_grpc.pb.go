@@ -4,7 +4,8 @@
 // - protoc             (unknown)
 // source: video/v1/video.proto
 
-// Videos: uploads, the author's list and the feed. Owner: the video service.
+// Videos: uploads, the author's list, the feed and deletion. Owner: the video
+// service. How an upload becomes ready is in processing.proto.
 
 package videov1
 
@@ -24,6 +25,8 @@ const (
 	VideoService_BeginUpload_FullMethodName  = "/douyin.video.v1.VideoService/BeginUpload"
 	VideoService_CommitUpload_FullMethodName = "/douyin.video.v1.VideoService/CommitUpload"
 	VideoService_AbortUpload_FullMethodName  = "/douyin.video.v1.VideoService/AbortUpload"
+	VideoService_GetUpload_FullMethodName    = "/douyin.video.v1.VideoService/GetUpload"
+	VideoService_DeleteVideo_FullMethodName  = "/douyin.video.v1.VideoService/DeleteVideo"
 	VideoService_Feed_FullMethodName         = "/douyin.video.v1.VideoService/Feed"
 	VideoService_ListByAuthor_FullMethodName = "/douyin.video.v1.VideoService/ListByAuthor"
 	VideoService_GetVideos_FullMethodName    = "/douyin.video.v1.VideoService/GetVideos"
@@ -53,15 +56,24 @@ type VideoServiceClient interface {
 	// unknown or already aborted upload is success; a committed one is refused
 	// with UPLOAD_COMMITTED.
 	AbortUpload(ctx context.Context, in *AbortUploadRequest, opts ...grpc.CallOption) (*AbortUploadResponse, error)
-	// Feed lists ready videos published before a moment, newest first.
+	// GetUpload finds an upload that is no video yet, for its author.
+	// Refusals: UPLOAD_UNKNOWN (never begun, of somebody else, aborted or
+	// expired), UPLOAD_COMMITTED (it is a video).
+	GetUpload(ctx context.Context, in *GetUploadRequest, opts ...grpc.CallOption) (*GetUploadResponse, error)
+	// DeleteVideo takes a video of its author's out of every list at once; likes,
+	// comments and objects follow by event. Repeating it is success.
+	// Refusals: VIDEO_UNKNOWN (never there), VIDEO_FOREIGN (of somebody else).
+	DeleteVideo(ctx context.Context, in *DeleteVideoRequest, opts ...grpc.CallOption) (*DeleteVideoResponse, error)
+	// Feed lists ready videos that were shown before a moment, newest first.
 	Feed(ctx context.Context, in *FeedRequest, opts ...grpc.CallOption) (*FeedResponse, error)
-	// ListByAuthor lists the videos of one author, newest first.
+	// ListByAuthor lists the videos of one author, newest first: to the author
+	// in every state, to others the ready ones.
 	ListByAuthor(ctx context.Context, in *ListByAuthorRequest, opts ...grpc.CallOption) (*ListByAuthorResponse, error)
-	// GetVideos answers for many videos at once. Unknown ids are left out; the
-	// order is that of the request, each id once.
+	// GetVideos answers for many videos at once, whatever their state. Unknown
+	// ids are left out; the order is that of the request, each id once.
 	GetVideos(ctx context.Context, in *GetVideosRequest, opts ...grpc.CallOption) (*GetVideosResponse, error)
-	// CountWorks counts the published videos of many users at once, in the order
-	// of the request, each user once; a user without videos has zero.
+	// CountWorks counts the ready videos of many users at once, in the order of
+	// the request, each user once; a user without videos has zero.
 	CountWorks(ctx context.Context, in *CountWorksRequest, opts ...grpc.CallOption) (*CountWorksResponse, error)
 }
 
@@ -97,6 +109,26 @@ func (c *videoServiceClient) AbortUpload(ctx context.Context, in *AbortUploadReq
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(AbortUploadResponse)
 	err := c.cc.Invoke(ctx, VideoService_AbortUpload_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *videoServiceClient) GetUpload(ctx context.Context, in *GetUploadRequest, opts ...grpc.CallOption) (*GetUploadResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetUploadResponse)
+	err := c.cc.Invoke(ctx, VideoService_GetUpload_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *videoServiceClient) DeleteVideo(ctx context.Context, in *DeleteVideoRequest, opts ...grpc.CallOption) (*DeleteVideoResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeleteVideoResponse)
+	err := c.cc.Invoke(ctx, VideoService_DeleteVideo_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -166,15 +198,24 @@ type VideoServiceServer interface {
 	// unknown or already aborted upload is success; a committed one is refused
 	// with UPLOAD_COMMITTED.
 	AbortUpload(context.Context, *AbortUploadRequest) (*AbortUploadResponse, error)
-	// Feed lists ready videos published before a moment, newest first.
+	// GetUpload finds an upload that is no video yet, for its author.
+	// Refusals: UPLOAD_UNKNOWN (never begun, of somebody else, aborted or
+	// expired), UPLOAD_COMMITTED (it is a video).
+	GetUpload(context.Context, *GetUploadRequest) (*GetUploadResponse, error)
+	// DeleteVideo takes a video of its author's out of every list at once; likes,
+	// comments and objects follow by event. Repeating it is success.
+	// Refusals: VIDEO_UNKNOWN (never there), VIDEO_FOREIGN (of somebody else).
+	DeleteVideo(context.Context, *DeleteVideoRequest) (*DeleteVideoResponse, error)
+	// Feed lists ready videos that were shown before a moment, newest first.
 	Feed(context.Context, *FeedRequest) (*FeedResponse, error)
-	// ListByAuthor lists the videos of one author, newest first.
+	// ListByAuthor lists the videos of one author, newest first: to the author
+	// in every state, to others the ready ones.
 	ListByAuthor(context.Context, *ListByAuthorRequest) (*ListByAuthorResponse, error)
-	// GetVideos answers for many videos at once. Unknown ids are left out; the
-	// order is that of the request, each id once.
+	// GetVideos answers for many videos at once, whatever their state. Unknown
+	// ids are left out; the order is that of the request, each id once.
 	GetVideos(context.Context, *GetVideosRequest) (*GetVideosResponse, error)
-	// CountWorks counts the published videos of many users at once, in the order
-	// of the request, each user once; a user without videos has zero.
+	// CountWorks counts the ready videos of many users at once, in the order of
+	// the request, each user once; a user without videos has zero.
 	CountWorks(context.Context, *CountWorksRequest) (*CountWorksResponse, error)
 	mustEmbedUnimplementedVideoServiceServer()
 }
@@ -194,6 +235,12 @@ func (UnimplementedVideoServiceServer) CommitUpload(context.Context, *CommitUplo
 }
 func (UnimplementedVideoServiceServer) AbortUpload(context.Context, *AbortUploadRequest) (*AbortUploadResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method AbortUpload not implemented")
+}
+func (UnimplementedVideoServiceServer) GetUpload(context.Context, *GetUploadRequest) (*GetUploadResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetUpload not implemented")
+}
+func (UnimplementedVideoServiceServer) DeleteVideo(context.Context, *DeleteVideoRequest) (*DeleteVideoResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeleteVideo not implemented")
 }
 func (UnimplementedVideoServiceServer) Feed(context.Context, *FeedRequest) (*FeedResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Feed not implemented")
@@ -278,6 +325,42 @@ func _VideoService_AbortUpload_Handler(srv interface{}, ctx context.Context, dec
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(VideoServiceServer).AbortUpload(ctx, req.(*AbortUploadRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _VideoService_GetUpload_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetUploadRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(VideoServiceServer).GetUpload(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: VideoService_GetUpload_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(VideoServiceServer).GetUpload(ctx, req.(*GetUploadRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _VideoService_DeleteVideo_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeleteVideoRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(VideoServiceServer).DeleteVideo(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: VideoService_DeleteVideo_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(VideoServiceServer).DeleteVideo(ctx, req.(*DeleteVideoRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -372,6 +455,14 @@ var VideoService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "AbortUpload",
 			Handler:    _VideoService_AbortUpload_Handler,
+		},
+		{
+			MethodName: "GetUpload",
+			Handler:    _VideoService_GetUpload_Handler,
+		},
+		{
+			MethodName: "DeleteVideo",
+			Handler:    _VideoService_DeleteVideo_Handler,
 		},
 		{
 			MethodName: "Feed",
