@@ -94,7 +94,7 @@ func testObjectThroughTheBinding(t *testing.T, blobs *daprx.Blobs, folder string
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if err := store.Remove(t.Context(), m.Key, m.Parts()); err != nil {
+		if err := store.Remove(t.Context(), m.Extent()); err != nil {
 			t.Error(err)
 		}
 		if m.Parts() > 0 {
