@@ -68,8 +68,33 @@ func (p *Phone) Feed(ctx context.Context, latestTime, token string) (FeedReply, 
 }
 
 // Publish uploads a video. The phone sends the file before the token.
-func (p *Phone) Publish(ctx context.Context, token, title string, video io.Reader) (StatusReply, error) {
+func (p *Phone) Publish(ctx context.Context, token, title string, video io.Reader) (PublishReply, error) {
 	return p.PublishForm(ctx, nil, FileField("data", "VID_20230217.mp4", video), TextField("token", token), TextField("title", title))
+}
+
+// Processing asks how far a video has come.
+func (p *Phone) Processing(ctx context.Context, token string, videoID int64) (ProcessingReply, error) {
+	return call[ProcessingReply](ctx, p, http.MethodGet, "/douyin/publish/status/",
+		url.Values{"token": {token}, "video_id": {strconv.FormatInt(videoID, 10)}})
+}
+
+// DeleteVideo takes a video away.
+func (p *Phone) DeleteVideo(ctx context.Context, token string, videoID int64) (StatusReply, error) {
+	return call[StatusReply](ctx, p, http.MethodPost, "/douyin/publish/delete/",
+		url.Values{"token": {token}, "video_id": {strconv.FormatInt(videoID, 10)}})
+}
+
+// BeginDirect begins an upload straight into the object store, or goes on with
+// one; query names its size or its video_id.
+func (p *Phone) BeginDirect(ctx context.Context, token string, query url.Values) (BeginReply, error) {
+	query.Set("token", token)
+	return call[BeginReply](ctx, p, http.MethodPost, "/douyin/publish/begin/", query)
+}
+
+// CompleteDirect ends a direct upload.
+func (p *Phone) CompleteDirect(ctx context.Context, token string, videoID int64, title string) (PublishReply, error) {
+	return call[PublishReply](ctx, p, http.MethodPost, "/douyin/publish/complete/",
+		url.Values{"token": {token}, "video_id": {strconv.FormatInt(videoID, 10)}, "title": {title}})
 }
 
 // Field is one part of a multipart form.
@@ -97,10 +122,10 @@ func FileField(name, fileName string, body io.Reader) Field {
 
 // PublishForm sends a publish request with any query and any fields in the
 // order given. The body is streamed, so its length is not announced.
-func (p *Phone) PublishForm(ctx context.Context, query url.Values, fields ...Field) (StatusReply, error) {
+func (p *Phone) PublishForm(ctx context.Context, query url.Values, fields ...Field) (PublishReply, error) {
 	body, contentType := streamForm(fields)
 	defer body.Close()
-	return send[StatusReply](ctx, p, http.MethodPost, "/douyin/publish/action/", query, contentType, body)
+	return send[PublishReply](ctx, p, http.MethodPost, "/douyin/publish/action/", query, contentType, body)
 }
 
 // formBody is a form that is written while it is read.

@@ -172,6 +172,11 @@ const (
 	videoFormat      = 3004
 	titleInvalid     = 3005
 	uploadMalformed  = 3006
+	uploadExpired    = 3007
+	videoUnknown     = 3009
+	videoForeign     = 3010
+	directMissing    = 3011
+	uploadIncomplete = 3012
 	tooBusy          = 5003
 )
 

@@ -4,15 +4,19 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
+	mathrand "math/rand/v2"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 )
 
 // partSize is the payload of one stored part, in bytes.
@@ -26,14 +30,20 @@ func smallMP4(t testing.TB) []byte {
 }
 
 // largeMP4 is a real video of more than 5 MiB, so that it is stored as several
-// parts.
+// parts: most of it is a comment box, because what has more than 16 Mbit for
+// each second is not given to phones as it is.
 func largeMP4(t testing.TB) []byte {
 	t.Helper()
-	movie := cachedMP4(t, "large", "testsrc2=size=1280x720:rate=25:duration=0.4,noise=alls=80:allf=t")
-	if len(movie) <= 5<<20 {
-		t.Fatalf("the large video has %d bytes only", len(movie))
-	}
-	return withBox(movie, []byte(random(t)))
+	movie := longMP4(t)
+	filler := make([]byte, 5<<20)
+	mathrand.NewChaCha8([32]byte{2}).Read(filler) //nolint:errcheck // never fails
+	return withBox(withBox(movie, filler), []byte(random(t)))
+}
+
+// longMP4 is a real video of less than one part that plays for some seconds.
+func longMP4(t testing.TB) []byte {
+	t.Helper()
+	return cachedMP4(t, "long", "testsrc2=size=320x240:rate=10:duration=6")
 }
 
 // cachedMP4 lets ffmpeg make a video, once per machine.
@@ -99,16 +109,66 @@ func download(t testing.TB, method, address string, headers map[string]string) (
 	return body, res
 }
 
-// published uploads a video and returns it as the author's list shows it.
+// published uploads a video, waits until it is ready and returns it as the
+// author's list shows it then.
 func published(t testing.TB, p *Phone, a account, title string, movie []byte) Video {
 	t.Helper()
-	accepted(t, must(p.Publish(t.Context(), a.Token, title, bytes.NewReader(movie)))(t))
+	r := must(p.Publish(t.Context(), a.Token, title, bytes.NewReader(movie)))(t)
+	accepted(t, r)
 	list := must(p.PublishList(t.Context(), a.ID, a.Token))(t)
 	accepted(t, list)
-	if len(list.Videos) == 0 || list.Videos[0].Title != title {
+	if len(list.Videos) == 0 || list.Videos[0].Title != title || list.Videos[0].ID != r.VideoID {
 		t.Fatalf("the video is not on top of its author's list right after publish: %d videos", len(list.Videos))
 	}
-	return list.Videos[0]
+	becomesReady(t, p, a, r.VideoID)
+	return shown(t, p, a, r.VideoID, a.Token)
+}
+
+// workTime is how long a video may take until it is ready or has failed, on a
+// busy machine and behind others.
+const workTime = 2 * time.Minute
+
+// ended waits until nothing is done any more with a video.
+func ended(t testing.TB, p *Phone, a account, videoID int64) ProcessingReply {
+	t.Helper()
+	var r ProcessingReply
+	within(t, workTime, fmt.Sprintf("video %d is done with", videoID), func(ctx context.Context) (err error) {
+		r, err = p.Processing(ctx, a.Token, videoID)
+		if err := acknowledged(r, err); err != nil {
+			return err
+		}
+		if r.State != stateReady && r.State != failed {
+			return fmt.Errorf("it is %s (%d %%)", r.State, r.Progress)
+		}
+		return nil
+	})
+	return r
+}
+
+// becomesReady waits until a video is ready.
+func becomesReady(t testing.TB, p *Phone, a account, videoID int64) {
+	t.Helper()
+	if r := ended(t, p, a, videoID); r.State != stateReady {
+		t.Fatalf("video %d has failed: %s", videoID, r.FailureReason)
+	}
+}
+
+// allReady waits until all of an author's videos are ready, and returns them.
+func allReady(t testing.TB, p *Phone, a account) []Video {
+	t.Helper()
+	var list VideosReply
+	within(t, workTime, "all videos are ready", func(ctx context.Context) (err error) {
+		if list, err = p.PublishList(ctx, a.ID, a.Token); err != nil {
+			return err
+		}
+		for _, v := range list.Videos {
+			if v.State != stateReady {
+				return fmt.Errorf("video %d is %s %s", v.ID, v.State, v.FailureReason)
+			}
+		}
+		return acknowledged(list, err)
+	})
+	return list.Videos
 }
 
 func TestMediaRanges(t *testing.T) {

@@ -5,6 +5,7 @@ package e2e
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -62,11 +63,38 @@ type Video struct {
 	CommentCount  int64  `json:"comment_count"`
 	IsFavorite    bool   `json:"is_favorite"`
 	Title         string `json:"title"`
+
+	// Beyond the old client.
+	State         string `json:"state"`
+	Progress      int    `json:"progress"`
+	FailureReason string `json:"failure_reason"`
+	FailureMsg    string `json:"failure_msg"`
+	HlsURL        string `json:"hls_url"`
+	DurationMS    int64  `json:"duration_ms"`
+	Width         int    `json:"width"`
+	Height        int    `json:"height"`
 }
+
+// The states of a video, and of an upload that is no video yet.
+const (
+	uploading  = "uploading"
+	uploaded   = "uploaded"
+	processing = "processing"
+	stateReady = "ready"
+	failed     = "failed"
+)
 
 func (v Video) check() error {
 	if v.ID <= 0 || v.ID > maxID {
 		return fmt.Errorf("video id %d is out of range", v.ID)
+	}
+	if err := checkState(v.State, v.Progress, v.FailureReason, v.FailureMsg); err != nil {
+		return fmt.Errorf("video %d: %w", v.ID, err)
+	}
+	if v.HlsURL != "" {
+		if err := checkURLs(v.HlsURL); err != nil {
+			return err
+		}
 	}
 	if v.FavoriteCount < 0 || v.CommentCount < 0 {
 		return fmt.Errorf("video %d has a negative count", v.ID)
@@ -89,7 +117,79 @@ func checkURLs(urls ...string) error {
 	return nil
 }
 
-// StatusReply answers publish.
+// checkState demands a known state, and a reason where there has to be one.
+func checkState(state string, progress int, reason, text string) error {
+	if !slices.Contains([]string{uploading, uploaded, processing, stateReady, failed}, state) {
+		return fmt.Errorf("state %q", state)
+	}
+	if (state == failed) != (reason != "") || (reason != "") != (text != "") {
+		return fmt.Errorf("state %s with the reason %q (%q)", state, reason, text)
+	}
+	if progress < 0 || progress > 100 {
+		return fmt.Errorf("progress of %d %%", progress)
+	}
+	return nil
+}
+
+// PublishReply answers publish and the end of a direct upload.
+type PublishReply struct {
+	Status
+	VideoID int64 `json:"video_id"`
+}
+
+func (r PublishReply) check() error {
+	if ok := r.StatusCode == 0; ok != (r.VideoID > 0) || r.VideoID > maxID {
+		return fmt.Errorf("status %d with video %d", r.StatusCode, r.VideoID)
+	}
+	return nil
+}
+
+// ProcessingReply answers publish/status.
+type ProcessingReply struct {
+	Status
+	VideoID       int64  `json:"video_id"`
+	State         string `json:"state"`
+	UploadedBytes int64  `json:"uploaded_bytes"`
+	TotalBytes    int64  `json:"total_bytes"`
+	Progress      int    `json:"progress"`
+	FailureReason string `json:"failure_reason"`
+	FailureMsg    string `json:"failure_msg"`
+	PlayURL       string `json:"play_url"`
+	CoverURL      string `json:"cover_url"`
+	HlsURL        string `json:"hls_url"`
+}
+
+func (r ProcessingReply) check() error {
+	if r.StatusCode != 0 {
+		return nil
+	}
+	return checkState(r.State, r.Progress, r.FailureReason, r.FailureMsg)
+}
+
+// BeginReply answers publish/begin: the parts that are still to be sent.
+type BeginReply struct {
+	Status
+	VideoID   int64       `json:"video_id"`
+	PartSize  int64       `json:"part_size"`
+	ExpiresAt int64       `json:"expires_at"`
+	Parts     []BeginPart `json:"parts"`
+}
+
+// BeginPart is one piece of a direct upload.
+type BeginPart struct {
+	Number int    `json:"number"`
+	Size   int64  `json:"size"`
+	URL    string `json:"url"`
+}
+
+func (r BeginReply) check() error {
+	if r.StatusCode != 0 && len(r.Parts) > 0 {
+		return fmt.Errorf("a refusal carries parts")
+	}
+	return nil
+}
+
+// StatusReply answers what has only a status.
 type StatusReply struct {
 	Status
 }

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -25,45 +26,91 @@ var partMagic = []byte{0, 'D', 'Y', 1}
 // endian.
 const partHeader = 12
 
-// objectsFolder is where the localstorage binding of the stack keeps its files.
-func objectsFolder(t testing.TB) string {
+// bucket is the object store of the stack as it is behind the binding: the keys
+// of its blobs with their sizes, and what is in one.
+type bucket interface {
+	list(ctx context.Context) (map[string]int64, error)
+	read(ctx context.Context, key string) ([]byte, error)
+}
+
+// theBucket is the folder of the localstorage binding, or what the S3 store of
+// the stack keeps.
+func theBucket(t testing.TB) bucket {
 	t.Helper()
+	if os.Getenv("TEST_S3_ENDPOINT") != "" {
+		return s3Bucket(t)
+	}
 	dir := filepath.Join(stackData(t), "objects")
 	if _, err := os.Stat(dir); err != nil {
 		unavailable(t, "the stack keeps its objects elsewhere: %v", err)
 	}
-	return dir
+	return folder(dir)
 }
 
-// storedFiles lists all files in the object store with their sizes. Files that
-// vanish during the walk are left out.
-func storedFiles(t testing.TB) map[string]int64 {
-	t.Helper()
+type folder string
+
+func (f folder) list(context.Context) (map[string]int64, error) {
 	files := map[string]int64{}
-	err := filepath.WalkDir(objectsFolder(t), func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(string(f), func(path string, d fs.DirEntry, err error) error {
 		if os.IsNotExist(err) {
-			return nil
+			return nil // gone since its folder was read
 		}
 		if err != nil || d.IsDir() {
 			return err
 		}
-		if info, err := d.Info(); err == nil {
-			files[path] = info.Size()
+		info, err := d.Info()
+		if err != nil {
+			return ignoreMissing(err)
 		}
-		return nil
+		key, err := filepath.Rel(string(f), path)
+		files[filepath.ToSlash(key)] = info.Size()
+		return err
 	})
+	return files, err
+}
+
+func (f folder) read(_ context.Context, key string) ([]byte, error) {
+	return os.ReadFile(filepath.Join(string(f), filepath.FromSlash(key)))
+}
+
+// storedFiles lists all blobs of the object store with their sizes, once nothing
+// is being processed or removed any more.
+func storedFiles(t testing.TB) map[string]int64 {
+	t.Helper()
+	calm(t)
+	files, err := theBucket(t).list(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return files
 }
 
+// calm waits until no video waits for a worker.
+func calm(t testing.TB) {
+	t.Helper()
+	db := database(t, "video")
+	within(t, 2*workTime, "all videos are done with", func(ctx context.Context) error {
+		if n, err := count(ctx, db, "SELECT COUNT(*) FROM jobs"); err != nil || n > 0 {
+			return fmt.Errorf("%d jobs (%w)", n, err)
+		}
+		return nil
+	})
+}
+
 // newFiles lists what was stored since before, in the order of part names.
 func newFiles(t testing.TB, before map[string]int64) []string {
 	t.Helper()
-	now := storedFiles(t)
-	maps.DeleteFunc(now, func(path string, _ int64) bool { _, old := before[path]; return old })
+	now, err := theBucket(t).list(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	maps.DeleteFunc(now, func(key string, _ int64) bool { _, old := before[key]; return old })
 	return slices.Sorted(maps.Keys(now))
+}
+
+// sources leaves the parts of what was uploaded, without what was made of it.
+func sources(keys []string) []string {
+	return slices.DeleteFunc(keys, func(key string) bool { return !strings.Contains(key, "/source/") })
 }
 
 // nothingLeft waits until the object store holds no file that it did not hold
@@ -81,7 +128,7 @@ func nothingLeft(t testing.TB, before map[string]int64) {
 // payload reads a stored part and checks its header.
 func payload(t testing.TB, path string) []byte {
 	t.Helper()
-	data, err := os.ReadFile(path)
+	data, err := theBucket(t).read(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,11 +63,12 @@ func TestDefaultPicturesAreServed(t *testing.T) {
 	}
 }
 
+// work_count is the number of videos that everybody sees.
 func TestWorkCountFollowsPublishing(t *testing.T) {
 	p := newPhone()
 	a := newAccount(t, p)
 	for n := int64(1); n <= 2; n++ {
-		accepted(t, must(p.Publish(t.Context(), a.Token, "work "+strconv.FormatInt(n, 10), bytes.NewReader(smallMP4(t))))(t))
+		published(t, p, a, "work "+strconv.FormatInt(n, 10), smallMP4(t))
 		for _, token := range []string{a.Token, ""} {
 			if got := must(p.Profile(t.Context(), a.ID, token))(t).User.WorkCount; got != n {
 				t.Errorf("work_count %d right after video %d", got, n)

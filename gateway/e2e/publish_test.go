@@ -100,7 +100,7 @@ func TestVideoIsStoredAsParts(t *testing.T) {
 	movie := largeMP4(t)
 	video := published(t, p, newAccount(t, p), "parts", movie)
 
-	parts := newFiles(t, before)
+	parts := sources(newFiles(t, before))
 	if want := (len(movie) + partSize - 1) / partSize; len(parts) != want {
 		t.Fatalf("%d files for %d bytes, want %d", len(parts), len(movie), want)
 	}
@@ -127,7 +127,7 @@ func TestVideoIsStoredAsParts(t *testing.T) {
 func TestUploadSizesAroundPartBorders(t *testing.T) {
 	p := newPhone()
 	a := newAccount(t, p)
-	small := smallMP4(t)
+	small := longMP4(t)
 	for _, size := range []int{partSize - 1, partSize, partSize + 1, 2 * partSize} {
 		movie := withBox(small, make([]byte, size-len(small)-8))
 		if len(movie) != size {
@@ -150,7 +150,7 @@ func TestTitleAtItsLimit(t *testing.T) {
 	}
 	refusedWith(t, titleInvalid, must(p.Publish(t.Context(), a.Token, longest+"目", bytes.NewReader(smallMP4(t))))(t))
 	accepted(t, must(p.Publish(t.Context(), a.Token, "  around  ", bytes.NewReader(smallMP4(t))))(t))
-	if list := must(p.PublishList(t.Context(), a.ID, ""))(t); len(list.Videos) != 2 || list.Videos[0].Title != "around" {
+	if list := must(p.PublishList(t.Context(), a.ID, a.Token))(t); len(list.Videos) != 2 || list.Videos[0].Title != "around" {
 		t.Errorf("%d videos, first title %q", len(list.Videos), list.Videos[0].Title)
 	}
 }

@@ -67,7 +67,7 @@ func (r *rawUpload) openFile(t testing.TB) {
 }
 
 // answer reads the answer and how long it took to come.
-func (r *rawUpload) answer(t testing.TB) (StatusReply, time.Duration) {
+func (r *rawUpload) answer(t testing.TB) (PublishReply, time.Duration) {
 	t.Helper()
 	start := time.Now()
 	res, err := http.ReadResponse(bufio.NewReader(r.conn), &http.Request{Method: http.MethodPost})
@@ -75,7 +75,7 @@ func (r *rawUpload) answer(t testing.TB) (StatusReply, time.Duration) {
 		t.Fatalf("no answer: %v", err)
 	}
 	defer res.Body.Close()
-	return must(readReply[StatusReply](res))(t), time.Since(start)
+	return must(readReply[PublishReply](res))(t), time.Since(start)
 }
 
 // hangUp cuts the connection without a goodbye.

@@ -185,17 +185,19 @@ func contents(messages []Message) []string {
 	return out
 }
 
-// publishedID publishes a video and finds its id.
+// publishedID publishes a video, waits until it is ready and returns its id.
 func publishedID(ctx context.Context, p *Phone, a account, movie []byte) (int64, error) {
-	if err := acknowledged(p.Publish(ctx, a.Token, "a work", bytes.NewReader(movie))); err != nil {
+	published, err := p.Publish(ctx, a.Token, "a work", bytes.NewReader(movie))
+	if err := acknowledged(published, err); err != nil {
 		return 0, err
 	}
-	list, err := p.PublishList(ctx, a.ID, a.Token)
-	if err := acknowledged(list, err); err != nil {
-		return 0, err
-	}
-	if len(list.Videos) == 0 {
-		return 0, fmt.Errorf("user %d has no video right after publishing one", a.ID)
-	}
-	return list.Videos[0].ID, nil
+	ctx, cancel := context.WithTimeout(ctx, workTime)
+	defer cancel()
+	return published.VideoID, poll(ctx, func(ctx context.Context) error {
+		r, err := p.Processing(ctx, a.Token, published.VideoID)
+		if err == nil && r.State != stateReady {
+			err = fmt.Errorf("video %d is %s %s", published.VideoID, r.State, r.FailureReason)
+		}
+		return acknowledged(r, err)
+	})
 }

@@ -77,7 +77,7 @@ func TestRefusedUploadsLeaveNothing(t *testing.T) {
 	t.Run("no multipart at all", func(t *testing.T) {
 		for _, contentType := range []string{"", "video/mp4", "multipart/form-data", "multipart/form-data; boundary=", "application/json"} {
 			query := url.Values{"token": {a.Token}, "title": {"refused"}}
-			refusedWith(t, uploadMalformed, must(send[StatusReply](t.Context(), p, http.MethodPost, "/douyin/publish/action/", query, contentType, bytes.NewReader(movie)))(t))
+			refusedWith(t, uploadMalformed, must(send[PublishReply](t.Context(), p, http.MethodPost, "/douyin/publish/action/", query, contentType, bytes.NewReader(movie)))(t))
 		}
 	})
 
@@ -117,6 +117,7 @@ func TestUploadFieldsInAnyOrder(t *testing.T) {
 			continue
 		}
 		want[what] = movie
+		becomesReady(t, p, a, r.VideoID)
 	}
 	list := must(p.PublishList(t.Context(), a.ID, ""))(t)
 	if len(list.Videos) != len(want) {
@@ -230,7 +231,7 @@ func TestTwentyUploadsAtOnce(t *testing.T) {
 	}
 	var listed []Video
 	for _, a := range authors {
-		listed = append(listed, must(p.PublishList(t.Context(), a.ID, ""))(t).Videos...)
+		listed = append(listed, allReady(t, p, a)...)
 	}
 	if len(listed) != uploads {
 		t.Errorf("%d of %d uploads are listed", len(listed), uploads)
@@ -276,10 +277,10 @@ func TestUploadsHeldOpen(t *testing.T) {
 		up.hangUp(t)
 	}
 	within(t, 15*time.Second, "the author can upload again", upload)
-	list := must(p.PublishList(t.Context(), a.ID, ""))(t)
+	list := allReady(t, p, a)
 	within(t, 15*time.Second, "only the complete uploads are stored", func(context.Context) error {
-		if n := len(newFiles(t, before)); n != len(list.Videos) {
-			return fmt.Errorf("%d files for %d small videos", n, len(list.Videos))
+		if n := len(sources(newFiles(t, before))); n != len(list) {
+			return fmt.Errorf("%d files for %d small videos", n, len(list))
 		}
 		return nil
 	})

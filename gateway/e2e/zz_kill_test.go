@@ -33,6 +33,8 @@ func TestKilledProgramsComeBack(t *testing.T) {
 		{sidecarOf("relation"), []string{"feed", "login", "register", "publish", "media"}, false},
 		{"chat", []string{"feed", "login", "register", "publish", "media", "profile", "publish/list"}, false},
 		{sidecarOf("chat"), []string{"feed", "login", "register", "publish", "media", "profile", "publish/list"}, false},
+		{"media", []string{"feed", "login", "register", "publish", "media", "profile", "publish/list"}, false},
+		{sidecarOf("media"), []string{"feed", "login", "register", "publish", "media", "profile", "publish/list"}, false},
 		{"gateway", nil, true},
 		{sidecarOf("gateway"), []string{"media"}, false},
 	} {

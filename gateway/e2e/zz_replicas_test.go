@@ -17,7 +17,7 @@ func TestOneReplicaIsEnough(t *testing.T) {
 		t.Skip("this stack has one of each: start it with --replicas 2")
 	}
 	const rounds = 5
-	for _, app := range []string{"gateway", "user", "video", "interaction", "relation", "chat"} {
+	for _, app := range []string{"gateway", "user", "video", "interaction", "relation", "chat", "media"} {
 		for _, name := range []string{app, sidecarOf(app)} {
 			t.Run(name, func(t *testing.T) {
 				s := newScene(t)
@@ -48,16 +48,16 @@ func TestOneReplicaIsEnough(t *testing.T) {
 // social are requests to the services that the others do without.
 func (s scene) social(fan account) []step {
 	return []step{
-		{"like", func(ctx context.Context) error { return acknowledged(s.phone.Like(ctx, fan.Token, s.video.ID, true)) }},
-		{"comment", func(ctx context.Context) error {
+		{name: "like", do: func(ctx context.Context) error { return acknowledged(s.phone.Like(ctx, fan.Token, s.video.ID, true)) }},
+		{name: "comment", do: func(ctx context.Context) error {
 			return acknowledged(s.phone.Comment(ctx, fan.Token, s.video.ID, "one is enough"))
 		}},
-		{"follow", func(ctx context.Context) error { return acknowledged(s.phone.Follow(ctx, fan.Token, s.user.ID, true)) }},
-		{"message", func(ctx context.Context) error {
+		{name: "follow", do: func(ctx context.Context) error { return acknowledged(s.phone.Follow(ctx, fan.Token, s.user.ID, true)) }},
+		{name: "message", do: func(ctx context.Context) error {
 			return acknowledged(s.phone.Send(ctx, fan.Token, s.user.ID, "one is enough"))
 		}},
-		{"chat", func(ctx context.Context) error { return acknowledged(s.phone.Chat(ctx, fan.Token, s.user.ID, "0")) }},
-		{"followers", func(ctx context.Context) error {
+		{name: "chat", do: func(ctx context.Context) error { return acknowledged(s.phone.Chat(ctx, fan.Token, s.user.ID, "0")) }},
+		{name: "followers", do: func(ctx context.Context) error {
 			return acknowledged(s.phone.Followers(ctx, s.user.ID, fan.Token, Part{}))
 		}},
 	}

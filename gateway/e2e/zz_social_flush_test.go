@@ -35,7 +35,7 @@ func newStill(t *testing.T) still {
 // is, whatever happened to the copies.
 func (s still) looks() []step {
 	return []step{
-		{"feed", func(ctx context.Context) error {
+		{name: "feed", do: func(ctx context.Context) error {
 			r, err := s.phone.Feed(ctx, "", s.me.Token)
 			if err := acknowledged(r, err); err != nil {
 				return err
@@ -50,7 +50,7 @@ func (s still) looks() []step {
 			}
 			return errors.New("the videos are not in the feed")
 		}},
-		{"publish/list", func(ctx context.Context) error {
+		{name: "publish/list", do: func(ctx context.Context) error {
 			r, err := s.phone.PublishList(ctx, s.peer.ID, s.me.Token)
 			if err := acknowledged(r, err); err != nil {
 				return err
@@ -60,7 +60,7 @@ func (s still) looks() []step {
 			}
 			return errors.Join(s.right(r.Videos[0], true), s.right(r.Videos[1], false))
 		}},
-		{"favorite/list", func(ctx context.Context) error {
+		{name: "favorite/list", do: func(ctx context.Context) error {
 			r, err := s.phone.Liked(ctx, s.me.ID, s.me.Token, Part{})
 			if err := acknowledged(r, err); err != nil {
 				return err
@@ -70,14 +70,14 @@ func (s still) looks() []step {
 			}
 			return s.right(r.Videos[0], true)
 		}},
-		{"profile", func(ctx context.Context) error {
+		{name: "profile", do: func(ctx context.Context) error {
 			r, err := s.phone.Profile(ctx, s.peer.ID, s.me.Token)
 			if err := acknowledged(r, err); err != nil {
 				return err
 			}
 			return s.rightAuthor(r.User)
 		}},
-		{"comment/list", func(ctx context.Context) error {
+		{name: "comment/list", do: func(ctx context.Context) error {
 			r, err := s.phone.Comments(ctx, s.video.ID, s.me.Token, Part{})
 			if err := acknowledged(r, err); err != nil {
 				return err
@@ -87,7 +87,7 @@ func (s still) looks() []step {
 			}
 			return s.rightAuthor(r.Comments[0].User)
 		}},
-		{"follower/list", func(ctx context.Context) error {
+		{name: "follower/list", do: func(ctx context.Context) error {
 			r, err := s.phone.Followers(ctx, s.me.ID, s.me.Token, Part{})
 			if err := acknowledged(r, err); err != nil {
 				return err
@@ -97,7 +97,7 @@ func (s still) looks() []step {
 			}
 			return s.rightAuthor(r.Users[1])
 		}},
-		{"friend/list", func(ctx context.Context) error {
+		{name: "friend/list", do: func(ctx context.Context) error {
 			r, err := s.phone.Friends(ctx, s.me.ID, s.me.Token, Part{})
 			if err := acknowledged(r, err); err != nil {
 				return err
@@ -107,7 +107,7 @@ func (s still) looks() []step {
 			}
 			return s.rightAuthor(r.Friends[0].User)
 		}},
-		{"poll", func(ctx context.Context) error {
+		{name: "poll", do: func(ctx context.Context) error {
 			r, err := s.phone.Chat(ctx, s.me.Token, s.peer.ID, decimal(s.newest))
 			if err := acknowledged(r, err); err != nil {
 				return err
@@ -117,7 +117,7 @@ func (s still) looks() []step {
 			}
 			return nil
 		}},
-		{"notification/list", func(ctx context.Context) error {
+		{name: "notification/list", do: func(ctx context.Context) error {
 			r, err := s.phone.Notifications(ctx, s.me.Token, Part{})
 			if err := acknowledged(r, err); err != nil {
 				return err

@@ -141,7 +141,7 @@ func overTheLimit(t *testing.T, p *Phone, a account, s starter) {
 	}
 	accepted(t, must(p.PublishForm(t.Context(), nil, FileField("data", "a.mp4", newBigMP4(smallLimit-1<<20)),
 		TextField("token", a.Token), TextField("title", "just right")))(t))
-	if list := must(p.PublishList(t.Context(), a.ID, ""))(t); len(list.Videos) != 1 {
+	if list := must(p.PublishList(t.Context(), a.ID, a.Token))(t); len(list.Videos) != 1 {
 		t.Errorf("%d videos listed, one was accepted", len(list.Videos))
 	}
 	within(t, recovery, "only the accepted video is stored", func(context.Context) error {
