@@ -42,7 +42,7 @@ starter:
 	@command -v $(GO) >/dev/null || { echo "Go is missing: install 1.26 or later from https://go.dev/dl/"; exit 1; }
 	@$(GO) build -o $(DOUYIN) ./deploy/local
 
-.PHONY: test test-unit test-e2e test-replicas
+.PHONY: test test-unit test-e2e test-replicas test-s3 bench-media
 test: test-unit test-e2e ## run all tests: unit, store, sidecar and end to end
 
 test-unit: starter ## unit, store and sidecar tests, on a throwaway Redis and MariaDB
@@ -55,6 +55,12 @@ test-e2e: starter ## end-to-end tests, on a throwaway stack of the real programs
 
 test-replicas: starter ## the same, with two of every program behind a round-robin
 	$(DOUYIN) with --replicas 2 -- $(E2E)
+
+test-s3: starter ## the same, with the objects in an S3 store
+	$(DOUYIN) --env s3 with -- $(E2E)
+
+bench-media: starter ## measure requests while ten videos are processed
+	$(DOUYIN) with -- $(GO) test -tags e2e -run '^$$' -bench WhileVideosProcess -benchtime 1x -timeout 30m ./gateway/e2e/...
 
 .PHONY: check fmt vet lint alone gen check-gen
 check: check-gen check-fmt vet lint alone ## all checks that run no test
