@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,7 +35,7 @@ type Options struct {
 	BaseURL     string // of the gateway as clients see it; empty: as this machine does
 	OTLPAddr    string // host:port for traces, or empty
 	InfraOnly   bool   // only the databases and the secrets
-	ForTests    bool   // with InfraOnly: Redis without a password, and daprd and ffmpeg are there
+	ForTests    bool   // with InfraOnly: Redis without a password, and daprd, ffmpeg and an S3 server are there
 	Race        bool   // provide what the race detector needs
 	NoBuild     bool   // run what is in bin/
 	Console     *console.Console
@@ -47,6 +48,7 @@ type Stack struct {
 	supervisor  *supervise.Supervisor
 	redis       infra.Redis
 	mysql       infra.MySQL
+	s3          infra.S3
 	began       time.Time
 	record      chan struct{}
 	recording   sync.WaitGroup
@@ -84,6 +86,10 @@ func New(o Options) (*Stack, error) {
 		down:        make(chan struct{}),
 		state:       control.Starting,
 		told:        map[string]supervise.State{},
+		s3: infra.S3{
+			Server: filepath.Join(o.Root, "bin", "versitygw"), Dir: o.Dir.S3(), Port: o.Plan.S3,
+			Access: credentials.S3Access, Secret: credentials.S3Secret,
+		},
 	}
 	s.supervisor = supervise.New(supervise.Options{
 		Output:  s.output,
@@ -125,6 +131,9 @@ func (s *Stack) Up(ctx context.Context) error {
 	work.Go(func() error { return s.startDatabases(workCtx) })
 	if programs || s.options.ForTests {
 		work.Go(func() error { return s.build(workCtx) })
+	}
+	if s.options.Plan.S3 != 0 {
+		work.Go(func() error { return s.startS3(workCtx) })
 	}
 	if programs {
 		work.Go(func() error { return s.render(workCtx) })
@@ -213,6 +222,9 @@ func (s *Stack) MySQL() infra.MySQL { return s.mysql }
 // Redis describes the running Redis.
 func (s *Stack) Redis() infra.Redis { return s.redis }
 
+// S3 describes the running S3 server; there says whether there is one.
+func (s *Stack) S3() (server infra.S3, there bool) { return s.s3, s.options.Plan.S3 != 0 }
+
 func (s *Stack) startDatabases(ctx context.Context) error {
 	if err := s.options.Dir.WriteSecrets(s.credentials, s.options.Plan.MySQL); err != nil {
 		return err
@@ -262,6 +274,19 @@ func (s *Stack) build(ctx context.Context) error {
 		}
 	}
 	return builder.Sidecar(ctx)
+}
+
+// startS3 builds the S3 server, which is done while the databases start, and
+// starts it.
+func (s *Stack) startS3(ctx context.Context) error {
+	if !s.options.NoBuild {
+		builder := build.Builder{Root: s.options.Root, Console: s.options.Console, Run: s.supervisor.Command}
+		if err := builder.S3(ctx); err != nil {
+			return err
+		}
+	}
+	s.supervisor.Start(s.s3.Spec())
+	return nil
 }
 
 // freePorts refuses to start where somebody else listens, and says who.
