@@ -169,7 +169,9 @@ func TestAStoreThatDoesNotAnswer(t *testing.T) {
 		"begin":    func(ctx context.Context) error { return store.BeginMultipart(ctx, "k", "") },
 		"parts":    func(ctx context.Context) error { _, err := store.UploadedParts(ctx, "k"); return err },
 		"part url": func(ctx context.Context) error { _, err := store.PresignPart(ctx, "k", 1, time.Minute); return err },
-		"complete": func(ctx context.Context) error { return store.CompleteMultipart(ctx, "k", []s3store.Part{{Number: 1, ETag: "x"}}) },
+		"complete": func(ctx context.Context) error {
+			return store.CompleteMultipart(ctx, "k", []s3store.Part{{Number: 1, ETag: "x"}})
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

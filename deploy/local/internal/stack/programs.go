@@ -227,7 +227,7 @@ func (s *Stack) otlpURL() string {
 // loopback address, where those on this machine find it, unless the caller names
 // another, as for phones.
 func (s *Stack) objectStore() map[string]string {
-	if s.options.Plan.S3 == 0 {
+	if !s.hasS3 {
 		return nil
 	}
 	public := s.s3.Endpoint()

@@ -5,6 +5,7 @@ package stack
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"sync"
@@ -49,6 +50,7 @@ type Stack struct {
 	redis       infra.Redis
 	mysql       infra.MySQL
 	s3          infra.S3
+	hasS3       bool
 	began       time.Time
 	record      chan struct{}
 	recording   sync.WaitGroup
@@ -91,6 +93,11 @@ func New(o Options) (*Stack, error) {
 			Access: credentials.S3Access, Secret: credentials.S3Secret,
 		},
 	}
+	if o.Plan.S3 != 0 {
+		// Tests that have nothing built do without.
+		_, err := os.Stat(s.s3.Server)
+		s.hasS3 = err == nil || !o.ForTests || !o.NoBuild
+	}
 	s.supervisor = supervise.New(supervise.Options{
 		Output:  s.output,
 		Changed: s.changed,
@@ -132,7 +139,7 @@ func (s *Stack) Up(ctx context.Context) error {
 	if programs || s.options.ForTests {
 		work.Go(func() error { return s.build(workCtx) })
 	}
-	if s.options.Plan.S3 != 0 {
+	if s.hasS3 {
 		work.Go(func() error { return s.startS3(workCtx) })
 	}
 	if programs {
@@ -223,7 +230,7 @@ func (s *Stack) MySQL() infra.MySQL { return s.mysql }
 func (s *Stack) Redis() infra.Redis { return s.redis }
 
 // S3 describes the running S3 server; there says whether there is one.
-func (s *Stack) S3() (server infra.S3, there bool) { return s.s3, s.options.Plan.S3 != 0 }
+func (s *Stack) S3() (server infra.S3, there bool) { return s.s3, s.hasS3 }
 
 func (s *Stack) startDatabases(ctx context.Context) error {
 	if err := s.options.Dir.WriteSecrets(s.credentials, s.options.Plan.MySQL); err != nil {
