@@ -36,6 +36,12 @@ func FolderBlobs(name, folder string) string {
 	return component(name, "bindings.localstorage", "rootPath", folder)
 }
 
+// BucketBlobs is an object store in a bucket of an S3 server.
+func BucketBlobs(name, endpoint, bucket, accessKey, secretKey string) string {
+	return component(name, "bindings.aws.s3", "endpoint", endpoint, "region", "us-east-1", "bucket", bucket,
+		"forcePathStyle", "true", "accessKey", accessKey, "secretKey", secretKey)
+}
+
 // FileSecrets is a secret store that reads a flat JSON file.
 func FileSecrets(name, file string) string {
 	return component(name, "secretstores.local.file", "secretsFile", file)

@@ -12,6 +12,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/daprx"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 	"github.com/douyin-on-dapr/douyin/services/platform/objectstore"
+	"github.com/douyin-on-dapr/douyin/services/platform/s3test"
 )
 
 func TestBlobsAndSecrets(t *testing.T) {
@@ -34,6 +35,30 @@ func TestBlobsAndSecrets(t *testing.T) {
 	t.Run("secret", func(t *testing.T) { testSecret(t, dapr) })
 	t.Run("wrong token", func(t *testing.T) {
 		testWrongToken(t, dial(t, daprx.Options{Address: sidecar.Address, APIToken: "wrong"}))
+	})
+}
+
+// The same on a bucket, which the environment s3 has in the folder's place.
+func TestBlobsInABucket(t *testing.T) {
+	config, keys := s3test.New(t)
+	sidecar := daprtest.Start(t, daprtest.Options{AppID: "bucket", Components: []string{
+		daprtest.BucketBlobs("videostore", config.Endpoint, config.Bucket, keys.Access, keys.Secret),
+	}})
+	blobs := dial(t, daprx.Options{Address: sidecar.Address}).Blobs("videostore")
+	t.Run("round trip", func(t *testing.T) { testBlobRoundTrip(t, blobs) })
+	t.Run("absent", func(t *testing.T) { testAbsentBlob(t, blobs) })
+	t.Run("too large", func(t *testing.T) { testTooLargeBlob(t, blobs) })
+	t.Run("object", func(t *testing.T) {
+		body := strings.Repeat("aGVsbG8x", 1000)
+		store := objectstore.New(blobs, nil)
+		m, err := store.Write(t.Context(), "objects/base64", 1024, 1<<20, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(store.Reader(t.Context(), m, nil))
+		if err != nil || string(got) != body {
+			t.Errorf("%d bytes, %v; want %d", len(got), err, len(body))
+		}
 	})
 }
 

@@ -35,6 +35,8 @@ func newCheckout(t *testing.T) *checkout {
 		"dapr/sidecar/main.go":  "package main",
 		"dapr/sidecar/go.sum":   "x",
 		"dapr/sidecar/go.mod":   "module x\n\nrequire (\n\tgithub.com/dapr/dapr v1.18.2\n\tgithub.com/dapr/kit v0.18.2\n)\n",
+		"deploy/s3/main.go":     "package main",
+		"deploy/s3/go.mod":      "module y\n\nrequire github.com/versity/versitygw v1.8.0\n",
 		"bin/.keep":             "",
 	} {
 		c.write(t, filepath.Join(root, path), text)
@@ -142,6 +144,24 @@ func TestSidecarIsBuiltWhenItsSourcesChange(t *testing.T) {
 	last := strings.Join(c.calls[len(c.calls)-1], " ")
 	if !strings.Contains(last, "buildinfo.version=1.18.2") {
 		t.Errorf("call %s: the sidecar has to know its version", last)
+	}
+}
+
+// Each of the programs outside the workspace has a stamp of its own.
+func TestS3ServerIsBuiltOnce(t *testing.T) {
+	c := newCheckout(t)
+	if err := c.Sidecar(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c.calls = nil
+	for range 2 {
+		if err := c.S3(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	builds := slices.DeleteFunc(c.calls, func(call []string) bool { return call[0] != "build" })
+	if len(builds) != 1 || !slices.Contains(builds[0], c.Bin("versitygw")) || !strings.Contains(c.screen.String(), "versitygw 1.8.0") {
+		t.Errorf("calls %v, shown: %s", builds, c.screen.String())
 	}
 }
 

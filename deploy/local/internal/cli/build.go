@@ -33,6 +33,11 @@ func (*buildCommand) Run(ctx context.Context, g *Globals) error {
 	if err := builder.Programs(ctx, names); err != nil {
 		return err
 	}
+	if g.Env == environmentS3 {
+		if err := builder.S3(ctx); err != nil {
+			return err
+		}
+	}
 	return builder.Sidecar(ctx)
 }
 

@@ -38,6 +38,9 @@ type Globals struct {
 	OTLPEndpoint  string `help:"host:port to send traces to." name:"otlp-endpoint" env:"OTEL_EXPORTER_OTLP_ENDPOINT"`
 }
 
+// environmentS3 is the one whose objects are in an S3 server of the stack.
+const environmentS3 = "s3"
+
 type commands struct {
 	Globals
 
@@ -49,7 +52,7 @@ type commands struct {
 	Stop    stopCommand    `cmd:"" help:"Stop one part and keep it down."`
 	Start   startCommand   `cmd:"" help:"Start a part that was stopped."`
 	Restart restartCommand `cmd:"" help:"Stop and start one part."`
-	Infra   infraCommand   `cmd:"" help:"Start only MySQL, Redis and the secrets, for 'dapr run -f dapr/dapr.yaml'."`
+	Infra   infraCommand   `cmd:"" help:"Start only MySQL, Redis, the S3 server of the environment s3, and the secrets, for 'dapr run -f dapr/dapr.yaml'."`
 	Build   buildCommand   `cmd:"" help:"Compile the programs and the sidecar into bin/."`
 	With    withCommand    `cmd:"" help:"Run a command beside a throwaway stack of its own."`
 	Seed    seedCommand    `cmd:"" help:"Put the demo users and videos in."`
@@ -117,9 +120,9 @@ func (g *Globals) client() (*control.Client, datadir.Dir, error) {
 	return control.NewClient(dir.Socket("control")), dir, nil
 }
 
-// plan reads the run file and decides on ports. release gives a searched set
-// of ports free again.
-func (g *Globals) plan(ctx context.Context) (root string, file runfile.File, plan ports.Plan, release func() error, err error) {
+// plan reads the run file and decides on ports, with one for an S3 server if
+// there is to be one. release gives a searched set of ports free again.
+func (g *Globals) plan(ctx context.Context, s3 bool) (root string, file runfile.File, plan ports.Plan, release func() error, err error) {
 	release = func() error { return nil }
 	if root, err = g.root(); err != nil {
 		return
@@ -127,7 +130,7 @@ func (g *Globals) plan(ctx context.Context) (root string, file runfile.File, pla
 	if file, err = runfile.Read(runFilePath(root)); err != nil {
 		return
 	}
-	choice := ports.Choice{Offset: g.PortOffset, Replicas: g.Replicas, Gateway: g.GatewayAddr}
+	choice := ports.Choice{Offset: g.PortOffset, Replicas: g.Replicas, S3: s3, Gateway: g.GatewayAddr}
 	if g.FreePorts {
 		var reserved *ports.Reservation
 		folder := filepath.Join(os.TempDir(), "douyin-ports-"+strconv.Itoa(os.Getuid()))

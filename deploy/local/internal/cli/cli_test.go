@@ -34,7 +34,7 @@ func TestWithHandsOnTheExitCode(t *testing.T) {
 	}
 	t.Setenv("GATEWAY_ADDR", "127.0.0.1:1") // a developer's own stack is not to be met
 	note := filepath.Join(t.TempDir(), "note")
-	script := `echo "$TEST_MYSQL_DSN $TEST_REDIS_ADDR $REQUIRE_INFRA $STACK_DATA" > ` + note + `; exit 7`
+	script := `echo "$TEST_MYSQL_DSN $TEST_REDIS_ADDR $REQUIRE_INFRA $STACK_DATA $TEST_S3_ENDPOINT" > ` + note + `; exit 7`
 	err := cli.Run(t.Context(), []string{"--root", checkout(t), "with", "--infra-only", "--no-build", "--", "sh", "-c", script})
 	var code cli.ExitCode
 	if !errors.As(err, &code) || code != 7 {
@@ -45,8 +45,11 @@ func TestWithHandsOnTheExitCode(t *testing.T) {
 		t.Fatal(err)
 	}
 	fields := strings.Fields(string(text))
-	if len(fields) != 4 || !strings.Contains(fields[0], "tcp(127.0.0.1:") || !strings.HasPrefix(fields[1], "127.0.0.1:") || fields[2] != "1" {
+	if len(fields) < 4 || !strings.Contains(fields[0], "tcp(127.0.0.1:") || !strings.HasPrefix(fields[1], "127.0.0.1:") || fields[2] != "1" {
 		t.Fatalf("environment %q", text)
+	}
+	if _, err := os.Stat(filepath.Join(root, "bin", "versitygw")); err == nil && (len(fields) != 5 || !strings.HasPrefix(fields[4], "http://127.0.0.1:")) {
+		t.Errorf("environment %q has no S3 server", text)
 	}
 	if _, err := os.Stat(fields[3]); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the data folder is still there: %v", err)
@@ -106,6 +109,24 @@ func TestCleanDeletesOnlyDataFolders(t *testing.T) {
 	}
 	if err := cli.Run(t.Context(), clean); err != nil || dir.Exists() {
 		t.Errorf("cleaned: %v, still there: %v", err, dir.Exists())
+	}
+}
+
+// Rows of one environment name objects that another does not have.
+func TestADataFolderStaysWithItsEnvironment(t *testing.T) {
+	dir, err := datadir.At(filepath.Join(t.TempDir(), "run"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := dir.Create(); err != nil {
+		t.Fatal(err)
+	}
+	if err := dir.WriteRecord(datadir.Record{Environment: "s3"}); err != nil {
+		t.Fatal(err)
+	}
+	err = cli.Run(t.Context(), []string{"--root", checkout(t), "--data", dir.Root(), "--env", "local", "infra"})
+	if err == nil || !strings.Contains(err.Error(), "--env s3") {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -76,17 +76,20 @@ func (c *doctorCommand) patient(ctx context.Context, g *Globals) (doctor.Patient
 		if err != nil {
 			return p, err
 		}
-		own.PortOffset, own.GatewayAddr, own.Replicas = status.Offset, record.Gateway, status.Replicas
+		own.PortOffset, own.GatewayAddr, own.Replicas, own.Env = status.Offset, record.Gateway, status.Replicas, status.Env
 		if p.Wrong, err = client.Check(ctx); err != nil {
 			return p, err
 		}
 	}
-	root, file, plan, _, err := own.plan(ctx)
+	root, file, plan, _, err := own.plan(ctx, own.Env == environmentS3)
 	if err != nil {
 		return p, err
 	}
 	p.Plan = plan
 	p.Programs = []string{"daprd"}
+	if plan.S3 != 0 {
+		p.Programs = append(p.Programs, "versitygw")
+	}
 	for _, app := range file.Apps {
 		p.Programs = append(p.Programs, filepath.Base(app.Command[0]))
 	}

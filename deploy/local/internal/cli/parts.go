@@ -11,7 +11,7 @@ import (
 )
 
 type partArgument struct {
-	Part string `arg:"" help:"Such as redis, mysql, user, user-daprd, user-2, user-2-daprd."`
+	Part string `arg:"" help:"Such as redis, mysql, s3, user, user-daprd, user-2, user-2-daprd."`
 }
 
 type stopCommand struct{ partArgument }

@@ -103,7 +103,15 @@ func (o session) prepare(ctx context.Context, g *Globals, held *opened) error {
 		return err
 	}
 	held.undo = append(held.undo, unlock)
-	root, file, plan, release, err := g.plan(ctx)
+	record, err := dir.ReadRecord()
+	if err != nil {
+		return err
+	}
+	if record.Environment != "" && record.Environment != g.Env {
+		return fmt.Errorf("the objects of %s are those of the environment %s: start it with --env %[2]s, or choose another folder with --data",
+			dir.Short(), record.Environment)
+	}
+	root, file, plan, release, err := g.plan(ctx, g.Env == environmentS3 || o.forTests)
 	if err != nil {
 		return err
 	}

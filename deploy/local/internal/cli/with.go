@@ -10,11 +10,12 @@ import (
 	"time"
 
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/datadir"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/infra"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/stack"
 )
 
 type withCommand struct {
-	InfraOnly bool     `help:"Only MySQL and Redis, named by TEST_MYSQL_DSN and TEST_REDIS_ADDR."`
+	InfraOnly bool     `help:"Only MySQL, Redis and an S3 server, named by TEST_MYSQL_DSN, TEST_REDIS_ADDR and TEST_S3_ENDPOINT."`
 	Race      bool     `help:"Have what go test -race needs installed: a C compiler."`
 	NoBuild   bool     `help:"Run the programs in bin/ as they are."`
 	Keep      bool     `help:"Leave the data folder when the command fails."`
@@ -23,7 +24,8 @@ type withCommand struct {
 
 func (w *withCommand) Help() string {
 	return "The command finds BASE_URL, BASE_URLS (each gateway by itself, separated by commas), STACK_DATA and " +
-		"DOUYIN_BIN in its environment. " +
+		"DOUYIN_BIN in its environment; with --env s3 also TEST_S3_ENDPOINT and TEST_S3_BUCKET, to which the keys are in " +
+		"secrets.json of STACK_DATA. " +
 		"The exit code is the command's. The stack has its own ports and a data folder that is deleted afterwards."
 }
 
@@ -66,17 +68,21 @@ func (w *withCommand) Run(ctx context.Context, g *Globals) (err error) {
 		return err
 	}
 	s.Announce()
-	return w.run(work, argv, root, s, dir)
+	return w.run(work, argv, root, own.Env, s, dir)
 }
 
-func (w *withCommand) run(ctx context.Context, argv []string, root string, s *stack.Stack, dir datadir.Dir) error {
+func (w *withCommand) run(ctx context.Context, argv []string, root, env string, s *stack.Stack, dir datadir.Dir) error {
 	program, err := os.Executable()
 	if err != nil {
 		return err
 	}
 	cmd := exec.Command(argv[0], argv[1:]...) //nolint:gosec,noctx // what it was called for; s.Command heeds the context
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), "STACK_DATA="+dir.Root(), "DOUYIN_DATA="+dir.Root(), "DOUYIN_BIN="+program, "DOUYIN_ROOT="+root)
+	cmd.Env = append(os.Environ(), "STACK_DATA="+dir.Root(), "DOUYIN_DATA="+dir.Root(), "DOUYIN_BIN="+program,
+		"DOUYIN_ROOT="+root, "DOUYIN_ENV="+env)
+	if server, there := s.S3(); there {
+		cmd.Env = append(cmd.Env, "TEST_S3_ENDPOINT="+server.Endpoint(), "TEST_S3_BUCKET="+infra.S3Bucket)
+	}
 	if w.InfraOnly {
 		cmd.Env = append(cmd.Env,
 			"TEST_MYSQL_DSN="+s.MySQL().AdminDSN(""),

@@ -19,6 +19,7 @@ type Status struct {
 	BaseURL  string             `json:"base_url,omitempty"`
 	Gateways []string           `json:"gateways,omitempty"` // URL of each one, seen from this machine
 	Replicas int                `json:"replicas"`           // of every app
+	Env      string             `json:"environment"`
 	Offset   int                `json:"port_offset"`
 	Suffix   string             `json:"app_id_suffix"`
 	Resolver string             `json:"resolver,omitempty"`

@@ -24,6 +24,8 @@ type Credentials struct {
 	MySQLAdmin    string            `json:"mysql_admin"`
 	MySQL         map[string]string `json:"mysql"` // password by service
 	JWTKey        string            `json:"jwt_key"`
+	S3Access      string            `json:"s3_access"`
+	S3Secret      string            `json:"s3_secret"`
 }
 
 // AdminUser is the database account with all rights, for the starter and for
@@ -46,7 +48,7 @@ func (d Dir) Credentials(services []string) (Credentials, error) {
 		}
 	}
 	fill(&c.Suffix, func() string { return "-" + hex.EncodeToString(random(3)) })
-	for _, secret := range []*string{&c.DaprToken, &c.AppToken, &c.RedisPassword, &c.MySQLAdmin} {
+	for _, secret := range []*string{&c.DaprToken, &c.AppToken, &c.RedisPassword, &c.MySQLAdmin, &c.S3Access, &c.S3Secret} {
 		fill(secret, password)
 	}
 	fill(&c.JWTKey, func() string { return base64.StdEncoding.EncodeToString(random(32)) })
@@ -71,6 +73,8 @@ func (d Dir) WriteSecrets(c Credentials, mysqlPort int) error {
 	secrets := map[string]string{
 		"jwt-keys":       string(keys),
 		"redis-password": c.RedisPassword,
+		"s3-access-key":  c.S3Access,
+		"s3-secret-key":  c.S3Secret,
 	}
 	for service, own := range c.MySQL {
 		secrets["mysql-"+service+"-dsn"] = DSN(service, own, mysqlPort, service)

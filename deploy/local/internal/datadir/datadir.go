@@ -42,7 +42,7 @@ func (d Dir) Create() error {
 	if len(entries) > 0 && !d.Exists() {
 		return fmt.Errorf("%s is not empty and no data folder of a stack: choose another with --data", d.root)
 	}
-	for _, folder := range []string{d.root, d.Logs(), d.Resources(), d.Objects(), d.Redis(), d.MySQL()} {
+	for _, folder := range []string{d.root, d.Logs(), d.Resources(), d.Objects(), d.Redis(), d.MySQL(), d.S3()} {
 		if err := os.MkdirAll(folder, 0o700); err != nil {
 			return err
 		}
@@ -81,6 +81,9 @@ func (d Dir) Redis() string { return filepath.Join(d.root, "redis") }
 
 // MySQL holds the server's data folder and its files.
 func (d Dir) MySQL() string { return filepath.Join(d.root, "mysql") }
+
+// S3 is where the S3 server keeps objects.
+func (d Dir) S3() string { return filepath.Join(d.root, "s3") }
 
 // Secrets is the file behind the secret store; programs read it.
 func (d Dir) Secrets() string { return filepath.Join(d.root, "secrets.json") }

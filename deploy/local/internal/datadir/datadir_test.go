@@ -102,7 +102,7 @@ func TestCredentialsStayAndGrow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if other.Suffix == first.Suffix || other.DaprToken == first.DaprToken || other.RedisPassword == first.RedisPassword {
+	if other.Suffix == first.Suffix || other.DaprToken == first.DaprToken || other.RedisPassword == first.RedisPassword || other.S3Secret == first.S3Secret {
 		t.Error("two data folders share secrets")
 	}
 }
@@ -125,7 +125,7 @@ func TestSecretsHoldWhatProgramsRead(t *testing.T) {
 		t.Fatalf("not flat JSON: %v", err)
 	}
 	names := slices.Sorted(maps.Keys(secrets))
-	if want := []string{"jwt-keys", "mysql-user-dsn", "mysql-video-dsn", "redis-password"}; !slices.Equal(names, want) {
+	if want := []string{"jwt-keys", "mysql-user-dsn", "mysql-video-dsn", "redis-password", "s3-access-key", "s3-secret-key"}; !slices.Equal(names, want) {
 		t.Errorf("secrets %v, want %v", names, want)
 	}
 	if dsn := secrets["mysql-user-dsn"]; !strings.Contains(dsn, "tcp(127.0.0.1:21791)/user?parseTime=true") {

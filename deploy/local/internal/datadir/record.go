@@ -23,11 +23,13 @@ type Process struct {
 // Record is stack.json: what was started last, so that a later starter finds
 // the ports again and any process that outlived its starter.
 type Record struct {
-	Offset    int       `json:"offset"`
-	Gateway   string    `json:"gateway"`   // host:port
-	BaseURL   string    `json:"base_url"`  // for clients
-	LocalURL  string    `json:"local_url"` // of the gateway, from this machine
-	Processes []Process `json:"processes"`
+	// Environment decides where objects are, so a folder stays with its first.
+	Environment string    `json:"environment"`
+	Offset      int       `json:"offset"`
+	Gateway     string    `json:"gateway"`   // host:port
+	BaseURL     string    `json:"base_url"`  // for clients
+	LocalURL    string    `json:"local_url"` // of the gateway, from this machine
+	Processes   []Process `json:"processes"`
 }
 
 func (d Dir) recordPath() string { return filepath.Join(d.root, "stack.json") }

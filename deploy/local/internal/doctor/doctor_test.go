@@ -106,6 +106,9 @@ func TestFaults(t *testing.T) {
 		"redis stopped": {func(p *doctor.Patient) {
 			part(*p, "redis").State = supervise.Held
 		}, "redis", "stopped on request", "bin/douyin start redis"},
+		"the S3 server is down": {func(p *doctor.Patient) {
+			p.Status.Parts = append(p.Status.Parts, supervise.Status{Name: "s3", State: supervise.Held, Since: time.Now()})
+		}, "s3", "no video can be stored", "bin/douyin start s3"},
 		"redis hangs": {func(p *doctor.Patient) {
 			p.Wrong = map[string]string{"redis": "i/o timeout"}
 		}, "redis", "does not answer as it should: i/o timeout", "bin/douyin restart redis"},

@@ -78,6 +78,8 @@ func consequence(p Patient, name string) string {
 		return "; answers come from MySQL, slower, and no event travels"
 	case name == "mysql":
 		return "; nothing can be written, and little read"
+	case name == "s3":
+		return "; no video can be stored, or played that is not in a cache"
 	case otherRuns(p, program):
 		return "; the other replica has to do all of it alone"
 	case strings.HasPrefix(program, "gateway"):

@@ -1,6 +1,7 @@
 // Package infra runs the databases of a stack from the system's own packages:
-// Redis and MariaDB (or MySQL), on loopback, with their own ports, passwords
-// and folders, beside whatever else the machine runs.
+// Redis and MariaDB (or MySQL); and the S3 server that is built from deploy/s3.
+// They listen on loopback, with their own ports, passwords and folders, beside
+// whatever else the machine runs.
 package infra
 
 import (

@@ -13,6 +13,7 @@ import (
 // Ports of the infrastructure before the offset is added. The components of the
 // local environment carry the same numbers, for `dapr run -f`.
 const (
+	S3Base    = 21080
 	RedisBase = 21090
 	MySQLBase = 21091
 )
@@ -69,6 +70,7 @@ type Plan struct {
 	Replicas int // of every app
 	Redis    int
 	MySQL    int
+	S3       int    // 0: the stack has no S3 server
 	Gateway  string // host:port of the public listener
 	Apps     []App  // the replicas of an app follow each other
 }
@@ -86,6 +88,7 @@ func (p Port) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(
 type Choice struct {
 	Offset   int
 	Replicas int // 0 means 1
+	S3       bool
 	// Gateway is host:port of the public listener; empty means the run file's
 	// GATEWAY_ADDR, moved by the offset as well.
 	Gateway string
@@ -97,6 +100,9 @@ func NewPlan(file runfile.File, c Choice) (Plan, error) {
 	p := Plan{Offset: c.Offset, Replicas: max(c.Replicas, 1), Redis: RedisBase + c.Offset, MySQL: MySQLBase + c.Offset, Gateway: c.Gateway}
 	if p.Replicas > MaxReplicas {
 		return Plan{}, fmt.Errorf("%d replicas: there is room for %d", p.Replicas, MaxReplicas)
+	}
+	if c.S3 {
+		p.S3 = S3Base + c.Offset
 	}
 	base := gatewayDefault
 	for _, app := range file.Apps {
@@ -156,9 +162,14 @@ func (p Plan) check() error {
 	return nil
 }
 
-// Infra lists the listeners of MySQL and Redis.
+// Infra lists the listeners of MySQL and Redis, and of the S3 server if there
+// is one.
 func (p Plan) Infra() []Port {
-	return []Port{{"redis", p.Redis}, {"mysql", p.MySQL}}
+	list := []Port{{"redis", p.Redis}, {"mysql", p.MySQL}}
+	if p.S3 != 0 {
+		list = append(list, Port{"s3", p.S3})
+	}
+	return list
 }
 
 // All lists every listener of the stack.

@@ -43,6 +43,19 @@ func TestPlanMovesEveryPort(t *testing.T) {
 	}
 }
 
+func TestPlanWithAnS3Server(t *testing.T) {
+	for wanted, want := range map[bool]int{true: 21380, false: 0} {
+		plan, err := ports.NewPlan(file(), ports.Choice{Offset: 300, S3: wanted})
+		if err != nil {
+			t.Fatal(err)
+		}
+		listed := slices.Contains(plan.Infra(), ports.Port{Part: "s3", Number: 21380})
+		if plan.S3 != want || listed != wanted {
+			t.Errorf("wanted: %t, its port is %d, listed: %t", wanted, plan.S3, listed)
+		}
+	}
+}
+
 func TestPlanGatewayAddress(t *testing.T) {
 	for addr, url := range map[string]string{
 		"0.0.0.0:9000":   "http://127.0.0.1:9000",

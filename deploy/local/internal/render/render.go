@@ -21,6 +21,7 @@ type Values struct {
 	Suffix      string // appended to every app id
 	RedisAddr   string // host:port
 	ObjectsPath string // folder of the localstorage binding
+	S3          S3     // of the aws.s3 binding
 	SecretsFile string // file of the local.file secret store
 	Resolver    Resolver
 	OTLPAddr    string // host:port for spans; empty switches tracing off
@@ -31,6 +32,13 @@ type Values struct {
 type Resolver struct {
 	Component string // "mdns" or "sqlite"
 	Path      string
+}
+
+// S3 is a bucket of an S3 server.
+type S3 struct {
+	Endpoint string // URL
+	Bucket   string
+	Region   string
 }
 
 // Folder copies every YAML file of a folder, patched, into another one.
@@ -114,8 +122,13 @@ func component(document *yaml.Node, v Values) {
 		"redisHost":   v.RedisAddr,
 		"secretsFile": v.SecretsFile,
 	}
-	if kind := field(document, "spec", "type"); kind != nil && kind.Value == "bindings.localstorage" {
-		replacements["rootPath"] = v.ObjectsPath
+	if kind := field(document, "spec", "type"); kind != nil {
+		switch kind.Value {
+		case "bindings.localstorage":
+			replacements["rootPath"] = v.ObjectsPath
+		case "bindings.aws.s3":
+			replacements["endpoint"], replacements["bucket"], replacements["region"] = v.S3.Endpoint, v.S3.Bucket, v.S3.Region
+		}
 	}
 	for name, value := range replacements {
 		for _, entry := range items(document, name) {

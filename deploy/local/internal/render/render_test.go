@@ -23,6 +23,7 @@ func TestTextIsGolden(t *testing.T) {
 		RedisAddr:   "127.0.0.1:21790",
 		ObjectsPath: "/data/objects",
 		SecretsFile: "/data/secrets.json",
+		S3:          render.S3{Endpoint: "http://127.0.0.1:21780", Bucket: "bucket", Region: "region"},
 	}
 	traced := values
 	traced.Resolver = render.Resolver{Component: "sqlite", Path: "/data/names.db"}
@@ -54,13 +55,20 @@ func TestTextIsGolden(t *testing.T) {
 // No default of the checkout may survive in a copy: it would point into
 // another stack.
 func TestRealFoldersKeepNoDefault(t *testing.T) {
+	for _, environment := range []string{"local", "s3"} {
+		t.Run(environment, func(t *testing.T) { keepsNoDefault(t, "components/"+environment) })
+	}
+}
+
+func keepsNoDefault(t *testing.T, components string) {
 	to := t.TempDir()
 	values := render.Values{
 		Suffix: "-1a2b3c", RedisAddr: "127.0.0.1:1", ObjectsPath: "/o", SecretsFile: "/s",
+		S3:       render.S3{Endpoint: "http://127.0.0.1:2", Bucket: "b", Region: "r"},
 		Resolver: render.Resolver{Component: "mdns"},
 	}
 	const root = "../../../../"
-	for _, folder := range []string{"components/local", "dapr/resources"} {
+	for _, folder := range []string{components, "dapr/resources"} {
 		if err := render.Folder(root+folder, filepath.Join(to, filepath.Base(folder)), values); err != nil {
 			t.Fatal(err)
 		}
@@ -77,7 +85,7 @@ func TestRealFoldersKeepNoDefault(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, left := range []string{":210", ".run", "- gateway\n", "- user\n", "appId: user\n"} {
+		for _, left := range []string{":210", ".run", "value: douyin\n    - name: force", "- gateway\n", "- user\n", "appId: user\n"} {
 			if strings.Contains(string(text), left) {
 				t.Errorf("%s still holds %q:\n%s", file, left, text)
 			}

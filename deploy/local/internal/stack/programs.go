@@ -44,6 +44,7 @@ func (s *Stack) render(ctx context.Context) error {
 		Suffix:      s.credentials.Suffix,
 		RedisAddr:   net.JoinHostPort(loopback, strconv.Itoa(s.options.Plan.Redis)),
 		ObjectsPath: dir.Objects(),
+		S3:          render.S3{Endpoint: s.s3.Endpoint(), Bucket: infra.S3Bucket, Region: infra.S3Region},
 		SecretsFile: dir.Secrets(),
 		Resolver:    render.Resolver{Component: resolver, Path: dir.Names()},
 		OTLPAddr:    s.options.OTLPAddr,
@@ -169,6 +170,7 @@ func (s *Stack) program(app runfile.App, p ports.App) supervise.Spec {
 		"DOUYIN_APP_ID_SUFFIX":        s.credentials.Suffix,
 		"OTEL_EXPORTER_OTLP_ENDPOINT": s.otlpURL(),
 	}
+	maps.Copy(env, s.objectStore())
 	for name, value := range app.Env {
 		// The caller's environment goes before the run file's defaults.
 		if _, given := os.LookupEnv(name); !given {
@@ -221,13 +223,30 @@ func (s *Stack) otlpURL() string {
 	return "http://" + s.options.OTLPAddr
 }
 
+// objectStore is what tells programs of the S3 store. Clients are sent to its
+// loopback address, where those on this machine find it, unless the caller names
+// another, as for phones.
+func (s *Stack) objectStore() map[string]string {
+	if !s.hasS3 {
+		return nil
+	}
+	public := s.s3.Endpoint()
+	if given, ok := os.LookupEnv("S3_PUBLIC_URL"); ok {
+		public = given
+	}
+	return map[string]string{
+		"S3_ENDPOINT": s.s3.Endpoint(), "S3_BUCKET": infra.S3Bucket, "S3_REGION": infra.S3Region, "S3_PUBLIC_URL": public,
+	}
+}
+
 // environment is the starter's own without what would steer a sidecar or a
 // program past its run file, plus the given variables.
 func environment(given map[string]string) []string {
 	merged := map[string]string{}
 	for _, entry := range os.Environ() {
 		name, value, _ := strings.Cut(entry, "=")
-		if !strings.HasPrefix(name, "DAPR_") && !strings.HasPrefix(name, "APP_") && name != "NAMESPACE" {
+		foreign := slices.ContainsFunc([]string{"DAPR_", "APP_", "S3_"}, func(p string) bool { return strings.HasPrefix(name, p) })
+		if !foreign && name != "NAMESPACE" {
 			merged[name] = value
 		}
 	}

@@ -17,11 +17,16 @@ import (
 // programs are the parts of a stack that is never started, by name.
 func programs(t *testing.T, replicas int) map[string]supervise.Spec {
 	t.Helper()
+	return programsIn(t, "local", replicas)
+}
+
+func programsIn(t *testing.T, environment string, replicas int) map[string]supervise.Spec {
+	t.Helper()
 	file, err := runfile.Read(filepath.Join(root, "dapr", "dapr.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := ports.NewPlan(file, ports.Choice{Offset: 500, Replicas: replicas})
+	plan, err := ports.NewPlan(file, ports.Choice{Offset: 500, Replicas: replicas, S3: environment == "s3"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +38,7 @@ func programs(t *testing.T, replicas int) map[string]supervise.Spec {
 		t.Fatal(err)
 	}
 	s, err := stack.New(stack.Options{
-		Root: root, Dir: dir, Environment: "local", File: file, Plan: plan, Resolver: "mdns", Console: console.Plain(&screen{}),
+		Root: root, Dir: dir, Environment: environment, File: file, Plan: plan, Resolver: "mdns", Console: console.Plain(&screen{}),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -66,8 +71,8 @@ func argument(spec supervise.Spec, name string) string {
 // with its own sidecar. All gateways name the address of the proxy in links.
 func TestReplicasArePartsOfTheirOwn(t *testing.T) {
 	parts := programs(t, 2)
-	if len(parts) != 24 {
-		t.Errorf("%d parts, want 24", len(parts))
+	if len(parts) != 28 {
+		t.Errorf("%d parts, want 28", len(parts))
 	}
 	first, second := parts["user-daprd"], parts["user-2-daprd"]
 	if a, b := argument(first, "--app-id"), argument(second, "--app-id"); a != b || !strings.HasPrefix(a, "user-") {
@@ -96,7 +101,30 @@ func TestReplicasArePartsOfTheirOwn(t *testing.T) {
 
 func TestOneReplicaHasThePublicAddress(t *testing.T) {
 	parts := programs(t, 1)
-	if got := parts["gateway"]; len(parts) != 12 || variable(got, "GATEWAY_ADDR") != "127.0.0.1:8580" || got.Port != 8580 {
+	if got := parts["gateway"]; len(parts) != 14 || variable(got, "GATEWAY_ADDR") != "127.0.0.1:8580" || got.Port != 8580 {
 		t.Errorf("%d parts, the gateway listens on %s", len(parts), variable(got, "GATEWAY_ADDR"))
+	}
+}
+
+// Programs learn of the S3 store where there is one, and of no other.
+func TestProgramsKnowTheS3Store(t *testing.T) {
+	t.Setenv("S3_ENDPOINT", "http://somebody.else")
+	t.Setenv("S3_BUCKET", "theirs")
+	if got := programs(t, 1)["video"]; variable(got, "S3_ENDPOINT") != "" || variable(got, "S3_BUCKET") != "" {
+		t.Errorf("without a store: %q, %q", variable(got, "S3_ENDPOINT"), variable(got, "S3_BUCKET"))
+	}
+	const here = "http://127.0.0.1:21580"
+	for _, part := range []string{"gateway", "video", "media"} {
+		got := programsIn(t, "s3", 1)[part]
+		if variable(got, "S3_ENDPOINT") != here || variable(got, "S3_BUCKET") != "douyin" || variable(got, "S3_PUBLIC_URL") != here {
+			t.Errorf("%s: %v", part, got.Env)
+		}
+	}
+	t.Setenv("S3_PUBLIC_URL", "https://s3.example")
+	if got := variable(programsIn(t, "s3", 1)["gateway"], "S3_PUBLIC_URL"); got != "https://s3.example" {
+		t.Errorf("clients are sent to %s", got)
+	}
+	if got := variable(programsIn(t, "s3", 1)["gateway"], "S3_SECRET"); got != "" {
+		t.Error("the keys are in the environment")
 	}
 }

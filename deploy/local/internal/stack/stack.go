@@ -5,7 +5,9 @@ package stack
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,7 +36,7 @@ type Options struct {
 	BaseURL     string // of the gateway as clients see it; empty: as this machine does
 	OTLPAddr    string // host:port for traces, or empty
 	InfraOnly   bool   // only the databases and the secrets
-	ForTests    bool   // with InfraOnly: Redis without a password, and daprd and ffmpeg are there
+	ForTests    bool   // with InfraOnly: Redis without a password, and daprd, ffmpeg and an S3 server are there
 	Race        bool   // provide what the race detector needs
 	NoBuild     bool   // run what is in bin/
 	Console     *console.Console
@@ -47,6 +49,8 @@ type Stack struct {
 	supervisor  *supervise.Supervisor
 	redis       infra.Redis
 	mysql       infra.MySQL
+	s3          infra.S3
+	hasS3       bool
 	began       time.Time
 	record      chan struct{}
 	recording   sync.WaitGroup
@@ -84,6 +88,15 @@ func New(o Options) (*Stack, error) {
 		down:        make(chan struct{}),
 		state:       control.Starting,
 		told:        map[string]supervise.State{},
+		s3: infra.S3{
+			Server: filepath.Join(o.Root, "bin", "versitygw"), Dir: o.Dir.S3(), Port: o.Plan.S3,
+			Access: credentials.S3Access, Secret: credentials.S3Secret,
+		},
+	}
+	if o.Plan.S3 != 0 {
+		// Tests that have nothing built do without.
+		_, err := os.Stat(s.s3.Server)
+		s.hasS3 = err == nil || !o.ForTests || !o.NoBuild
 	}
 	s.supervisor = supervise.New(supervise.Options{
 		Output:  s.output,
@@ -125,6 +138,9 @@ func (s *Stack) Up(ctx context.Context) error {
 	work.Go(func() error { return s.startDatabases(workCtx) })
 	if programs || s.options.ForTests {
 		work.Go(func() error { return s.build(workCtx) })
+	}
+	if s.hasS3 {
+		work.Go(func() error { return s.startS3(workCtx) })
 	}
 	if programs {
 		work.Go(func() error { return s.render(workCtx) })
@@ -213,6 +229,9 @@ func (s *Stack) MySQL() infra.MySQL { return s.mysql }
 // Redis describes the running Redis.
 func (s *Stack) Redis() infra.Redis { return s.redis }
 
+// S3 describes the running S3 server; there says whether there is one.
+func (s *Stack) S3() (server infra.S3, there bool) { return s.s3, s.hasS3 }
+
 func (s *Stack) startDatabases(ctx context.Context) error {
 	if err := s.options.Dir.WriteSecrets(s.credentials, s.options.Plan.MySQL); err != nil {
 		return err
@@ -262,6 +281,19 @@ func (s *Stack) build(ctx context.Context) error {
 		}
 	}
 	return builder.Sidecar(ctx)
+}
+
+// startS3 builds the S3 server, which is done while the databases start, and
+// starts it.
+func (s *Stack) startS3(ctx context.Context) error {
+	if !s.options.NoBuild {
+		builder := build.Builder{Root: s.options.Root, Console: s.options.Console, Run: s.supervisor.Command}
+		if err := builder.S3(ctx); err != nil {
+			return err
+		}
+	}
+	s.supervisor.Start(s.s3.Spec())
+	return nil
 }
 
 // freePorts refuses to start where somebody else listens, and says who.

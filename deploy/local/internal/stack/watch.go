@@ -29,7 +29,7 @@ func (s *Stack) output(part string) (io.WriteCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	if part == "mysql" || part == "redis" {
+	if part == "mysql" || part == "redis" || part == "s3" {
 		return file, nil
 	}
 	lines := console.NewLines(func(line string) {
@@ -99,10 +99,11 @@ func (s *Stack) keepRecord() {
 
 func (s *Stack) writeRecord() {
 	r := datadir.Record{
-		Offset:   s.options.Plan.Offset,
-		Gateway:  s.options.Plan.Gateway,
-		BaseURL:  s.options.BaseURL,
-		LocalURL: s.LocalURL(),
+		Environment: s.options.Environment,
+		Offset:      s.options.Plan.Offset,
+		Gateway:     s.options.Plan.Gateway,
+		BaseURL:     s.options.BaseURL,
+		LocalURL:    s.LocalURL(),
 	}
 	for _, status := range s.supervisor.Status() {
 		if status.PID == 0 {
@@ -130,6 +131,7 @@ func (s *Stack) Status() control.Status {
 		BaseURL:  s.options.BaseURL,
 		Gateways: s.options.Plan.GatewayURLs(),
 		Replicas: s.options.Plan.Replicas,
+		Env:      s.options.Environment,
 		Offset:   s.options.Plan.Offset,
 		Suffix:   s.credentials.Suffix,
 		Resolver: s.resolver,

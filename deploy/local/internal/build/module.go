@@ -16,29 +16,52 @@ import (
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/console"
 )
 
-const daprModule = "github.com/dapr/dapr"
+// module is a program in a Go module of its own, outside the workspace because
+// of what it requires.
+type module struct {
+	name    string // in bin/
+	folder  string // seen from the root
+	serves  string // the module whose version is the program's
+	ldflags func(version string) string
+}
 
 // Sidecar builds bin/daprd unless it was built from the same sources by the
 // same compiler. The first time takes minutes: Dapr is more than a thousand
 // packages.
 func (b Builder) Sidecar(ctx context.Context) error {
-	folder := filepath.Join(b.Root, "dapr", "sidecar")
-	version, err := requiredVersion(filepath.Join(folder, "go.mod"), daprModule)
+	const dapr = "github.com/dapr/dapr"
+	return b.module(ctx, module{
+		name: "daprd", folder: filepath.Join("dapr", "sidecar"), serves: dapr,
+		ldflags: func(version string) string { return "-s -w -X " + dapr + "/pkg/buildinfo.version=" + version },
+	})
+}
+
+// S3 builds bin/versitygw, likewise.
+func (b Builder) S3(ctx context.Context) error {
+	return b.module(ctx, module{
+		name: "versitygw", folder: filepath.Join("deploy", "s3"), serves: "github.com/versity/versitygw",
+		ldflags: func(string) string { return "-s -w" },
+	})
+}
+
+func (b Builder) module(ctx context.Context, m module) error {
+	folder := filepath.Join(b.Root, m.folder)
+	version, err := requiredVersion(filepath.Join(folder, "go.mod"), m.serves)
 	if err != nil {
 		return err
 	}
-	ldflags := "-s -w -X " + daprModule + "/pkg/buildinfo.version=" + version
+	ldflags := m.ldflags(version)
 	want, err := stamp(folder, runtime.Version(), ldflags)
 	if err != nil {
 		return err
 	}
-	target, stampFile := b.Bin("daprd"), b.Bin("daprd.stamp")
+	target, stampFile := b.Bin(m.name), b.Bin(m.name+".stamp")
 	if have, err := os.ReadFile(stampFile); err == nil && string(have) == want {
 		if _, err := os.Stat(target); err == nil {
 			return nil
 		}
 	}
-	step := b.Console.Step("build daprd " + version)
+	step := b.Console.Step("build " + m.name + " " + version)
 	env := []string{"GOWORK=off"}
 	step.Update("looking at its packages")
 	total, err := b.stale(ctx, step, folder, env)
@@ -72,7 +95,7 @@ func (b Builder) stale(ctx context.Context, step *console.Step, folder string, e
 	return len(strings.Fields(out.String())), nil
 }
 
-// stamp is a hash over all that decides how the sidecar comes out.
+// stamp is a hash over all that decides how a program comes out.
 func stamp(folder string, inputs ...string) (string, error) {
 	files, err := filepath.Glob(filepath.Join(folder, "*"))
 	if err != nil {

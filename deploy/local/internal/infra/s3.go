@@ -1,0 +1,84 @@
+package infra
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/supervise"
+)
+
+// What the S3 server of a stack is called by.
+const (
+	S3Bucket = "douyin"
+	S3Region = "us-east-1"
+)
+
+// S3 is one S3 server of our own with one bucket, which nobody may look into
+// without the keys.
+type S3 struct {
+	Server string // path of the program, see deploy/s3
+	Dir    string
+	Port   int
+	Access string
+	Secret string
+}
+
+// Addr is where the server listens.
+func (s S3) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Port)) }
+
+// Endpoint is the address as clients of S3 want it.
+func (s S3) Endpoint() string { return "http://" + s.Addr() }
+
+// Spec describes the server's process. It is ready when its bucket is there. An
+// upload is a file that is put in place when it is complete, so the process may
+// be killed at any time.
+func (s S3) Spec() supervise.Spec {
+	return supervise.Spec{
+		Name:  "s3",
+		Path:  s.Server,
+		Args:  []string{"-addr", s.Addr(), "-data", s.Dir, "-region", S3Region},
+		Env:   append(os.Environ(), "ROOT_ACCESS_KEY="+s.Access, "ROOT_SECRET_KEY="+s.Secret, "GOMEMLIMIT=120MiB"),
+		Dir:   s.Dir,
+		Port:  s.Port,
+		Ready: s.ensureBucket,
+		Layer: LayerInfra,
+		Grace: 5 * time.Second,
+		// Requests that are under way have a moment to end.
+		Orphan: syscall.SIGTERM,
+	}
+}
+
+// ensureBucket makes the bucket unless it is there. It gets no policy: a bucket
+// is private unless somebody says otherwise.
+func (s S3) ensureBucket(ctx context.Context) error {
+	client, err := minio.New(s.Addr(), &minio.Options{
+		Creds: credentials.NewStaticV4(s.Access, s.Secret, ""), Region: S3Region,
+		BucketLookup: minio.BucketLookupPath, MaxRetries: 1, Transport: &http.Transport{DisableKeepAlives: true},
+	})
+	if err != nil {
+		return err
+	}
+	there, err := client.BucketExists(ctx, S3Bucket)
+	if err != nil {
+		return fmt.Errorf("bucket %s: %w", S3Bucket, err)
+	}
+	if there {
+		return nil
+	}
+	err = client.MakeBucket(ctx, S3Bucket, minio.MakeBucketOptions{Region: S3Region})
+	var answer minio.ErrorResponse
+	if errors.As(err, &answer) && answer.Code == "BucketAlreadyOwnedByYou" {
+		return nil
+	}
+	return err
+}

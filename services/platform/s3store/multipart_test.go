@@ -1,0 +1,186 @@
+package s3store_test
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+
+	"github.com/douyin-on-dapr/douyin/services/platform/errs"
+	"github.com/douyin-on-dapr/douyin/services/platform/s3store"
+)
+
+// request does what any client can with a URL, and returns the answer's status
+// and body.
+func request(t *testing.T, method, url string, body []byte) (*http.Response, []byte) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, url, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer, text
+}
+
+func put(t *testing.T, store *s3store.Store, key string, number int, data []byte) {
+	t.Helper()
+	url, err := store.PresignPart(t.Context(), key, number, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if answer, text := request(t, http.MethodPut, url, data); answer.StatusCode != http.StatusOK {
+		t.Fatalf("part %d: %s %s", number, answer.Status, text)
+	}
+}
+
+const key = "videos/7/source"
+
+func TestClientsUploadByURLs(t *testing.T) {
+	store, client, config := open(t)
+	if _, err := store.UploadedParts(t.Context(), key); errs.CodeOf(err) != errs.NotFound {
+		t.Errorf("before it is begun: %v", err)
+	}
+	for range 2 { // a repetition keeps what is there
+		if err := store.BeginMultipart(t.Context(), key, "video/mp4"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// A neighbour whose key begins the same has an upload of its own.
+	if err := store.BeginMultipart(t.Context(), key+"-2", ""); err != nil {
+		t.Fatal(err)
+	}
+	data := noise(11 * mib)
+	put(t, store, key, 3, data[10*mib:])
+	put(t, store, key, 1, noise(5*mib)) // of another attempt
+	put(t, store, key, 1, data[:5*mib])
+	parts, err := store.UploadedParts(t.Context(), key)
+	if err != nil || len(parts) != 2 || parts[0].Number != 1 || parts[0].Size != 5*mib || parts[1].Number != 3 || parts[1].ETag == "" {
+		t.Fatalf("parts %+v, %v", parts, err)
+	}
+	if _, _, err := store.Stat(t.Context(), key); errs.CodeOf(err) != errs.NotFound {
+		t.Errorf("before it is complete: %v", err)
+	}
+	if err := store.BeginMultipart(t.Context(), key, "video/mp4"); err != nil {
+		t.Fatal(err)
+	}
+	put(t, store, key, 2, data[5*mib:10*mib])
+	if parts, err = store.UploadedParts(t.Context(), key); err != nil || len(parts) != 3 {
+		t.Fatalf("parts %+v, %v", parts, err)
+	}
+	for range 2 { // a repetition is success
+		if err := store.CompleteMultipart(t.Context(), key, parts); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := store.GetRange(t.Context(), key, 0, int64(len(data)))
+	if err != nil || !bytes.Equal(got, data) {
+		t.Errorf("%d bytes come back, %v", len(got), err)
+	}
+	info, err := client.StatObject(t.Context(), config.Bucket, key, minio.StatObjectOptions{})
+	if err != nil || info.ContentType != "video/mp4" {
+		t.Errorf("content type %q, %v", info.ContentType, err)
+	}
+	if n := unfinished(t, client, config.Bucket); n != 1 {
+		t.Errorf("%d uploads are open, the neighbour's is one", n)
+	}
+}
+
+func TestPartsThatChangedAreRefused(t *testing.T) {
+	store, _, _ := open(t)
+	if err := store.BeginMultipart(t.Context(), key, ""); err != nil {
+		t.Fatal(err)
+	}
+	put(t, store, key, 1, noise(5*mib))
+	seen, err := store.UploadedParts(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, store, key, 1, noise(6*mib))
+	if err := store.CompleteMultipart(t.Context(), key, seen); errs.CodeOf(err) != errs.Conflict {
+		t.Errorf("a part was replaced: %v", err)
+	}
+	put(t, store, key, 1, []byte("small"))
+	put(t, store, key, 2, []byte("last"))
+	small, err := store.UploadedParts(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.CompleteMultipart(t.Context(), key, small); errs.CodeOf(err) != errs.Invalid {
+		t.Errorf("a part is too small: %v", err)
+	}
+}
+
+// Deleting ends uploads, and the URLs that were given out for them.
+func TestDeleteEndsUploads(t *testing.T) {
+	store, client, config := open(t)
+	if err := store.BeginMultipart(t.Context(), key, ""); err != nil {
+		t.Fatal(err)
+	}
+	late, err := store.PresignPart(t.Context(), key, 2, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, store, key, 1, noise(5*mib))
+	if err := store.Delete(t.Context(), key); err != nil {
+		t.Fatal(err)
+	}
+	if n := unfinished(t, client, config.Bucket); n != 0 {
+		t.Errorf("%d uploads are open", n)
+	}
+	if answer, _ := request(t, http.MethodPut, late, []byte("x")); answer.StatusCode != http.StatusNotFound {
+		t.Errorf("a late part: %s", answer.Status)
+	}
+	if err := store.CompleteMultipart(t.Context(), key, []s3store.Part{{Number: 1, ETag: "x"}}); errs.CodeOf(err) != errs.NotFound {
+		t.Errorf("complete: %v", err)
+	}
+}
+
+func TestClientsReadByURLs(t *testing.T) {
+	store, _, config := open(t)
+	if !store.Public() {
+		t.Error("it has a public address")
+	}
+	data := noise(1000)
+	if err := store.Put(t.Context(), "videos/1/play", "application/octet-stream", 1000, bytes.NewReader(data)); err != nil {
+		t.Fatal(err)
+	}
+	url, err := store.PresignGet(t.Context(), "videos/1/play", "video/mp4", time.Minute)
+	if err != nil || !strings.HasPrefix(url, config.PublicURL+"/") {
+		t.Fatalf("signed %s, %v", url, err)
+	}
+	answer, got := request(t, http.MethodGet, url, nil)
+	if answer.StatusCode != http.StatusOK || !bytes.Equal(got, data) || answer.Header.Get("Content-Type") != "video/mp4" {
+		t.Errorf("%s, %d bytes of %s", answer.Status, len(got), answer.Header.Get("Content-Type"))
+	}
+	if answer, _ := request(t, http.MethodGet, strings.Replace(url, "play", "plax", 1), nil); answer.StatusCode != http.StatusForbidden {
+		t.Errorf("another object: %s", answer.Status)
+	}
+	if answer, _ := request(t, http.MethodPut, url, []byte("x")); answer.StatusCode != http.StatusForbidden {
+		t.Errorf("writing: %s", answer.Status)
+	}
+}
+
+func TestWithoutAPublicAddressNobodyIsSentThere(t *testing.T) {
+	store, err := s3store.Open(s3store.Config{Endpoint: "http://127.0.0.1:1", Bucket: "b-1", Region: "r"}, s3store.Keys{Access: "a", Secret: "s"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if store.Public() {
+		t.Error("it is public")
+	}
+	if _, err := store.PresignGet(t.Context(), "k", "", time.Minute); errs.CodeOf(err) != errs.Unavailable {
+		t.Errorf("signed: %v", err)
+	}
+}
