@@ -26,7 +26,9 @@ func (v *Videos) BeginUpload(_ context.Context, in *videov1.BeginUploadRequest, 
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	maxSize, partSize := v.MaxSize, v.PartSize
-	if maxSize == 0 {
+	if in.GetDirect() {
+		maxSize = in.GetDeclaredSize()
+	} else if maxSize == 0 {
 		maxSize = 1 << 20
 	}
 	if partSize == 0 {
@@ -42,7 +44,10 @@ func (v *Videos) BeginUpload(_ context.Context, in *videov1.BeginUploadRequest, 
 	if v.open == nil {
 		v.open = map[int64]*upload{}
 	}
-	begun := &videov1.BeginUploadResponse{VideoId: id, ObjectKey: objectKey(id), PartSize: partSize, MaxSize: maxSize, ExpiresAtMs: v.ExpiresAtMS}
+	begun := &videov1.BeginUploadResponse{VideoId: id, ObjectKey: objectKey(id), PartSize: partSize, MaxSize: maxSize}
+	if in.GetDirect() {
+		begun.ExpiresAtMs = v.ExpiresAtMS
+	}
 	v.open[id] = &upload{author: in.GetAuthorId(), direct: in.GetDirect(), begun: begun}
 	return begun, nil
 }

@@ -20,9 +20,9 @@ type Videos struct {
 	Blobs *Blobs // where aborted uploads are deleted
 	// LoseCommits makes every commit succeed and its answer get lost.
 	LoseCommits bool
-	MaxSize     int64 // of uploads, bytes; 0 is 1 MiB
+	MaxSize     int64 // of uploads that are not direct, bytes; 0 is 1 MiB
 	PartSize    int64 // bytes; 0 is 1 KiB
-	ExpiresAtMS int64 // of uploads that are begun from now on
+	ExpiresAtMS int64 // of direct uploads
 	mu          sync.Mutex
 	videos      []*videov1.Video // oldest first
 	open        map[int64]*upload

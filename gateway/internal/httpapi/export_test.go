@@ -20,6 +20,12 @@ func Row(err error) (code int32, zh, en string) {
 	return a.code, a.zh, a.en
 }
 
+// Failure is the sentences for the reason of a failed video.
+func Failure(reason string) (zh, en string) {
+	s := failure(reason)
+	return s.zh, s.en
+}
+
 // HasReason reports whether the response table knows a reason.
 func HasReason(reason string) bool { _, ok := byReason(reason); return ok }
 
