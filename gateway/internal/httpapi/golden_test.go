@@ -69,7 +69,9 @@ func TestGoldenAnswers(t *testing.T) {
 
 	r.videos.Fail("ListByAuthor", errs.New(errs.Unavailable, "", ""))
 	golden(t, "publish_list_unavailable", r.get(t, "/douyin/publish/list/", url.Values{"user_id": {"1"}}))
-	r.videos.Change(1001, func(v *videov1.Video) { v.State, v.FailureReason, v.Play = videov1.State_STATE_FAILED, videov1.FailureCodec, nil })
+	r.videos.Change(1001, func(v *videov1.Video) {
+		v.State, v.FailureReason, v.Play = videov1.State_STATE_FAILED, videov1.FailureCodec, nil
+	})
 	golden(t, "publish_status_failed", r.get(t, "/douyin/publish/status/", film))
 	golden(t, "publish_delete", r.send(t, http.MethodPost, "/douyin/publish/delete/", film, "", nil))
 	golden(t, "publish_delete_again", r.send(t, http.MethodPost, "/douyin/publish/delete/", film, "", nil))
