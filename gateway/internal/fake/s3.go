@@ -41,13 +41,27 @@ func (s *S3) BeginMultipart(_ context.Context, key, _ string) error {
 	if s.open == nil {
 		s.open = map[string]map[int][]byte{}
 	}
-	s.open[key] = map[int][]byte{}
+	if s.open[key] == nil {
+		s.open[key] = map[int][]byte{}
+	}
 	return nil
 }
 
-// PresignPart makes an address that tells what it is for.
-func (s *S3) PresignPart(_ context.Context, key string, number int, ttl time.Duration) (string, error) {
-	return fmt.Sprintf("http://store.example/%s?part=%d&life=%s", key, number, ttl), s.note("PresignPart")
+// PresignParts makes addresses that tell what they are for.
+func (s *S3) PresignParts(_ context.Context, key string, numbers []int, ttl time.Duration) ([]string, error) {
+	if err := s.note("PresignParts"); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open[key] == nil {
+		return nil, errNoObject()
+	}
+	urls := make([]string, len(numbers))
+	for i, number := range numbers {
+		urls[i] = fmt.Sprintf("http://store.example/%s?part=%d&life=%s", key, number, ttl)
+	}
+	return urls, nil
 }
 
 // PresignGet makes an address that tells what it is for.
@@ -90,6 +104,9 @@ func (s *S3) CompleteMultipart(_ context.Context, key string, parts []httpapi.Up
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	open, ok := s.open[key]
+	if !ok && s.objects[key] != nil {
+		return nil
+	}
 	if !ok {
 		return errNoObject()
 	}
@@ -143,10 +160,11 @@ func (s *S3) GetRange(_ context.Context, key string, offset, length int64) ([]by
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	data, ok := s.objects[key]
-	if !ok || offset+length > int64(len(data)) {
+	if !ok {
 		return nil, errNoObject()
 	}
-	return bytes.Clone(data[offset : offset+length]), nil
+	size := int64(len(data))
+	return bytes.Clone(data[min(offset, size):min(offset+length, size)]), nil
 }
 
 // Delete removes an object and what is open under its key.

@@ -59,11 +59,7 @@ func (d *Direct) join(ctx context.Context, begun *videov1.BeginUploadResponse) e
 	case len(there.missing) > 0:
 		return errUploadIncomplete
 	}
-	err = d.store.CompleteMultipart(ctx, begun.GetObjectKey(), there.parts)
-	if errs.CodeOf(err) == errs.NotFound {
-		return nil // another request was faster; what it left is looked at next
-	}
-	return err
+	return d.store.CompleteMultipart(ctx, begun.GetObjectKey(), there.parts)
 }
 
 // inspect looks at what the client wrote, as at what it sends in a form, and

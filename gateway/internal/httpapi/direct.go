@@ -38,13 +38,14 @@ type UploadedPart struct {
 
 // DirectParts takes an object from a client, part by part.
 type DirectParts interface {
-	// BeginMultipart opens an upload under a key.
+	// BeginMultipart opens an upload under a key, or keeps the one that is open.
 	BeginMultipart(ctx context.Context, key, contentType string) error
-	// PresignPart is the address at which the client may PUT one part.
-	PresignPart(ctx context.Context, key string, number int, ttl time.Duration) (string, error)
+	// PresignParts are the addresses at which the client may PUT parts.
+	PresignParts(ctx context.Context, key string, numbers []int, ttl time.Duration) ([]string, error)
 	// UploadedParts is NotFound when no upload is open under the key.
 	UploadedParts(ctx context.Context, key string) ([]UploadedPart, error)
-	// CompleteMultipart makes an object of the parts and ends the upload.
+	// CompleteMultipart makes an object of the parts and ends the upload. One
+	// that was completed before is success.
 	CompleteMultipart(ctx context.Context, key string, parts []UploadedPart) error
 }
 
@@ -226,14 +227,22 @@ func (d *Direct) invite(ctx context.Context, begun *videov1.BeginUploadResponse,
 		return nil, errUploadUnknown
 	}
 	answer := &begunReply{VideoID: begun.GetVideoId(), PartSize: directPartSize(begun.GetMaxSize()),
-		ExpiresAt: begun.GetExpiresAtMs(), Parts: make([]missingPart, 0, len(missing))}
-	for _, part := range missing {
-		var err error
-		if part.URL, err = d.store.PresignPart(ctx, begun.GetObjectKey(), part.Number, life); err != nil {
-			return nil, err
-		}
-		answer.Parts = append(answer.Parts, part)
+		ExpiresAt: begun.GetExpiresAtMs(), Parts: []missingPart{}}
+	if len(missing) == 0 {
+		return answer, nil
 	}
+	numbers := make([]int, len(missing))
+	for i, part := range missing {
+		numbers[i] = part.Number
+	}
+	urls, err := d.store.PresignParts(ctx, begun.GetObjectKey(), numbers, life)
+	if err != nil {
+		return nil, err
+	}
+	for i := range missing {
+		missing[i].URL = urls[i]
+	}
+	answer.Parts = missing
 	return answer, nil
 }
 

@@ -26,6 +26,14 @@ func Failure(reason string) (zh, en string) {
 	return s.zh, s.en
 }
 
+// LayOut is the sizes of the parts of a direct upload.
+func LayOut(size int64) (sizes []int64) {
+	for _, part := range layOut(size) {
+		sizes = append(sizes, part.Size)
+	}
+	return sizes
+}
+
 // HasReason reports whether the response table knows a reason.
 func HasReason(reason string) bool { _, ok := byReason(reason); return ok }
 
