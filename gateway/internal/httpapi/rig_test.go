@@ -237,9 +237,10 @@ func (r *rig) nothingLeft(t testing.TB, what string) {
 	if n := len(r.videos.Published()); n != 0 {
 		t.Errorf("%s: %d videos published", what, n)
 	}
-	if left, err := os.ReadDir(r.temp); err != nil || len(left) != 0 {
-		t.Errorf("%s: %d files left on disk (%v)", what, len(left), err)
-	}
+	within(t, what+": no file left on disk", func() bool {
+		left, err := os.ReadDir(r.temp)
+		return err == nil && len(left) == 0
+	})
 }
 
 func form(pairs ...string) io.Reader {
