@@ -12,8 +12,10 @@ import (
 	"time"
 
 	"github.com/douyin-on-dapr/douyin/gateway/internal/httpapi"
+	"github.com/douyin-on-dapr/douyin/gateway/internal/media"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 	"github.com/douyin-on-dapr/douyin/services/platform/objectstore"
+	"github.com/douyin-on-dapr/douyin/services/platform/s3store"
 )
 
 // S3 is an S3 store in memory. Clients PUT with PutPart.
@@ -26,6 +28,7 @@ type S3 struct {
 
 var (
 	_ httpapi.DirectStore = (*S3)(nil)
+	_ media.Direct        = (*S3)(nil)
 	_ objectstore.Whole   = (*S3)(nil)
 )
 
@@ -77,7 +80,7 @@ func (s *S3) PutPart(key string, number int, data []byte) {
 }
 
 // UploadedParts lists them by number.
-func (s *S3) UploadedParts(_ context.Context, key string) ([]httpapi.UploadedPart, error) {
+func (s *S3) UploadedParts(_ context.Context, key string) ([]s3store.Part, error) {
 	if err := s.note("UploadedParts"); err != nil {
 		return nil, err
 	}
@@ -87,17 +90,17 @@ func (s *S3) UploadedParts(_ context.Context, key string) ([]httpapi.UploadedPar
 	if !ok {
 		return nil, errNoObject()
 	}
-	parts := []httpapi.UploadedPart{}
+	parts := []s3store.Part{}
 	for number, data := range open {
-		parts = append(parts, httpapi.UploadedPart{Number: number, Size: int64(len(data)), ETag: etag(data)})
+		parts = append(parts, s3store.Part{Number: number, Size: int64(len(data)), ETag: etag(data)})
 	}
-	slices.SortFunc(parts, func(a, b httpapi.UploadedPart) int { return cmp.Compare(a.Number, b.Number) })
+	slices.SortFunc(parts, func(a, b s3store.Part) int { return cmp.Compare(a.Number, b.Number) })
 	return parts, nil
 }
 
 // CompleteMultipart joins the parts it is told. A fault of "CompleteMultipart
 // answer" is returned although they were joined.
-func (s *S3) CompleteMultipart(_ context.Context, key string, parts []httpapi.UploadedPart) error {
+func (s *S3) CompleteMultipart(_ context.Context, key string, parts []s3store.Part) error {
 	if err := s.note("CompleteMultipart"); err != nil {
 		return err
 	}

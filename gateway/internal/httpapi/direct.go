@@ -7,6 +7,7 @@ import (
 
 	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
+	"github.com/douyin-on-dapr/douyin/services/platform/s3store"
 )
 
 var (
@@ -17,7 +18,7 @@ var (
 
 const (
 	// directTimeout bounds what one request does with the store and the services.
-	directTimeout = time.Minute
+	directTimeout = 2 * time.Minute
 
 	// maxPutLife is how long a client may take to begin with one part: an address
 	// that leaks should not be good for long. It can always ask for fresh ones.
@@ -29,13 +30,6 @@ const (
 	mostDirectParts = 1000
 )
 
-// UploadedPart is what an S3 store has of an upload.
-type UploadedPart struct {
-	Number int // from 1
-	Size   int64
-	ETag   string
-}
-
 // DirectParts takes an object from a client, part by part.
 type DirectParts interface {
 	// BeginMultipart opens an upload under a key, or keeps the one that is open.
@@ -43,10 +37,10 @@ type DirectParts interface {
 	// PresignParts are the addresses at which the client may PUT parts.
 	PresignParts(ctx context.Context, key string, numbers []int, ttl time.Duration) ([]string, error)
 	// UploadedParts is NotFound when no upload is open under the key.
-	UploadedParts(ctx context.Context, key string) ([]UploadedPart, error)
+	UploadedParts(ctx context.Context, key string) ([]s3store.Part, error)
 	// CompleteMultipart makes an object of the parts and ends the upload. One
 	// that was completed before is success.
-	CompleteMultipart(ctx context.Context, key string, parts []UploadedPart) error
+	CompleteMultipart(ctx context.Context, key string, parts []s3store.Part) error
 }
 
 // DirectStore is an S3 store that clients reach themselves.
@@ -58,6 +52,8 @@ type DirectStore interface {
 	// Delete removes the object, and what is open under its key.
 	Delete(ctx context.Context, key string) error
 }
+
+var _ DirectStore = (*s3store.Store)(nil)
 
 // Direct lets clients write videos straight into the store. It keeps nothing:
 // what was begun is known to the video service, and what has come to the store,
@@ -177,7 +173,7 @@ func (d *Direct) find(ctx context.Context, authorID, id int64) (*videov1.BeginUp
 // inStore is what the store has of an upload.
 type inStore struct {
 	open    bool           // it takes parts
-	parts   []UploadedPart // of the open upload
+	parts   []s3store.Part // of the open upload
 	missing []missingPart
 	whole   bool // it is an object already; nothing is missing then
 }
@@ -265,7 +261,7 @@ func layOut(size int64) []missingPart {
 }
 
 // stillMissing are the parts that are not there in their right size.
-func stillMissing(all []missingPart, there []UploadedPart) []missingPart {
+func stillMissing(all []missingPart, there []s3store.Part) []missingPart {
 	sizes := make(map[int]int64, len(there))
 	for _, part := range there {
 		sizes[part.Number] = part.Size

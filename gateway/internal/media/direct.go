@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/douyin-on-dapr/douyin/services/platform/objectstore"
+	"github.com/douyin-on-dapr/douyin/services/platform/s3store"
 )
 
 // Direct is an S3 store that clients reach themselves.
@@ -16,6 +17,8 @@ type Direct interface {
 	PresignGet(ctx context.Context, key, contentType string, ttl time.Duration) (string, error)
 	Stat(ctx context.Context, key string) (size int64, etag string, err error)
 }
+
+var _ Direct = (*s3store.Store)(nil)
 
 // A client may begin to read for as long as a redirect is good. A copy of the
 // redirect lives shorter, so that it never leads to an address about to end.
