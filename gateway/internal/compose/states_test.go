@@ -135,31 +135,35 @@ func TestPlayAddressFollowsTheState(t *testing.T) {
 // A video that took long to process is not behind a reader who pages on: the
 // feed is in the order in which videos got ready.
 func TestFeedIsInTheOrderOfReadiness(t *testing.T) {
-	for _, hot := range []bool{true, false} {
-		w := newWorld(t)
-		w.publish(100)
-		late := w.videos.Published()[99] // uploaded first
-		late.ShownAtMs = 100_500
-		if hot {
-			newest, err := w.videos.Feed(t.Context(), &videov1.FeedRequest{Limit: 90})
-			if err != nil {
-				t.Fatal(err)
-			}
-			w.headOf(t, newest.GetVideos())
-		}
-		page := feed(t, w, 0)
-		if page.Videos[0].ID != late.GetId() || page.Videos[1].Title != "video 100" {
-			t.Fatalf("the feed starts with %q", page.Videos[0].Title)
-		}
-		seen := map[int64]bool{}
-		for len(seen) < 100 {
-			for _, v := range page.Videos {
-				if seen[v.ID] {
-					t.Fatalf("%q again after %d", v.Title, len(seen))
+	// Where the video that was uploaded first comes in the feed: also at the end
+	// of a page, of what is kept in memory, and of everything.
+	for _, place := range []int{0, 1, 29, 30, 59, 89, 90, 99} {
+		for _, hot := range []bool{true, false} {
+			w := newWorld(t)
+			w.publish(100)
+			late := w.videos.Published()[99]
+			late.ShownAtMs = int64(100-place)*1000 + 500
+			if hot {
+				newest, err := w.videos.Feed(t.Context(), &videov1.FeedRequest{Limit: 90})
+				if err != nil {
+					t.Fatal(err)
 				}
-				seen[v.ID] = true
+				w.headOf(t, newest.GetVideos())
 			}
-			page = feed(t, w, page.Next)
+			var seen []int64
+			for before := int64(0); len(seen) < 100; {
+				page := feed(t, w, before)
+				for _, v := range page.Videos {
+					if slices.Contains(seen, v.ID) {
+						t.Fatalf("place %d: %q again after %d", place, v.Title, len(seen))
+					}
+					seen = append(seen, v.ID)
+				}
+				before = page.Next
+			}
+			if seen[place] != late.GetId() {
+				t.Errorf("the late video is not at place %d", place)
+			}
 		}
 	}
 }
