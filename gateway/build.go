@@ -22,6 +22,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 	"github.com/douyin-on-dapr/douyin/services/platform/hotstate"
 	"github.com/douyin-on-dapr/douyin/services/platform/objectstore"
+	"github.com/douyin-on-dapr/douyin/services/platform/s3store"
 )
 
 // signingKeys waits for the sidecar and reads the keys from its secret store.
@@ -36,6 +37,14 @@ func signingKeys(ctx context.Context, sidecar *daprx.Sidecar, limit time.Duratio
 		return token.Keys{}, err
 	}
 	return token.ParseKeys(secret)
+}
+
+// plainStore is the S3 store whose objects clients may write and read
+// themselves; nil where there is none.
+func plainStore(ctx context.Context, cfg Config, sidecar *daprx.Sidecar) (*s3store.Store, error) {
+	ctx, cancel := context.WithTimeout(ctx, cfg.StartTimeout)
+	defer cancel()
+	return s3store.Connect(ctx, cfg.S3, sidecar)
 }
 
 // peers are the clients of the services, all over the one connection to the
@@ -59,9 +68,20 @@ func newPeers(sidecar *daprx.Sidecar) peers {
 }
 
 // build puts the API together. The function it returns ends it.
-func build(cfg Config, log *slog.Logger, sidecar *daprx.Sidecar, keys token.Keys, tracer trace.Tracer) (http.Handler, func(), error) {
+func build(cfg Config, log *slog.Logger, sidecar *daprx.Sidecar, plain *s3store.Store, keys token.Keys, tracer trace.Tracer) (http.Handler, func(), error) {
 	p := newPeers(sidecar)
-	objects := objectstore.New(sidecar.Blobs(contract.VideoStore), nil)
+	// A nil store in an interface would not be nil.
+	var whole objectstore.Whole
+	if plain != nil {
+		whole = plain
+	}
+	var uploads *httpapi.Direct
+	var downloads media.Direct
+	if plain != nil && plain.Public() {
+		uploads = httpapi.NewDirect(p.videos, plain, cfg.MaxUploadBytes, time.Now, log)
+		downloads = plain
+	}
+	objects := objectstore.New(sidecar.Blobs(contract.VideoStore), whole)
 
 	composer, err := compose.New(compose.Options{
 		Users: p.users, Videos: p.videos, Interactions: p.interactions, Relations: p.relations, Chats: p.chats,
@@ -71,7 +91,7 @@ func build(cfg Config, log *slog.Logger, sidecar *daprx.Sidecar, keys token.Keys
 	if err != nil {
 		return nil, nil, err
 	}
-	files, err := media.New(media.Options{Videos: p.videos, Objects: objects, Log: log,
+	files, err := media.New(media.Options{Videos: p.videos, Objects: objects, Direct: downloads, Log: log,
 		CacheBytes: cfg.MediaCacheBytes, Streams: cfg.MediaStreams})
 	if err != nil {
 		composer.Close()
@@ -80,7 +100,8 @@ func build(cfg Config, log *slog.Logger, sidecar *daprx.Sidecar, keys token.Keys
 	handler := httpapi.New(httpapi.Deps{
 		Log: log, Tracer: tracer,
 		Tokens: token.New(keys, time.Now), Composed: composer, Media: files,
-		Accounts: p.users, Interactions: p.interactions, Relations: p.relations, Chats: p.chats,
+		Accounts: p.users, Interactions: p.interactions, Relations: p.relations, Chats: p.chats, Videos: p.videos,
+		Direct: uploads,
 		Uploads: httpapi.NewUploads(p.videos, objects, httpapi.UploadLimits{
 			MaxBytes: cfg.MaxUploadBytes, AtOnce: cfg.UploadsAtOnce, PerUser: cfg.UploadsPerUser,
 			Wait: cfg.UploadWait, TempDir: cfg.UploadTempDir,

@@ -11,12 +11,14 @@ import (
 
 	"github.com/douyin-on-dapr/douyin/gateway/internal/httpapi"
 	"github.com/douyin-on-dapr/douyin/services/platform/config"
+	"github.com/douyin-on-dapr/douyin/services/platform/s3store"
 )
 
 // Config is everything that can be set from outside. Secrets are not: the
 // signing keys come from the secret store.
 type Config struct {
 	config.Base
+	S3              s3store.Config
 	Addr            string        `env:"GATEWAY_ADDR" envDefault:"127.0.0.1:8080"`           // where clients connect
 	PublicBaseURL   string        `env:"PUBLIC_BASE_URL" envDefault:"http://127.0.0.1:8080"` // how a phone reaches Addr; part of every play_url
 	Language        string        `env:"GATEWAY_LANGUAGE" envDefault:"zh"`                   // of messages, for clients that state no wish: zh or en
@@ -32,7 +34,7 @@ type Config struct {
 
 // Validate reports every value that cannot work, each by its variable.
 func (c *Config) Validate() error {
-	faults := []error{c.Base.Validate()}
+	faults := []error{c.Base.Validate(), c.S3.Validate()}
 	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
 		faults = append(faults, fmt.Errorf("GATEWAY_ADDR: %q is not host:port", c.Addr))
 	}

@@ -56,6 +56,8 @@ func TestUnusableValuesAreNamed(t *testing.T) {
 		"MEDIA_CACHE_BYTES":     {"0"},
 		"MEDIA_STREAMS":         {"0"},
 		"GATEWAY_START_TIMEOUT": {"0s"},
+		"S3_ENDPOINT":           {"store", "ftp://store"},
+		"S3_PUBLIC_URL":         {"http://store.example"}, // and no store behind it
 		"DAPR_GRPC_PORT":        {"0", "x"},
 		"LOG_LEVEL":             {"loud"},
 	} {

@@ -48,7 +48,11 @@ func run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	api, closeAPI, err := build(cfg, log, sidecar, keys, otel.Tracer("gateway"))
+	plain, err := plainStore(ctx, cfg, sidecar)
+	if err != nil {
+		return err
+	}
+	api, closeAPI, err := build(cfg, log, sidecar, plain, keys, otel.Tracer("gateway"))
 	if err != nil {
 		return err
 	}

@@ -110,6 +110,7 @@ func New(o Options) (*Composer, error) {
 // Close ends the goroutines of the copies.
 func (c *Composer) Close() { c.cards.close() }
 
-// Forget drops the copy of the newest videos: one was published through this
-// gateway, and its author is going to look.
+// Forget drops the copy of the newest videos: one was deleted through this
+// gateway, and its author is going to look. (What gets ready does so elsewhere,
+// and is seen when the copy is a second old.)
 func (c *Composer) Forget() { c.head.forget() }

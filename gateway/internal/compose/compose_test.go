@@ -11,6 +11,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/gateway/internal/compose"
 	"github.com/douyin-on-dapr/douyin/gateway/internal/fake"
 	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 	"github.com/douyin-on-dapr/douyin/services/platform/hotstate"
 )
@@ -86,7 +87,12 @@ func (w *world) publish(n int) {
 func (w *world) head(t *testing.T) {
 	t.Helper()
 	newest := w.videos.Published()
-	if err := w.states.Store(hotv1.FeedHeadKey, &hotv1.FeedHead{Videos: newest[:min(90, len(newest))]}); err != nil {
+	w.headOf(t, newest[:min(90, len(newest))])
+}
+
+func (w *world) headOf(t *testing.T, newest []*videov1.Video) {
+	t.Helper()
+	if err := w.states.Store(hotv1.FeedHeadKey, &hotv1.FeedHead{Videos: newest}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -232,12 +238,13 @@ func TestObjectsKeepAllFields(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, field := range strings.Fields(`id author play_url cover_url favorite_count comment_count is_favorite title
+		state progress failure_reason failure_msg hls_url duration_ms width height
 		name follow_count follower_count is_follow avatar background_image signature total_favorited work_count`) {
 		if !strings.Contains(string(text), `"`+field+`":`) {
 			t.Errorf("%s is missing in %s", field, text)
 		}
 	}
-	if n := strings.Count(string(text), `":`); n != 8+11 {
-		t.Errorf("%d fields, want 19", n)
+	if n := strings.Count(string(text), `":`); n != 16+11 {
+		t.Errorf("%d fields, want 27", n)
 	}
 }

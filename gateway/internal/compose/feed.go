@@ -27,8 +27,8 @@ type Page struct {
 	// Newest marks the page with the newest videos, whose pointer stays the same
 	// as long as the page does, so that an encoding of it can be kept.
 	Newest bool
-	// Next is the publish time of the last video in Unix milliseconds, which the
-	// client sends back to get the following batch. 0 when there is no video.
+	// Next is when the last video entered the feed, in Unix milliseconds, which
+	// the client sends back to get the following batch. 0 when there is no video.
 	Next int64
 }
 
@@ -43,8 +43,9 @@ type head struct {
 // videoFacts is what likes and comments make of videos, by their ids.
 type videoFacts map[int64]*interactionv1.VideoFacts
 
-// Feed is the batch of videos published before a moment (Unix milliseconds, 0
-// for now). Where there is nothing older it starts again from the newest,
+// Feed is the batch of videos shown before a moment (Unix milliseconds, 0
+// for now). It goes by when they got ready, not by when they were uploaded, so
+// that what gets ready late is not behind a reader who pages on. Where there is nothing older it starts again from the newest,
 // because an empty batch stops the client's stream. It is empty only when there
 // is no video at all.
 func (c *Composer) Feed(ctx context.Context, beforeMS int64) (*Page, error) {
@@ -55,7 +56,7 @@ func (c *Composer) Feed(ctx context.Context, beforeMS int64) (*Page, error) {
 	if beforeMS == 0 {
 		return head.first, nil
 	}
-	from := sort.Search(len(head.videos), func(i int) bool { return head.videos[i].GetPublishedAtMs() < beforeMS })
+	from := sort.Search(len(head.videos), func(i int) bool { return head.videos[i].GetShownAtMs() < beforeMS })
 	if from == 0 {
 		return head.first, nil
 	}
@@ -134,7 +135,7 @@ func (c *Composer) page(ctx context.Context, videos []*videov1.Video, cardsOf fu
 	for _, v := range videos {
 		author := c.user(v.GetAuthorId(), found[v.GetAuthorId()])
 		page.Videos = append(page.Videos, c.video(v, author, facts[v.GetId()]))
-		page.Next = v.GetPublishedAtMs()
+		page.Next = v.GetShownAtMs()
 	}
 	return page, nil
 }

@@ -7,9 +7,8 @@ import (
 	"time"
 )
 
-// Whoever publishes is shown the video at once, although a load that began
-// before the publication is still under way, and is not shown the older list
-// again when that load ends.
+// Whoever deletes a video no longer sees it, although a load that began before is
+// still under way, and is not shown the older list again when that load ends.
 func TestForgetPassesALoadUnderWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		truth := "old"

@@ -1,8 +1,10 @@
 package compose
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"strconv"
+	"strings"
 
 	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 )
@@ -20,9 +22,18 @@ func NewLinks(publicBaseURL string) Links { return Links{base: publicBaseURL} }
 // avatar, background or cover.
 func (l Links) Default(name string) string { return l.base + "/media/defaults/" + name + ".png" }
 
-// Play is the address of the video's bytes.
+// gone is the revision of what has no bytes any more: the client wants an
+// address for every video, and learns by opening it.
+const gone = "gone"
+
+// Play is the address of what players get: the upload as it came, until there is
+// something made of it.
 func (l Links) Play(v *videov1.Video) string {
-	return l.base + "/media/videos/" + strconv.FormatInt(v.GetId(), 10) + "/" + Revision(v.GetSource()) + ".mp4"
+	object := v.GetPlay()
+	if object == nil {
+		object = v.GetSource()
+	}
+	return l.base + "/media/videos/" + strconv.FormatInt(v.GetId(), 10) + "/" + orDefault(Revision(object), gone) + ".mp4"
 }
 
 // Cover is the address of the video's cover, or of the default one.
@@ -31,6 +42,14 @@ func (l Links) Cover(v *videov1.Video) string {
 		return l.Default("cover")
 	}
 	return l.base + "/media/covers/" + strconv.FormatInt(v.GetId(), 10) + "/" + Revision(v.GetCover()) + ".jpg"
+}
+
+// HLS is the address of the master playlist, "" where there are no renditions.
+func (l Links) HLS(v *videov1.Video) string {
+	if v.GetHls() == nil {
+		return ""
+	}
+	return l.base + "/media/hls/" + strconv.FormatInt(v.GetId(), 10) + "/" + Revision(v.GetHls()) + "/master.m3u8"
 }
 
 // revisionBytes of the checksum make a revision: enough to tell the few
@@ -42,4 +61,11 @@ const revisionBytes = 8
 func Revision(o *videov1.Object) string {
 	sum := o.GetSha256()
 	return hex.EncodeToString(sum[:min(revisionBytes, len(sum))])
+}
+
+// StandIn takes the place of the checksum of an object that a client wrote
+// straight into the store, until somebody has read all of it. An object is never
+// changed once written, so its key and its ETag name its content.
+func StandIn(key, etag string) [sha256.Size]byte {
+	return sha256.Sum256([]byte(key + "\n" + strings.Trim(etag, `"`)))
 }

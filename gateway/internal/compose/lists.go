@@ -159,7 +159,7 @@ func (c *Composer) Liked(ctx context.Context, viewerID, userID int64, page PageR
 	}
 	for _, liked := range answer.GetVideos() {
 		v := byID[liked.GetFacts().GetVideoId()]
-		if v == nil {
+		if v.GetState() != videov1.State_STATE_READY {
 			continue // deleted, and the likes of it are about to follow
 		}
 		author := c.user(v.GetAuthorId(), authors.cards[v.GetAuthorId()])

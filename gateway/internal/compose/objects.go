@@ -28,7 +28,8 @@ type User struct {
 	FavoriteCount   int64  `json:"favorite_count"` // likes given
 }
 
-// Video is a video as the client knows it, always with its full author.
+// Video is a video as the client knows it, always with its full author. What
+// comes after the title is for new clients; the old one passes over it.
 type Video struct {
 	ID            int64  `json:"id"`
 	Author        User   `json:"author"`
@@ -38,6 +39,45 @@ type Video struct {
 	CommentCount  int64  `json:"comment_count"`
 	IsFavorite    bool   `json:"is_favorite"` // does the viewer like this video
 	Title         string `json:"title"`
+	Processing
+	HLSURL     string `json:"hls_url"`     // "" where there are no renditions
+	DurationMS int64  `json:"duration_ms"` // 0 until ready, as width and height
+	Width      int32  `json:"width"`       // pixels, as shown
+	Height     int32  `json:"height"`
+}
+
+// Processing is how far a video has come on its way into the feed.
+type Processing struct {
+	State         string `json:"state"`          // one of the constants below
+	Progress      int32  `json:"progress"`       // percent, of the work on it
+	FailureReason string `json:"failure_reason"` // of the contract; "" unless failed
+	// FailureMsg is the reason as a sentence, which whoever knows the client's
+	// language fills in.
+	FailureMsg string `json:"failure_msg"`
+}
+
+// The states of a video as clients know them.
+const (
+	StateUploading  = "uploading"  // no video yet
+	StateUploaded   = "uploaded"   // waits to be processed
+	StateProcessing = "processing" // is being processed
+	StateReady      = "ready"      // everybody sees it
+	StateFailed     = "failed"     // will never be ready
+)
+
+func processing(v *videov1.Video) Processing {
+	p := Processing{Progress: v.GetProgress(), FailureReason: v.GetFailureReason()}
+	switch v.GetState() {
+	case videov1.State_STATE_READY:
+		p.State, p.Progress = StateReady, 100
+	case videov1.State_STATE_FAILED:
+		p.State = StateFailed
+	case videov1.State_STATE_PROCESSING:
+		p.State = StateProcessing
+	case videov1.State_STATE_UPLOADED, videov1.State_STATE_UNSPECIFIED:
+		p.State = StateUploaded
+	}
+	return p
 }
 
 // Nobody can set a signature through the client, and it draws an empty one as
@@ -89,6 +129,11 @@ func (c *Composer) video(v *videov1.Video, author User, facts *interactionv1.Vid
 		CommentCount:  facts.GetComments(),
 		IsFavorite:    facts.GetLiked(),
 		Title:         v.GetTitle(),
+		Processing:    processing(v),
+		HLSURL:        c.links.HLS(v),
+		DurationMS:    v.GetDurationMs(),
+		Width:         v.GetWidth(),
+		Height:        v.GetHeight(),
 	}
 }
 

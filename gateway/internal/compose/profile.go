@@ -86,13 +86,16 @@ func wantFollowed(viewerID int64, snapshot hotstate.Snapshot) want {
 
 // Works are the videos of one author published before a moment (Unix
 // milliseconds, 0 for now), newest first, as the viewer (0: nobody) sees them,
-// exact at the moment of asking. An unknown author has none.
+// exact at the moment of asking: authors see their own in every state, others
+// the ready ones. An unknown author has none.
 func (c *Composer) Works(ctx context.Context, viewerID, authorID, beforeMS int64, limit int32) (List[Video], error) {
 	var list *videov1.ListByAuthorResponse
 	var of card
 	both, bothCtx := errgroup.WithContext(ctx)
 	both.Go(func() (err error) {
-		list, err = c.videos.ListByAuthor(bothCtx, &videov1.ListByAuthorRequest{AuthorId: authorID, BeforeMs: beforeMS, Limit: limit})
+		list, err = c.videos.ListByAuthor(bothCtx, &videov1.ListByAuthorRequest{
+			AuthorId: authorID, BeforeMs: beforeMS, Limit: limit, Own: viewerID != nobody && viewerID == authorID,
+		})
 		return err
 	})
 	both.Go(func() (err error) {

@@ -5,15 +5,12 @@ package fake
 
 import (
 	"context"
-	"crypto/sha256"
 	"slices"
-	"sort"
 	"sync"
 
 	"google.golang.org/grpc"
 
 	userv1 "github.com/douyin-on-dapr/douyin/services/contract/user/v1"
-	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
@@ -165,85 +162,4 @@ func (u *Users) ListActivities(_ context.Context, _ *userv1.ListActivitiesReques
 // MarkActivitiesRead answers that nothing is unread.
 func (u *Users) MarkActivitiesRead(_ context.Context, _ *userv1.MarkActivitiesReadRequest, _ ...grpc.CallOption) (*userv1.MarkActivitiesReadResponse, error) {
 	return &userv1.MarkActivitiesReadResponse{}, u.note("MarkActivitiesRead")
-}
-
-// Videos is a video service. Uploads that are neither committed nor aborted
-// show in Open.
-type Videos struct {
-	Calls
-	Blobs *Blobs // where aborted uploads are deleted
-	// LoseCommits makes every commit succeed and its answer get lost.
-	LoseCommits bool
-	MaxSize     int64 // of uploads, bytes; 0 is 1 MiB
-	PartSize    int64 // bytes; 0 is 1 KiB
-	mu          sync.Mutex
-	videos      []*videov1.Video // oldest first
-	open        map[int64]int64  // author by upload
-	aborted     int
-	next        int64
-}
-
-// Add publishes a video at a moment and returns it.
-func (v *Videos) Add(author, atMS int64, title string) *videov1.Video {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.publish(v.id(), author, atMS, title, nil)
-}
-
-// AuthorOf tells whose a video is, 0 for one that does not exist.
-func (v *Videos) AuthorOf(id int64) int64 {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if found := v.newest(func(o *videov1.Video) bool { return o.Id == id }, 1); len(found) > 0 {
-		return found[0].GetAuthorId()
-	}
-	return 0
-}
-
-func (v *Videos) id() int64 {
-	v.next++
-	return 1000 + v.next
-}
-
-func (v *Videos) publish(id, author, atMS int64, title string, source *videov1.Object) *videov1.Video {
-	if source == nil {
-		sum := sha256.Sum256([]byte(title))
-		source = &videov1.Object{Key: objectKey(id), Size: 1, PartSize: 1024, Sha256: sum[:], ContentType: "video/mp4"}
-	}
-	made := &videov1.Video{Id: id, AuthorId: author, Title: title, PublishedAtMs: atMS, State: videov1.State_STATE_READY, Source: source}
-	v.videos = append(v.videos, made)
-	sort.SliceStable(v.videos, func(i, j int) bool { return v.videos[i].PublishedAtMs < v.videos[j].PublishedAtMs })
-	return made
-}
-
-// Published are all videos, newest first.
-func (v *Videos) Published() []*videov1.Video {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.newest(func(*videov1.Video) bool { return true }, len(v.videos))
-}
-
-// Open is the number of uploads that are neither committed nor aborted, and
-// Aborted that of the aborted ones.
-func (v *Videos) Open() int {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return len(v.open)
-}
-
-// Aborted is the number of aborted uploads.
-func (v *Videos) Aborted() int {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.aborted
-}
-
-func (v *Videos) newest(want func(*videov1.Video) bool, limit int) []*videov1.Video {
-	var out []*videov1.Video
-	for i := len(v.videos) - 1; i >= 0 && len(out) < limit; i-- {
-		if want(v.videos[i]) {
-			out = append(out, v.videos[i])
-		}
-	}
-	return out
 }

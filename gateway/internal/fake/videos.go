@@ -1,16 +1,123 @@
 package fake
 
 import (
+	"cmp"
 	"context"
-	"strconv"
+	"crypto/sha256"
+	"slices"
+	"sort"
+	"sync"
 
 	"google.golang.org/grpc"
 
 	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
-	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// Feed lists videos before a moment, newest first.
+// Videos is a video service. Uploads that are neither committed nor aborted
+// show in Open. What is committed waits for Finish.
+type Videos struct {
+	Calls
+	Blobs *Blobs // where aborted uploads are deleted
+	// LoseCommits makes every commit succeed and its answer get lost.
+	LoseCommits bool
+	MaxSize     int64 // of uploads that are not direct, bytes; 0 is 1 MiB
+	PartSize    int64 // bytes; 0 is 1 KiB
+	ExpiresAtMS int64 // of direct uploads
+	mu          sync.Mutex
+	videos      []*videov1.Video // oldest first
+	open        map[int64]*upload
+	deleted     map[int64]int64 // author by video
+	aborted     int
+	next        int64
+}
+
+// Add publishes a video at a moment, ready at once, and returns it.
+func (v *Videos) Add(author, atMS int64, title string) *videov1.Video {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	made := v.publish(v.id(), author, atMS, title, nil)
+	made.State, made.ShownAtMs = videov1.State_STATE_READY, atMS
+	return made
+}
+
+// Change alters a video.
+func (v *Videos) Change(id int64, change func(*videov1.Video)) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, found := range v.newest(func(o *videov1.Video) bool { return o.Id == id }, 1) {
+		change(found)
+	}
+}
+
+// Finish makes a video ready with what it was uploaded as.
+func (v *Videos) Finish(id int64) {
+	v.Change(id, func(o *videov1.Video) {
+		o.State, o.ShownAtMs, o.Play = videov1.State_STATE_READY, o.GetPublishedAtMs(), o.GetSource()
+		o.DurationMs, o.Width, o.Height = 1500, 720, 1280
+	})
+}
+
+// AuthorOf tells whose a video is, 0 for one that does not exist.
+func (v *Videos) AuthorOf(id int64) int64 {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if found := v.newest(func(o *videov1.Video) bool { return o.Id == id }, 1); len(found) > 0 {
+		return found[0].GetAuthorId()
+	}
+	return 0
+}
+
+func (v *Videos) id() int64 {
+	v.next++
+	return 1000 + v.next
+}
+
+func (v *Videos) publish(id, author, atMS int64, title string, source *videov1.Object) *videov1.Video {
+	if source == nil {
+		sum := sha256.Sum256([]byte(title))
+		source = &videov1.Object{Key: objectKey(id), Size: 1, PartSize: 1024, Sha256: sum[:], ContentType: "video/mp4"}
+	}
+	made := &videov1.Video{Id: id, AuthorId: author, Title: title, PublishedAtMs: atMS, State: videov1.State_STATE_UPLOADED, Source: source}
+	v.videos = append(v.videos, made)
+	sort.SliceStable(v.videos, func(i, j int) bool { return v.videos[i].PublishedAtMs < v.videos[j].PublishedAtMs })
+	return made
+}
+
+// Published are all videos, in any state, newest first.
+func (v *Videos) Published() []*videov1.Video {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.newest(func(*videov1.Video) bool { return true }, len(v.videos))
+}
+
+// Open is the number of uploads that are neither committed nor aborted, and
+// Aborted that of the aborted ones.
+func (v *Videos) Open() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return len(v.open)
+}
+
+// Aborted is the number of aborted uploads.
+func (v *Videos) Aborted() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.aborted
+}
+
+func (v *Videos) newest(want func(*videov1.Video) bool, limit int) []*videov1.Video {
+	var out []*videov1.Video
+	for i := len(v.videos) - 1; i >= 0 && len(out) < limit; i-- {
+		if want(v.videos[i]) {
+			out = append(out, v.videos[i])
+		}
+	}
+	return out
+}
+
+func isReady(v *videov1.Video) bool { return v.GetState() == videov1.State_STATE_READY }
+
+// Feed lists ready videos that were shown before a moment, newest first.
 func (v *Videos) Feed(_ context.Context, in *videov1.FeedRequest, _ ...grpc.CallOption) (*videov1.FeedResponse, error) {
 	if err := v.note("Feed"); err != nil {
 		return nil, err
@@ -22,10 +129,13 @@ func (v *Videos) Feed(_ context.Context, in *videov1.FeedRequest, _ ...grpc.Call
 	before := in.GetBeforeMs()
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return &videov1.FeedResponse{Videos: v.newest(func(o *videov1.Video) bool { return before == 0 || o.PublishedAtMs < before }, limit)}, nil
+	ready := v.newest(func(o *videov1.Video) bool { return isReady(o) && (before == 0 || o.GetShownAtMs() < before) }, len(v.videos))
+	slices.SortStableFunc(ready, func(a, b *videov1.Video) int { return cmp.Compare(b.GetShownAtMs(), a.GetShownAtMs()) })
+	return &videov1.FeedResponse{Videos: ready[:min(limit, len(ready))]}, nil
 }
 
-// ListByAuthor lists the videos of one author, newest first.
+// ListByAuthor lists the videos of one author, newest first; not ready ones to
+// the author only.
 func (v *Videos) ListByAuthor(_ context.Context, in *videov1.ListByAuthorRequest, _ ...grpc.CallOption) (*videov1.ListByAuthorResponse, error) {
 	if err := v.note("ListByAuthor"); err != nil {
 		return nil, err
@@ -38,7 +148,7 @@ func (v *Videos) ListByAuthor(_ context.Context, in *videov1.ListByAuthorRequest
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	answer := &videov1.ListByAuthorResponse{Videos: v.newest(func(o *videov1.Video) bool {
-		return o.AuthorId == in.GetAuthorId() && (before == 0 || o.PublishedAtMs < before)
+		return o.AuthorId == in.GetAuthorId() && (in.GetOwn() || isReady(o)) && (before == 0 || o.PublishedAtMs < before)
 	}, limit+1)}
 	if len(answer.Videos) > limit {
 		answer.Videos = answer.Videos[:limit]
@@ -72,14 +182,14 @@ func (v *Videos) works(videos []*videov1.Video) []*videov1.WorkCount {
 		author := of.GetAuthorId()
 		if !seen[author] {
 			seen[author] = true
-			works := v.newest(func(o *videov1.Video) bool { return o.AuthorId == author }, len(v.videos))
+			works := v.newest(func(o *videov1.Video) bool { return o.AuthorId == author && isReady(o) }, len(v.videos))
 			counts = append(counts, &videov1.WorkCount{UserId: author, Works: int64(len(works))})
 		}
 	}
 	return counts
 }
 
-// CountWorks counts the videos of each user.
+// CountWorks counts the ready videos of each user.
 func (v *Videos) CountWorks(_ context.Context, in *videov1.CountWorksRequest, _ ...grpc.CallOption) (*videov1.CountWorksResponse, error) {
 	if err := v.note("CountWorks"); err != nil {
 		return nil, err
@@ -88,90 +198,8 @@ func (v *Videos) CountWorks(_ context.Context, in *videov1.CountWorksRequest, _ 
 	defer v.mu.Unlock()
 	out := &videov1.CountWorksResponse{}
 	for _, id := range in.GetUserIds() {
-		works := v.newest(func(o *videov1.Video) bool { return o.AuthorId == id }, len(v.videos))
+		works := v.newest(func(o *videov1.Video) bool { return o.AuthorId == id && isReady(o) }, len(v.videos))
 		out.Counts = append(out.Counts, &videov1.WorkCount{UserId: id, Works: int64(len(works))})
 	}
 	return out, nil
 }
-
-// BeginUpload opens an upload.
-func (v *Videos) BeginUpload(_ context.Context, in *videov1.BeginUploadRequest, _ ...grpc.CallOption) (*videov1.BeginUploadResponse, error) {
-	if err := v.note("BeginUpload"); err != nil {
-		return nil, err
-	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	maxSize, partSize := v.MaxSize, v.PartSize
-	if maxSize == 0 {
-		maxSize = 1 << 20
-	}
-	if partSize == 0 {
-		partSize = 1 << 10
-	}
-	if in.GetDeclaredSize() > maxSize {
-		return nil, errs.New(errs.Invalid, "VIDEO_TOO_LARGE", "the video is too large")
-	}
-	if in.GetDeclaredSize() > 0 {
-		maxSize = in.GetDeclaredSize()
-	}
-	id := v.id()
-	if v.open == nil {
-		v.open = map[int64]int64{}
-	}
-	v.open[id] = in.GetAuthorId()
-	return &videov1.BeginUploadResponse{VideoId: id, ObjectKey: objectKey(id), PartSize: partSize, MaxSize: maxSize}, nil
-}
-
-// CommitUpload publishes an upload; repeating it is success.
-func (v *Videos) CommitUpload(_ context.Context, in *videov1.CommitUploadRequest, _ ...grpc.CallOption) (*videov1.CommitUploadResponse, error) {
-	if err := v.note("CommitUpload"); err != nil {
-		return nil, err
-	}
-	made, err := v.commit(in)
-	if v.LoseCommits && err == nil {
-		return nil, errs.New(errs.Timeout, "", "")
-	}
-	return made, err
-}
-
-func (v *Videos) commit(in *videov1.CommitUploadRequest) (*videov1.CommitUploadResponse, error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if done := v.newest(func(o *videov1.Video) bool { return o.Id == in.GetVideoId() }, 1); len(done) > 0 {
-		return &videov1.CommitUploadResponse{Video: done[0]}, nil
-	}
-	if author, open := v.open[in.GetVideoId()]; !open || author != in.GetAuthorId() {
-		return nil, errs.New(errs.NotFound, "UPLOAD_UNKNOWN", "there is no such upload")
-	}
-	if in.GetTitle() == "" {
-		return nil, errs.New(errs.Invalid, "TITLE_INVALID", "the title must have 1 to 128 characters")
-	}
-	delete(v.open, in.GetVideoId())
-	made := v.publish(in.GetVideoId(), in.GetAuthorId(), 1_700_000_000_000+in.GetVideoId(), in.GetTitle(), in.GetSource())
-	return &videov1.CommitUploadResponse{Video: made}, nil
-}
-
-// AbortUpload gives an upload up.
-func (v *Videos) AbortUpload(ctx context.Context, in *videov1.AbortUploadRequest, _ ...grpc.CallOption) (*videov1.AbortUploadResponse, error) {
-	if err := v.note("AbortUpload"); err != nil {
-		return nil, err
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if done := v.newest(func(o *videov1.Video) bool { return o.Id == in.GetVideoId() }, 1); len(done) > 0 {
-		return nil, errs.New(errs.Conflict, "UPLOAD_COMMITTED", "this upload is a video already")
-	}
-	if author, open := v.open[in.GetVideoId()]; open && author == in.GetAuthorId() {
-		delete(v.open, in.GetVideoId())
-		v.aborted++
-		if v.Blobs != nil {
-			v.Blobs.drop(objectKey(in.GetVideoId()))
-		}
-	}
-	return &videov1.AbortUploadResponse{}, nil
-}
-
-func objectKey(id int64) string { return "videos/" + strconv.FormatInt(id, 10) }

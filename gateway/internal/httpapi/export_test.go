@@ -20,6 +20,20 @@ func Row(err error) (code int32, zh, en string) {
 	return a.code, a.zh, a.en
 }
 
+// Failure is the sentences for the reason of a failed video.
+func Failure(reason string) (zh, en string) {
+	s := failure(reason)
+	return s.zh, s.en
+}
+
+// LayOut is the sizes of the parts of a direct upload.
+func LayOut(size int64) (sizes []int64) {
+	for _, part := range layOut(size) {
+		sizes = append(sizes, part.Size)
+	}
+	return sizes
+}
+
 // HasReason reports whether the response table knows a reason.
 func HasReason(reason string) bool { _, ok := byReason(reason); return ok }
 

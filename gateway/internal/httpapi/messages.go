@@ -85,6 +85,12 @@ func byReason(reason string) (answer, bool) {
 
 	case "VIDEO_UNKNOWN":
 		return answer{3009, "视频不存在", "there is no such video"}, true
+	case "VIDEO_FOREIGN":
+		return answer{3010, "只能删除自己的视频", "only its author may delete a video"}, true
+	case "DIRECT_UPLOAD_UNAVAILABLE":
+		return answer{3011, "暂不支持直传", "direct uploads are not available here"}, true
+	case "UPLOAD_INCOMPLETE":
+		return answer{3012, "视频尚未上传完整", "parts of the video are still missing"}, true
 	case "COMMENT_INVALID":
 		return answer{4001, "评论须为1至500个字符", "a comment has 1 to 500 characters"}, true
 	case "COMMENT_UNKNOWN":
@@ -147,12 +153,7 @@ func answerTo(err error) answer {
 	return byCode(refusal.Code)
 }
 
-func (a answer) in(l Language) string {
-	if l == English {
-		return a.en
-	}
-	return a.zh
-}
+func (a answer) in(l Language) string { return sentence{a.zh, a.en}.in(l) }
 
 // languageOf is the client's wish, as far as its first choice goes, or the
 // default. The phone sends its system's language.

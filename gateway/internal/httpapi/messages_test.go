@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/douyin-on-dapr/douyin/gateway/internal/httpapi"
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
@@ -45,7 +46,8 @@ func TestRowsAreFitToShow(t *testing.T) {
 	}
 	for _, reason := range strings.Fields(`PARAM_MISSING PARAM_INVALID PARAM_DUPLICATE ROUTE_UNKNOWN METHOD_UNSUITED BODY_TOO_LARGE
 		BODY_TOO_SLOW BODY_INTERRUPTED TOKEN_INVALID NAME_INVALID PASSWORD_INVALID NAME_TAKEN WRONG_CREDENTIALS USER_UNKNOWN VIDEO_MISSING
-		VIDEO_EMPTY VIDEO_TOO_LARGE OBJECT_TOO_LARGE VIDEO_FORMAT TITLE_INVALID UPLOAD_MALFORMED UPLOAD_UNKNOWN UPLOADS_TOO_MANY BUSY`) {
+		VIDEO_EMPTY VIDEO_TOO_LARGE OBJECT_TOO_LARGE VIDEO_FORMAT TITLE_INVALID UPLOAD_MALFORMED UPLOAD_UNKNOWN UPLOADS_TOO_MANY BUSY
+		VIDEO_UNKNOWN VIDEO_FOREIGN DIRECT_UPLOAD_UNAVAILABLE UPLOAD_INCOMPLETE`) {
 		if !httpapi.HasReason(reason) {
 			t.Errorf("%s is not in the table", reason)
 		}
@@ -67,6 +69,26 @@ func TestRowsAreFitToShow(t *testing.T) {
 	}
 	if code, _, _ := httpapi.Row(nil); code != 0 {
 		t.Errorf("success is %d", code)
+	}
+}
+
+// Every way in which a video may fail has a sentence of its own in both
+// languages.
+func TestFailuresAreSaid(t *testing.T) {
+	general, _ := httpapi.Failure("A_REASON_OF_TOMORROW")
+	seen := map[string]string{general: ""}
+	for _, reason := range videov1.Failures() {
+		zh, en := httpapi.Failure(reason)
+		if zh == "" || en == "" || len([]rune(zh)) > 30 || len(en) > 60 || strings.IndexFunc(zh, func(r rune) bool { return r > 0x3000 }) < 0 {
+			t.Errorf("%s: %q %q", reason, zh, en)
+		}
+		if before, ok := seen[zh]; ok {
+			t.Errorf("%s and %q both say %q", reason, before, zh)
+		}
+		seen[zh] = reason
+	}
+	if zh, en := httpapi.Failure(""); zh != "" || en != "" || general == "" {
+		t.Errorf("no failure: %q %q, unknown failure: %q", zh, en, general)
 	}
 }
 

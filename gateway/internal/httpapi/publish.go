@@ -42,8 +42,8 @@ type upload struct {
 	object *videov1.Object              // nil until the file is stored
 }
 
-// publish stores a video and lists it. It answers when the video is in its
-// author's list; covers and conversion come later.
+// publish stores a video. It answers when the video is in its author's list;
+// it comes into the feed when it has been processed.
 func (a *api) publish(x *exchange) (reply, error) {
 	up := &upload{Uploads: a.Uploads, x: x, params: params{query: parsePairs(x.c.Request.URL.RawQuery), form: values{}}}
 	defer up.close()
@@ -54,8 +54,7 @@ func (a *api) publish(x *exchange) (reply, error) {
 	if err != nil && !up.abort() {
 		return nil, err
 	}
-	a.Composed.Forget()
-	return &statusReply{}, nil
+	return &publishedReply{VideoID: up.begun.GetVideoId()}, nil
 }
 
 // receive takes the whole form; after it the object is stored.
@@ -207,8 +206,8 @@ func (up *upload) finish() error {
 	if up.kind == "" {
 		return errVideoMissing
 	}
-	if title, err := up.params.text("title"); err != nil || strings.TrimSpace(title) == "" {
-		return errTitleInvalid
+	if _, err := up.params.title(); err != nil {
+		return err
 	}
 	if up.spool == nil {
 		return nil
@@ -217,19 +216,33 @@ func (up *upload) finish() error {
 }
 
 // commit makes the stored object a video. All of it is here by now, so a client
-// that leaves does not stop it. Committing twice is harmless, so a commit whose
-// outcome is unknown is repeated.
+// that leaves does not stop it.
 func (up *upload) commit() error {
-	ctx := context.WithoutCancel(up.x.ctx)
-	title, err := up.params.text("title")
+	title, err := up.params.title()
 	if err != nil {
 		return err
 	}
-	request := &videov1.CommitUploadRequest{VideoId: up.begun.GetVideoId(), AuthorId: up.who.UserID, Title: title, Source: up.object}
-	if _, err = up.videos.CommitUpload(ctx, request); isUnknown(err) {
-		_, err = up.videos.CommitUpload(ctx, request)
+	return commit(context.WithoutCancel(up.x.ctx), up.videos, &videov1.CommitUploadRequest{
+		VideoId: up.begun.GetVideoId(), AuthorId: up.who.UserID, Title: title, Source: up.object,
+	})
+}
+
+// commit repeats a commit whose outcome is unknown: committing twice is harmless.
+func commit(ctx context.Context, videos UploadVideos, in *videov1.CommitUploadRequest) error {
+	_, err := videos.CommitUpload(ctx, in)
+	if isUnknown(err) {
+		_, err = videos.CommitUpload(ctx, in)
 	}
 	return err
+}
+
+// title is that of a video. How long it may be is the video service's rule.
+func (p params) title() (string, error) {
+	title, err := p.text("title")
+	if err != nil || strings.TrimSpace(title) == "" {
+		return "", errTitleInvalid
+	}
+	return title, nil
 }
 
 func isUnknown(err error) bool {
@@ -247,7 +260,7 @@ func (up *upload) abort() (committed bool) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(up.x.ctx), abortTimeout)
 	defer cancel()
 	_, err := up.videos.AbortUpload(ctx, &videov1.AbortUploadRequest{VideoId: up.begun.GetVideoId(), AuthorId: up.who.UserID})
-	if errs.ReasonOf(err) == "UPLOAD_COMMITTED" {
+	if errs.ReasonOf(err) == reasonUploadCommitted {
 		return up.object != nil
 	}
 	if err != nil { // what is never committed is swept

@@ -54,6 +54,20 @@ type videosReply struct {
 
 func emptyVideos() reply { return &videosReply{Videos: []compose.Video{}} }
 
+type publishedReply struct {
+	status
+	VideoID int64 `json:"video_id"` // 0 in a refusal
+}
+
+func emptyPublished() reply { return &publishedReply{} }
+
+type progressReply struct {
+	status
+	compose.Status
+}
+
+func emptyProgress() reply { return &progressReply{} }
+
 type feedReply struct {
 	status
 	Next   int64           `json:"next_time"` // Unix milliseconds; the client sends it back

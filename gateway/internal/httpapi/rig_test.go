@@ -30,7 +30,10 @@ import (
 // now is the moment at which all tests happen.
 var now = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 
-const maxUpload = 64 << 10
+const (
+	maxUpload = 64 << 10
+	maxDirect = 100 << 20
+)
 
 // rig is a whole gateway on fakes, behind a real listener.
 type rig struct {
@@ -43,6 +46,7 @@ type rig struct {
 	chats   *fake.Chats
 	states  *fake.States
 	blobs   *fake.Blobs
+	s3      *fake.S3
 	tokens  *token.Issuer
 	log     *lockedBuffer
 	temp    string
@@ -81,8 +85,8 @@ func newRig(t testing.TB, change func(*httpapi.Deps, *httpapi.UploadLimits)) *ri
 
 func buildRig(t testing.TB, change func(*httpapi.Deps, *httpapi.UploadLimits)) *rig {
 	t.Helper()
-	r := &rig{users: &fake.Users{}, videos: &fake.Videos{MaxSize: maxUpload},
-		likes: &fake.Interactions{}, follows: &fake.Relations{}, chats: &fake.Chats{}, states: &fake.States{}, blobs: &fake.Blobs{}, log: &lockedBuffer{}, temp: t.TempDir()}
+	r := &rig{users: &fake.Users{}, videos: &fake.Videos{MaxSize: maxUpload, ExpiresAtMS: now.Add(2 * time.Hour).UnixMilli()},
+		likes: &fake.Interactions{}, follows: &fake.Relations{}, chats: &fake.Chats{}, states: &fake.States{}, blobs: &fake.Blobs{}, s3: &fake.S3{}, log: &lockedBuffer{}, temp: t.TempDir()}
 	r.likes.AuthorOf = r.videos.AuthorOf
 	r.videos.Blobs = r.blobs
 	log := telemetry.NewLogger(r.log, slog.LevelDebug)
@@ -99,16 +103,17 @@ func buildRig(t testing.TB, change func(*httpapi.Deps, *httpapi.UploadLimits)) *
 		t.Fatal(err)
 	}
 	t.Cleanup(composer.Close)
-	objects := objectstore.New(r.blobs, nil)
+	objects := objectstore.New(r.blobs, r.s3)
 	files, err := media.New(media.Options{Videos: r.videos, Objects: objects, Log: log, CacheBytes: 1 << 20, Streams: 8})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(files.Close)
 	deps := httpapi.Deps{Log: log, Tracer: noop.NewTracerProvider().Tracer(""), Tokens: r.tokens, Accounts: r.users, Composed: composer,
-		Interactions: r.likes, Relations: r.follows, Chats: r.chats,
+		Interactions: r.likes, Relations: r.follows, Chats: r.chats, Videos: r.videos,
 		Media: files, Ready: httpapi.NewReadiness(), Language: httpapi.Chinese, Clock: clock}
 	limits := httpapi.UploadLimits{MaxBytes: maxUpload, AtOnce: 4, PerUser: 2, Wait: 5 * time.Second, TempDir: r.temp}
+	deps.Direct = httpapi.NewDirect(r.videos, r.s3, maxDirect, clock, log)
 	if change != nil {
 		change(&deps, &limits)
 	}
@@ -232,9 +237,10 @@ func (r *rig) nothingLeft(t testing.TB, what string) {
 	if n := len(r.videos.Published()); n != 0 {
 		t.Errorf("%s: %d videos published", what, n)
 	}
-	if left, err := os.ReadDir(r.temp); err != nil || len(left) != 0 {
-		t.Errorf("%s: %d files left on disk (%v)", what, len(left), err)
-	}
+	within(t, what+": no file left on disk", func() bool {
+		left, err := os.ReadDir(r.temp)
+		return err == nil && len(left) == 0
+	})
 }
 
 func form(pairs ...string) io.Reader {

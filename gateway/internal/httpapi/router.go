@@ -22,6 +22,7 @@ import (
 	interactionv1 "github.com/douyin-on-dapr/douyin/services/contract/interaction/v1"
 	relationv1 "github.com/douyin-on-dapr/douyin/services/contract/relation/v1"
 	userv1 "github.com/douyin-on-dapr/douyin/services/contract/user/v1"
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 )
 
 // Accounts is what the user service is asked for.
@@ -42,6 +43,12 @@ type Relations interface {
 	SetFollow(ctx context.Context, in *relationv1.SetFollowRequest, opts ...grpc.CallOption) (*relationv1.SetFollowResponse, error)
 }
 
+// Videos is what the video service is asked for about one video.
+type Videos interface {
+	GetUpload(ctx context.Context, in *videov1.GetUploadRequest, opts ...grpc.CallOption) (*videov1.GetUploadResponse, error)
+	DeleteVideo(ctx context.Context, in *videov1.DeleteVideoRequest, opts ...grpc.CallOption) (*videov1.DeleteVideoResponse, error)
+}
+
 // Chats is what the chat service is asked for.
 type Chats interface {
 	Send(ctx context.Context, in *chatv1.SendRequest, opts ...grpc.CallOption) (*chatv1.SendResponse, error)
@@ -53,6 +60,7 @@ type Composed interface {
 	FeedFor(ctx context.Context, viewerID, beforeMS int64) (*compose.Page, error)
 	Forget()
 	User(ctx context.Context, viewerID, id int64) (compose.User, error)
+	Status(ctx context.Context, viewerID, videoID int64) (compose.Status, error)
 	Works(ctx context.Context, viewerID, authorID, beforeMS int64, limit int32) (compose.List[compose.Video], error)
 	ComposedLists
 	Poll(ctx context.Context, viewerID int64, sessionID string, peerID, sinceMS int64) ([]*chatv1.Message, error)
@@ -78,6 +86,7 @@ var (
 	_ Accounts     = userv1.UserServiceClient(nil)
 	_ Interactions = interactionv1.InteractionServiceClient(nil)
 	_ Relations    = relationv1.RelationServiceClient(nil)
+	_ Videos       = videov1.VideoServiceClient(nil)
 	_ Chats        = chatv1.ChatServiceClient(nil)
 	_ Composed     = (*compose.Composer)(nil)
 	_ Tokens       = (*token.Issuer)(nil)
@@ -92,8 +101,10 @@ type Deps struct {
 	Interactions Interactions
 	Relations    Relations
 	Chats        Chats
+	Videos       Videos
 	Composed     Composed
 	Uploads      *Uploads
+	Direct       *Direct      // nil: clients cannot reach the object store themselves
 	Media        http.Handler // everything below media.Prefix
 	Ready        *Readiness
 	Language     Language // of a client that states no wish
@@ -131,7 +142,7 @@ func (a *api) routes() []route {
 		{http.MethodPost, "/douyin/user/register", tokenUnused, emptySession, a.register},
 		{http.MethodPost, "/douyin/user/login", tokenUnused, emptySession, a.login},
 		{http.MethodGet, "/douyin/user", tokenOptional, emptyUser, a.user},
-		{http.MethodPost, "/douyin/publish/action", tokenInForm, emptyStatus, a.publish},
+		{http.MethodPost, "/douyin/publish/action", tokenInForm, emptyPublished, a.publish},
 		{http.MethodGet, "/douyin/publish/list", tokenOptional, emptyVideos, a.publishList},
 		{http.MethodPost, "/douyin/favorite/action", tokenRequired, emptyStatus, a.favorite},
 		{http.MethodGet, "/douyin/favorite/list", tokenOptional, emptyVideos, a.favoriteList},
@@ -149,6 +160,10 @@ func (a *api) routes() []route {
 		// Beyond the old client.
 		{http.MethodGet, "/douyin/notification/list", tokenRequired, emptyNotifications, a.notificationList},
 		{http.MethodPost, "/douyin/notification/read", tokenRequired, emptyUnread, a.notificationRead},
+		{http.MethodGet, "/douyin/publish/status", tokenOptional, emptyProgress, a.publishStatus},
+		{http.MethodPost, "/douyin/publish/begin", tokenRequired, emptyBegun, a.publishBegin},
+		{http.MethodPost, "/douyin/publish/complete", tokenRequired, emptyPublished, a.publishComplete},
+		{http.MethodPost, "/douyin/publish/delete", tokenRequired, emptyStatus, a.publishDelete},
 	}
 }
 
@@ -177,6 +192,7 @@ func New(d Deps) http.Handler {
 			engine.Handle(rt.method, path, a.handle(rt))
 		}
 	}
+	engine.Handle(http.MethodOptions, media.Prefix+"*path", a.observe("media", a.Media)) // browsers ask before they read
 	for _, method := range []string{http.MethodGet, http.MethodHead} {
 		engine.Handle(method, media.Prefix+"*path", a.observe("media", a.Media))
 		engine.Handle(method, "/healthz", a.observe("healthz", http.HandlerFunc(alive)))

@@ -53,7 +53,7 @@ func TestRefusalsKeepTheShape(t *testing.T) {
 	r.users.Add("bob", "secret")
 	film := r.videos.Published()[0].GetId()
 	query := url.Values{"username": {"amy"}, "password": {"secret"}, "user_id": {"1"}, "token": {r.tokenOf(t, 1)},
-		"video_id": {strconv.FormatInt(film, 10)}, "to_user_id": {"2"}, "action_type": {"1"}, "comment_text": {"nice"}, "content": {"hello"}}
+		"video_id": {strconv.FormatInt(film, 10)}, "to_user_id": {"2"}, "action_type": {"1"}, "comment_text": {"nice"}, "content": {"hello"}, "title": {"t"}}
 	for _, rt := range httpapi.Routes() {
 		if strings.Contains(rt.Path, "publish/action") || strings.Contains(rt.Path, "register") {
 			continue // the shape of a success is in the golden files
@@ -114,6 +114,7 @@ func TestOutsideTheClientAPI(t *testing.T) {
 		{http.MethodGet, "/media", 404},
 		{http.MethodGet, "/media/", 404},
 		{http.MethodPost, "/media/videos/1/0123456789abcdef.mp4", 405},
+		{http.MethodOptions, "/media/videos/1/0123456789abcdef.mp4", 204},
 		{http.MethodPost, "/healthz", 405},
 		{http.MethodGet, "/healthz", 200},
 		{http.MethodHead, "/healthz", 200},

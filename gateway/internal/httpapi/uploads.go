@@ -16,6 +16,7 @@ import (
 
 // UploadVideos is what the video service is asked for during an upload.
 type UploadVideos interface {
+	GetUpload(ctx context.Context, in *videov1.GetUploadRequest, opts ...grpc.CallOption) (*videov1.GetUploadResponse, error)
 	BeginUpload(ctx context.Context, in *videov1.BeginUploadRequest, opts ...grpc.CallOption) (*videov1.BeginUploadResponse, error)
 	CommitUpload(ctx context.Context, in *videov1.CommitUploadRequest, opts ...grpc.CallOption) (*videov1.CommitUploadResponse, error)
 	AbortUpload(ctx context.Context, in *videov1.AbortUploadRequest, opts ...grpc.CallOption) (*videov1.AbortUploadResponse, error)

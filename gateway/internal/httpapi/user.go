@@ -96,5 +96,8 @@ func (a *api) publishList(x *exchange) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
+	for i := range works.Entries {
+		x.explain(&works.Entries[i].Processing)
+	}
 	return &videosReply{Videos: works.Entries, NextCursor: works.Next}, nil
 }

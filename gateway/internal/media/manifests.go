@@ -29,20 +29,30 @@ type Videos interface {
 
 var _ Videos = videov1.VideoServiceClient(nil)
 
+// kind is which of a video's objects an address is of.
+type kind int
+
+const (
+	movie kind = iota // what players get, or what was uploaded
+	cover
+	index // of the renditions
+)
+
 type objectName struct {
 	videoID  int64
 	revision string
-	cover    bool // else the video itself
+	kind     kind
 }
 
 // manifests finds the object behind an address and keeps it for a while: a
 // player asks for one video in many ranges.
 type manifests struct {
 	videos Videos
+	direct Direct // nil: no object was written by a client
 	kept   *otter.Cache[objectName, objectstore.Manifest]
 }
 
-func newManifests(videos Videos) (*manifests, error) {
+func newManifests(videos Videos, direct Direct) (*manifests, error) {
 	kept, err := otter.New(&otter.Options[objectName, objectstore.Manifest]{
 		MaximumSize:      maxManifests,
 		ExpiryCalculator: otter.ExpiryWriting[objectName, objectstore.Manifest](manifestAge),
@@ -50,7 +60,7 @@ func newManifests(videos Videos) (*manifests, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &manifests{videos: videos, kept: kept}, nil
+	return &manifests{videos: videos, direct: direct, kept: kept}, nil
 }
 
 func (m *manifests) close() { m.kept.StopAllGoroutines() }
@@ -70,21 +80,54 @@ func (m *manifests) load(ctx context.Context, name objectName) (objectstore.Mani
 	if err != nil {
 		return objectstore.Manifest{}, err
 	}
-	if len(answer.GetVideos()) == 0 {
+	if len(answer.GetVideos()) == 0 || answer.GetVideos()[0].GetState() == videov1.State_STATE_FAILED { // whose objects are gone
 		return objectstore.Manifest{}, errMissing
 	}
-	object := answer.GetVideos()[0].GetSource()
-	if name.cover {
-		object = answer.GetVideos()[0].GetCover()
+	v := answer.GetVideos()[0]
+	candidates := []*videov1.Object{v.GetPlay(), v.GetSource()}
+	switch name.kind {
+	case cover:
+		candidates = []*videov1.Object{v.GetCover()}
+	case index:
+		candidates = []*videov1.Object{v.GetHls()}
+	case movie:
 	}
-	if object == nil || compose.Revision(object) != name.revision {
+	for _, object := range candidates {
+		if object != nil && compose.Revision(object) == name.revision {
+			return manifestOf(object)
+		}
+	}
+	if name.kind == movie && v.GetState() == videov1.State_STATE_READY {
+		return m.former(ctx, name, v.GetSource())
+	}
+	return objectstore.Manifest{}, errMissing
+}
+
+// former finds the source by the address that it had before anybody knew its
+// checksum. That address was handed out, and has to go on working.
+func (m *manifests) former(ctx context.Context, name objectName, source *videov1.Object) (objectstore.Manifest, error) {
+	if m.direct == nil || source.GetLayout() != videov1.Layout_LAYOUT_WHOLE {
 		return objectstore.Manifest{}, errMissing
 	}
-	return manifestOf(object)
+	_, etag, err := m.direct.Stat(ctx, source.GetKey())
+	if errs.CodeOf(err) == errs.NotFound {
+		return objectstore.Manifest{}, errMissing
+	}
+	if err != nil {
+		return objectstore.Manifest{}, err
+	}
+	sum := compose.StandIn(source.GetKey(), etag)
+	former := &videov1.Object{Key: source.GetKey(), Size: source.GetSize(), PartSize: source.GetPartSize(), Sha256: sum[:],
+		ContentType: source.GetContentType(), Layout: source.GetLayout()}
+	if compose.Revision(former) != name.revision {
+		return objectstore.Manifest{}, errMissing
+	}
+	return manifestOf(former)
 }
 
 func manifestOf(o *videov1.Object) (objectstore.Manifest, error) {
-	m := objectstore.Manifest{Key: o.GetKey(), Size: o.GetSize(), PartSize: o.GetPartSize(), ContentType: o.GetContentType()}
+	m := objectstore.Manifest{Key: o.GetKey(), Size: o.GetSize(), PartSize: o.GetPartSize(), ContentType: o.GetContentType(),
+		Layout: objectstore.Layout(o.GetLayout())}
 	if copy(m.SHA256[:], o.GetSha256()) != len(m.SHA256) || m.PartSize <= 0 || m.Size < 0 || m.Key == "" {
 		return m, errs.New(errs.Internal, "MANIFEST_INVALID", "")
 	}

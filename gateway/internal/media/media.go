@@ -1,6 +1,6 @@
-// Package media serves the bytes of videos and covers, in whole or in ranges,
-// from the parts in which the object store keeps them. The content behind an
-// address never changes: its revision is part of the address.
+// Package media serves the bytes of videos, covers and renditions, in whole or
+// in ranges, from the parts in which the object store keeps them. The content
+// behind an address never changes: its revision is part of the address.
 package media
 
 import (
@@ -40,15 +40,18 @@ var _ Objects = (*objectstore.Store)(nil)
 type Options struct {
 	Videos     Videos
 	Objects    Objects
+	Direct     Direct // nil: clients cannot reach the object store themselves
 	Log        *slog.Logger
 	CacheBytes int64 // of parts kept in memory
 	Streams    int   // answers at a time; each may hold a part of its own
 }
 
-// Handler serves GET and HEAD below Prefix.
+// Handler serves GET, HEAD and OPTIONS below Prefix.
 type Handler struct {
 	manifests *manifests
 	parts     *parts
+	indexes   *indexes
+	direct    Direct
 	objects   Objects
 	log       *slog.Logger
 	pictures  map[string]picture
@@ -61,7 +64,7 @@ func New(o Options) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	manifests, err := newManifests(o.Videos)
+	manifests, err := newManifests(o.Videos, o.Direct)
 	if err != nil {
 		return nil, err
 	}
@@ -69,22 +72,34 @@ func New(o Options) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Handler{manifests: manifests, parts: parts, objects: o.Objects, log: o.Log,
+	indexes, err := newIndexes(parts)
+	if err != nil {
+		return nil, err
+	}
+	return &Handler{manifests: manifests, parts: parts, indexes: indexes, direct: o.Direct, objects: o.Objects, log: o.Log,
 		pictures: pictures, streams: make(chan struct{}, o.Streams)}, nil
 }
 
 // Close ends the goroutines of the copies.
 func (h *Handler) Close() { h.manifests.close() }
 
-// address is every path that can exist, apart from the default pictures.
+// address is every path that can exist, apart from the default pictures and
+// what begins as hlsAddress.
 var address = regexp.MustCompile(`^/media/(videos|covers)/([1-9][0-9]{0,15})/([0-9a-f]{16})\.(mp4|jpg)$`)
 
 // ServeHTTP answers with the HTTP status that players and browsers understand.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// These bytes came from users; nobody shall take them for a page or a script.
 	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if allowOrigins(w, r) {
+		return
+	}
 	if name, ok := strings.CutPrefix(r.URL.Path, Prefix+"defaults/"); ok {
 		h.serveDefault(w, r, name)
+		return
+	}
+	if asked, ok := parseHLS(r.URL.Path); ok {
+		h.serveHLS(w, r, asked)
 		return
 	}
 	asked, err := parse(r.URL.Path)
@@ -93,10 +108,34 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	manifest, err := h.manifests.get(r.Context(), asked)
-	if err != nil {
+	switch {
+	case err != nil:
 		h.refuse(w, r, err)
-		return
+	case asked.kind == movie && h.redirects(r, manifest):
+		h.redirect(w, r, manifest)
+	default:
+		h.stream(w, r, manifest)
 	}
+}
+
+// allowOrigins lets scripts of other pages read: players on the web fetch
+// playlists and segments. It answers their question whether they may.
+func allowOrigins(w http.ResponseWriter, r *http.Request) (answered bool) {
+	header := w.Header()
+	header.Set("Access-Control-Allow-Origin", "*")
+	header.Set("Access-Control-Expose-Headers", "Accept-Ranges, Content-Length, Content-Range, ETag")
+	if r.Method != http.MethodOptions {
+		return false
+	}
+	header.Set("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
+	header.Set("Access-Control-Allow-Headers", "Range, If-Match, If-None-Match, If-Range")
+	header.Set("Access-Control-Max-Age", "86400")
+	w.WriteHeader(http.StatusNoContent)
+	return true
+}
+
+// stream serves an object while there is a place for one more.
+func (h *Handler) stream(w http.ResponseWriter, r *http.Request, m objectstore.Manifest) {
 	select {
 	case h.streams <- struct{}{}:
 		defer func() { <-h.streams }()
@@ -104,7 +143,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, errs.New(errs.Exhausted, "STREAMS_TOO_MANY", "too many downloads at once"))
 		return
 	}
-	h.stream(w, r, manifest)
+	h.serve(w, r, m)
 }
 
 // parse reads an address; what cannot exist is not found.
@@ -117,14 +156,24 @@ func parse(path string) (objectName, error) {
 	if err != nil {
 		return objectName{}, errMissing
 	}
-	return objectName{videoID: id, revision: m[3], cover: m[1] == "covers"}, nil
+	name := objectName{videoID: id, revision: m[3], kind: movie}
+	if m[1] == "covers" {
+		name.kind = cover
+	}
+	return name, nil
 }
 
-func (h *Handler) stream(w http.ResponseWriter, r *http.Request, m objectstore.Manifest) {
+func etag(m objectstore.Manifest) string { return fmt.Sprintf("\"%x\"", m.SHA256) }
+
+// immutable is how long an answer may be kept: what is behind an address never
+// changes.
+const immutable = "public, max-age=31536000, immutable"
+
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request, m objectstore.Manifest) {
 	header := w.Header()
 	header.Set("Content-Type", contentType(m.ContentType))
-	header.Set("ETag", fmt.Sprintf("%q", fmt.Sprintf("%x", m.SHA256)))
-	header.Set("Cache-Control", "public, max-age=31536000, immutable")
+	header.Set("ETag", etag(m))
+	header.Set("Cache-Control", immutable)
 	if strings.Count(r.Header.Get("Range"), ",") >= maxRanges {
 		r.Header.Del("Range")
 	}
@@ -172,7 +221,7 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 // served are the types that a browser may act on; anything else is bytes.
 func contentType(stored string) string {
 	switch stored {
-	case "video/mp4", "video/webm", "video/x-matroska", "image/jpeg", "image/png":
+	case "video/mp4", "audio/mp4", "video/webm", "video/x-matroska", "image/jpeg", "image/png":
 		return stored
 	}
 	return "application/octet-stream"

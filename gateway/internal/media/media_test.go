@@ -29,6 +29,8 @@ type shelf struct {
 	handler *media.Handler
 	videos  *fake.Videos
 	blobs   *fake.Blobs
+	s3      *fake.S3
+	store   *objectstore.Store
 	log     *bytes.Buffer
 	movie   []byte
 	path    string // of the video
@@ -36,26 +38,62 @@ type shelf struct {
 
 func newShelf(t *testing.T, size, streams int) *shelf {
 	t.Helper()
-	s := &shelf{videos: &fake.Videos{}, blobs: &fake.Blobs{}, log: &bytes.Buffer{}}
+	return openShelf(t, size, streams, objectstore.LayoutParts, false)
+}
+
+// openShelf keeps the video in either layout, in a store that clients may or may
+// not reach themselves.
+func openShelf(t *testing.T, size, streams int, layout objectstore.Layout, public bool) *shelf {
+	t.Helper()
+	s := &shelf{videos: &fake.Videos{}, blobs: &fake.Blobs{}, s3: &fake.S3{}, log: &bytes.Buffer{}}
+	s.store = objectstore.New(s.blobs, s.s3)
 	for i := range size {
 		s.movie = append(s.movie, byte(i*7), byte(i>>8))
 	}
 	s.movie = s.movie[:size]
-	store := objectstore.New(s.blobs, nil)
-	m, err := store.Write(t.Context(), "videos/7", partSize, 1<<20, bytes.NewReader(s.movie))
-	if err != nil {
-		t.Fatal(err)
-	}
 	v := s.videos.Add(1, 1000, "film")
-	v.Source = &videov1.Object{Key: m.Key, Size: m.Size, PartSize: m.PartSize, Sha256: m.SHA256[:], ContentType: "video/mp4"}
-	s.path = fmt.Sprintf("/media/videos/%d/%s.mp4", v.GetId(), compose.Revision(v.GetSource()))
-	s.handler, err = media.New(media.Options{Videos: s.videos, Objects: store, CacheBytes: 1 << 20, Streams: streams,
-		Log: slog.New(slog.NewTextHandler(s.log, nil))})
-	if err != nil {
+	v.Source = s.keep(t, "videos/7", "video/mp4", layout, s.movie)
+	s.path = moviePath(v, v.GetSource())
+	options := media.Options{Videos: s.videos, Objects: s.store, CacheBytes: 1 << 20, Streams: streams,
+		Log: slog.New(slog.NewTextHandler(s.log, nil))}
+	if public {
+		options.Direct = s.s3
+	}
+	var err error
+	if s.handler, err = media.New(options); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.handler.Close)
 	return s
+}
+
+// keep stores an object.
+func (s *shelf) keep(t *testing.T, key, contentType string, layout objectstore.Layout, data []byte) *videov1.Object {
+	t.Helper()
+	var m objectstore.Manifest
+	var err error
+	if layout == objectstore.LayoutWhole {
+		m, err = s.store.WriteWhole(t.Context(), key, contentType, partSize, int64(len(data)), bytes.NewReader(data))
+	} else {
+		m, err = s.store.Write(t.Context(), key, partSize, 1<<20, bytes.NewReader(data))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &videov1.Object{Key: m.Key, Size: m.Size, PartSize: m.PartSize, Sha256: m.SHA256[:], ContentType: contentType,
+		Layout: videov1.Layout(layout)}
+}
+
+func moviePath(v *videov1.Video, o *videov1.Object) string {
+	return fmt.Sprintf("/media/videos/%d/%s.mp4", v.GetId(), compose.Revision(o))
+}
+
+// bothLayouts runs a test on a video in parts and on a whole one, which has to
+// make no difference where clients do not reach the store.
+func bothLayouts(t *testing.T, test func(t *testing.T, s *shelf)) {
+	for name, layout := range map[string]objectstore.Layout{"parts": objectstore.LayoutParts, "whole": objectstore.LayoutWhole} {
+		t.Run(name, func(t *testing.T) { test(t, openShelf(t, 345, 4, layout, false)) })
+	}
 }
 
 func (s *shelf) get(method, path string, headers ...string) *httptest.ResponseRecorder {
@@ -98,84 +136,89 @@ func TestWholeVideo(t *testing.T) {
 }
 
 func TestHeadReadsNoPart(t *testing.T) {
-	s := newShelf(t, 345, 4)
-	s.blobs.Reset()
-	s.get(http.MethodHead, s.path)
-	if n := s.blobs.Total(); n != 0 {
-		t.Errorf("%d requests to the store", n)
-	}
+	bothLayouts(t, func(t *testing.T, s *shelf) {
+		s.blobs.Reset()
+		s.s3.Reset()
+		s.get(http.MethodHead, s.path)
+		if n := s.blobs.Total() + s.s3.Total(); n != 0 {
+			t.Errorf("%d requests to the store", n)
+		}
+	})
 }
 
 func TestRangesAcrossPartBorders(t *testing.T) {
-	s := newShelf(t, 345, 4)
-	for _, c := range []struct {
-		header   string
-		from, to int // to is exclusive
-	}{
-		{"bytes=0-0", 0, 1},
-		{"bytes=99-100", 99, 101},
-		{"bytes=100-199", 100, 200},
-		{"bytes=95-304", 95, 305},
-		{"bytes=300-", 300, 345},
-		{"bytes=-10", 335, 345},
-		{"bytes=-1000", 0, 345},
-		{"bytes=340-100000", 340, 345},
-	} {
-		w := s.get(http.MethodGet, s.path, "Range", c.header)
-		want := fmt.Sprintf("bytes %d-%d/345", c.from, c.to-1)
-		if w.Code != http.StatusPartialContent || w.Header().Get("Content-Range") != want || !bytes.Equal(w.Body.Bytes(), s.movie[c.from:c.to]) {
-			t.Errorf("%s: %d, %q, %d bytes", c.header, w.Code, w.Header().Get("Content-Range"), w.Body.Len())
+	bothLayouts(t, func(t *testing.T, s *shelf) {
+		for _, c := range []struct {
+			header   string
+			from, to int // to is exclusive
+		}{
+			{"bytes=0-0", 0, 1},
+			{"bytes=99-100", 99, 101},
+			{"bytes=100-199", 100, 200},
+			{"bytes=95-304", 95, 305},
+			{"bytes=300-", 300, 345},
+			{"bytes=-10", 335, 345},
+			{"bytes=-1000", 0, 345},
+			{"bytes=340-100000", 340, 345},
+		} {
+			w := s.get(http.MethodGet, s.path, "Range", c.header)
+			want := fmt.Sprintf("bytes %d-%d/345", c.from, c.to-1)
+			if w.Code != http.StatusPartialContent || w.Header().Get("Content-Range") != want || !bytes.Equal(w.Body.Bytes(), s.movie[c.from:c.to]) {
+				t.Errorf("%s: %d, %q, %d bytes", c.header, w.Code, w.Header().Get("Content-Range"), w.Body.Len())
+			}
 		}
-	}
+	})
 }
 
 func TestConditions(t *testing.T) {
-	s := newShelf(t, 345, 4)
-	etag := s.get(http.MethodHead, s.path).Header().Get("ETag")
-	for _, c := range []struct {
-		what         string
-		headers      []string
-		status, size int
-	}{
-		{"known copy", []string{"If-None-Match", etag}, 304, 0},
-		{"known copy, weakly", []string{"If-None-Match", "W/" + etag}, 304, 0},
-		{"another copy", []string{"If-None-Match", `"x"`}, 200, 345},
-		{"range of the same", []string{"Range", "bytes=0-9", "If-Range", etag}, 206, 10},
-		{"range of another", []string{"Range", "bytes=0-9", "If-Range", `"x"`}, 200, 345},
-		{"another expected", []string{"If-Match", `"x"`}, 412, 0},
-	} {
-		if w := s.get(http.MethodGet, s.path, c.headers...); w.Code != c.status || w.Body.Len() != c.size {
-			t.Errorf("%s: %d with %d bytes", c.what, w.Code, w.Body.Len())
+	bothLayouts(t, func(t *testing.T, s *shelf) {
+		etag := s.get(http.MethodHead, s.path).Header().Get("ETag")
+		for _, c := range []struct {
+			what         string
+			headers      []string
+			status, size int
+		}{
+			{"known copy", []string{"If-None-Match", etag}, 304, 0},
+			{"known copy, weakly", []string{"If-None-Match", "W/" + etag}, 304, 0},
+			{"another copy", []string{"If-None-Match", `"x"`}, 200, 345},
+			{"range of the same", []string{"Range", "bytes=0-9", "If-Range", etag}, 206, 10},
+			{"range of another", []string{"Range", "bytes=0-9", "If-Range", `"x"`}, 200, 345},
+			{"another expected", []string{"If-Match", `"x"`}, 412, 0},
+		} {
+			if w := s.get(http.MethodGet, s.path, c.headers...); w.Code != c.status || w.Body.Len() != c.size {
+				t.Errorf("%s: %d with %d bytes", c.what, w.Code, w.Body.Len())
+			}
 		}
-	}
-	w := s.get(http.MethodGet, s.path, "Range", "bytes=345-")
-	if w.Code != http.StatusRequestedRangeNotSatisfiable || w.Header().Get("Content-Range") != "bytes */345" {
-		t.Errorf("past the end: %d, %q", w.Code, w.Header().Get("Content-Range"))
-	}
+		w := s.get(http.MethodGet, s.path, "Range", "bytes=345-")
+		if w.Code != http.StatusRequestedRangeNotSatisfiable || w.Header().Get("Content-Range") != "bytes */345" {
+			t.Errorf("past the end: %d, %q", w.Code, w.Header().Get("Content-Range"))
+		}
+	})
 }
 
 func TestSeveralRanges(t *testing.T) {
-	s := newShelf(t, 345, 4)
-	w := s.get(http.MethodGet, s.path, "Range", "bytes=0-3,98-101,-4")
-	kind, params, err := mime.ParseMediaType(w.Header().Get("Content-Type"))
-	if w.Code != http.StatusPartialContent || err != nil || kind != "multipart/byteranges" {
-		t.Fatalf("%d %v", w.Code, w.Header())
-	}
-	r := multipart.NewReader(w.Body, params["boundary"])
-	for _, want := range [][]byte{s.movie[:4], s.movie[98:102], s.movie[341:]} {
-		part, err := r.NextPart()
-		if err != nil {
-			t.Fatal(err)
+	bothLayouts(t, func(t *testing.T, s *shelf) {
+		w := s.get(http.MethodGet, s.path, "Range", "bytes=0-3,98-101,-4")
+		kind, params, err := mime.ParseMediaType(w.Header().Get("Content-Type"))
+		if w.Code != http.StatusPartialContent || err != nil || kind != "multipart/byteranges" {
+			t.Fatalf("%d %v", w.Code, w.Header())
 		}
-		if got, err := io.ReadAll(part); err != nil || !bytes.Equal(got, want) {
-			t.Errorf("%x, want %x (%v)", got, want, err)
+		r := multipart.NewReader(w.Body, params["boundary"])
+		for _, want := range [][]byte{s.movie[:4], s.movie[98:102], s.movie[341:]} {
+			part, err := r.NextPart()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := io.ReadAll(part); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("%x, want %x (%v)", got, want, err)
+			}
 		}
-	}
-	// More than anybody needs: each could cost the loading of a part.
-	many := "bytes=" + strings.TrimSuffix(strings.Repeat("1-2,", 20), ",")
-	if w := s.get(http.MethodGet, s.path, "Range", many); w.Code != http.StatusOK || w.Body.Len() != 345 {
-		t.Errorf("twenty ranges: %d with %d bytes", w.Code, w.Body.Len())
-	}
+		// More than anybody needs: each could cost the loading of a part.
+		many := "bytes=" + strings.TrimSuffix(strings.Repeat("1-2,", 20), ",")
+		if w := s.get(http.MethodGet, s.path, "Range", many); w.Code != http.StatusOK || w.Body.Len() != 345 {
+			t.Errorf("twenty ranges: %d with %d bytes", w.Code, w.Body.Len())
+		}
+	})
 }
 
 func TestNothingElseIsThere(t *testing.T) {

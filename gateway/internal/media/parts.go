@@ -50,12 +50,17 @@ func (p *parts) get(ctx context.Context, m objectstore.Manifest, n int) ([]byte,
 	return p.kept.Get(ctx, partName{m.Key, n}, otter.LoaderFunc[partName, []byte](func(ctx context.Context, _ partName) ([]byte, error) {
 		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
 		defer cancel()
-		select {
-		case p.loads <- struct{}{}:
-			defer func() { <-p.loads }()
-		case <-detached.Done():
-			return nil, detached.Err()
-		}
-		return p.objects.Part(detached, m, n)
+		return p.load(detached, m, n)
 	}))
+}
+
+// load reads part n from the store.
+func (p *parts) load(ctx context.Context, m objectstore.Manifest, n int) ([]byte, error) {
+	select {
+	case p.loads <- struct{}{}:
+		defer func() { <-p.loads }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	return p.objects.Part(ctx, m, n)
 }

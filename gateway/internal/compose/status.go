@@ -1,0 +1,42 @@
+package compose
+
+import (
+	"context"
+
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
+	"github.com/douyin-on-dapr/douyin/services/platform/errs"
+)
+
+// Status is how far a video has come, with what there is of it.
+type Status struct {
+	VideoID       int64 `json:"video_id"`
+	UploadedBytes int64 `json:"uploaded_bytes"`
+	TotalBytes    int64 `json:"total_bytes"`
+	Processing
+	PlayURL  string `json:"play_url"` // "" where it is not there, as the others
+	CoverURL string `json:"cover_url"`
+	HLSURL   string `json:"hls_url"`
+}
+
+// Status tells a viewer (0: nobody) about a video. One that is not ready is its
+// author's alone. Refusal: VIDEO_UNKNOWN.
+func (c *Composer) Status(ctx context.Context, viewerID, videoID int64) (Status, error) {
+	answer, err := c.videos.GetVideos(ctx, &videov1.GetVideosRequest{VideoIds: []int64{videoID}})
+	if err != nil {
+		return Status{}, err
+	}
+	found := answer.GetVideos()
+	if len(found) == 0 || (found[0].GetState() != videov1.State_STATE_READY && found[0].GetAuthorId() != viewerID) {
+		return Status{}, errs.New(errs.NotFound, "VIDEO_UNKNOWN", "there is no such video")
+	}
+	v := found[0]
+	size := v.GetSource().GetSize()
+	s := Status{VideoID: videoID, UploadedBytes: size, TotalBytes: size, Processing: processing(v), HLSURL: c.links.HLS(v)}
+	if v.GetState() != videov1.State_STATE_FAILED {
+		s.PlayURL = c.links.Play(v)
+	}
+	if v.GetCover() != nil {
+		s.CoverURL = c.links.Cover(v)
+	}
+	return s, nil
+}
