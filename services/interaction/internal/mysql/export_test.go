@@ -6,4 +6,7 @@ const (
 	LikeSet      = likeSet
 	ListComments = listComments
 	ByRequest    = commentByRequest
+	LikersOf     = likersOf
+	CommentsOf   = commentsOf
+	ClaimPurge   = claimPurge
 )

@@ -27,8 +27,9 @@ func filled(t *testing.T) *sqlx.DB {
 	}
 	exec(t, db, "INSERT INTO likes VALUES "+strings.Join(likes, ","))
 	exec(t, db, "INSERT INTO comments VALUES "+strings.Join(comments, ","))
-	exec(t, db, "INSERT INTO video_counts SELECT video_id, SUM(liked), 0 FROM likes GROUP BY video_id")
-	exec(t, db, "ANALYZE TABLE likes, comments, video_counts")
+	exec(t, db, "INSERT INTO video_counts (video_id, likes, comments) SELECT video_id, SUM(liked), 0 FROM likes GROUP BY video_id")
+	exec(t, db, "INSERT INTO purges SELECT video_id, 0, 1000 FROM video_counts")
+	exec(t, db, "ANALYZE TABLE likes, comments, video_counts, purges")
 	return db
 }
 
@@ -53,6 +54,9 @@ func TestPlans(t *testing.T) {
 		{"a like set", mysql.LikeSet, []any{7, 5_001}, []sqltest.Step{{Table: "likes", Index: "PRIMARY"}}},
 		{"comments", mysql.ListComments, []any{110, math.MaxInt64, 30}, []sqltest.Step{{Table: "comments", Index: "comments_of"}}},
 		{"their next page", mysql.ListComments, []any{110, 400, 1_001}, []sqltest.Step{{Table: "comments", Index: "comments_of"}}},
+		{"who liked a deleted video", mysql.LikersOf, []any{110, 7, 200}, []sqltest.Step{{Table: "likes", Index: "likes_of"}}},
+		{"comments of a deleted video", mysql.CommentsOf, []any{110, 200}, []sqltest.Step{{Table: "comments", Index: "comments_of"}}},
+		{"a claim of a purge", mysql.ClaimPurge, []any{110}, []sqltest.Step{{Table: "purges", Index: "PRIMARY"}}},
 		{"a repeated request", mysql.ByRequest, []any{3, "r5"}, []sqltest.Step{{Table: "comments", Index: "one_per_request"}}},
 	}
 	for _, tt := range tests {
