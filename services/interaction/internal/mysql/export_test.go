@@ -9,4 +9,10 @@ const (
 	LikersOf     = likersOf
 	CommentsOf   = commentsOf
 	ClaimPurge   = claimPurge
+
+	LockLikes      = lockLikes
+	Unlike         = unlike
+	TakeFromUsers  = takeFromUsers
+	LockComments   = lockComments
+	DeleteComments = deleteThem
 )
