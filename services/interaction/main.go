@@ -20,6 +20,10 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/server"
 )
 
+// purgeInterval is between looks for deleted videos when no event wakes the
+// purger.
+const purgeInterval = 5 * time.Second
+
 func main() { server.Main(string(contract.AppInteraction), run) }
 
 func run(ctx context.Context) error {
@@ -48,8 +52,13 @@ func build(ctx context.Context, p *program.Program) error {
 		Likes: rows, Comments: rows, Facts: rows,
 		Videos: videos, Hot: docs, IDs: commentIDs, Clock: time.Now,
 	})
+	purger := interaction.NewPurger(interaction.PurgerPorts{
+		Purges: rows, Memory: videos, Hot: docs, Clock: time.Now, Log: p.Log,
+	})
 	interactionv1.RegisterInteractionServiceServer(p, rpc.New(service))
 	p.Listen(eventv1.TopicLiked, event.Likes(docs))
 	p.Listen(eventv1.TopicUnliked, event.Likes(docs))
+	p.Listen(eventv1.TopicVideoDeleted, event.VideoDeleted(purger))
+	p.Background(func(ctx context.Context) error { return purger.Run(ctx, purgeInterval) })
 	return nil
 }

@@ -50,7 +50,7 @@ func rows() map[string][]string {
 			`INSERT INTO likes VALUES (1, 101, 1, TRUE, 1, 1000), (1, 103, 2, TRUE, 1, 2000),
 				(2, 101, 1, TRUE, 3, 1000), (2, 102, 1, FALSE, 2, 1000), (3, 101, 1, TRUE, 1, 1000)`,
 			`INSERT INTO comments VALUES (201, 101, 1, 2, 'nice', NULL, 1000, FALSE), (202, 101, 1, 3, '', NULL, 1000, TRUE)`,
-			`INSERT INTO video_counts VALUES (101, 3, 1), (102, 0, 0), (103, 1, 0)`,
+			`INSERT INTO video_counts (video_id, likes, comments) VALUES (101, 3, 1), (102, 0, 0), (103, 1, 0)`,
 			`INSERT INTO user_counts VALUES (1, 2, 3), (2, 1, 1), (3, 1, 0)`,
 		},
 		"relation": {

@@ -1,4 +1,5 @@
-// Package event listens to what the service itself told.
+// Package event listens to what the service itself told, and to the end of
+// videos.
 package event
 
 import (
@@ -10,7 +11,7 @@ import (
 
 // Documents are the hot documents of likes.
 type Documents interface {
-	ForgetLikes(ctx context.Context, userID, authorID int64) error
+	ForgetLikes(ctx context.Context, authorID int64, userIDs ...int64) error
 }
 
 // Likes handles the events of likes. They invalidate the hot documents once
@@ -25,7 +26,23 @@ func Likes(docs Documents) func(ctx context.Context, e server.Event) error {
 		// The event is done with either way: what the state store could not be
 		// told is remembered and repeated (hotstate), and a dead letter would not
 		// do it sooner.
-		_ = docs.ForgetLikes(ctx, like.GetUserId(), like.GetAuthorId())
+		_ = docs.ForgetLikes(ctx, like.GetAuthorId(), like.GetUserId())
 		return nil
+	}
+}
+
+// Deletions are what the rules do about a deleted video.
+type Deletions interface {
+	VideoDeleted(ctx context.Context, videoID int64) error
+}
+
+// VideoDeleted handles the event of that name.
+func VideoDeleted(d Deletions) func(ctx context.Context, e server.Event) error {
+	return func(ctx context.Context, e server.Event) error {
+		var video eventv1.Video
+		if err := e.Decode(&video); err != nil {
+			return err
+		}
+		return d.VideoDeleted(ctx, video.GetVideoId())
 	}
 }

@@ -7,11 +7,15 @@ import (
 
 	"github.com/douyin-on-dapr/douyin/services/interaction/internal/event"
 	"github.com/douyin-on-dapr/douyin/services/interaction/internal/hot"
+	"github.com/douyin-on-dapr/douyin/services/interaction/internal/interaction"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 	"github.com/douyin-on-dapr/douyin/services/platform/server"
 )
 
-var _ event.Documents = (*hot.Documents)(nil)
+var (
+	_ event.Documents = (*hot.Documents)(nil)
+	_ event.Deletions = (*interaction.Purger)(nil)
+)
 
 // documents remembers whose were forgotten.
 type documents struct {
@@ -19,8 +23,8 @@ type documents struct {
 	err          error
 }
 
-func (d *documents) ForgetLikes(_ context.Context, userID, authorID int64) error {
-	d.user, d.author = userID, authorID
+func (d *documents) ForgetLikes(_ context.Context, authorID int64, userIDs ...int64) error {
+	d.user, d.author = userIDs[0], authorID
 	return d.err
 }
 
@@ -36,6 +40,33 @@ func TestLikes(t *testing.T) {
 	}
 	e.Data = []byte("poison")
 	if err := event.Likes(&docs)(t.Context(), e); errs.CodeOf(err) != errs.Invalid {
+		t.Errorf("poison became %v", err)
+	}
+}
+
+// deletions remembers which video was deleted.
+type deletions struct {
+	video int64
+	err   error
+}
+
+func (d *deletions) VideoDeleted(_ context.Context, videoID int64) error {
+	d.video = videoID
+	return d.err
+}
+
+func TestVideoDeleted(t *testing.T) {
+	var d deletions
+	e := server.Event{Data: []byte(`{"videoId":"9007199254740991","authorId":"5"}`)}
+	if err := event.VideoDeleted(&d)(t.Context(), e); err != nil || d.video != 1<<53-1 {
+		t.Errorf("video %d, %v", d.video, err)
+	}
+	d.err = errors.New("database is down")
+	if err := event.VideoDeleted(&d)(t.Context(), e); !errors.Is(err, d.err) {
+		t.Errorf("the event would not come again: %v", err)
+	}
+	e.Data = []byte("poison")
+	if err := event.VideoDeleted(&d)(t.Context(), e); errs.CodeOf(err) != errs.Invalid {
 		t.Errorf("poison became %v", err)
 	}
 }

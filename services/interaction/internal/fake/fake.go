@@ -8,6 +8,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/douyin-on-dapr/douyin/services/interaction/internal/interaction"
 )
@@ -24,6 +25,8 @@ type Store struct {
 	mu       sync.Mutex
 	likes    map[pair]likeRow
 	comments map[int64]interaction.Comment
+	gone     map[int64]bool // videos
+	purges   map[int64]bool // those of them that may have something left
 	events   int
 }
 
@@ -31,11 +34,15 @@ var (
 	_ interaction.Likes    = (*Store)(nil)
 	_ interaction.Comments = (*Store)(nil)
 	_ interaction.Facts    = (*Store)(nil)
+	_ interaction.Purges   = (*Store)(nil)
 )
 
 // NewStore makes an empty one.
 func NewStore() *Store {
-	return &Store{likes: make(map[pair]likeRow), comments: make(map[int64]interaction.Comment)}
+	return &Store{
+		likes: make(map[pair]likeRow), comments: make(map[int64]interaction.Comment),
+		gone: make(map[int64]bool), purges: make(map[int64]bool),
+	}
 }
 
 // Events is how many changes were told of.
@@ -50,12 +57,25 @@ func (s *Store) SetLike(_ context.Context, c interaction.LikeChange) (bool, erro
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	key := pair{c.UserID, c.VideoID}
-	if s.likes[key].liked == c.Liked {
+	switch {
+	case s.likes[key].liked == c.Liked:
 		return false, nil
+	case !c.Liked:
+		s.endLike(key, c.At)
+		return true, nil
+	case s.gone[c.VideoID]:
+		return false, interaction.ErrVideoUnknown
 	}
-	s.likes[key] = likeRow{author: c.AuthorID, changedAtMS: c.At.UnixMilli(), liked: c.Liked}
+	s.likes[key] = likeRow{author: c.AuthorID, changedAtMS: c.At.UnixMilli(), liked: true}
 	s.events++
 	return true, nil
+}
+
+func (s *Store) endLike(key pair, at time.Time) {
+	row := s.likes[key]
+	row.liked, row.changedAtMS = false, at.UnixMilli()
+	s.likes[key] = row
+	s.events++
 }
 
 // ListLiked implements interaction.Likes.
@@ -108,6 +128,9 @@ func (s *Store) AddComment(_ context.Context, c interaction.Comment) (interactio
 			return made, nil
 		}
 	}
+	if s.gone[c.VideoID] {
+		return interaction.Comment{}, interaction.ErrVideoUnknown
+	}
 	s.comments[c.ID] = c
 	s.events++
 	return c, nil
@@ -128,14 +151,18 @@ func (s *Store) Comment(_ context.Context, id int64) (interaction.Comment, error
 func (s *Store) DeleteComment(_ context.Context, c interaction.Comment) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	row, ok := s.comments[c.ID]
+	return s.deleteComment(c.ID), nil
+}
+
+func (s *Store) deleteComment(id int64) bool {
+	row, ok := s.comments[id]
 	if !ok || row.Deleted {
-		return false, nil
+		return false
 	}
 	row.Deleted, row.Content = true, ""
-	s.comments[c.ID] = row
+	s.comments[id] = row
 	s.events++
-	return true, nil
+	return true
 }
 
 // ListComments implements interaction.Comments.

@@ -28,6 +28,9 @@ func (v *Videos) Author(_ context.Context, videoID int64) (int64, error) {
 	return author, nil
 }
 
+// Forget makes nobody the author of a video, as its deletion does.
+func (v *Videos) Forget(videoID int64) { delete(v.Authors, videoID) }
+
 // Hot is an interaction.Hot in memory.
 type Hot struct {
 	mu     sync.Mutex
@@ -42,13 +45,15 @@ func NewHot() *Hot {
 	return &Hot{sets: make(map[int64]interaction.Set), counts: make(map[int64]interaction.UserFacts)}
 }
 
-// LikeChanged implements interaction.Hot.
-func (h *Hot) LikeChanged(_ context.Context, userID, authorID int64) {
+// LikesChanged implements interaction.Hot.
+func (h *Hot) LikesChanged(_ context.Context, authorID int64, userIDs ...int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.sets, userID)
-	delete(h.counts, userID)
 	delete(h.counts, authorID)
+	for _, userID := range userIDs {
+		delete(h.sets, userID)
+		delete(h.counts, userID)
+	}
 }
 
 // LoadSet implements interaction.Hot.

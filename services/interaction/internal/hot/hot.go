@@ -3,6 +3,8 @@ package hot
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
 	"github.com/douyin-on-dapr/douyin/services/interaction/internal/interaction"
@@ -27,16 +29,30 @@ func New(store *hotstate.Store) *Documents {
 	}
 }
 
-// LikeChanged implements interaction.Hot. That the store could not be told is
-// logged there; the event tells it again, and the lifetime is the last net.
-func (d *Documents) LikeChanged(ctx context.Context, userID, authorID int64) {
-	_ = d.ForgetLikes(ctx, userID, authorID)
+// LikesChanged implements interaction.Hot. That the store could not be told is
+// logged there; the events tell it again, and the lifetime is the last net.
+func (d *Documents) LikesChanged(ctx context.Context, authorID int64, userIDs ...int64) {
+	_ = d.ForgetLikes(ctx, authorID, userIDs...)
 }
 
-// ForgetLikes is LikeChanged with its failure.
-func (d *Documents) ForgetLikes(ctx context.Context, userID, authorID int64) error {
-	return d.store.Invalidate(ctx,
-		hotv1.LikeSetKey(userID), hotv1.UserLikesKey(userID), hotv1.UserLikesKey(authorID))
+// atOnce is how many documents are invalidated in one request; some state stores
+// take no more than 100.
+const atOnce = 100
+
+// ForgetLikes is LikesChanged with its failure.
+func (d *Documents) ForgetLikes(ctx context.Context, authorID int64, userIDs ...int64) error {
+	keys := []string{hotv1.UserLikesKey(authorID)}
+	for _, userID := range userIDs {
+		keys = append(keys, hotv1.LikeSetKey(userID))
+		if userID != authorID {
+			keys = append(keys, hotv1.UserLikesKey(userID))
+		}
+	}
+	var failures []error
+	for some := range slices.Chunk(keys, atOnce) {
+		failures = append(failures, d.store.Invalidate(ctx, some...))
+	}
+	return errors.Join(failures...)
 }
 
 // LoadSet implements interaction.Hot.

@@ -58,7 +58,7 @@ func TestCountsAreRebuiltOnceAndThenRead(t *testing.T) {
 
 func TestAChangeInvalidatesTheDocumentsOfBoth(t *testing.T) {
 	docs, states := newDocuments()
-	docs.LikeChanged(t.Context(), 7, 5)
+	docs.LikesChanged(t.Context(), 5, 7)
 	for _, key := range []string{"likes:7", "given:7", "given:5"} {
 		if !states.Invalidated(t, key) {
 			t.Errorf("%s is not invalidated", key)
@@ -68,8 +68,28 @@ func TestAChangeInvalidatesTheDocumentsOfBoth(t *testing.T) {
 		t.Errorf("%d keys were touched", n)
 	}
 	states.SetDown(true)
-	if err := docs.ForgetLikes(t.Context(), 7, 5); err == nil {
+	if err := docs.ForgetLikes(t.Context(), 5, 7); err == nil {
 		t.Error("a state store that is down was told")
+	}
+}
+
+// A purge ends many likes at once, the author's own perhaps among them.
+func TestManyChangesInvalidateTheDocumentsOfAll(t *testing.T) {
+	docs, states := newDocuments()
+	var users []int64
+	for id := range int64(200) {
+		users = append(users, id+1)
+	}
+	docs.LikesChanged(t.Context(), 5, users...)
+	for _, id := range users {
+		for _, key := range []string{hotv1.LikeSetKey(id), hotv1.UserLikesKey(id)} {
+			if !states.Invalidated(t, key) {
+				t.Errorf("%s is not invalidated", key)
+			}
+		}
+	}
+	if n := states.Keys(); n != 400 {
+		t.Errorf("%d keys were touched", n)
 	}
 }
 

@@ -2,7 +2,8 @@
 //
 //   - A like is a state, not an action: asking for the state that is there
 //     already is success and moves nothing.
-//   - Likes and comments are of videos that exist.
+//   - Likes and comments are of videos that are ready. Those of a video that was
+//     deleted end with it, as if their users had ended them.
 //   - Only the writer of a comment deletes it, naming the video it is of.
 //   - Every count equals its set at every commit: the store moves both in one
 //     transaction, together with the event that tells of it.

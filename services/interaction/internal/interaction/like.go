@@ -64,7 +64,7 @@ func (s *Service) SetLike(ctx context.Context, userID, videoID int64, liked bool
 	}
 	// Also when nothing changed: the answer to the first try may have been lost
 	// together with its invalidation.
-	s.Hot.LikeChanged(ctx, userID, author)
+	s.Hot.LikesChanged(ctx, author, userID)
 	return changed, nil
 }
 

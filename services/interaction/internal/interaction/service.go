@@ -45,7 +45,8 @@ type UserFacts struct {
 // Likes keeps likes and their counts.
 type Likes interface {
 	// SetLike brings about the wanted state. Only when that changes something
-	// do the counts move and an event is written, all in one transaction.
+	// do the counts move and an event is written, all in one transaction. A like
+	// of a video that is gone (Purges) is refused with ErrVideoUnknown.
 	SetLike(ctx context.Context, c LikeChange) (changed bool, err error)
 	// ListLiked answers one page.
 	ListLiked(ctx context.Context, q LikedQuery) ([]LikedEntry, error)
@@ -57,7 +58,8 @@ type Likes interface {
 type Comments interface {
 	// AddComment writes a comment, its count and its event in one transaction.
 	// When the writer used the request id before, it writes nothing and answers
-	// the comment of that time.
+	// the comment of that time. Else a video that is gone (Purges) is refused with
+	// ErrVideoUnknown.
 	AddComment(ctx context.Context, c Comment) (Comment, error)
 	// Comment finds a comment, also a deleted one, or answers ErrCommentUnknown.
 	Comment(ctx context.Context, id int64) (Comment, error)
@@ -77,14 +79,16 @@ type Facts interface {
 
 // Videos asks the video service.
 type Videos interface {
-	// Author tells whose video it is, or answers ErrVideoUnknown.
+	// Author tells whose video it is, or answers ErrVideoUnknown; that also where
+	// the video is not ready.
 	Author(ctx context.Context, videoID int64) (authorID int64, err error)
 }
 
 // Hot keeps the hot documents of likes.
 type Hot interface {
-	// LikeChanged invalidates what a like or its end makes old.
-	LikeChanged(ctx context.Context, userID, authorID int64)
+	// LikesChanged invalidates what likes of some users for videos of one author,
+	// or their ends, make old.
+	LikesChanged(ctx context.Context, authorID int64, userIDs ...int64)
 	// LoadSet answers a like set from its document or else from rebuild.
 	LoadSet(ctx context.Context, userID int64, rebuild func(context.Context) (Set, error)) (Set, error)
 	// LoadCounts answers a user's counts from the document or else from rebuild.

@@ -7,6 +7,8 @@ import (
 	"math"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+
 	eventv1 "github.com/douyin-on-dapr/douyin/services/contract/event/v1"
 	"github.com/douyin-on-dapr/douyin/services/interaction/internal/interaction"
 	"github.com/douyin-on-dapr/douyin/services/platform/outbox"
@@ -19,8 +21,10 @@ VALUES (?, ?, ?, ?, ?, ?, ?)`
 	commentColumns   = `id, video_id, author_id, user_id, content, COALESCE(request_id, '') AS request_id, created_at_ms, deleted`
 	commentByRequest = `SELECT ` + commentColumns + ` FROM comments WHERE user_id = ? AND request_id = ?`
 	commentByID      = `SELECT ` + commentColumns + ` FROM comments WHERE id = ?`
-	deleteComment    = `UPDATE comments SET deleted = TRUE, content = '' WHERE id = ? AND deleted = FALSE`
-	listComments     = `SELECT ` + commentColumns + ` FROM comments
+	lockComments     = `SELECT ` + commentColumns + ` FROM comments FORCE INDEX (PRIMARY)
+WHERE id IN (?) AND deleted = FALSE ORDER BY id FOR UPDATE`
+	deleteThem   = `UPDATE comments FORCE INDEX (PRIMARY) SET deleted = TRUE, content = '' WHERE id IN (?)`
+	listComments = `SELECT ` + commentColumns + ` FROM comments
 WHERE video_id = ? AND deleted = FALSE AND id < ? ORDER BY id DESC LIMIT ?`
 )
 
@@ -63,10 +67,10 @@ func (s *Store) AddComment(ctx context.Context, c interaction.Comment) (interact
 		if err != nil {
 			return err
 		}
-		if err := moveVideoCounts(ctx, tx, c.VideoID, 0, 1); err != nil {
+		if err := outbox.Add(ctx, tx, commentEvent(eventv1.TopicCommented, versionMade, c, excerpt(c.Content))); err != nil {
 			return err
 		}
-		return addCommentEvent(ctx, tx, c, eventv1.TopicCommented, versionMade, excerpt(c.Content))
+		return addToVideoCounts(ctx, tx, c.VideoID, 0, 1)
 	})
 	if sqldb.IsDuplicate(err, "one_per_request") {
 		var row commentRow
@@ -96,39 +100,54 @@ func (s *Store) Comment(ctx context.Context, id int64) (interaction.Comment, err
 // DeleteComment implements interaction.Comments.
 func (s *Store) DeleteComment(ctx context.Context, c interaction.Comment) (bool, error) {
 	const op = "mysql.DeleteComment"
-	var changed bool
-	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) error {
-		result, err := tx.ExecContext(ctx, deleteComment, c.ID)
-		if err != nil {
-			return err
-		}
-		affected, err := result.RowsAffected()
-		if changed = affected > 0; err != nil || !changed {
-			return err
-		}
-		if err := moveVideoCounts(ctx, tx, c.VideoID, 0, -1); err != nil {
-			return err
-		}
-		return addCommentEvent(ctx, tx, c, eventv1.TopicUncommented, versionDeleted, "")
+	var deleted int
+	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) (err error) {
+		deleted, err = deleteComments(ctx, tx, c.VideoID, []int64{c.ID})
+		return err
 	})
 	if err != nil {
 		return false, sqldb.Wrap(op, err)
 	}
-	if changed {
+	if deleted > 0 {
 		s.committed()
 	}
-	return changed, nil
+	return deleted > 0, nil
 }
 
-func addCommentEvent(ctx context.Context, tx sqldb.Handle, c interaction.Comment, topic string, version int64, excerpt string) error {
-	return outbox.Add(ctx, tx, outbox.Event{
+// deleteComments deletes comments of one video, in a number of statements that
+// does not depend on how many they are, and tells how many were there.
+func deleteComments(ctx context.Context, tx sqldb.Handle, videoID int64, ids []int64) (int, error) {
+	query, args, err := sqlx.In(lockComments, ids)
+	if err != nil {
+		return 0, err
+	}
+	var rows []commentRow
+	if err := tx.SelectContext(ctx, &rows, query, args...); err != nil || len(rows) == 0 {
+		return 0, err
+	}
+	locked, events := make([]int64, len(rows)), make([]outbox.Event, len(rows))
+	for i, row := range rows {
+		locked[i] = row.ID
+		events[i] = commentEvent(eventv1.TopicUncommented, versionDeleted, row.comment(), "")
+	}
+	if err := execIn(ctx, tx, deleteThem, locked); err != nil {
+		return 0, err
+	}
+	if err := outbox.Add(ctx, tx, events...); err != nil {
+		return 0, err
+	}
+	return len(rows), takeFromVideoCounts(ctx, tx, videoID, 0, int64(len(rows)))
+}
+
+func commentEvent(topic string, version int64, c interaction.Comment, excerpt string) outbox.Event {
+	return outbox.Event{
 		Topic:   topic,
 		Subject: eventv1.CommentSubject(c.ID),
 		Version: version,
 		Data: &eventv1.Commented{
 			CommentId: c.ID, UserId: c.UserID, VideoId: c.VideoID, AuthorId: c.AuthorID, Excerpt: excerpt,
 		},
-	})
+	}
 }
 
 func excerpt(content string) string {

@@ -6,4 +6,13 @@ const (
 	LikeSet      = likeSet
 	ListComments = listComments
 	ByRequest    = commentByRequest
+	LikersOf     = likersOf
+	CommentsOf   = commentsOf
+	ClaimPurge   = claimPurge
+
+	LockLikes      = lockLikes
+	Unlike         = unlike
+	TakeFromUsers  = takeFromUsers
+	LockComments   = lockComments
+	DeleteComments = deleteThem
 )

@@ -16,11 +16,9 @@ ON DUPLICATE KEY UPDATE
   version = IF(liked, version, version + 1),
   changed_at_ms = IF(liked, changed_at_ms, VALUES(changed_at_ms)),
   liked = TRUE`
-	unlike = `UPDATE likes SET liked = FALSE, version = version + 1, changed_at_ms = ?
-WHERE user_id = ? AND video_id = ? AND liked = TRUE`
 	likeVersion = `SELECT version FROM likes WHERE user_id = ? AND video_id = ?`
-	moveUser    = `INSERT INTO user_counts (user_id, given, received) VALUES (?, GREATEST(?, 0), GREATEST(?, 0))
-ON DUPLICATE KEY UPDATE given = given + ?, received = received + ?`
+	addToUser   = `INSERT INTO user_counts (user_id, given, received) VALUES (?, ?, ?)
+ON DUPLICATE KEY UPDATE given = given + VALUES(given), received = received + VALUES(received)`
 	// The viewer's own like is found by the whole primary key; left to itself a
 	// server may read all likes of the viewer for each row instead.
 	listLiked = `SELECT l.video_id, l.author_id, l.changed_at_ms,
@@ -34,24 +32,19 @@ ORDER BY l.changed_at_ms DESC, l.video_id DESC LIMIT ?`
 	likeSet = `SELECT video_id FROM likes FORCE INDEX (PRIMARY) WHERE user_id = ? AND liked = TRUE ORDER BY video_id LIMIT ?`
 )
 
-// SetLike implements interaction.Likes. The row decides: its affected rows say
-// whether anything changed, and its lock puts changes of one like in order.
+// SetLike implements interaction.Likes. The row decides: it says whether
+// anything changes, and its lock puts changes of one like in order.
 func (s *Store) SetLike(ctx context.Context, c interaction.LikeChange) (bool, error) {
 	const op = "mysql.SetLike"
 	var changed bool
-	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) error {
-		var err error
-		if changed, err = setLikeRow(ctx, tx, c); err != nil || !changed {
+	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) (err error) {
+		if c.Liked {
+			changed, err = addLike(ctx, tx, c)
 			return err
 		}
-		if err := addLikeEvent(ctx, tx, c); err != nil {
-			return err
-		}
-		// The rows that many wait for come last, to be held the shortest.
-		if err := moveUserCounts(ctx, tx, c); err != nil {
-			return err
-		}
-		return moveVideoCounts(ctx, tx, c.VideoID, step(c.Liked), 0)
+		end, err := endLikes(ctx, tx, c.VideoID, []int64{c.UserID}, c.At)
+		changed = len(end.userIDs) > 0
+		return err
 	})
 	if err != nil {
 		return false, sqldb.Wrap(op, err)
@@ -62,57 +55,58 @@ func (s *Store) SetLike(ctx context.Context, c interaction.LikeChange) (bool, er
 	return changed, nil
 }
 
-// setLikeRow brings the row about and tells whether it was different before.
-func setLikeRow(ctx context.Context, tx sqldb.Handle, c interaction.LikeChange) (bool, error) {
-	query, args := unlike, []any{c.At.UnixMilli(), c.UserID, c.VideoID}
-	if c.Liked {
-		query, args = like, []any{c.UserID, c.VideoID, c.AuthorID, c.At.UnixMilli()}
-	}
-	result, err := tx.ExecContext(ctx, query, args...)
+// addLike makes a like be there and tells whether it was not.
+func addLike(ctx context.Context, tx sqldb.Handle, c interaction.LikeChange) (bool, error) {
+	result, err := tx.ExecContext(ctx, like, c.UserID, c.VideoID, c.AuthorID, c.At.UnixMilli())
 	if err != nil {
 		return false, err
 	}
 	// 1 for a new row, 2 for one that was updated, 0 for one that was so already.
 	affected, err := result.RowsAffected()
-	return affected > 0, err
+	if err != nil || affected == 0 {
+		return false, err
+	}
+	var version int64
+	if err := tx.GetContext(ctx, &version, likeVersion, c.UserID, c.VideoID); err != nil {
+		return false, err
+	}
+	if err := outbox.Add(ctx, tx, likeEvent(eventv1.TopicLiked, version, c.UserID, c.VideoID, c.AuthorID)); err != nil {
+		return false, err
+	}
+	// The rows that many wait for come last, to be held the shortest.
+	if err := addToUserCounts(ctx, tx, c); err != nil {
+		return false, err
+	}
+	return true, addToVideoCounts(ctx, tx, c.VideoID, 1, 0)
 }
 
-// moveUserCounts moves what the user gave and what the author received, always
+// addToUserCounts counts what the user gave and what the author received, always
 // the smaller id first, so that two users who like each other's videos at once
 // do not deadlock.
-func moveUserCounts(ctx context.Context, tx sqldb.Handle, c interaction.LikeChange) error {
-	delta := step(c.Liked)
-	type move struct{ user, given, received int64 }
-	moves := []move{{user: c.UserID, given: delta}, {user: c.AuthorID, received: delta}}
+func addToUserCounts(ctx context.Context, tx sqldb.Handle, c interaction.LikeChange) error {
+	type addition struct{ user, given, received int64 }
+	additions := []addition{{user: c.UserID, given: 1}, {user: c.AuthorID, received: 1}}
 	switch {
 	case c.AuthorID == c.UserID:
-		moves = []move{{user: c.UserID, given: delta, received: delta}}
+		additions = []addition{{user: c.UserID, given: 1, received: 1}}
 	case c.AuthorID < c.UserID:
-		moves[0], moves[1] = moves[1], moves[0]
+		additions[0], additions[1] = additions[1], additions[0]
 	}
-	for _, m := range moves {
-		if _, err := tx.ExecContext(ctx, moveUser, m.user, m.given, m.received, m.given, m.received); err != nil {
+	for _, a := range additions {
+		if _, err := tx.ExecContext(ctx, addToUser, a.user, a.given, a.received); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func addLikeEvent(ctx context.Context, tx sqldb.Handle, c interaction.LikeChange) error {
-	var version int64
-	if err := tx.GetContext(ctx, &version, likeVersion, c.UserID, c.VideoID); err != nil {
-		return err
-	}
-	topic := eventv1.TopicUnliked
-	if c.Liked {
-		topic = eventv1.TopicLiked
-	}
-	return outbox.Add(ctx, tx, outbox.Event{
+func likeEvent(topic string, version, userID, videoID, authorID int64) outbox.Event {
+	return outbox.Event{
 		Topic:   topic,
-		Subject: eventv1.LikeSubject(c.UserID, c.VideoID),
+		Subject: eventv1.LikeSubject(userID, videoID),
 		Version: version,
-		Data:    &eventv1.Liked{UserId: c.UserID, VideoId: c.VideoID, AuthorId: c.AuthorID},
-	})
+		Data:    &eventv1.Liked{UserId: userID, VideoId: videoID, AuthorId: authorID},
+	}
 }
 
 // likedRow is one row of listLiked.

@@ -27,8 +27,10 @@ func filled(t *testing.T) *sqlx.DB {
 	}
 	exec(t, db, "INSERT INTO likes VALUES "+strings.Join(likes, ","))
 	exec(t, db, "INSERT INTO comments VALUES "+strings.Join(comments, ","))
-	exec(t, db, "INSERT INTO video_counts SELECT video_id, SUM(liked), 0 FROM likes GROUP BY video_id")
-	exec(t, db, "ANALYZE TABLE likes, comments, video_counts")
+	exec(t, db, "INSERT INTO video_counts (video_id, likes, comments) SELECT video_id, SUM(liked), 0 FROM likes GROUP BY video_id")
+	exec(t, db, "INSERT INTO purges SELECT video_id, 0, 1000 FROM video_counts")
+	exec(t, db, "INSERT INTO user_counts SELECT id, 0, 0 FROM comments")
+	exec(t, db, "ANALYZE TABLE likes, comments, video_counts, user_counts, purges")
 	return db
 }
 
@@ -41,6 +43,7 @@ func exec(t *testing.T, db *sqlx.DB, query string) {
 
 func TestPlans(t *testing.T) {
 	db := filled(t)
+	some := []int64{3, 5, 8}
 	tests := []struct {
 		name, query string
 		args        []any
@@ -53,11 +56,24 @@ func TestPlans(t *testing.T) {
 		{"a like set", mysql.LikeSet, []any{7, 5_001}, []sqltest.Step{{Table: "likes", Index: "PRIMARY"}}},
 		{"comments", mysql.ListComments, []any{110, math.MaxInt64, 30}, []sqltest.Step{{Table: "comments", Index: "comments_of"}}},
 		{"their next page", mysql.ListComments, []any{110, 400, 1_001}, []sqltest.Step{{Table: "comments", Index: "comments_of"}}},
+		{"who liked a deleted video", mysql.LikersOf, []any{110, 7, 200}, []sqltest.Step{{Table: "likes", Index: "likes_of"}}},
+		{"comments of a deleted video", mysql.CommentsOf, []any{110, 200}, []sqltest.Step{{Table: "comments", Index: "comments_of"}}},
+		{"a claim of a purge", mysql.ClaimPurge, []any{110}, []sqltest.Step{{Table: "purges", Index: "PRIMARY"}}},
+		// What locks rows reads none but those.
+		{"locks of likes", mysql.LockLikes, []any{110, some}, []sqltest.Step{{Table: "likes", Index: "PRIMARY"}}},
+		{"ends of likes", mysql.Unlike, []any{1_000, 110, some}, []sqltest.Step{{Table: "likes", Index: "PRIMARY"}}},
+		{"counts of users", mysql.TakeFromUsers, []any{some, 2, 3, some}, []sqltest.Step{{Table: "user_counts", Index: "PRIMARY"}}},
+		{"locks of comments", mysql.LockComments, []any{some}, []sqltest.Step{{Table: "comments", Index: "PRIMARY"}}},
+		{"ends of comments", mysql.DeleteComments, []any{some}, []sqltest.Step{{Table: "comments", Index: "PRIMARY"}}},
 		{"a repeated request", mysql.ByRequest, []any{3, "r5"}, []sqltest.Step{{Table: "comments", Index: "one_per_request"}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := sqltest.Explain(t, db, tt.query, tt.args...); !slices.Equal(got, tt.want) {
+			query, args, err := sqlx.In(tt.query, tt.args...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := sqltest.Explain(t, db, query, args...); !slices.Equal(got, tt.want) {
 				t.Errorf("plan %+v\nwant %+v", got, tt.want)
 			}
 		})

@@ -30,25 +30,37 @@ var (
 	_ interaction.Likes    = (*Store)(nil)
 	_ interaction.Comments = (*Store)(nil)
 	_ interaction.Facts    = (*Store)(nil)
+	_ interaction.Purges   = (*Store)(nil)
 )
 
 // New makes a store on a migrated database. After each commit that wrote an
 // event it calls committed, which must not block.
 func New(db *sqlx.DB, committed func()) *Store { return &Store{db: db, committed: committed} }
 
-const moveVideo = `INSERT INTO video_counts (video_id, likes, comments) VALUES (?, GREATEST(?, 0), GREATEST(?, 0))
-ON DUPLICATE KEY UPDATE likes = likes + ?, comments = comments + ?`
+const (
+	// The counts of a video that is gone stay as they are: no row is affected.
+	addToVideo = `INSERT INTO video_counts (video_id, likes, comments) VALUES (?, ?, ?)
+ON DUPLICATE KEY UPDATE likes = IF(gone, likes, likes + VALUES(likes)), comments = IF(gone, comments, comments + VALUES(comments))`
+	takeFromVideo = `UPDATE video_counts SET likes = likes - ?, comments = comments - ? WHERE video_id = ?`
+)
 
-// moveVideoCounts adds to the counts of a video.
-func moveVideoCounts(ctx context.Context, tx sqldb.Handle, videoID, likes, comments int64) error {
-	_, err := tx.ExecContext(ctx, moveVideo, videoID, likes, comments, likes, comments)
+// addToVideoCounts counts what was added to a video. This row is where it meets
+// the deletion of the video: whichever locks it first wins, and once that is the
+// deletion the answer is ErrVideoUnknown, which undoes the transaction.
+func addToVideoCounts(ctx context.Context, tx sqldb.Handle, videoID, likes, comments int64) error {
+	result, err := tx.ExecContext(ctx, addToVideo, videoID, likes, comments)
+	if err != nil {
+		return err
+	}
+	affected, err := result.RowsAffected()
+	if err == nil && affected == 0 {
+		return interaction.ErrVideoUnknown
+	}
 	return err
 }
 
-// step is +1 or -1.
-func step(up bool) int64 {
-	if up {
-		return 1
-	}
-	return -1
+// takeFromVideoCounts counts what ended, also of a video that is gone.
+func takeFromVideoCounts(ctx context.Context, tx sqldb.Handle, videoID, likes, comments int64) error {
+	_, err := tx.ExecContext(ctx, takeFromVideo, likes, comments, videoID)
+	return err
 }

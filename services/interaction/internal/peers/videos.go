@@ -15,9 +15,10 @@ import (
 // knownVideos is how many videos Videos remembers: a few MiB.
 const knownVideos = 100_000
 
-// Videos is the interaction.Videos of the service. It remembers whose a video
-// is, since that does not change; a video that does not exist may be published
-// the next moment and is asked for again.
+// Videos is the interaction.Videos of the service. It remembers whose a ready
+// video is: that does not change, and a ready video stays ready until it is
+// deleted. One that does not exist or is not ready may be so the next moment and
+// is asked for again.
 type Videos struct {
 	client  videov1.VideoServiceClient
 	authors *otter.Cache[int64, int64]
@@ -43,10 +44,15 @@ func (v *Videos) Author(ctx context.Context, videoID int64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if len(response.GetVideos()) == 0 {
+	if len(response.GetVideos()) == 0 || response.GetVideos()[0].GetState() != videov1.State_STATE_READY {
 		return 0, interaction.ErrVideoUnknown
 	}
 	author := response.GetVideos()[0].GetAuthorId()
 	v.authors.Set(videoID, author)
 	return author, nil
 }
+
+// Forget drops what is remembered of a video that was deleted. It saves work,
+// no more: other replicas do not hear of it, and an answer that is on its way
+// may still be remembered. The store refuses what is for a video that is gone.
+func (v *Videos) Forget(videoID int64) { v.authors.Invalidate(videoID) }

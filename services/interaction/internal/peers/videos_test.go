@@ -16,6 +16,7 @@ import (
 // videoService answers GetVideos without a network and counts the questions.
 type videoService struct {
 	authors map[int64]int64
+	state   videov1.State // of all
 	err     error
 	asked   int
 }
@@ -25,7 +26,7 @@ func (v *videoService) Invoke(_ context.Context, _ string, args, reply any, _ ..
 	request, response := args.(*videov1.GetVideosRequest), reply.(*videov1.GetVideosResponse)
 	for _, id := range request.GetVideoIds() {
 		if author, known := v.authors[id]; known {
-			response.Videos = append(response.Videos, &videov1.Video{Id: id, AuthorId: author})
+			response.Videos = append(response.Videos, &videov1.Video{Id: id, AuthorId: author, State: v.state})
 		}
 	}
 	return v.err
@@ -36,7 +37,7 @@ func (v *videoService) NewStream(context.Context, *grpc.StreamDesc, string, ...g
 }
 
 func TestAuthorsAreRememberedAndUnknownVideosAskedForAgain(t *testing.T) {
-	service := &videoService{authors: map[int64]int64{7: 5}}
+	service := &videoService{authors: map[int64]int64{7: 5}, state: videov1.State_STATE_READY}
 	videos, err := peers.NewVideos(service)
 	if err != nil {
 		t.Fatal(err)
@@ -60,5 +61,46 @@ func TestAuthorsAreRememberedAndUnknownVideosAskedForAgain(t *testing.T) {
 	ask(8, 6, 4)
 	if _, err := videos.Author(t.Context(), 9); errs.CodeOf(err) != errs.Unavailable {
 		t.Errorf("while the video service is down: %v", err)
+	}
+}
+
+func TestOnlyReadyVideosAreKnown(t *testing.T) {
+	service := &videoService{authors: map[int64]int64{7: 5}}
+	videos, err := peers.NewVideos(service)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for state := range videov1.State_name {
+		service.state = videov1.State(state)
+		if service.state == videov1.State_STATE_READY {
+			continue
+		}
+		if _, err := videos.Author(t.Context(), 7); !errors.Is(err, interaction.ErrVideoUnknown) {
+			t.Errorf("%v: %v", service.state, err)
+		}
+	}
+	service.state = videov1.State_STATE_READY
+	if author, err := videos.Author(t.Context(), 7); author != 5 || err != nil {
+		t.Errorf("ready at last: of %d, %v", author, err)
+	}
+}
+
+func TestADeletedVideoIsAskedForAgain(t *testing.T) {
+	service := &videoService{authors: map[int64]int64{7: 5}, state: videov1.State_STATE_READY}
+	videos, err := peers.NewVideos(service)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := videos.Author(t.Context(), 7); err != nil {
+		t.Fatal(err)
+	}
+	delete(service.authors, 7)
+	videos.Forget(8)
+	if _, err := videos.Author(t.Context(), 7); err != nil {
+		t.Errorf("another one was deleted: %v", err)
+	}
+	videos.Forget(7)
+	if _, err := videos.Author(t.Context(), 7); !errors.Is(err, interaction.ErrVideoUnknown) {
+		t.Errorf("after its deletion: %v", err)
 	}
 }

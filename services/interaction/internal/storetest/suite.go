@@ -15,6 +15,7 @@ type Store interface {
 	interaction.Likes
 	interaction.Comments
 	interaction.Facts
+	interaction.Purges
 }
 
 // Run runs the suite; open gives an empty store that ends with the test.
@@ -32,6 +33,10 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"comments come newest first and page without a gap": commentPaging,
 		"an unknown comment is unknown":                     commentUnknown,
 		"counts equal sets after a storm of comments":       commentStorm,
+		"a purge ends all likes and comments of a video":    purgeEndsAll,
+		"a video that is gone takes no like and no comment": goneTakesNothing,
+		"purges are taken by ascending id":                  purgesInTurn,
+		"nothing is left of videos deleted in a storm":      purgeStorm,
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })

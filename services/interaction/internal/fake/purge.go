@@ -1,0 +1,52 @@
+package fake
+
+import (
+	"context"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/services/interaction/internal/interaction"
+)
+
+// MarkGone implements interaction.Purges.
+func (s *Store) MarkGone(_ context.Context, videoID int64, _ time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.gone[videoID] {
+		s.gone[videoID], s.purges[videoID] = true, true
+	}
+	return nil
+}
+
+// PurgeBatch implements interaction.Purges.
+func (s *Store) PurgeBatch(_ context.Context, fromID int64, limit int, at time.Time) (interaction.Purged, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var purged interaction.Purged
+	for id := range s.purges {
+		if id >= fromID && (purged.VideoID == 0 || id < purged.VideoID) {
+			purged.VideoID = id
+		}
+	}
+	if purged.VideoID == 0 {
+		return purged, nil
+	}
+	for key, row := range s.likes {
+		if key.video == purged.VideoID && row.liked && len(purged.Unliked) < limit {
+			s.endLike(key, at)
+			purged.AuthorID, purged.Unliked = row.author, append(purged.Unliked, key.user)
+		}
+	}
+	if len(purged.Unliked) > 0 {
+		return purged, nil
+	}
+	deleted := 0
+	for id, comment := range s.comments {
+		if comment.VideoID == purged.VideoID && deleted < limit && s.deleteComment(id) {
+			deleted++
+		}
+	}
+	if deleted == 0 {
+		delete(s.purges, purged.VideoID)
+	}
+	return purged, nil
+}

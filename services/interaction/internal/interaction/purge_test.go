@@ -1,0 +1,248 @@
+package interaction_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/services/interaction/internal/fake"
+	"github.com/douyin-on-dapr/douyin/services/interaction/internal/interaction"
+)
+
+var errBroken = errors.New("broken")
+
+// purges fails for some videos, and counts what it is asked.
+type purges struct {
+	*fake.Store
+	broken []int64
+	down   bool
+	asked  atomic.Int64
+}
+
+func (p *purges) MarkGone(ctx context.Context, videoID int64, at time.Time) error {
+	if p.down {
+		return errBroken
+	}
+	return p.Store.MarkGone(ctx, videoID, at)
+}
+
+func (p *purges) PurgeBatch(ctx context.Context, fromID int64, limit int, at time.Time) (interaction.Purged, error) {
+	p.asked.Add(1)
+	if p.down {
+		return interaction.Purged{}, errBroken
+	}
+	for _, id := range p.broken {
+		if id >= fromID {
+			return interaction.Purged{VideoID: id}, errBroken
+		}
+	}
+	return p.Store.PurgeBatch(ctx, fromID, limit, at)
+}
+
+// deletion is the service with its purger, and what they share.
+type deletion struct {
+	*interaction.Service
+	purger *interaction.Purger
+	purges *purges
+	videos *fake.Videos
+}
+
+func newDeletion() *deletion {
+	s, store, videos := service()
+	p := &purges{Store: store}
+	return &deletion{Service: s, purges: p, videos: videos, purger: interaction.NewPurger(interaction.PurgerPorts{
+		Purges: p, Memory: videos, Hot: s.Hot, Clock: func() time.Time { return time.UnixMilli(1_000) }, Log: slog.New(slog.DiscardHandler),
+	})}
+}
+
+func (d *deletion) deleted(t *testing.T, videoIDs ...int64) {
+	t.Helper()
+	for _, id := range videoIDs {
+		if err := d.purger.VideoDeleted(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func (d *deletion) likes(t *testing.T, userID int64) int {
+	t.Helper()
+	set, err := d.LikeSet(t.Context(), userID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(set.VideoIDs)
+}
+
+func TestADeletedVideoLosesItsLikesAndComments(t *testing.T) {
+	d := newDeletion()
+	const users = 450 // more than two batches
+	for user := int64(1); user <= users; user++ {
+		if _, err := d.SetLike(t.Context(), user, video, true); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.PostComment(t.Context(), user, video, "x", ""); err != nil {
+			t.Fatal(err)
+		}
+		d.likes(t, user) // now there is a document
+	}
+	if _, _, err := d.Lookup(t.Context(), nil, []int64{author}, 0); err != nil {
+		t.Fatal(err)
+	}
+	d.deleted(t, video, video)
+	if _, err := d.SetLike(t.Context(), 1, video, true); !errors.Is(err, interaction.ErrVideoUnknown) {
+		t.Errorf("a like of the deleted video: %v", err)
+	}
+	// 3 batches of likes, 3 of comments, one that finds nothing.
+	if batches, err := d.purger.Purge(t.Context()); err != nil || batches != 7 {
+		t.Errorf("%d batches, %v", batches, err)
+	}
+	for user := int64(1); user <= users; user++ {
+		if n := d.likes(t, user); n > 0 {
+			t.Fatalf("user %d still likes %d videos", user, n)
+		}
+	}
+	if _, found, err := d.Lookup(t.Context(), nil, []int64{author}, 0); err != nil || found[0].Received != 0 {
+		t.Errorf("the author has %+v, %v", found, err)
+	}
+	if page, err := d.ListComments(t.Context(), video, 0, 0); err != nil || len(page.Comments) > 0 {
+		t.Errorf("comments %+v, %v", page, err)
+	}
+	if n := d.purges.Events(); n != 4*users {
+		t.Errorf("%d events, want one for each like and comment and for each end", n)
+	}
+	d.deleted(t, video) // a late delivery
+	if batches, err := d.purger.Purge(t.Context()); err != nil || batches != 0 {
+		t.Errorf("once more: %d batches, %v", batches, err)
+	}
+}
+
+// The author of a video may be remembered where its deletion was not heard of.
+func TestADeletedVideoIsRefusedEvenWhereItIsRemembered(t *testing.T) {
+	d := newDeletion()
+	d.deleted(t, video)
+	d.videos.Authors[video] = author
+	if _, err := d.SetLike(t.Context(), 1, video, true); !errors.Is(err, interaction.ErrVideoUnknown) {
+		t.Errorf("a like: %v", err)
+	}
+	if _, err := d.PostComment(t.Context(), 1, video, "x", "r"); !errors.Is(err, interaction.ErrVideoUnknown) {
+		t.Errorf("a comment: %v", err)
+	}
+	if _, err := d.SetLike(t.Context(), 1, video, false); err != nil {
+		t.Errorf("an unlike of nothing: %v", err)
+	}
+	if n := d.purges.Events(); n != 0 {
+		t.Errorf("%d events", n)
+	}
+}
+
+func TestVideoDeletedRefuses(t *testing.T) {
+	d := newDeletion()
+	for _, id := range []int64{0, -1} {
+		if err := d.purger.VideoDeleted(t.Context(), id); !errors.Is(err, interaction.ErrIDInvalid) {
+			t.Errorf("video %d: %v", id, err)
+		}
+	}
+	d.purges.down = true
+	if err := d.purger.VideoDeleted(t.Context(), video); !errors.Is(err, errBroken) {
+		t.Errorf("while the database is down: %v", err)
+	}
+	if batches, err := d.purger.Purge(t.Context()); batches != 0 || !errors.Is(err, errBroken) || d.purges.asked.Load() != 1 {
+		t.Errorf("%d batches, %v, asked %d times", batches, err, d.purges.asked.Load())
+	}
+}
+
+// A video whose purge fails keeps no other waiting.
+func TestAPurgeThatFailsIsLeftForLater(t *testing.T) {
+	d := newDeletion()
+	for _, id := range []int64{video, otherVideo} {
+		if _, err := d.SetLike(t.Context(), 1, id, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.deleted(t, video, otherVideo)
+	d.purges.broken = []int64{video}
+	if batches, err := d.purger.Purge(t.Context()); batches != 2 || !errors.Is(err, errBroken) {
+		t.Errorf("%d batches, %v", batches, err)
+	}
+	if set, err := d.LikeSet(t.Context(), 1); err != nil || !slices.Equal(set.VideoIDs, []int64{video}) {
+		t.Errorf("left is %v, %v", set, err)
+	}
+	d.purges.broken = nil
+	if batches, err := d.purger.Purge(t.Context()); batches != 2 || err != nil {
+		t.Errorf("%d batches, %v", batches, err)
+	}
+	if n := d.likes(t, 1); n != 0 {
+		t.Errorf("%d likes are left", n)
+	}
+}
+
+func TestRunPurgesWhenWokenAndNowAndThen(t *testing.T) {
+	d := newDeletion()
+	ctx, stop := context.WithCancel(t.Context())
+	run := func(interval time.Duration) (ended chan error) {
+		ended = make(chan error, 1)
+		go func() { ended <- d.purger.Run(ctx, interval) }()
+		return ended
+	}
+	facts := func(videoID int64) interaction.VideoFacts {
+		found, err := d.Facts.VideoFacts(t.Context(), []int64{videoID}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found[0]
+	}
+	like := func(videoID int64) {
+		if _, err := d.SetLike(t.Context(), 1, videoID, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	like(video)
+	like(otherVideo)
+	ended := run(time.Hour)
+	await(t, func() bool { return d.purges.asked.Load() > 0 })
+	d.deleted(t, video)
+	await(t, func() bool { return facts(video).Likes == 0 })
+	stop()
+	wantEnd(t, ended)
+
+	ctx, stop = context.WithCancel(t.Context())
+	ended = run(time.Millisecond)
+	// As by another replica, which wakes its own purger alone.
+	if err := d.purges.MarkGone(t.Context(), otherVideo, time.UnixMilli(1_000)); err != nil {
+		t.Fatal(err)
+	}
+	await(t, func() bool { return facts(otherVideo).Likes == 0 })
+	stop()
+	wantEnd(t, ended)
+}
+
+func wantEnd(t *testing.T, ended <-chan error) {
+	t.Helper()
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Errorf("it ended with %v", err)
+		}
+	case <-time.After(5 * time.Second):
+		t.Fatal("the purger outlives its context")
+	}
+}
+
+// await polls until a condition holds.
+func await(t *testing.T, condition func() bool) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(5 * time.Second)
+	for !condition() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatal("it did not happen within 5 s")
+		}
+	}
+}

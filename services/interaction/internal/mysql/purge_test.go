@@ -1,0 +1,258 @@
+package mysql_test
+
+import (
+	"errors"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	eventv1 "github.com/douyin-on-dapr/douyin/services/contract/event/v1"
+	"github.com/douyin-on-dapr/douyin/services/interaction/internal/interaction"
+	"github.com/douyin-on-dapr/douyin/services/interaction/internal/mysql"
+)
+
+// add makes likes and comments of a video of user 5 by the users 1 to n.
+func add(t *testing.T, store *mysql.Store, video, n int64) {
+	t.Helper()
+	for user := int64(1); user <= n; user++ {
+		if _, err := store.SetLike(t.Context(), interaction.LikeChange{UserID: user, VideoID: video, AuthorID: 5, Liked: true, At: time.UnixMilli(1_000)}); err != nil {
+			t.Fatal(err)
+		}
+		_, err := store.AddComment(t.Context(), interaction.Comment{
+			ID: video*1000 + user, VideoID: video, AuthorID: 5, UserID: user, Content: "x", CreatedAt: time.UnixMilli(1_000),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func markGone(t *testing.T, store *mysql.Store, video int64) {
+	t.Helper()
+	if err := store.MarkGone(t.Context(), video, time.UnixMilli(2_000)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func purge(t *testing.T, store *mysql.Store, fromID, want int64) interaction.Purged {
+	t.Helper()
+	purged, err := store.PurgeBatch(t.Context(), fromID, 200, time.UnixMilli(3_000))
+	if err != nil || purged.VideoID != want {
+		t.Fatalf("purged %+v, %v; want video %d", purged, err, want)
+	}
+	return purged
+}
+
+func TestAPurgeIsToldLikeWhatUsersDo(t *testing.T) {
+	db := newDB(t)
+	var woken atomic.Int64
+	store := mysql.New(db, func() { woken.Add(1) })
+	add(t, store, 7, 2)
+	markGone(t, store, 7)
+	if _, err := db.ExecContext(t.Context(), "DELETE FROM outbox"); err != nil {
+		t.Fatal(err)
+	}
+	woken.Store(0)
+	for range 3 { // likes, comments, the purge itself
+		purge(t, store, 0, 7)
+	}
+	purge(t, store, 0, 0)
+	wantEvents(t, db, []told{
+		{eventv1.TopicUnliked, "like:1:7", 2, `{"userId":"1","videoId":"7","authorId":"5"}`},
+		{eventv1.TopicUnliked, "like:2:7", 2, `{"userId":"2","videoId":"7","authorId":"5"}`},
+		{eventv1.TopicUncommented, "comment:7001", 2, `{"commentId":"7001","userId":"1","videoId":"7","authorId":"5"}`},
+		{eventv1.TopicUncommented, "comment:7002", 2, `{"commentId":"7002","userId":"2","videoId":"7","authorId":"5"}`},
+	})
+	if woken.Load() != 2 {
+		t.Errorf("the relay was woken %d times", woken.Load())
+	}
+	if n := count(t, db, "SELECT COUNT(*) FROM likes WHERE changed_at_ms <> 3000"); n > 0 {
+		t.Errorf("%d likes do not say when they ended", n)
+	}
+}
+
+// A purger at work holds its claim; others pass it by, and a repetition of the
+// event does not wait for it. When it dies the claim is free.
+func TestAClaimEndsWithItsTransaction(t *testing.T) {
+	db := newDB(t)
+	store := mysql.New(db, func() {})
+	for _, video := range []int64{7, 8} {
+		add(t, store, video, 1)
+		markGone(t, store, video)
+	}
+	tx, err := db.BeginTxx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	if _, err := tx.ExecContext(t.Context(), mysql.ClaimPurge, 0); err != nil {
+		t.Fatal(err)
+	}
+	purge(t, store, 0, 8)
+	markGone(t, store, 7)
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	purge(t, store, 0, 7)
+}
+
+// However much a batch ends, it is the same number of statements; and the
+// actions of users have no more than they had.
+func TestStatementsOfABatch(t *testing.T) {
+	db := newDB(t)
+	db.SetMaxOpenConns(1) // the counter is the session's
+	store := mysql.New(db, func() {})
+	add(t, store, 7, 1)
+	add(t, store, 8, 150)
+	add(t, store, 9, 2)
+	markGone(t, store, 7)
+	markGone(t, store, 8)
+	statements := func(do func()) int64 {
+		asked := func() int64 {
+			var name string
+			var n int64
+			if err := db.QueryRowxContext(t.Context(), "SHOW SESSION STATUS LIKE 'Questions'").Scan(&name, &n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		before := asked()
+		do()
+		return asked() - before - 1 // asking for the number is one too
+	}
+	for _, batch := range []struct {
+		what string
+		want int64
+	}{{"likes", 10}, {"comments", 9}, {"the end", 6}} { // begin and commit included
+		for _, video := range []int64{7, 8} {
+			if n := statements(func() { purge(t, store, video, video) }); n != batch.want {
+				t.Errorf("%s of video %d: %d statements, want %d", batch.what, video, n, batch.want)
+			}
+		}
+	}
+	for liked, want := range map[bool]int64{true: 8, false: 7} {
+		like := interaction.LikeChange{UserID: 9, VideoID: 9, AuthorID: 5, Liked: !liked, At: time.UnixMilli(1_000)}
+		if _, err := store.SetLike(t.Context(), like); err != nil {
+			t.Fatal(err)
+		}
+		like.Liked = liked
+		n := statements(func() {
+			if changed, err := store.SetLike(t.Context(), like); err != nil || !changed {
+				t.Errorf("like %t: changed %t, %v", liked, changed, err)
+			}
+		})
+		if n != want {
+			t.Errorf("like %t: %d statements, want %d", liked, n, want)
+		}
+	}
+}
+
+// Users like, unlike, comment and delete comments of videos that are deleted
+// under their hands, while several purgers are at it and the event is delivered
+// again and again.
+func TestNothingIsLeftOfVideosDeletedInAStorm(t *testing.T) {
+	const users, videos, rounds = 5, 3, 120
+	db := newDB(t)
+	store := mysql.New(db, func() {})
+	var acting, purging sync.WaitGroup
+	var done, refused atomic.Int64
+	for worker := range int64(10) {
+		acting.Go(func() {
+			for n := range int64(rounds) {
+				user, video := rand.Int64N(users)+1, rand.Int64N(videos)+101
+				_, err := store.SetLike(t.Context(), interaction.LikeChange{
+					UserID: user, VideoID: video, AuthorID: video - 100, Liked: rand.IntN(3) > 0, At: time.UnixMilli(1_000 + n),
+				})
+				tally(t, "SetLike", err, &done, &refused)
+				c := interaction.Comment{ID: worker*1000 + n + 1, VideoID: video, AuthorID: video - 100, UserID: user, Content: "x", CreatedAt: time.UnixMilli(1_000)}
+				_, err = store.AddComment(t.Context(), c)
+				tally(t, "AddComment", err, &done, &refused)
+				if n%3 == 0 {
+					if _, err := store.DeleteComment(t.Context(), c); err != nil {
+						t.Errorf("DeleteComment: %v", err)
+					}
+				}
+				// One video after the other, each by several deliveries at once.
+				if n%(rounds/videos) == rounds/videos/2 {
+					if err := store.MarkGone(t.Context(), 101+n/(rounds/videos), time.UnixMilli(2_000)); err != nil {
+						t.Errorf("MarkGone: %v", err)
+					}
+				}
+			}
+		})
+	}
+	over := make(chan struct{})
+	for range 3 {
+		purging.Go(func() {
+			for {
+				if _, err := store.PurgeBatch(t.Context(), 0, 3, time.UnixMilli(3_000)); err != nil {
+					t.Errorf("PurgeBatch: %v", err)
+				}
+				select {
+				case <-over:
+					return
+				default:
+				}
+			}
+		})
+	}
+	acting.Wait()
+	close(over)
+	purging.Wait()
+	for left := true; left; {
+		purged, err := store.PurgeBatch(t.Context(), 0, 3, time.UnixMilli(3_000))
+		if err != nil {
+			t.Fatal(err)
+		}
+		left = purged.VideoID > 0
+	}
+	if done.Load() == 0 || refused.Load() == 0 {
+		t.Errorf("%d done, %d refused: this was no race", done.Load(), refused.Load())
+	}
+	wantNothing(t, db, videos)
+}
+
+func tally(t *testing.T, what string, err error, done, refused *atomic.Int64) {
+	t.Helper()
+	switch {
+	case err == nil:
+		done.Add(1)
+	case errors.Is(err, interaction.ErrVideoUnknown):
+		refused.Add(1)
+	default:
+		t.Errorf("%s: %v", what, err)
+	}
+}
+
+// wantNothing checks that all videos are gone with all that was theirs, and that
+// what was told of it is in order.
+func wantNothing(t *testing.T, db *sqlx.DB, videos int64) {
+	t.Helper()
+	wantCountsEqualSets(t, db)
+	if n := count(t, db, "SELECT COUNT(*) FROM video_counts WHERE gone AND likes = 0 AND comments = 0"); n != videos {
+		t.Errorf("%d videos are gone with nothing left, want %d", n, videos)
+	}
+	for what, query := range map[string]string{
+		"likes":           "SELECT COUNT(*) FROM likes WHERE liked",
+		"comments":        "SELECT COUNT(*) FROM comments WHERE NOT deleted",
+		"counts of users": "SELECT COUNT(*) FROM user_counts WHERE given <> 0 OR received <> 0",
+		"purges":          "SELECT COUNT(*) FROM purges",
+		"events that are not one version after the event before": `SELECT COUNT(*) FROM (SELECT version, COALESCE(LAG(version) OVER (PARTITION BY subject ORDER BY id), 0) AS earlier
+			FROM outbox) o WHERE version <> earlier + 1`,
+		"subjects whose last event is not their end": `SELECT COUNT(*) FROM (SELECT topic, ROW_NUMBER() OVER (PARTITION BY subject ORDER BY id DESC) AS place
+			FROM outbox) o WHERE place = 1 AND topic NOT LIKE '%.un%'`,
+		"likes whose version is not the number of their events": `SELECT COUNT(*) FROM likes l
+			WHERE l.version <> (SELECT COUNT(*) FROM outbox o WHERE o.subject = CONCAT('like:', l.user_id, ':', l.video_id))`,
+		"comments without two events": `SELECT COUNT(*) FROM comments c
+			WHERE 2 <> (SELECT COUNT(*) FROM outbox o WHERE o.subject = CONCAT('comment:', c.id))`,
+	} {
+		if n := count(t, db, query); n > 0 {
+			t.Errorf("%d %s", n, strings.TrimSpace(what))
+		}
+	}
+}
