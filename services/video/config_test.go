@@ -15,7 +15,10 @@ func TestDefaults(t *testing.T) {
 	if err := config.Load(&c); err != nil {
 		t.Fatal(err)
 	}
-	want := video.Limits{MaxSize: 512 << 20, PartSize: 2 << 20, OpenUploads: 10, Expiry: 2 * time.Hour}
+	want := video.Limits{
+		MaxSize: 512 << 20, PartSize: 2 << 20, DirectPartSize: 8 << 20, OpenUploads: 10, Expiry: 2 * time.Hour,
+		JobLease: 30 * time.Second, JobTries: 3, Grace: 2 * time.Minute, FailedKept: 72 * time.Hour,
+	}
 	if c.limits() != want || c.SweepInterval != time.Minute {
 		t.Errorf("limits %+v, sweep every %v; want %+v, 1m", c.limits(), c.SweepInterval, want)
 	}
@@ -26,15 +29,20 @@ func TestDefaults(t *testing.T) {
 
 func TestFaultsNameTheirVariable(t *testing.T) {
 	for variable, value := range map[string]string{
-		"APP_PORT":             "0",
-		"MAX_UPLOAD_BYTES":     "0",
-		"UPLOAD_PART_BYTES":    "4194304", // no room for header and call in a message
-		"VIDEO_OPEN_UPLOADS":   "0",
-		"DB_CONNECTIONS":       "-1",
-		"VIDEO_UPLOAD_EXPIRY":  "0s",
-		"VIDEO_SWEEP_INTERVAL": "-1m",
-		"START_TIMEOUT":        "0s",
-		"LOG_LEVEL":            "loud",
+		"UPLOAD_DIRECT_PART_BYTES": "5242879", // S3 takes no smaller part
+		"VIDEO_JOB_LEASE":          "0s",
+		"VIDEO_JOB_TRIES":          "0",
+		"VIDEO_REMOVAL_GRACE":      "-1s",
+		"VIDEO_FAILED_KEPT":        "0s",
+		"APP_PORT":                 "0",
+		"MAX_UPLOAD_BYTES":         "0",
+		"UPLOAD_PART_BYTES":        "4194304", // no room for header and call in a message
+		"VIDEO_OPEN_UPLOADS":       "0",
+		"DB_CONNECTIONS":           "-1",
+		"VIDEO_UPLOAD_EXPIRY":      "0s",
+		"VIDEO_SWEEP_INTERVAL":     "-1m",
+		"START_TIMEOUT":            "0s",
+		"LOG_LEVEL":                "loud",
 	} {
 		t.Run(variable, func(t *testing.T) {
 			t.Setenv("APP_PORT", "21020")
@@ -45,5 +53,18 @@ func TestFaultsNameTheirVariable(t *testing.T) {
 				t.Errorf("%s=%s: %v", variable, value, err)
 			}
 		})
+	}
+}
+
+func TestDirectPartsAreNotTooMany(t *testing.T) {
+	t.Setenv("APP_PORT", "21020")
+	t.Setenv("MAX_UPLOAD_BYTES", "83886080001") // 10,000 parts of 8 MiB, and a byte
+	var c Config
+	if err := config.Load(&c); err == nil || !strings.Contains(err.Error(), "UPLOAD_DIRECT_PART_BYTES") {
+		t.Errorf("10,000 parts and more: %v", err)
+	}
+	t.Setenv("UPLOAD_DIRECT_PART_BYTES", "16777216")
+	if err := config.Load(&c); err != nil {
+		t.Error(err)
 	}
 }

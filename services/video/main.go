@@ -7,11 +7,13 @@ import (
 	"time"
 
 	"github.com/douyin-on-dapr/douyin/services/contract"
+	eventv1 "github.com/douyin-on-dapr/douyin/services/contract/event/v1"
 	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/config"
 	"github.com/douyin-on-dapr/douyin/services/platform/objectstore"
 	"github.com/douyin-on-dapr/douyin/services/platform/program"
 	"github.com/douyin-on-dapr/douyin/services/platform/server"
+	"github.com/douyin-on-dapr/douyin/services/video/internal/event"
 	"github.com/douyin-on-dapr/douyin/services/video/internal/hot"
 	"github.com/douyin-on-dapr/douyin/services/video/internal/mysql"
 	"github.com/douyin-on-dapr/douyin/services/video/internal/peers"
@@ -37,14 +39,19 @@ func build(ctx context.Context, p *program.Program, c Config) error {
 	if err != nil {
 		return err
 	}
-	rows := mysql.New(p.DB)
+	rows := mysql.New(p.DB, p.Tell())
 	docs := hot.NewVideos(rows, p.Hot)
 	videos := video.New(video.Ports{
-		Uploads: rows, Videos: docs, Hot: docs, IDs: videoIDs, Clock: time.Now, Log: p.Log,
+		Uploads: rows, Videos: docs, Cases: rows, Removals: rows,
+		Hot: docs, IDs: videoIDs, Clock: time.Now, Log: p.Log,
 		Authors: peers.NewUsers(p.Sidecar.Peer(contract.AppUser)),
 		Objects: remover{objectstore.New(p.Sidecar.Blobs(contract.VideoStore), nil)},
 	}, c.limits())
 	videov1.RegisterVideoServiceServer(p, rpc.NewServer(videos, videos))
+	videov1.RegisterProcessingServiceServer(p, rpc.NewProcessing(videos))
+	for _, topic := range []string{eventv1.TopicVideoReady, eventv1.TopicVideoFailed, eventv1.TopicVideoDeleted} {
+		p.Listen(topic, event.Videos(docs))
+	}
 	p.Background(func(ctx context.Context) error {
 		videos.RunSweeper(ctx, c.SweepInterval)
 		return nil
@@ -55,6 +62,10 @@ func build(ctx context.Context, p *program.Program, c Config) error {
 // remover is the video.Objects on an object store.
 type remover struct{ *objectstore.Store }
 
-func (r remover) Remove(ctx context.Context, key string, parts int) error {
-	return r.Store.Remove(ctx, objectstore.Extent{Key: key, Parts: parts})
+func (r remover) Remove(ctx context.Context, layout video.Layout, extents ...video.Extent) error {
+	where := make([]objectstore.Extent, len(extents))
+	for i, e := range extents {
+		where[i] = objectstore.Extent{Key: e.Key, Parts: e.Parts, Layout: objectstore.Layout(layout)}
+	}
+	return r.Store.Remove(ctx, where...)
 }

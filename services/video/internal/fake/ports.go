@@ -61,8 +61,15 @@ func (o *Objects) Left() int {
 	return len(o.parts)
 }
 
+// WriteWhole puts a whole object there.
+func (o *Objects) WriteWhole(key string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.parts[key] = true
+}
+
 // Remove implements video.Objects.
-func (o *Objects) Remove(ctx context.Context, key string, parts int) error {
+func (o *Objects) Remove(ctx context.Context, layout video.Layout, extents ...video.Extent) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.down {
@@ -71,8 +78,14 @@ func (o *Objects) Remove(ctx context.Context, key string, parts int) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	for i := range parts {
-		delete(o.parts, partName(key, i))
+	for _, e := range extents {
+		if layout == video.LayoutWhole {
+			delete(o.parts, e.Key)
+			continue
+		}
+		for i := range e.Parts {
+			delete(o.parts, partName(e.Key, i))
+		}
 	}
 	return nil
 }
@@ -87,8 +100,8 @@ type Hot struct {
 
 var _ video.Hot = (*Hot)(nil)
 
-// Published implements video.Hot.
-func (h *Hot) Published(_ context.Context, authorID int64) {
+// Changed implements video.Hot.
+func (h *Hot) Changed(_ context.Context, authorID int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.authors = append(h.authors, authorID)

@@ -11,22 +11,42 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
-// Store keeps uploads and videos in maps.
+// Store keeps all in maps.
 type Store struct {
-	mu      sync.Mutex
-	uploads map[int64]video.Upload
-	videos  map[int64]video.Video
-	works   map[int64]int64
+	mu          sync.Mutex
+	uploads     map[int64]video.Upload
+	videos      map[int64]video.Video
+	works       map[int64]int64
+	jobs        map[int64]video.Job
+	outputs     map[int64][]video.Outputs
+	removals    map[int64]video.Removal
+	lastRemoval int64
+	deleted     map[int64]int64 // their authors
+	told        []Told
+}
+
+// Told is an event that was told.
+type Told struct {
+	Event   video.Event
+	VideoID int64
+	Version int64
+	Reason  string // of a failure
 }
 
 var (
-	_ video.Uploads = (*Store)(nil)
-	_ video.Videos  = (*Store)(nil)
+	_ video.Uploads  = (*Store)(nil)
+	_ video.Videos   = (*Store)(nil)
+	_ video.Cases    = (*Store)(nil)
+	_ video.Removals = (*Store)(nil)
 )
 
 // NewStore makes an empty store.
 func NewStore() *Store {
-	return &Store{uploads: map[int64]video.Upload{}, videos: map[int64]video.Video{}, works: map[int64]int64{}}
+	return &Store{
+		uploads: map[int64]video.Upload{}, videos: map[int64]video.Video{}, works: map[int64]int64{},
+		jobs: map[int64]video.Job{}, outputs: map[int64][]video.Outputs{}, removals: map[int64]video.Removal{},
+		deleted: map[int64]int64{},
+	}
 }
 
 // Begin implements video.Uploads.
@@ -44,6 +64,17 @@ func (s *Store) Begin(_ context.Context, u video.Upload, limit int) error {
 	}
 	s.uploads[u.VideoID] = u
 	return nil
+}
+
+// Upload implements video.Uploads.
+func (s *Store) Upload(_ context.Context, videoID int64) (video.Upload, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u, ok := s.uploads[videoID]
+	if !ok {
+		return video.Upload{}, video.ErrUploadUnknown
+	}
+	return u, nil
 }
 
 // Change implements video.Uploads.
@@ -75,22 +106,27 @@ func (s *Store) Publish(_ context.Context, videoID int64, build func(video.Uploa
 	if err != nil {
 		return video.Video{}, err
 	}
-	for s.taken(v.PublishedAtMs) {
+	s.jobs[v.ID] = video.Job{DueAtMs: v.PublishedAtMs}
+	for s.taken(func(other video.Video) bool { return other.PublishedAtMs == v.PublishedAtMs }) {
 		v.PublishedAtMs++
 	}
 	delete(s.uploads, videoID)
 	s.videos[v.ID] = v
-	s.works[v.AuthorID]++
+	s.tell(video.EventUploaded, v)
 	return v, nil
 }
 
-func (s *Store) taken(publishedAtMs int64) bool {
+func (s *Store) taken(by func(video.Video) bool) bool {
 	for _, v := range s.videos {
-		if v.PublishedAtMs == publishedAtMs {
+		if by(v) {
 			return true
 		}
 	}
 	return false
+}
+
+func (s *Store) tell(e video.Event, v video.Video) {
+	s.told = append(s.told, Told{Event: e, VideoID: v.ID, Version: v.Version, Reason: v.FailureReason})
 }
 
 // Claim implements video.Uploads.
@@ -122,15 +158,16 @@ func (s *Store) Remove(_ context.Context, videoID int64) error {
 
 // Newest implements video.Videos.
 func (s *Store) Newest(_ context.Context, beforeMs int64, limit int) ([]video.Video, error) {
-	videos := s.selected(func(v video.Video) bool {
-		return v.State == video.StateReady && v.PublishedAtMs < beforeMs
-	})
+	videos := s.selected(func(v video.Video) bool { return v.State == video.StateReady && v.ShownAtMs < beforeMs })
+	slices.SortFunc(videos, func(a, b video.Video) int { return cmp.Compare(b.ShownAtMs, a.ShownAtMs) })
 	return videos[:min(limit, len(videos))], nil
 }
 
 // ByAuthor implements video.Videos.
-func (s *Store) ByAuthor(_ context.Context, authorID, beforeMs int64, limit int) ([]video.Video, error) {
-	videos := s.selected(func(v video.Video) bool { return v.AuthorID == authorID && v.PublishedAtMs < beforeMs })
+func (s *Store) ByAuthor(_ context.Context, authorID, beforeMs int64, limit int, own bool) ([]video.Video, error) {
+	videos := s.selected(func(v video.Video) bool {
+		return v.AuthorID == authorID && v.PublishedAtMs < beforeMs && (own || v.State == video.StateReady)
+	})
 	return videos[:min(limit, len(videos))], nil
 }
 
@@ -139,13 +176,16 @@ func (s *Store) ByIDs(_ context.Context, ids []int64) ([]video.Video, error) {
 	return s.selected(func(v video.Video) bool { return slices.Contains(ids, v.ID) }), nil
 }
 
-// selected lists some of the videos, newest first.
+// selected lists some of the videos, those published last first.
 func (s *Store) selected(wanted func(video.Video) bool) []video.Video {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	videos := []video.Video{}
 	for _, v := range s.videos {
 		if wanted(v) {
+			if v.State == video.StateProcessing {
+				v.Progress = s.jobs[v.ID].Progress
+			}
 			videos = append(videos, v)
 		}
 	}
@@ -164,16 +204,4 @@ func (s *Store) Works(_ context.Context, authorIDs []int64) (map[int64]int64, er
 		}
 	}
 	return works, nil
-}
-
-// Uploads lists what has not become a video, in the order of ids.
-func (s *Store) Uploads() []video.Upload {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	uploads := make([]video.Upload, 0, len(s.uploads))
-	for _, u := range s.uploads {
-		uploads = append(uploads, u)
-	}
-	slices.SortFunc(uploads, func(a, b video.Upload) int { return cmp.Compare(a.VideoID, b.VideoID) })
-	return uploads
 }

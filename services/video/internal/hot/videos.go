@@ -39,9 +39,9 @@ func NewVideos(rows video.Videos, store *hotstate.Store) *Videos {
 	}
 }
 
-// Published implements video.Hot. A failure is logged by the hot state; the
+// Changed implements video.Hot. A failure is logged by the hot state; the
 // documents' lifetime heals it.
-func (v *Videos) Published(ctx context.Context, authorID int64) {
+func (v *Videos) Changed(ctx context.Context, authorID int64) {
 	_ = v.store.Invalidate(ctx, hotv1.FeedHeadKey, hotv1.AuthorWorksKey(authorID))
 }
 
@@ -97,8 +97,8 @@ func (v *Videos) Works(ctx context.Context, authorIDs []int64) (map[int64]int64,
 }
 
 // ByAuthor implements video.Videos from the rows: a list is exact at once.
-func (v *Videos) ByAuthor(ctx context.Context, authorID, beforeMs int64, limit int) ([]video.Video, error) {
-	return v.rows.ByAuthor(ctx, authorID, beforeMs, limit)
+func (v *Videos) ByAuthor(ctx context.Context, authorID, beforeMs int64, limit int, own bool) ([]video.Video, error) {
+	return v.rows.ByAuthor(ctx, authorID, beforeMs, limit, own)
 }
 
 // ByIDs implements video.Videos from the rows.

@@ -9,28 +9,36 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
-// newestQuery reads as many entries of the index videos_feed as it answers; a
-// test holds the plan to that. 2 is video.StateReady.
-const newestQuery = `SELECT ` + videoColumns + ` FROM videos WHERE state = 2 AND published_at_ms < ? ORDER BY published_at_ms DESC LIMIT ?`
+// newestQuery reads as many entries of the index videos_shown as it answers; a
+// test holds the plan to that. A video has shown_at_ms if and only if it is ready.
+const newestQuery = `SELECT ` + videoColumns + ` FROM videos WHERE shown_at_ms < ? ORDER BY shown_at_ms DESC LIMIT ?`
 
 // Newest implements video.Videos.
 func (s *Store) Newest(ctx context.Context, beforeMs int64, limit int) ([]video.Video, error) {
 	return s.list(ctx, "mysql.Newest", newestQuery, beforeMs, limit)
 }
 
-// byAuthorQuery is served, order included, by the index videos_author.
-const byAuthorQuery = `SELECT ` + videoColumns + ` FROM videos WHERE author_id = ? AND published_at_ms < ? ORDER BY published_at_ms DESC LIMIT ?`
+// Both are served, order included, by the index videos_author; few videos of an
+// author are not ready. 2 is video.StateReady.
+const (
+	ownQuery      = `SELECT ` + videoColumns + progressColumn + ` FROM videos WHERE author_id = ? AND published_at_ms < ? ORDER BY published_at_ms DESC LIMIT ?`
+	byAuthorQuery = `SELECT ` + videoColumns + ` FROM videos WHERE author_id = ? AND state = 2 AND published_at_ms < ? ORDER BY published_at_ms DESC LIMIT ?`
+)
 
 // ByAuthor implements video.Videos.
-func (s *Store) ByAuthor(ctx context.Context, authorID, beforeMs int64, limit int) ([]video.Video, error) {
-	return s.list(ctx, "mysql.ByAuthor", byAuthorQuery, authorID, beforeMs, limit)
+func (s *Store) ByAuthor(ctx context.Context, authorID, beforeMs int64, limit int, own bool) ([]video.Video, error) {
+	query := byAuthorQuery
+	if own {
+		query = ownQuery
+	}
+	return s.list(ctx, "mysql.ByAuthor", query, authorID, beforeMs, limit)
 }
 
 // ByIDs implements video.Videos.
 func (s *Store) ByIDs(ctx context.Context, ids []int64) ([]video.Video, error) {
 	const (
 		op  = "mysql.ByIDs"
-		sql = `SELECT ` + videoColumns + ` FROM videos WHERE id IN (?)`
+		sql = `SELECT ` + videoColumns + progressColumn + ` FROM videos WHERE id IN (?)`
 	)
 	query, args, err := sqlx.In(sql, ids)
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package mysql keeps uploads and videos in the video service's own database.
+// Package mysql keeps uploads, videos and the work on them in the video service's own database.
 // It runs on MySQL 8.4 and MariaDB 10.11.
 package mysql
 
@@ -15,15 +15,21 @@ import (
 //go:embed migrations/*.sql
 var Migrations embed.FS
 
-// Store implements the two stores of the domain package.
+// Store implements the stores of the domain package.
 type Store struct {
 	db *sqlx.DB
+	// committed wakes the relay of the outbox.
+	committed func()
 }
 
 var (
-	_ video.Uploads = (*Store)(nil)
-	_ video.Videos  = (*Store)(nil)
+	_ video.Uploads  = (*Store)(nil)
+	_ video.Videos   = (*Store)(nil)
+	_ video.Cases    = (*Store)(nil)
+	_ video.Removals = (*Store)(nil)
 )
 
-// New makes a store on a database with the current schema.
-func New(db *sqlx.DB) *Store { return &Store{db: db} }
+// New makes a store on a database with the current schema and the tables of the
+// outbox. After each commit that wrote an event it calls committed, which must
+// not block.
+func New(db *sqlx.DB, committed func()) *Store { return &Store{db: db, committed: committed} }

@@ -13,17 +13,18 @@ import (
 
 // uploadRow is a row of the table uploads.
 type uploadRow struct {
-	VideoID     int64  `db:"video_id"`
-	AuthorID    int64  `db:"author_id"`
-	ObjectKey   string `db:"object_key"`
-	PartSize    int64  `db:"part_size"`
-	MaxSize     int64  `db:"max_size"`
-	Aborting    bool   `db:"aborting"`
-	ExpiresAtMs int64  `db:"expires_at_ms"`
-	DueAtMs     int64  `db:"due_at_ms"`
+	VideoID     int64        `db:"video_id"`
+	AuthorID    int64        `db:"author_id"`
+	ObjectKey   string       `db:"object_key"`
+	Layout      video.Layout `db:"layout"`
+	PartSize    int64        `db:"part_size"`
+	MaxSize     int64        `db:"max_size"`
+	Aborting    bool         `db:"aborting"`
+	ExpiresAtMs int64        `db:"expires_at_ms"`
+	DueAtMs     int64        `db:"due_at_ms"`
 }
 
-const uploadColumns = `video_id, author_id, object_key, part_size, max_size, aborting, expires_at_ms, due_at_ms`
+const uploadColumns = `video_id, author_id, object_key, layout, part_size, max_size, aborting, expires_at_ms, due_at_ms`
 
 // Begin implements video.Uploads. The row of the author is locked first, so that
 // of two uploads begun at once the second counts the first.
@@ -31,7 +32,7 @@ func (s *Store) Begin(ctx context.Context, u video.Upload, limit int) error {
 	const (
 		lock   = `INSERT INTO authors (author_id, works) VALUES (?, 0) ON DUPLICATE KEY UPDATE works = works`
 		count  = `SELECT COUNT(*) FROM uploads WHERE author_id = ? AND NOT aborting`
-		insert = `INSERT INTO uploads (` + uploadColumns + `) VALUES (:video_id, :author_id, :object_key, :part_size, :max_size, :aborting, :expires_at_ms, :due_at_ms)`
+		insert = `INSERT INTO uploads (` + uploadColumns + `) VALUES (:video_id, :author_id, :object_key, :layout, :part_size, :max_size, :aborting, :expires_at_ms, :due_at_ms)`
 	)
 	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) error {
 		if _, err := tx.ExecContext(ctx, lock, u.AuthorID); err != nil {
@@ -50,11 +51,25 @@ func (s *Store) Begin(ctx context.Context, u video.Upload, limit int) error {
 	return sqldb.Wrap("mysql.Begin", err)
 }
 
+const (
+	uploadQuery     = `SELECT ` + uploadColumns + ` FROM uploads WHERE video_id = ?`
+	lockUploadQuery = uploadQuery + ` FOR UPDATE`
+)
+
+// Upload implements video.Uploads.
+func (s *Store) Upload(ctx context.Context, videoID int64) (video.Upload, error) {
+	u, err := readUpload(ctx, s.db, uploadQuery, videoID)
+	return u, sqldb.Wrap("mysql.Upload", err)
+}
+
 // lockUpload reads an upload and holds its row until the transaction ends.
 func lockUpload(ctx context.Context, tx sqldb.Handle, videoID int64) (video.Upload, error) {
-	const query = `SELECT ` + uploadColumns + ` FROM uploads WHERE video_id = ? FOR UPDATE`
+	return readUpload(ctx, tx, lockUploadQuery, videoID)
+}
+
+func readUpload(ctx context.Context, db sqldb.Handle, query string, videoID int64) (video.Upload, error) {
 	var row uploadRow
-	err := tx.GetContext(ctx, &row, query, videoID)
+	err := db.GetContext(ctx, &row, query, videoID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return video.Upload{}, video.ErrUploadUnknown
 	}

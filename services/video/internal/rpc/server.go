@@ -1,5 +1,5 @@
-// Package rpc serves the contract's VideoService with the rules of package
-// video. Errors are returned as they are: the server's interceptor encodes them.
+// Package rpc serves the contract's VideoService and ProcessingService with the
+// rules of package video. Errors are returned as they are: the server's interceptor encodes them.
 package rpc
 
 import (
@@ -12,17 +12,19 @@ import (
 
 // Uploads is what the rules offer to who has bytes.
 type Uploads interface {
-	BeginUpload(ctx context.Context, authorID, declared int64) (video.Upload, error)
+	BeginUpload(ctx context.Context, authorID, declared int64, direct bool) (video.Upload, error)
+	GetUpload(ctx context.Context, videoID, authorID int64) (video.Upload, error)
 	CommitUpload(ctx context.Context, videoID, authorID int64, title string, source video.Object) (video.Video, error)
 	AbortUpload(ctx context.Context, videoID, authorID int64) error
 }
 
-// Videos is what the rules offer to who looks.
+// Videos is what the rules offer to who looks, and to who has enough of one.
 type Videos interface {
 	Feed(ctx context.Context, beforeMs int64, limit int) ([]video.Video, error)
-	ListByAuthor(ctx context.Context, authorID, beforeMs int64, limit int) (videos []video.Video, nextMs int64, err error)
+	ListByAuthor(ctx context.Context, authorID, beforeMs int64, limit int, own bool) (videos []video.Video, nextMs int64, err error)
 	GetVideos(ctx context.Context, ids []int64) ([]video.Video, error)
 	CountWorks(ctx context.Context, userIDs []int64) ([]video.WorkCount, error)
+	DeleteVideo(ctx context.Context, videoID, authorID int64) error
 }
 
 var (
@@ -46,17 +48,30 @@ func NewServer(uploads Uploads, videos Videos) *Server {
 
 // BeginUpload implements videov1.VideoServiceServer.
 func (s *Server) BeginUpload(ctx context.Context, r *videov1.BeginUploadRequest) (*videov1.BeginUploadResponse, error) {
-	u, err := s.uploads.BeginUpload(ctx, r.GetAuthorId(), r.GetDeclaredSize())
+	u, err := s.uploads.BeginUpload(ctx, r.GetAuthorId(), r.GetDeclaredSize(), r.GetDirect())
 	if err != nil {
 		return nil, err
 	}
+	return begun(u), nil
+}
+
+func begun(u video.Upload) *videov1.BeginUploadResponse {
 	return &videov1.BeginUploadResponse{
 		VideoId:     u.VideoID,
 		ObjectKey:   u.ObjectKey,
 		PartSize:    u.PartSize,
 		MaxSize:     u.MaxSize,
 		ExpiresAtMs: u.ExpiresAtMs,
-	}, nil
+	}
+}
+
+// GetUpload implements videov1.VideoServiceServer.
+func (s *Server) GetUpload(ctx context.Context, r *videov1.GetUploadRequest) (*videov1.GetUploadResponse, error) {
+	u, err := s.uploads.GetUpload(ctx, r.GetVideoId(), r.GetAuthorId())
+	if err != nil {
+		return nil, err
+	}
+	return &videov1.GetUploadResponse{Upload: begun(u), Direct: u.Layout == video.LayoutWhole}, nil
 }
 
 // CommitUpload implements videov1.VideoServiceServer.
@@ -80,6 +95,14 @@ func (s *Server) AbortUpload(ctx context.Context, r *videov1.AbortUploadRequest)
 	return &videov1.AbortUploadResponse{}, nil
 }
 
+// DeleteVideo implements videov1.VideoServiceServer.
+func (s *Server) DeleteVideo(ctx context.Context, r *videov1.DeleteVideoRequest) (*videov1.DeleteVideoResponse, error) {
+	if err := s.videos.DeleteVideo(ctx, r.GetVideoId(), r.GetAuthorId()); err != nil {
+		return nil, err
+	}
+	return &videov1.DeleteVideoResponse{}, nil
+}
+
 // Feed implements videov1.VideoServiceServer.
 func (s *Server) Feed(ctx context.Context, r *videov1.FeedRequest) (*videov1.FeedResponse, error) {
 	videos, err := s.videos.Feed(ctx, r.GetBeforeMs(), int(r.GetLimit()))
@@ -91,7 +114,7 @@ func (s *Server) Feed(ctx context.Context, r *videov1.FeedRequest) (*videov1.Fee
 
 // ListByAuthor implements videov1.VideoServiceServer.
 func (s *Server) ListByAuthor(ctx context.Context, r *videov1.ListByAuthorRequest) (*videov1.ListByAuthorResponse, error) {
-	videos, next, err := s.videos.ListByAuthor(ctx, r.GetAuthorId(), r.GetBeforeMs(), int(r.GetLimit()))
+	videos, next, err := s.videos.ListByAuthor(ctx, r.GetAuthorId(), r.GetBeforeMs(), int(r.GetLimit()), r.GetOwn())
 	if err != nil {
 		return nil, err
 	}

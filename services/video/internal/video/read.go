@@ -17,13 +17,13 @@ const (
 // Latest is a moment that no publish time reaches.
 const Latest = math.MaxInt64
 
-// WorkCount is how many videos an author has.
+// WorkCount is how many ready videos an author has.
 type WorkCount struct {
 	UserID int64
 	Works  int64
 }
 
-// Feed lists ready videos published before a moment in Unix milliseconds, newest
+// Feed lists ready videos shown before a moment in Unix milliseconds, newest
 // first. beforeMs 0 means from the newest on, also when another machine's clock
 // has put that one a little into the future; limit 0 means 30.
 // Errors: ErrRequestInvalid.
@@ -44,10 +44,11 @@ func (s *Service) Feed(ctx context.Context, beforeMs int64, limit int) ([]Video,
 
 // ListByAuthor lists the videos of an author published before a moment in Unix
 // milliseconds, newest first, and tells before which moment the next page
-// begins, 0 at the end. beforeMs 0 means from the newest on; limit 0 is the most
+// begins, 0 at the end. own lists them in every state, for the author; others see
+// the ready ones. beforeMs 0 means from the newest on; limit 0 is the most
 // there can be, 1,000. An author whom nobody knows has no videos.
 // Errors: ErrRequestInvalid.
-func (s *Service) ListByAuthor(ctx context.Context, authorID, beforeMs int64, limit int) (videos []Video, nextMs int64, err error) {
+func (s *Service) ListByAuthor(ctx context.Context, authorID, beforeMs int64, limit int, own bool) (videos []Video, nextMs int64, err error) {
 	const op = "video.ListByAuthor"
 	if authorID <= 0 || beforeMs < 0 || limit < 0 || limit > maxWorks {
 		return nil, 0, errs.Wrap(op, ErrRequestInvalid)
@@ -59,7 +60,7 @@ func (s *Service) ListByAuthor(ctx context.Context, authorID, beforeMs int64, li
 		limit = maxWorks
 	}
 	// One more than asked tells whether there is a page after this one.
-	videos, err = s.Videos.ByAuthor(ctx, authorID, beforeMs, limit+1)
+	videos, err = s.Videos.ByAuthor(ctx, authorID, beforeMs, limit+1, own)
 	if err != nil || len(videos) <= limit {
 		return videos, 0, errs.Wrap(op, err)
 	}
@@ -92,7 +93,7 @@ func (s *Service) GetVideos(ctx context.Context, ids []int64) ([]Video, error) {
 	return ordered, nil
 }
 
-// CountWorks counts the videos of many authors at once, in the order of the
+// CountWorks counts the ready videos of many authors at once, in the order of the
 // request, each once; who has none, or is unknown, has zero.
 // Errors: ErrRequestInvalid.
 func (s *Service) CountWorks(ctx context.Context, userIDs []int64) ([]WorkCount, error) {

@@ -9,7 +9,8 @@ import (
 )
 
 const (
-	// claimBatch is how many uploads one claim takes.
+	// claimBatch is how many uploads one claim takes, and how many failed videos
+	// are looked for at once.
 	claimBatch = 20
 	// discardTimeout bounds the removal of one upload's parts.
 	discardTimeout = 30 * time.Second
@@ -17,20 +18,43 @@ const (
 	// whole batch may take, so that a second sweeper comes only after the first
 	// has died or failed.
 	claimLease = claimBatch*discardTimeout + time.Minute
+	// removalTimeout bounds one removal, which may be of thousands of parts, and
+	// removalLease keeps others away for longer.
+	removalTimeout = 10 * time.Minute
+	removalLease   = removalTimeout + time.Minute
+	// maxFailures is how many removals may fail in one round: more would only say
+	// again that the object store is down.
+	maxFailures = 3
 )
 
-// Sweep removes every upload that is due: expired ones, and aborted ones a while
-// after their abort. It returns how many are gone. An upload whose
-// parts cannot be removed now comes up again when its claim ends.
-func (s *Service) Sweep(ctx context.Context) (int, error) {
-	const op = "video.Sweep"
+// Swept counts what a sweep has done.
+type Swept struct {
+	Uploads  int // that were never finished
+	Removals int // of objects that no video has any more
+	Failed   int // videos that failed long ago
+}
+
+// Sweep removes every upload that is due (expired ones, and aborted ones a while
+// after their abort), deletes the videos that failed long ago, and carries out
+// every removal that is due. What cannot be removed now comes up again when its
+// claim ends.
+func (s *Service) Sweep(ctx context.Context) (Swept, error) {
+	var swept Swept
+	var uploads, failed, removals error
+	swept.Uploads, uploads = s.sweepUploads(ctx)
+	swept.Failed, failed = s.sweepFailed(ctx)
+	swept.Removals, removals = s.sweepRemovals(ctx)
+	return swept, errs.Wrap("video.Sweep", errors.Join(uploads, failed, removals))
+}
+
+func (s *Service) sweepUploads(ctx context.Context) (int, error) {
 	removed := 0
 	var failures []error
 	for ctx.Err() == nil {
 		now := s.Clock()
 		claimed, err := s.Uploads.Claim(ctx, now.UnixMilli(), now.Add(claimLease).UnixMilli(), claimBatch)
 		if err != nil {
-			return removed, errs.Wrap(op, errors.Join(append(failures, err)...))
+			return removed, errors.Join(append(failures, err)...)
 		}
 		for _, u := range claimed {
 			if err := s.discard(ctx, u); err != nil {
@@ -43,7 +67,7 @@ func (s *Service) Sweep(ctx context.Context) (int, error) {
 			break
 		}
 	}
-	return removed, errs.Wrap(op, errors.Join(failures...))
+	return removed, errors.Join(failures...)
 }
 
 // discard removes the parts of an aborting upload and then its row, never the
@@ -51,10 +75,70 @@ func (s *Service) Sweep(ctx context.Context) (int, error) {
 func (s *Service) discard(ctx context.Context, u Upload) error {
 	ctx, cancel := context.WithTimeout(ctx, discardTimeout)
 	defer cancel()
-	if err := s.Objects.Remove(ctx, u.ObjectKey, u.Parts()); err != nil {
+	if err := s.Objects.Remove(ctx, u.Layout, u.Extent()); err != nil {
 		return err
 	}
 	return s.Uploads.Remove(ctx, u.VideoID)
+}
+
+// sweepFailed deletes the videos that failed long ago, as their author may have
+// done before.
+func (s *Service) sweepFailed(ctx context.Context) (int, error) {
+	deleted := 0
+	for ctx.Err() == nil {
+		ids, err := s.Cases.FailedBefore(ctx, s.Clock().Add(-s.limits.FailedKept).UnixMilli(), claimBatch)
+		if err != nil {
+			return deleted, err
+		}
+		for _, id := range ids {
+			err := s.Cases.ChangeCase(ctx, id, func(c *Case) error {
+				s.remove(c)
+				return nil
+			})
+			switch {
+			case err == nil:
+				deleted++
+			case !errors.Is(err, ErrVideoUnknown): // that is one that another sweeper or its author was faster with
+				return deleted, err
+			}
+		}
+		if len(ids) < claimBatch {
+			break
+		}
+	}
+	return deleted, nil
+}
+
+func (s *Service) sweepRemovals(ctx context.Context) (int, error) {
+	removed := 0
+	var failures []error
+	for ctx.Err() == nil && len(failures) < maxFailures {
+		now := s.Clock()
+		r, found, err := s.Removals.ClaimRemoval(ctx, now.UnixMilli(), now.Add(removalLease).UnixMilli())
+		if err != nil {
+			return removed, errors.Join(append(failures, err)...)
+		}
+		if !found {
+			break
+		}
+		if err := s.carryOut(ctx, r); err != nil {
+			failures = append(failures, err)
+			continue
+		}
+		removed++
+	}
+	return removed, errors.Join(failures...)
+}
+
+// carryOut removes objects and then the row that names them, never the other way
+// round.
+func (s *Service) carryOut(ctx context.Context, r Removal) error {
+	ctx, cancel := context.WithTimeout(ctx, removalTimeout)
+	defer cancel()
+	if err := s.Objects.Remove(ctx, r.Layout, r.Extents...); err != nil {
+		return err
+	}
+	return s.Removals.EndRemoval(ctx, r.ID)
 }
 
 // RunSweeper sweeps once at the start and then at every interval, until ctx
@@ -63,12 +147,12 @@ func (s *Service) RunSweeper(ctx context.Context, interval time.Duration) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
-		removed, err := s.Sweep(ctx)
+		swept, err := s.Sweep(ctx)
 		if err != nil && ctx.Err() == nil {
-			s.Log.ErrorContext(ctx, "sweeping uploads failed", "error", err)
+			s.Log.ErrorContext(ctx, "sweeping failed", "error", err)
 		}
-		if removed > 0 {
-			s.Log.InfoContext(ctx, "swept uploads that were never finished", "uploads", removed)
+		if swept != (Swept{}) {
+			s.Log.InfoContext(ctx, "swept", "unfinished_uploads", swept.Uploads, "removals", swept.Removals, "failed_videos", swept.Failed)
 		}
 		select {
 		case <-ctx.Done():

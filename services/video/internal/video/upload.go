@@ -20,9 +20,10 @@ const (
 
 // BeginUpload reserves an id and a place in the object store. declared is an
 // upper bound of the size in bytes, 0 if the client did not give one; it bounds
-// what has to be cleaned up if nothing comes of it.
+// what has to be cleaned up if nothing comes of it. direct is for a client that
+// writes one plain object straight into an S3 store.
 // Errors: ErrRequestInvalid, ErrVideoTooLarge, ErrUserUnknown, ErrUploadsTooMany.
-func (s *Service) BeginUpload(ctx context.Context, authorID, declared int64) (Upload, error) {
+func (s *Service) BeginUpload(ctx context.Context, authorID, declared int64, direct bool) (Upload, error) {
 	const op = "video.BeginUpload"
 	if authorID <= 0 || declared < 0 {
 		return Upload{}, errs.Wrap(op, ErrRequestInvalid)
@@ -41,32 +42,55 @@ func (s *Service) BeginUpload(ctx context.Context, authorID, declared int64) (Up
 	if err != nil {
 		return Upload{}, errs.Wrap(op, err)
 	}
-	u := s.newUpload(id, authorID, declared)
+	u := s.newUpload(id, authorID, declared, direct)
 	if err := s.Uploads.Begin(ctx, u, s.limits.OpenUploads); err != nil {
 		return Upload{}, errs.Wrap(op, err)
 	}
 	return u, nil
 }
 
-func (s *Service) newUpload(id, authorID, declared int64) Upload {
+func (s *Service) newUpload(id, authorID, declared int64, direct bool) Upload {
 	maxSize := s.limits.MaxSize
 	if declared > 0 {
 		maxSize = declared
+	}
+	layout, partSize := LayoutParts, s.limits.PartSize
+	if direct {
+		layout, partSize = LayoutWhole, s.limits.DirectPartSize
 	}
 	expires := s.Clock().Add(s.limits.Expiry)
 	return Upload{
 		VideoID:     id,
 		AuthorID:    authorID,
-		ObjectKey:   objectKey(id),
-		PartSize:    s.limits.PartSize,
+		ObjectKey:   sourceKey(id),
+		Layout:      layout,
+		PartSize:    partSize,
 		MaxSize:     maxSize,
 		ExpiresAtMs: expires.UnixMilli(),
 		DueAtMs:     expires.Add(sweepGrace).UnixMilli(),
 	}
 }
 
-// CommitUpload turns what was written into a video that is in the feed and in
-// the author's list before this returns.
+// GetUpload finds an upload of an author that can still be committed.
+// Errors: ErrUploadUnknown, ErrUploadCommitted.
+func (s *Service) GetUpload(ctx context.Context, videoID, authorID int64) (Upload, error) {
+	const op = "video.GetUpload"
+	u, err := s.Uploads.Upload(ctx, videoID)
+	if err == nil {
+		err = s.checkOpen(u, authorID)
+	} else if errors.Is(err, ErrUploadUnknown) {
+		if _, err = s.committed(ctx, videoID, authorID); err == nil {
+			err = ErrUploadCommitted
+		}
+	}
+	if err != nil {
+		return Upload{}, errs.Wrap(op, err)
+	}
+	return u, nil
+}
+
+// CommitUpload turns what was written into a video that is in its author's list
+// before this returns, and waits to be processed.
 // Errors: ErrTitleInvalid, ErrVideoEmpty, ErrVideoTooLarge, ErrObjectInvalid,
 // ErrUploadUnknown, ErrUploadCommitted.
 func (s *Service) CommitUpload(ctx context.Context, videoID, authorID int64, rawTitle string, source Object) (Video, error) {
@@ -86,8 +110,8 @@ func (s *Service) CommitUpload(ctx context.Context, videoID, authorID int64, raw
 			return Video{}, err
 		}
 		return Video{
-			ID: videoID, AuthorID: authorID, Title: title, State: StateReady,
-			PublishedAtMs: s.nowMs(), Source: source,
+			ID: videoID, AuthorID: authorID, Title: title, State: StateUploaded,
+			PublishedAtMs: s.nowMs(), Source: source, Version: 1,
 		}, nil
 	})
 	if errors.Is(err, ErrUploadUnknown) {
@@ -96,8 +120,6 @@ func (s *Service) CommitUpload(ctx context.Context, videoID, authorID int64, raw
 	if err != nil {
 		return Video{}, errs.Wrap(op, err)
 	}
-	// A repetition gets here too: the first call may have died before this.
-	s.Hot.Published(ctx, authorID)
 	return v, nil
 }
 
@@ -116,7 +138,7 @@ func (s *Service) repeated(ctx context.Context, videoID, authorID int64, source 
 	if err != nil {
 		return Video{}, err
 	}
-	if v.Source != source {
+	if !sameSource(v.Source, source) {
 		return Video{}, ErrUploadCommitted
 	}
 	return v, nil
@@ -159,7 +181,7 @@ func (s *Service) AbortUpload(ctx context.Context, videoID, authorID int64) erro
 	if err != nil {
 		return errs.Wrap(op, err)
 	}
-	if err := s.Objects.Remove(ctx, u.ObjectKey, u.Parts()); err != nil {
+	if err := s.Objects.Remove(ctx, u.Layout, u.Extent()); err != nil {
 		s.Log.WarnContext(ctx, "the rest of an aborted upload is left to the sweeper", "video_id", videoID, "error", err)
 	}
 	return nil

@@ -1,29 +1,57 @@
 package video
 
-import (
-	"strconv"
-	"strings"
-)
+import "strconv"
 
 // State is how far a video has come. The numbers are stored in rows.
 type State int
 
-// The states of a video. Only a ready one is in the feed; the author's own list
-// and the works counter have all of them.
+// The states of a video. Only a ready one is in the feed and in the works
+// counter; its author's own list has all of them.
 const (
-	StateUploaded State = 1 // stored, still to be processed
-	StateReady    State = 2
-	StateFailed   State = 3 // could not be processed, see Video.FailureReason
+	StateUploaded   State = 1 // stored, still to be processed
+	StateReady      State = 2 // and stays so, also while it is processed again
+	StateFailed     State = 3 // could not be processed, see Video.FailureReason
+	StateProcessing State = 4 // a worker has it, or had it and died or gave it back
 )
 
-// Object is the manifest of bytes kept in the object store as numbered parts of
-// one size, the last one shorter. An object is never changed once written.
+// Layout says how the bytes of an object are kept. The numbers are stored in
+// rows. All objects of a video have the same.
+type Layout int
+
+// The layouts.
+const (
+	LayoutParts Layout = 0 // numbered parts of one size, the last one shorter
+	LayoutWhole Layout = 1 // one plain object of an S3 store
+)
+
+// Object is the manifest of bytes kept in the object store. An object is never
+// changed once written.
 type Object struct {
 	Key         string // parts are named Key/000000, Key/000001, ...
 	Size        int64  // bytes
-	PartSize    int64  // bytes
+	PartSize    int64  // bytes; of a whole object: in which pieces it is read
 	SHA256      [32]byte
 	ContentType string
+	Layout      Layout
+}
+
+// Parts is how many parts it has.
+func (o Object) Parts() int { return parts(o.Size, o.PartSize, o.Layout) }
+
+// Extent is where it lies.
+func (o Object) Extent() Extent { return Extent{Key: o.Key, Parts: o.Parts()} }
+
+// Extent is where an object lies, or is going to lie, in the object store.
+type Extent struct {
+	Key   string
+	Parts int // the numbers 0 to Parts-1 at most; 1 where the layout is whole
+}
+
+func parts(size, partSize int64, layout Layout) int {
+	if layout == LayoutWhole {
+		return 1
+	}
+	return int((size + partSize - 1) / partSize)
 }
 
 // Video is one published video.
@@ -32,10 +60,20 @@ type Video struct {
 	AuthorID      int64
 	Title         string
 	PublishedAtMs int64 // Unix milliseconds, unique among videos
+	ShownAtMs     int64 // when it entered the feed: Unix milliseconds, unique among videos; 0 until ready
 	State         State
-	FailureReason string
-	Source        Object
-	Cover         *Object // nil: there is none (yet)
+	FailureReason string // empty unless failed
+	FailedAtMs    int64  // Unix milliseconds; 0 unless failed
+	Progress      int    // percent, while a worker has it; as it is read, never stored from here
+	Source        Object // its bytes are gone once it failed
+	Play          *Object
+	Cover         *Object // nil: there is none (yet), as with the other two
+	HLS           *Object // the index of the renditions
+	DurationMs    int64
+	Width         int // pixels, as shown
+	Height        int
+	Version       int64 // of its events: how many there were
+	Attempt       int64 // whose result it has; 0: of none
 }
 
 // Upload is a place in the object store, lent to an author who is to fill it.
@@ -43,55 +81,28 @@ type Upload struct {
 	VideoID     int64 // the id the video is going to have
 	AuthorID    int64
 	ObjectKey   string
-	PartSize    int64 // bytes
-	MaxSize     int64 // bytes
-	Aborting    bool  // its parts are being removed; nothing else may happen to it
-	ExpiresAtMs int64 // Unix milliseconds; from then on it cannot be committed
-	DueAtMs     int64 // Unix milliseconds; from then on the sweeper may take it
+	Layout      Layout // whole: the client writes straight into an S3 store
+	PartSize    int64  // bytes
+	MaxSize     int64  // bytes
+	Aborting    bool   // its parts are being removed; nothing else may happen to it
+	ExpiresAtMs int64  // Unix milliseconds; from then on it cannot be committed
+	DueAtMs     int64  // Unix milliseconds; from then on the sweeper may take it
 }
 
 // Parts is how many parts may have been written: the numbers 0 to Parts-1.
-func (u Upload) Parts() int {
-	return int((u.MaxSize + u.PartSize - 1) / u.PartSize)
-}
+func (u Upload) Parts() int { return parts(u.MaxSize, u.PartSize, u.Layout) }
 
-// objectKey names the object of a video. Nothing in it comes from a client.
-func objectKey(videoID int64) string {
-	return "videos/" + strconv.FormatInt(videoID, 10) + "/source"
-}
+// Extent is where something of it may have been written.
+func (u Upload) Extent() Extent { return Extent{Key: u.ObjectKey, Parts: u.Parts()} }
 
-// checkObject refuses a manifest that no upload could have asked for.
-func checkObject(o Object) error {
-	switch {
-	case o.Size == 0:
-		return ErrVideoEmpty
-	case o.Size < 0, o.PartSize <= 0, o.Key == "", !videoType(o.ContentType):
-		return ErrObjectInvalid
-	}
-	return nil
-}
+// folder is what the keys of all objects of a video begin with. Nothing in it
+// comes from a client.
+func folder(videoID int64) string { return "videos/" + strconv.FormatInt(videoID, 10) + "/" }
 
-// accept refuses a manifest that is not the one this upload asked for.
-func (u Upload) accept(o Object) error {
-	switch {
-	case o.Key != u.ObjectKey, o.PartSize != u.PartSize:
-		return ErrObjectInvalid
-	case o.Size > u.MaxSize:
-		return ErrVideoTooLarge
-	}
-	return nil
-}
+// sourceKey names what an author uploads.
+func sourceKey(videoID int64) string { return folder(videoID) + "source" }
 
-// videoType reports whether bytes may be served under this content type: a
-// video one, so that no upload is ever shown as a page, and made only of
-// characters that are safe in a header.
-func videoType(contentType string) bool {
-	subtype, ok := strings.CutPrefix(contentType, "video/")
-	if !ok || subtype == "" || len(contentType) > 64 {
-		return false
-	}
-	return strings.IndexFunc(subtype, func(r rune) bool {
-		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
-		return !letter && (r < '0' || r > '9') && !strings.ContainsRune("+-.", r)
-	}) < 0
+// outputPrefix is what the keys of all objects of an attempt begin with.
+func outputPrefix(videoID, attempt int64) string {
+	return folder(videoID) + strconv.FormatInt(attempt, 10) + "/"
 }

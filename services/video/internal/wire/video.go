@@ -9,19 +9,23 @@ import (
 
 // FromVideo makes the message of a video.
 func FromVideo(v video.Video) *videov1.Video {
-	message := &videov1.Video{
+	return &videov1.Video{
 		Id:            v.ID,
 		AuthorId:      v.AuthorID,
 		Title:         v.Title,
 		PublishedAtMs: v.PublishedAtMs,
+		ShownAtMs:     v.ShownAtMs,
 		State:         fromState(v.State),
 		FailureReason: v.FailureReason,
-		Source:        fromObject(v.Source),
+		Progress:      int32(v.Progress),
+		Source:        FromObject(v.Source),
+		Play:          fromOptional(v.Play),
+		Cover:         fromOptional(v.Cover),
+		Hls:           fromOptional(v.HLS),
+		DurationMs:    v.DurationMs,
+		Width:         int32(v.Width),
+		Height:        int32(v.Height),
 	}
-	if v.Cover != nil {
-		message.Cover = fromObject(*v.Cover)
-	}
-	return message
 }
 
 // FromVideos makes the messages of videos, in the same order.
@@ -34,56 +38,35 @@ func FromVideos(videos []video.Video) []*videov1.Video {
 }
 
 // ToVideo reads the message of a video. It answers video.ErrObjectInvalid for an
-// object whose checksum is none.
+// object that is none.
 func ToVideo(message *videov1.Video) (video.Video, error) {
-	source, err := ToObject(message.GetSource())
-	if err != nil {
-		return video.Video{}, err
-	}
 	v := video.Video{
 		ID:            message.GetId(),
 		AuthorID:      message.GetAuthorId(),
 		Title:         message.GetTitle(),
 		PublishedAtMs: message.GetPublishedAtMs(),
+		ShownAtMs:     message.GetShownAtMs(),
 		State:         toState(message.GetState()),
 		FailureReason: message.GetFailureReason(),
-		Source:        source,
+		Progress:      int(message.GetProgress()),
+		DurationMs:    message.GetDurationMs(),
+		Width:         int(message.GetWidth()),
+		Height:        int(message.GetHeight()),
 	}
-	if message.GetCover() == nil {
-		return v, nil
-	}
-	cover, err := ToObject(message.GetCover())
-	if err != nil {
+	var err error
+	if v.Source, err = ToObject(message.GetSource()); err != nil {
 		return video.Video{}, err
 	}
-	v.Cover = &cover
+	if v.Play, err = ToOptional(message.GetPlay()); err != nil {
+		return video.Video{}, err
+	}
+	if v.Cover, err = ToOptional(message.GetCover()); err != nil {
+		return video.Video{}, err
+	}
+	if v.HLS, err = ToOptional(message.GetHls()); err != nil {
+		return video.Video{}, err
+	}
 	return v, nil
-}
-
-func fromObject(o video.Object) *videov1.Object {
-	return &videov1.Object{
-		Key:         o.Key,
-		Size:        o.Size,
-		PartSize:    o.PartSize,
-		Sha256:      o.SHA256[:],
-		ContentType: o.ContentType,
-	}
-}
-
-// ToObject reads a manifest. It answers video.ErrObjectInvalid where there is
-// none, or where its checksum has not the length of a SHA-256.
-func ToObject(message *videov1.Object) (video.Object, error) {
-	o := video.Object{
-		Key:         message.GetKey(),
-		Size:        message.GetSize(),
-		PartSize:    message.GetPartSize(),
-		ContentType: message.GetContentType(),
-	}
-	if len(message.GetSha256()) != len(o.SHA256) {
-		return video.Object{}, video.ErrObjectInvalid
-	}
-	o.SHA256 = [32]byte(message.GetSha256())
-	return o, nil
 }
 
 func fromState(s video.State) videov1.State {
@@ -94,6 +77,8 @@ func fromState(s video.State) videov1.State {
 		return videov1.State_STATE_READY
 	case video.StateFailed:
 		return videov1.State_STATE_FAILED
+	case video.StateProcessing:
+		return videov1.State_STATE_PROCESSING
 	default:
 		return videov1.State_STATE_UNSPECIFIED
 	}
@@ -107,6 +92,8 @@ func toState(s videov1.State) video.State {
 		return video.StateReady
 	case videov1.State_STATE_FAILED:
 		return video.StateFailed
+	case videov1.State_STATE_PROCESSING:
+		return video.StateProcessing
 	default:
 		return 0
 	}

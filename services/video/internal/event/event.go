@@ -1,0 +1,30 @@
+// Package event listens to what the service itself told.
+package event
+
+import (
+	"context"
+
+	eventv1 "github.com/douyin-on-dapr/douyin/services/contract/event/v1"
+	"github.com/douyin-on-dapr/douyin/services/platform/server"
+)
+
+// Documents are the hot documents of videos. What the state store could not be
+// told is remembered and repeated there (hotstate), so that a dead letter would
+// not do it sooner.
+type Documents interface {
+	Changed(ctx context.Context, authorID int64)
+}
+
+// Videos handles the events after which a list is another. They invalidate the
+// hot documents once more: the program may have died between its commit and the
+// first time, or the state store may have been down.
+func Videos(docs Documents) func(ctx context.Context, e server.Event) error {
+	return func(ctx context.Context, e server.Event) error {
+		var v eventv1.Video
+		if err := e.Decode(&v); err != nil {
+			return err
+		}
+		docs.Changed(ctx, v.GetAuthorId())
+		return nil
+	}
+}

@@ -1,0 +1,102 @@
+package video
+
+import (
+	"context"
+	"math"
+
+	"github.com/douyin-on-dapr/douyin/services/platform/errs"
+)
+
+// Result is what a worker has made of a video.
+type Result struct {
+	SourceSHA256 [32]byte // of the uploaded bytes as the worker read them
+	Play         *Object  // nil: the source is what players get
+	Cover        Object
+	HLS          *Object // nil: there are no renditions
+	DurationMs   int64
+	Width        int // pixels, as shown
+	Height       int
+}
+
+// FinishJob makes a video ready. It is in the feed before this returns. A
+// repetition is success and changes nothing.
+// Errors: ErrRequestInvalid, ErrJobLost, ErrObjectInvalid.
+func (s *Service) FinishJob(ctx context.Context, videoID, attempt int64, r Result) error {
+	const op = "video.FinishJob"
+	if attempt <= 0 || r.DurationMs < 0 || !pixels(r.Width) || !pixels(r.Height) {
+		return errs.Wrap(op, ErrRequestInvalid)
+	}
+	var authorID int64
+	err := s.changeJob(ctx, op, videoID, func(c *Case) error {
+		authorID = c.Video.AuthorID
+		if c.Video.State == StateReady && c.Video.Attempt == attempt {
+			return nil
+		}
+		if !c.heldBy(attempt) {
+			return ErrJobLost
+		}
+		if !c.takes(attempt, r) {
+			return ErrObjectInvalid
+		}
+		s.finish(c, attempt, r)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	// A repetition gets here too: the first call may have died before this.
+	s.Hot.Changed(ctx, authorID)
+	return nil
+}
+
+func pixels(n int) bool { return n > 0 && n <= math.MaxInt32 }
+
+// takes tells whether every object of a result is one of those that the attempt
+// has reserved, so that a row names it whatever happens, and made from the bytes
+// that were uploaded. What went straight to an S3 store has no checksum to
+// compare with.
+func (c *Case) takes(attempt int64, r Result) bool {
+	source := c.Video.Source
+	if source.Layout == LayoutParts && r.SourceSHA256 != source.SHA256 {
+		return false
+	}
+	reserved := map[string]int{}
+	if outputs := c.outputsOf(attempt); outputs != nil {
+		for _, e := range outputs.Extents {
+			reserved[e.Key] = e.Parts
+		}
+	}
+	fits := func(o Object) bool {
+		return o.Layout == source.Layout && o.Size > 0 && o.PartSize >= 1 && o.PartSize <= mostPiece && o.Parts() <= reserved[o.Key]
+	}
+	switch {
+	case !fits(r.Cover), r.Cover.ContentType != "image/jpeg":
+		return false
+	case r.Play != nil && (!fits(*r.Play) || r.Play.ContentType != mp4):
+		return false
+	case r.HLS != nil && (!fits(*r.HLS) || !hasType(*r.HLS, "application")):
+		return false
+	}
+	return true
+}
+
+const mp4 = "video/mp4"
+
+// finish gives a video its result in place of the one it may have had.
+func (s *Service) finish(c *Case, attempt int64, r Result) {
+	c.discard(s.graceEnds(c), func(o Outputs) bool { return o.Attempt != attempt })
+	c.Job = nil
+	v := &c.Video
+	v.Source.SHA256 = r.SourceSHA256
+	v.Play, v.Cover, v.HLS = r.Play, &r.Cover, r.HLS
+	if v.Play == nil { // whatever its author called it, it is the MP4 that players get
+		play := v.Source
+		play.ContentType = mp4
+		v.Play = &play
+	}
+	v.DurationMs, v.Width, v.Height, v.Attempt = r.DurationMs, r.Width, r.Height, attempt
+	if v.State != StateReady {
+		v.State, v.ShownAtMs = StateReady, s.nowMs()
+	}
+	c.tell(EventReady)
+}

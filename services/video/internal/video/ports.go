@@ -1,0 +1,105 @@
+package video
+
+import "context"
+
+// Uploads keeps the uploads that are no videos yet.
+type Uploads interface {
+	// Begin stores a new upload, or answers ErrUploadsTooMany when its author
+	// has limit of them already; those that are aborting do not count.
+	// Concurrent calls together respect the limit.
+	Begin(ctx context.Context, u Upload, limit int) error
+	// Change locks an upload, lets change decide over it, and stores what
+	// change made of its Aborting and DueAtMs. It answers ErrUploadUnknown
+	// where there is no row, and returns an error of change as it is.
+	Change(ctx context.Context, videoID int64, change func(*Upload) error) (Upload, error)
+	// Upload finds an upload, or answers ErrUploadUnknown.
+	Upload(ctx context.Context, videoID int64) (Upload, error)
+	// Publish locks an upload, lets build make a video of it, and in one
+	// transaction replaces the upload by the video, makes a job of it that is due
+	// since the video's own publish time, and tells EventUploaded. The publish
+	// time stored is the first free millisecond from the video's own on. It
+	// answers ErrUploadUnknown where there is no row, and returns an error of
+	// build as it is. build may run more than once.
+	Publish(ctx context.Context, videoID int64, build func(Upload) (Video, error)) (Video, error)
+	// Claim takes up to limit uploads whose DueAtMs is not after nowMs, marks
+	// them as aborting and due again at nextMs. Callers at the same time get
+	// different uploads.
+	Claim(ctx context.Context, nowMs, nextMs int64, limit int) ([]Upload, error)
+	// Remove deletes the row of an upload; none there is success.
+	Remove(ctx context.Context, videoID int64) error
+}
+
+// Videos answers about videos. Each method costs the same number of statements
+// whatever it is asked for.
+type Videos interface {
+	// Newest lists up to limit ready videos shown before a moment in Unix
+	// milliseconds, newest first.
+	Newest(ctx context.Context, beforeMs int64, limit int) ([]Video, error)
+	// ByAuthor lists up to limit videos of an author published before a moment in
+	// Unix milliseconds, newest first: ready ones, or with own in any state.
+	ByAuthor(ctx context.Context, authorID, beforeMs int64, limit int, own bool) ([]Video, error)
+	// ByIDs finds those of the videos that exist, in any order. The ids are
+	// distinct and not empty.
+	ByIDs(ctx context.Context, ids []int64) ([]Video, error)
+	// Works counts the ready videos of authors; one who is absent has none. The ids
+	// are distinct and not empty.
+	Works(ctx context.Context, authorIDs []int64) (map[int64]int64, error)
+}
+
+// Cases keeps what becomes of videos. An event of a case is told if and only if
+// its change is stored.
+type Cases interface {
+	// ChangeCase locks a video with all that hangs on it, lets change decide over
+	// it, and in one transaction stores what change made of it, adds its removals,
+	// tells its event and moves the author's works counter if the video became
+	// ready, or was and is deleted. A new ShownAtMs is moved on to the first free
+	// millisecond. It answers ErrVideoUnknown where there is no such video, and
+	// returns an error of change as it is. change may run more than once.
+	ChangeCase(ctx context.Context, videoID int64, change func(*Case) error) error
+	// ChangeDue does the same with the case whose job has been due the longest, and
+	// reports whether there is one due at nowMs. Callers at the same time get
+	// different cases.
+	ChangeDue(ctx context.Context, nowMs int64, change func(*Case) error) (bool, error)
+	// Renew stores the lease and the progress of a job that is held by an attempt,
+	// or answers ErrJobLost.
+	Renew(ctx context.Context, videoID, attempt, dueMs int64, progress int) error
+	// FailedBefore lists up to limit videos that have failed, at the given moment
+	// or before it, those first that did so first.
+	FailedBefore(ctx context.Context, moment int64, limit int) ([]int64, error)
+	// DeletedOf is whose video was deleted under an id; ErrVideoUnknown if none.
+	DeletedOf(ctx context.Context, videoID int64) (authorID int64, err error)
+}
+
+// Removals keeps what is to be removed from the object store.
+type Removals interface {
+	// ClaimRemoval takes the removal that has been due the longest and makes it
+	// due again at nextMs; false: there is none. Callers at the same time get
+	// different ones.
+	ClaimRemoval(ctx context.Context, nowMs, nextMs int64) (Removal, bool, error)
+	// EndRemoval deletes the row of a removal; none there is success.
+	EndRemoval(ctx context.Context, id int64) error
+}
+
+// Authors knows who exists.
+type Authors interface {
+	Exists(ctx context.Context, userID int64) (bool, error)
+}
+
+// Objects is what the rules need of the object store.
+type Objects interface {
+	// Remove deletes objects; what is not there is no error.
+	Remove(ctx context.Context, layout Layout, extents ...Extent) error
+}
+
+// Hot is told of changes, so that copies of rows are not read any more.
+type Hot interface {
+	// Changed returns when copies of the feed's newest end and of the author's
+	// works are invalid, or when that cannot be done in time; they expire soon by
+	// themselves.
+	Changed(ctx context.Context, authorID int64)
+}
+
+// IDs makes video ids: above 0, below 2^53, never twice.
+type IDs interface {
+	Next() (int64, error)
+}
