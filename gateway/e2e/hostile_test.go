@@ -41,7 +41,7 @@ func TestFilesThatAreNoGoodVideos(t *testing.T) {
 		"sound only": {"VIDEO_NO_PICTURE", ffmpegMade(t, "sound.mp4", "-f", "lavfi", "-i",
 			"sine=duration=2", "-c:a", "aac", "-f", "mp4")},
 		"one pixel": {"VIDEO_DIMENSIONS", ffmpegMade(t, "pixel.mkv", "-f", "lavfi", "-i",
-			"color=red:size=1x1:rate=5:duration=1", "-c:v", "libvpx-vp9")},
+			"color=red:size=2x2:rate=5:duration=1,format=yuv444p,crop=1:1:0:0", "-c:v", "libvpx-vp9", "-pix_fmt", "yuv444p")},
 		"16k": {"VIDEO_DIMENSIONS", ffmpegMade(t, "16k.mp4", "-f", "lavfi", "-i",
 			"color=red:size=15360x64:rate=5:duration=0.4", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")},
 		"hours": {"VIDEO_TOO_LONG", ffmpegMade(t, "hours.mp4", "-f", "lavfi", "-i",
