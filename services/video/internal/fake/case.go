@@ -27,7 +27,10 @@ func (s *Store) ChangeDue(_ context.Context, nowMs int64, change func(*video.Cas
 	if due == 0 {
 		return false, nil
 	}
-	return true, s.changeCase(due, change)
+	if err := s.changeCase(due, change); err != nil {
+		return false, err
+	}
+	return true, nil
 }
 
 func (s *Store) changeCase(videoID int64, change func(*video.Case) error) error {
