@@ -10,11 +10,12 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
+// sweep has to find that many uploads, and nothing else.
 func sweep(t *testing.T, w *world, want int) {
 	t.Helper()
-	removed, err := w.Sweep(context.Background())
-	if err != nil || removed != want {
-		t.Fatalf("swept %d, %v; want %d", removed, err, want)
+	swept, err := w.Sweep(context.Background())
+	if err != nil || swept != (video.Swept{Uploads: want}) {
+		t.Fatalf("swept %+v, %v; want %d uploads", swept, err, want)
 	}
 }
 
@@ -78,10 +79,10 @@ func TestSweepKeepsWhatItCannotRemove(t *testing.T) {
 	u := w.begin(t)
 	w.clock.Move(3 * time.Hour)
 	w.objects.SetDown(true)
-	removed, err := w.Sweep(context.Background())
+	swept, err := w.Sweep(context.Background())
 	wantError(t, err, fake.ErrDown)
-	if left := w.store.Uploads(); removed != 0 || len(left) != 1 || !left[0].Aborting {
-		t.Fatalf("removed %d, left %+v; want the row to stay", removed, left)
+	if left := w.store.Uploads(); swept != (video.Swept{}) || len(left) != 1 || !left[0].Aborting {
+		t.Fatalf("swept %+v, left %+v; want the row to stay", swept, left)
 	}
 	w.objects.SetDown(false)
 	sweep(t, w, 0) // the claim lasts
