@@ -244,9 +244,10 @@ func TestReleaseJob(t *testing.T) {
 		if left := w.store.Removals(); len(left) != n+1 || !slices.Equal(left[n].Extents, extents) {
 			t.Errorf("removals %+v", left)
 		}
-		if _, err := w.RenewJob(ctx, 1, a.Attempt, 1); err == nil {
-			t.Error("renewed after it was given back")
-		}
+		_, err := w.RenewJob(ctx, 1, a.Attempt, 1)
+		wantError(t, err, video.ErrJobLost)
+		wantError(t, w.ReserveOutputs(ctx, 1, a.Attempt, extents), video.ErrJobLost)
+		wantError(t, w.FailJob(ctx, 1, a.Attempt, video.FailureCodec), video.ErrJobLost)
 		w.clock.Move(pause - time.Millisecond)
 		w.nothingDue(t)
 		w.clock.Move(time.Millisecond)
