@@ -141,3 +141,36 @@ func await(t *testing.T, condition func() bool) {
 		}
 	}
 }
+
+// A plain object is removed by its key alone, of an upload as of a video.
+func TestSweepWholeObjects(t *testing.T) {
+	ctx, w := context.Background(), newWorld()
+	var begun []video.Upload
+	for range 2 {
+		u, err := w.BeginUpload(ctx, amy, 0, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.objects.WriteWhole(u.ObjectKey)
+		begun = append(begun, u)
+	}
+	o := written(begun[0])
+	o.Layout, o.PartSize = video.LayoutWhole, 1<<20
+	v, err := w.commit(begun[0], o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := w.claim(t)
+	output := video.Extent{Key: a.OutputPrefix + "cover"} // how many parts is not said
+	if err := w.ReserveOutputs(ctx, v.ID, a.Attempt, []video.Extent{output}); err != nil {
+		t.Fatal(err)
+	}
+	w.objects.WriteWhole(output.Key)
+	if err := w.DeleteVideo(ctx, v.ID, amy); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Move(3 * time.Hour)
+	if swept, err := w.Sweep(ctx); err != nil || swept != (video.Swept{Uploads: 1, Removals: 2}) || w.objects.Left() != 0 {
+		t.Errorf("swept %+v, %v, %d objects left", swept, err, w.objects.Left())
+	}
+}
