@@ -2,6 +2,7 @@ package fake
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
@@ -18,16 +19,14 @@ func (s *Store) ChangeCase(_ context.Context, videoID int64, change func(*video.
 func (s *Store) ChangeDue(_ context.Context, nowMs int64, change func(*video.Case) error) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var due int64
-	for id, job := range s.jobs {
-		if job.DueAtMs <= nowMs && (due == 0 || job.DueAtMs < s.jobs[due].DueAtMs) {
-			due = id
-		}
-	}
+	due := oldest(s.jobs, nowMs, func(j video.Job) int64 { return j.DueAtMs })
 	if due == 0 {
 		return false, nil
 	}
-	return true, s.changeCase(due, change)
+	if err := s.changeCase(due, change); err != nil {
+		return false, err
+	}
+	return true, nil
 }
 
 func (s *Store) changeCase(videoID int64, change func(*video.Case) error) error {
@@ -118,12 +117,7 @@ func (s *Store) DeletedOf(_ context.Context, videoID int64) (int64, error) {
 func (s *Store) ClaimRemoval(_ context.Context, nowMs, nextMs int64) (video.Removal, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var due int64
-	for id, r := range s.removals {
-		if r.DueAtMs <= nowMs && (due == 0 || r.DueAtMs < s.removals[due].DueAtMs) {
-			due = id
-		}
-	}
+	due := oldest(s.removals, nowMs, func(r video.Removal) int64 { return r.DueAtMs })
 	if due == 0 {
 		return video.Removal{}, false, nil
 	}
@@ -139,4 +133,16 @@ func (s *Store) EndRemoval(_ context.Context, id int64) error {
 	defer s.mu.Unlock()
 	delete(s.removals, id)
 	return nil
+}
+
+// oldest is the key of what has been due the longest, the smallest of those that
+// tie; 0: nothing is due.
+func oldest[T any](all map[int64]T, nowMs int64, due func(T) int64) int64 {
+	var key int64
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		if at := due(all[id]); at <= nowMs && (key == 0 || at < due(all[key])) {
+			key = id
+		}
+	}
+	return key
 }

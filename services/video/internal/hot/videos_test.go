@@ -96,7 +96,7 @@ func (r *rows) Works(ctx context.Context, authorIDs []int64) (map[int64]int64, e
 	return r.Store.Works(ctx, authorIDs)
 }
 
-// publish stores videos of author, the greatest id being the newest.
+// publish stores videos of author, the greatest id being shown last.
 func (r *rows) publish(t *testing.T, from, to int64) {
 	t.Helper()
 	ctx := context.Background()
@@ -104,8 +104,15 @@ func (r *rows) publish(t *testing.T, from, to int64) {
 		if err := r.Begin(ctx, video.Upload{VideoID: id, AuthorID: author}, 1); err != nil {
 			t.Fatal(err)
 		}
-		v := video.Video{ID: id, AuthorID: author, PublishedAtMs: 1_000 + id, State: video.StateReady}
+		v := video.Video{ID: id, AuthorID: author, PublishedAtMs: 1_000 - id}
 		if _, err := r.Publish(ctx, id, func(video.Upload) (video.Video, error) { return v, nil }); err != nil {
+			t.Fatal(err)
+		}
+		err := r.ChangeCase(ctx, id, func(c *video.Case) error {
+			c.Video.State, c.Video.ShownAtMs = video.StateReady, 1_000+id
+			return nil
+		})
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -161,13 +168,13 @@ func TestHeadOfNoVideosIsKeptToo(t *testing.T) {
 	wantNewest(t, v, r, video.Latest, 30, 0, 1, 1)
 }
 
-func TestPublishedIsSeenAtOnce(t *testing.T) {
+func TestChangeIsSeenAtOnce(t *testing.T) {
 	ctx := context.Background()
 	v, r, s := setUp(t, 3)
 	wantNewest(t, v, r, video.Latest, 30, 3, 1, 1)
 	wantWorks(t, v, 3)
 	r.publish(t, 4, 4)
-	v.Published(ctx, author)
+	v.Changed(ctx, author)
 	wantNewest(t, v, r, video.Latest, 30, 4, 1, 2)
 	wantWorks(t, v, 4)
 
@@ -220,7 +227,7 @@ func TestStateStoreDown(t *testing.T) {
 	s.down = true
 	wantNewest(t, v, r, video.Latest, 2, 3, 2, 1)
 	wantWorks(t, v, 3)
-	v.Published(context.Background(), author) // neither fails nor hangs
+	v.Changed(context.Background(), author) // neither fails nor hangs
 }
 
 func TestErrorsAreNotKept(t *testing.T) {
@@ -239,7 +246,7 @@ func TestErrorsAreNotKept(t *testing.T) {
 
 func TestListsComeFromTheRows(t *testing.T) {
 	v, r, _ := setUp(t, 2)
-	list, err := v.ByAuthor(context.Background(), author, video.Latest, 10)
+	list, err := v.ByAuthor(context.Background(), author, video.Latest, 10, true)
 	if err != nil || len(list) != 2 {
 		t.Errorf("list %v, %v", list, err)
 	}

@@ -4,5 +4,9 @@ package mysql
 const (
 	NewestQuery   = newestQuery
 	ByAuthorQuery = byAuthorQuery
+	OwnQuery      = ownQuery
 	ClaimQuery    = claimQuery
+	DueQuery      = dueQuery
+	RemovalQuery  = removalQuery
+	FailedQuery   = failedQuery
 )

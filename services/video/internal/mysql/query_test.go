@@ -3,6 +3,8 @@ package mysql_test
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,25 +17,36 @@ import (
 
 const rows = 2_000
 
-// filled is a database with many videos of 20 authors, one in four ready.
+// filled is a database with many videos of 20 authors, one in four ready, one
+// in a hundred failed, the others waiting for a worker.
 func filled(t *testing.T) *sqlx.DB {
 	t.Helper()
-	db := sqltest.New(t, mysql.Migrations)
+	db := newDB(t)
 	values := make([]string, rows)
-	args := make([]any, 0, rows*5)
+	args := make([]any, 0, rows*7)
 	sum := sha256.Sum256(nil)
 	for i := range rows {
-		state := video.StateFailed
-		if i%4 == 0 {
-			state = video.StateReady
+		at := int64(1_000_000 + i)
+		state, shown, failed := video.StateUploaded, sql.NullInt64{}, sql.NullInt64{}
+		switch {
+		case i%4 == 0:
+			state, shown = video.StateReady, sql.NullInt64{Int64: at, Valid: true}
+		case i%100 == 1:
+			state, failed = video.StateFailed, sql.NullInt64{Int64: at, Valid: true}
 		}
-		values[i] = "(?, ?, 'a title', ?, ?, 'k', 1, 1, ?, 'video/mp4')"
-		args = append(args, i+1, i%20+1, 1_000_000+i, state, sum[:])
+		values[i] = "(?, ?, 'a title', ?, ?, ?, ?, 'k', 1, 1, ?, 'video/mp4')"
+		args = append(args, i+1, i%20+1, at, state, shown, failed, sum[:])
 	}
-	exec(t, db, `INSERT INTO videos (id, author_id, title, published_at_ms, state,
+	exec(t, db, `INSERT INTO videos (id, author_id, title, published_at_ms, state, shown_at_ms, failed_at_ms,
 		source_key, source_size, source_part_size, source_sha256, source_content_type) VALUES `+strings.Join(values, ","), args...)
-	exec(t, db, `INSERT INTO authors (author_id, works) SELECT author_id, COUNT(*) FROM videos GROUP BY author_id`)
-	exec(t, db, "ANALYZE TABLE videos")
+	exec(t, db, `INSERT INTO authors (author_id, works) SELECT author_id, COUNT(*) FROM videos WHERE state = 2 GROUP BY author_id`)
+	exec(t, db, `INSERT INTO jobs (video_id, due_at_ms) SELECT id, published_at_ms FROM videos WHERE state = 1`)
+	exec(t, db, `INSERT INTO removals (video_id, layout, extents, due_at_ms) SELECT id, 0, '[]', published_at_ms FROM videos`)
+	exec(t, db, `INSERT INTO uploads (video_id, author_id, object_key, part_size, max_size, aborting, expires_at_ms, due_at_ms)
+		SELECT id, author_id, 'k', 1, 1, FALSE, published_at_ms, published_at_ms FROM videos`)
+	for _, table := range []string{"videos", "jobs", "removals", "uploads"} {
+		exec(t, db, "ANALYZE TABLE "+table)
+	}
 	return db
 }
 
@@ -44,60 +57,44 @@ func exec(t *testing.T, db *sqlx.DB, query string, args ...any) {
 	}
 }
 
-// plan is a row of EXPLAIN: which index is read, and what has to be done besides.
-type plan struct {
-	Key   *string `db:"key"`
-	Extra *string `db:"Extra"`
-}
-
 func TestPlans(t *testing.T) {
 	db := filled(t)
 	tests := []struct {
-		name, query, key string
-		args             []any
+		name, query string
+		want        []string // the index of each step
+		args        []any
 	}{
-		{"FeedHead", mysql.NewestQuery, "videos_feed", []any{int64(video.Latest), 30}},
-		{"FeedPage", mysql.NewestQuery, "videos_feed", []any{1_000_900, 30}},
-		{"ByAuthor", mysql.ByAuthorQuery, "videos_author", []any{3, int64(video.Latest), 1_001}},
-		{"ByAuthorPage", mysql.ByAuthorQuery, "videos_author", []any{3, 1_000_900, 1_001}},
-		{"Claim", mysql.ClaimQuery, "uploads_due", []any{1_000, 20}},
+		{"FeedHead", mysql.NewestQuery, []string{"videos_shown"}, []any{int64(video.Latest), 30}},
+		{"FeedPage", mysql.NewestQuery, []string{"videos_shown"}, []any{1_000_900, 30}},
+		{"ByAuthor", mysql.ByAuthorQuery, []string{"videos_author"}, []any{3, int64(video.Latest), 1_001}},
+		{"ByAuthorPage", mysql.ByAuthorQuery, []string{"videos_author"}, []any{3, 1_000_900, 1_001}},
+		{"Own", mysql.OwnQuery, []string{"videos_author", "PRIMARY"}, []any{3, int64(video.Latest), 1_001}},
+		{"Claim", mysql.ClaimQuery, []string{"uploads_due"}, []any{1_000, 20}},
+		{"Due", mysql.DueQuery, []string{"jobs_due", "PRIMARY"}, []any{int64(video.Latest)}},
+		{"Removal", mysql.RemovalQuery, []string{"removals_due"}, []any{int64(video.Latest)}},
+		{"Failed", mysql.FailedQuery, []string{"videos_failed"}, []any{1_000_900, 20}},
 	}
-	exec(t, db, `INSERT INTO uploads (video_id, author_id, object_key, part_size, max_size, aborting, expires_at_ms, due_at_ms)
-		SELECT id, author_id, 'k', 1, 1, FALSE, published_at_ms, published_at_ms FROM videos`)
-	exec(t, db, "ANALYZE TABLE uploads")
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			var plans []plan
-			if err := db.Unsafe().Select(&plans, "EXPLAIN "+tt.query, tt.args...); err != nil {
-				t.Fatal(err)
+			var indexes []string
+			for _, step := range sqltest.Explain(t, db, tt.query, tt.args...) {
+				indexes = append(indexes, step.Index)
+				if step.Sorts {
+					t.Errorf("the rows of %s are sorted", step.Table)
+				}
 			}
-			if len(plans) != 1 || plans[0].Key == nil || *plans[0].Key != tt.key {
-				t.Fatalf("plan %s, want the index %s", describe(plans), tt.key)
-			}
-			if extra := plans[0].Extra; extra != nil && strings.Contains(*extra, "filesort") {
-				t.Errorf("the rows are sorted: %s", *extra)
+			if !slices.Equal(indexes, tt.want) {
+				t.Errorf("the indexes are %q, want %q", indexes, tt.want)
 			}
 		})
 	}
-}
-
-func describe(plans []plan) string {
-	var text []string
-	for _, p := range plans {
-		for _, column := range []*string{p.Key, p.Extra} {
-			if column != nil {
-				text = append(text, *column)
-			}
-		}
-	}
-	return strings.Join(text, ", ")
 }
 
 // However much is asked for, it is one statement.
 func TestOneStatementPerQuestion(t *testing.T) {
 	db := filled(t)
 	db.SetMaxOpenConns(1) // the counter is the session's
-	ctx, store := context.Background(), mysql.New(db)
+	ctx, store := context.Background(), mysql.New(db, func() {})
 	many := make([]int64, 1_000)
 	for i := range many {
 		many[i] = int64(i + 1)
@@ -108,9 +105,16 @@ func TestOneStatementPerQuestion(t *testing.T) {
 		want int
 	}{
 		{"Newest", func() (int, error) { v, err := store.Newest(ctx, video.Latest, 100); return len(v), err }, 100},
-		{"ByAuthor", func() (int, error) { v, err := store.ByAuthor(ctx, 3, video.Latest, 1_000); return len(v), err }, rows / 20},
+		{"ByAuthor", func() (int, error) {
+			v, err := store.ByAuthor(ctx, 1, video.Latest, 1_000, false)
+			return len(v), err
+		}, rows / 20},
+		{"ByAuthorOwn", func() (int, error) {
+			v, err := store.ByAuthor(ctx, 3, video.Latest, 1_000, true)
+			return len(v), err
+		}, rows / 20},
 		{"ByIDs", func() (int, error) { v, err := store.ByIDs(ctx, many); return len(v), err }, 1_000},
-		{"Works", func() (int, error) { w, err := store.Works(ctx, many); return len(w), err }, 20},
+		{"Works", func() (int, error) { w, err := store.Works(ctx, many); return len(w), err }, 5},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

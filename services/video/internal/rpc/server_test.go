@@ -19,16 +19,25 @@ import (
 
 const amy = int64(1)
 
-// newServer is the server on the real rules and fakes of all else.
-func newServer() *rpc.Server {
+// newServers are the servers on the real rules and fakes of all else.
+func newServers() (*rpc.Server, *rpc.Processing) {
 	store := fake.NewStore()
 	videos := video.New(video.Ports{
-		Uploads: store, Videos: store, Authors: &fake.Authors{Known: map[int64]bool{amy: true}},
+		Uploads: store, Videos: store, Cases: store, Removals: store,
+		Authors: &fake.Authors{Known: map[int64]bool{amy: true}},
 		Objects: fake.NewObjects(), Hot: &fake.Hot{}, IDs: &fake.IDs{},
 		Clock: fake.NewClock(time.UnixMilli(1_700_000_000_000)).Now,
 		Log:   slog.New(slog.NewTextHandler(io.Discard, nil)),
-	}, video.Limits{MaxSize: 100, PartSize: 10, OpenUploads: 10, Expiry: time.Hour})
-	return rpc.NewServer(videos, videos)
+	}, video.Limits{
+		MaxSize: 100, PartSize: 10, DirectPartSize: 50, OpenUploads: 10, Expiry: time.Hour,
+		JobLease: 30 * time.Second, JobTries: 3, Grace: time.Minute, FailedKept: time.Hour,
+	})
+	return rpc.NewServer(videos, videos), rpc.NewProcessing(videos)
+}
+
+func newServer() *rpc.Server {
+	s, _ := newServers()
+	return s
 }
 
 // begin opens an upload and makes the request that commits it.
@@ -53,7 +62,8 @@ func begin(t *testing.T, s *rpc.Server) *videov1.CommitUploadRequest {
 }
 
 func TestUploadToFeed(t *testing.T) {
-	ctx, s := context.Background(), newServer()
+	ctx := context.Background()
+	s, p := newServers()
 	request := begin(t, s)
 	committed, err := s.CommitUpload(ctx, request)
 	if err != nil {
@@ -62,14 +72,28 @@ func TestUploadToFeed(t *testing.T) {
 	v := committed.GetVideo()
 	want := &videov1.Video{
 		Id: request.GetVideoId(), AuthorId: amy, Title: "cat", PublishedAtMs: 1_700_000_000_000,
-		State: videov1.State_STATE_READY, Source: request.GetSource(),
+		State: videov1.State_STATE_UPLOADED, Source: request.GetSource(),
 	}
 	if !proto.Equal(v, want) {
 		t.Fatalf("committed %v, want %v", v, want)
 	}
+	list := func(own bool) []*videov1.Video {
+		r, err := s.ListByAuthor(ctx, &videov1.ListByAuthorRequest{AuthorId: amy, Own: own})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.GetVideos()
+	}
+	if own, others := list(true), list(false); len(own) != 1 || len(others) != 0 {
+		t.Errorf("before it is ready the author sees %v, others %v", own, others)
+	}
+	finished := process(t, p)
+	want.State, want.ShownAtMs = videov1.State_STATE_READY, 1_700_000_000_000
+	want.Play, want.Cover, want.Hls = finished.GetPlay(), finished.GetCover(), finished.GetHls()
+	want.DurationMs, want.Width, want.Height = 1_500, 720, 1_280
 	answers := map[string]func() ([]*videov1.Video, error){
 		"Feed": func() ([]*videov1.Video, error) {
-			r, err := s.Feed(ctx, &videov1.FeedRequest{BeforeMs: v.GetPublishedAtMs() + 1, Limit: 5})
+			r, err := s.Feed(ctx, &videov1.FeedRequest{BeforeMs: want.GetShownAtMs() + 1, Limit: 5})
 			return r.GetVideos(), err
 		},
 		"ListByAuthor": func() ([]*videov1.Video, error) {
@@ -86,7 +110,7 @@ func TestUploadToFeed(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
 	}
-	older, err := s.Feed(ctx, &videov1.FeedRequest{BeforeMs: v.GetPublishedAtMs()})
+	older, err := s.Feed(ctx, &videov1.FeedRequest{BeforeMs: want.GetShownAtMs()})
 	if err != nil || len(older.GetVideos()) != 0 {
 		t.Errorf("older than the only one: %v, %v", older, err)
 	}
@@ -94,6 +118,34 @@ func TestUploadToFeed(t *testing.T) {
 	wantCounts := &videov1.CountWorksResponse{Counts: []*videov1.WorkCount{{UserId: 5}, {UserId: amy, Works: 1}}}
 	if err != nil || !proto.Equal(counts, wantCounts) {
 		t.Errorf("counts %v, %v; want %v", counts, err, wantCounts)
+	}
+}
+
+func TestGetUpload(t *testing.T) {
+	ctx, s := context.Background(), newServer()
+	request := &videov1.BeginUploadRequest{AuthorId: amy, Direct: true}
+	begun, err := s.BeginUpload(ctx, request)
+	if err != nil || begun.GetPartSize() != 50 {
+		t.Fatalf("begun %v, %v", begun, err)
+	}
+	got, err := s.GetUpload(ctx, &videov1.GetUploadRequest{VideoId: begun.GetVideoId(), AuthorId: amy})
+	if want := (&videov1.GetUploadResponse{Upload: begun, Direct: true}); err != nil || !proto.Equal(got, want) {
+		t.Errorf("found %v, %v; want %v", got, err, want)
+	}
+}
+
+func TestDeleteVideo(t *testing.T) {
+	ctx, s := context.Background(), newServer()
+	request := begin(t, s)
+	if _, err := s.CommitUpload(ctx, request); err != nil {
+		t.Fatal(err)
+	}
+	id := request.GetVideoId()
+	if _, err := s.DeleteVideo(ctx, &videov1.DeleteVideoRequest{VideoId: id, AuthorId: amy}); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := s.GetVideos(ctx, &videov1.GetVideosRequest{VideoIds: []int64{id}}); err != nil || len(r.GetVideos()) != 0 {
+		t.Errorf("still there: %v, %v", r, err)
 	}
 }
 

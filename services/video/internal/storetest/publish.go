@@ -2,9 +2,7 @@ package storetest
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
-	"reflect"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -30,16 +28,24 @@ func testPublish(ctx context.Context, t *testing.T, s Store) {
 	}
 	wantGone(ctx, t, s, 1)
 	wantCounterEqualsSet(ctx, t, s, 7)
+	c := look(ctx, t, s, 1)
+	if want := (video.Job{DueAtMs: published}); c.Job == nil || *c.Job != want || len(c.Outputs) != 0 {
+		t.Errorf("the job is %+v with the outputs %+v, want %+v", c.Job, c.Outputs, want)
+	}
 }
 
 func testPublishWhole(ctx context.Context, t *testing.T, s Store) {
-	v := newVideo(1, 7)
-	v.State, v.FailureReason = video.StateFailed, "NOT_A_VIDEO"
-	v.Cover = &video.Object{Key: "videos/1/cover", Size: 9, PartSize: 10, SHA256: sha256.Sum256([]byte("c")), ContentType: "image/jpeg"}
-	publish(ctx, t, s, v)
-	found, err := s.ByIDs(ctx, []int64{1})
-	if err != nil || len(found) != 1 || !reflect.DeepEqual(found[0], v) {
-		t.Fatalf("found %+v, %v; want %+v", found, err, v)
+	u, v := upload(1, 7), newVideo(1, 7)
+	u.Layout, v.Source.Layout = video.LayoutWhole, video.LayoutWhole
+	begin(ctx, t, s, u)
+	if got, err := s.Upload(ctx, 1); err != nil || got != u {
+		t.Fatalf("the upload is %+v, %v; want %+v", got, err, u)
+	}
+	if _, err := s.Publish(ctx, 1, as(v)); err != nil {
+		t.Fatal(err)
+	}
+	if got := look(ctx, t, s, 1).Video; got != v {
+		t.Fatalf("stored %+v, want %+v", got, v)
 	}
 }
 
@@ -107,41 +113,65 @@ func testPublishMany(ctx context.Context, t *testing.T, s Store) {
 			t.Errorf("published %+v for %+v", stored, v)
 		}
 	})
+	inParallel(videos, func(i int) {
+		err := s.ChangeCase(ctx, int64(1+i), func(c *video.Case) error {
+			c.Video.State, c.Video.ShownAtMs = video.StateReady, published
+			return nil
+		})
+		if err != nil {
+			t.Errorf("show %d: %v", 1+i, err)
+		}
+	})
 	newest, err := s.Newest(ctx, video.Latest, videos+1)
 	if err != nil || len(newest) != videos {
 		t.Fatalf("%d videos, %v; want %d", len(newest), err, videos)
 	}
+	times := map[int64]bool{}
 	for i, v := range newest {
-		if want := published + videos - 1 - int64(i); v.PublishedAtMs != want {
-			t.Errorf("video %d of the feed is at +%d ms, want +%d", i, v.PublishedAtMs-published, want-published)
+		if want := published + videos - 1 - int64(i); v.ShownAtMs != want {
+			t.Errorf("video %d of the feed is at +%d ms, want +%d", i, v.ShownAtMs-published, want-published)
+		}
+		times[v.PublishedAtMs-published] = true
+	}
+	for at := range int64(videos) {
+		if !times[at] {
+			t.Errorf("no video is published at +%d ms", at)
 		}
 	}
 	wantCounterEqualsSet(ctx, t, s, 1, 2, 3, 4)
 }
 
+// The feed is in the order in which videos got ready, whenever they were
+// published.
 func testNewest(ctx context.Context, t *testing.T, s Store) {
-	for id, state := range []video.State{video.StateReady, video.StateUploaded, video.StateReady, video.StateFailed, video.StateReady} {
-		v := newVideo(int64(id), 7)
-		v.State, v.PublishedAtMs = state, published+int64(id)
-		publish(ctx, t, s, v)
+	states := map[int64]video.State{2: video.StateUploaded, 3: video.StateProcessing, 5: video.StateFailed}
+	for id := int64(1); id <= 6; id++ {
+		publish(ctx, t, s, newVideo(id, 7))
+		change(ctx, t, s, id, func(c *video.Case) {
+			if state, unready := states[id]; unready {
+				c.Video.State = state
+				return
+			}
+			c.Video.State, c.Video.ShownAtMs = video.StateReady, published+10-id
+		})
 	}
 	newest := func(before int64, limit int, want ...int64) {
 		t.Helper()
 		found, err := s.Newest(ctx, before, limit)
 		wantIDs(t, found, err, want...)
 	}
-	newest(video.Latest, 10, 4, 2, 0)
-	newest(video.Latest, 2, 4, 2)
-	newest(published+4, 10, 2, 0)
-	newest(published+3, 10, 2, 0)
-	newest(published, 10)
+	newest(video.Latest, 10, 1, 4, 6)
+	newest(video.Latest, 2, 1, 4)
+	newest(published+9, 10, 4, 6)
+	newest(published+8, 10, 4, 6)
+	newest(published+4, 10)
 }
 
 func testPaging(ctx context.Context, t *testing.T, s Store) {
 	const videos = 25
 	want := make([]int64, 0, videos)
 	for i := range int64(videos) {
-		publish(ctx, t, s, newVideo(100+i, 7)) // all in one millisecond
+		show(ctx, t, s, newVideo(100+i, 7)) // all in one millisecond
 		want = append(want, 100+videos-1-i)
 	}
 	for _, limit := range []int{1, 4, 5, 24, 25, 26} {
@@ -155,7 +185,7 @@ func testPaging(ctx context.Context, t *testing.T, s Store) {
 				break
 			}
 			got = append(got, idsOf(page)...)
-			before = page[len(page)-1].PublishedAtMs
+			before = page[len(page)-1].ShownAtMs
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("pages of %d: %v, want %v", limit, got, want)
@@ -164,20 +194,39 @@ func testPaging(ctx context.Context, t *testing.T, s Store) {
 }
 
 func testByAuthor(ctx context.Context, t *testing.T, s Store) {
-	for id, state := range []video.State{video.StateReady, video.StateUploaded, video.StateFailed} {
+	for id, state := range []video.State{video.StateReady, video.StateUploaded, video.StateFailed, video.StateProcessing, video.StateReady} {
 		v := newVideo(int64(10+id), 7)
-		v.State, v.PublishedAtMs = state, published-int64(id)
+		v.PublishedAtMs = published - int64(id)
 		publish(ctx, t, s, v)
+		change(ctx, t, s, v.ID, func(c *video.Case) {
+			c.Job.Progress = 40
+			if c.Video.State = state; state == video.StateReady {
+				c.Video.ShownAtMs = published + int64(id)
+			}
+		})
 	}
-	publish(ctx, t, s, newVideo(20, 8))
-	found, err := s.ByAuthor(ctx, 7, video.Latest, 10)
-	wantIDs(t, found, err, 10, 11, 12)
-	found, err = s.ByAuthor(ctx, 7, video.Latest, 2)
-	wantIDs(t, found, err, 10, 11)
-	found, err = s.ByAuthor(ctx, 7, published-1, 10)
-	wantIDs(t, found, err, 12)
-	found, err = s.ByAuthor(ctx, 9, video.Latest, 10)
-	wantIDs(t, found, err)
+	show(ctx, t, s, newVideo(20, 8))
+	list := func(author, before int64, limit int, own bool, want ...int64) []video.Video {
+		t.Helper()
+		found, err := s.ByAuthor(ctx, author, before, limit, own)
+		wantIDs(t, found, err, want...)
+		return found
+	}
+	for _, v := range list(7, video.Latest, 10, true, 10, 11, 12, 13, 14) {
+		want := 0
+		if v.State == video.StateProcessing {
+			want = 40
+		}
+		if v.Progress != want {
+			t.Errorf("video %d in state %d has come to %d%%, want %d", v.ID, v.State, v.Progress, want)
+		}
+	}
+	list(7, video.Latest, 2, true, 10, 11)
+	list(7, published-1, 10, true, 12, 13, 14)
+	list(7, video.Latest, 10, false, 10, 14)
+	list(7, video.Latest, 1, false, 10)
+	list(7, published, 10, false, 14)
+	list(9, video.Latest, 10, true)
 }
 
 func testByIDs(ctx context.Context, t *testing.T, s Store) {
@@ -191,9 +240,10 @@ func testByIDs(ctx context.Context, t *testing.T, s Store) {
 
 func testWorks(ctx context.Context, t *testing.T, s Store) {
 	for id, author := range []int64{1, 1, 2, 1} {
-		publish(ctx, t, s, newVideo(int64(10+id), author))
+		show(ctx, t, s, newVideo(int64(10+id), author))
 	}
-	begin(ctx, t, s, upload(20, 3)) // an upload is no work
+	begin(ctx, t, s, upload(20, 3))     // an upload is no work
+	publish(ctx, t, s, newVideo(21, 3)) // nor is what is not ready
 	works, err := s.Works(ctx, []int64{1, 2, 3, 4})
 	if err != nil {
 		t.Fatal(err)

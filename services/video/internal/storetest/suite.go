@@ -15,10 +15,12 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
-// Store is both halves of a store.
+// Store is all that the service stores.
 type Store interface {
 	video.Uploads
 	video.Videos
+	video.Cases
+	video.Removals
 }
 
 // Run tests a store; open makes a new, empty one for each test.
@@ -33,7 +35,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"Change/Refused", testChangeRefused},
 		{"Change/Unknown", testChangeUnknown},
 		{"Publish/ReplacesUpload", testPublish},
-		{"Publish/KeepsCoverAndState", testPublishWhole},
+		{"Publish/WholeObject", testPublishWhole},
 		{"Publish/Refused", testPublishRefused},
 		{"Publish/Unknown", testPublishUnknown},
 		{"Publish/BumpsTies", testPublishTies},
@@ -44,9 +46,22 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"Remove/Idempotent", testRemove},
 		{"Newest/ReadyOnlyBeforeMoment", testNewest},
 		{"Newest/PagingYieldsEachOnce", testPaging},
-		{"ByAuthor/AllStatesNewestFirst", testByAuthor},
+		{"ByAuthor/OwnInAllStatesNewestFirst", testByAuthor},
 		{"ByIDs/LeavesUnknownOut", testByIDs},
 		{"Works/EqualsSet", testWorks},
+		{"ChangeCase/StoresAll", testChangeCase},
+		{"ChangeCase/Refused", testChangeCaseRefused},
+		{"ChangeCase/Unknown", testChangeCaseUnknown},
+		{"ChangeCase/Deletes", testDelete},
+		{"ChangeCase/BumpsTiesOfShown", testShownTies},
+		{"ChangeCase/OneAfterTheOther", testChangeCaseConcurrent},
+		{"ChangeDue/OldestFirst", testChangeDue},
+		{"ChangeDue/NeverTwiceConcurrently", testChangeDueConcurrent},
+		{"ChangeDue/StormOfAllThatWorks", testStorm},
+		{"Renew/OnlyWhoHoldsIt", testRenew},
+		{"FailedBefore/OldestFirst", testFailedBefore},
+		{"Removals/OnlyDueAndOldestFirst", testRemovals},
+		{"Removals/NeverTwiceConcurrently", testRemovalsConcurrent},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -69,7 +84,7 @@ func upload(id, author int64) video.Upload {
 
 func newVideo(id, author int64) video.Video {
 	return video.Video{
-		ID: id, AuthorID: author, Title: "第一次 🎬", PublishedAtMs: published, State: video.StateReady,
+		ID: id, AuthorID: author, Title: "第一次 🎬", PublishedAtMs: published, State: video.StateUploaded, Version: 1,
 		Source: video.Object{
 			Key: fmt.Sprintf("videos/%d/source", id), Size: 3<<20 + 1, PartSize: 2 << 20,
 			SHA256: sha256.Sum256(fmt.Append(nil, id)), ContentType: "video/mp4",
@@ -98,6 +113,37 @@ func publish(ctx context.Context, t *testing.T, s Store, v video.Video) video.Vi
 		t.Fatalf("publish %d: %v", v.ID, err)
 	}
 	return stored
+}
+
+// show publishes a video and makes it ready; both its moments begin at the
+// publish time that it asks for.
+func show(ctx context.Context, t *testing.T, s Store, v video.Video) video.Video {
+	t.Helper()
+	asked := v.PublishedAtMs
+	publish(ctx, t, s, v)
+	change(ctx, t, s, v.ID, func(c *video.Case) {
+		c.Job = nil
+		c.Video.State, c.Video.ShownAtMs, c.Video.Attempt = video.StateReady, asked, 1
+		c.Video.Version++
+		c.Event = video.EventReady
+	})
+	return look(ctx, t, s, v.ID).Video
+}
+
+// change changes a case that is there.
+func change(ctx context.Context, t *testing.T, s Store, id int64, how func(*video.Case)) {
+	t.Helper()
+	if err := s.ChangeCase(ctx, id, func(c *video.Case) error { how(c); return nil }); err != nil {
+		t.Fatalf("change %d: %v", id, err)
+	}
+}
+
+// look reads a case and changes nothing.
+func look(ctx context.Context, t *testing.T, s Store, id int64) video.Case {
+	t.Helper()
+	var seen video.Case
+	change(ctx, t, s, id, func(c *video.Case) { seen = *c })
+	return seen
 }
 
 func wantError(t *testing.T, got, want error) {
@@ -133,7 +179,7 @@ func wantCounterEqualsSet(ctx context.Context, t *testing.T, s Store, authors ..
 		t.Fatal(err)
 	}
 	for _, author := range authors {
-		videos, err := s.ByAuthor(ctx, author, video.Latest, 10_000)
+		videos, err := s.ByAuthor(ctx, author, video.Latest, 10_000, false)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -19,18 +19,24 @@ func TestCommitUpload(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := video.Video{
-		ID: u.VideoID, AuthorID: amy, Title: "第一次 🎬", State: video.StateReady,
-		PublishedAtMs: w.clock.Now().UnixMilli(), Source: written(u),
+		ID: u.VideoID, AuthorID: amy, Title: "第一次 🎬", State: video.StateUploaded,
+		PublishedAtMs: w.clock.Now().UnixMilli(), Source: written(u), Version: 1,
 	}
 	if got != want {
 		t.Errorf("committed %+v, want %+v", got, want)
 	}
-	feed, err := w.Feed(context.Background(), 0, 0)
-	if err != nil || len(feed) != 1 || feed[0] != want {
+	own, _, err := w.ListByAuthor(context.Background(), amy, 0, 0, true)
+	if err != nil || len(own) != 1 || own[0] != want {
+		t.Errorf("the author's list is %+v, %v", own, err)
+	}
+	if feed, err := w.Feed(context.Background(), 0, 0); err != nil || len(feed) != 0 {
 		t.Errorf("the feed is %+v, %v", feed, err)
 	}
-	if told := w.hot.Told(); !slices.Equal(told, []int64{amy}) {
-		t.Errorf("hot documents invalidated for %v, want [%d]", told, amy)
+	if job, there := w.store.Job(u.VideoID); !there || job != (video.Job{DueAtMs: want.PublishedAtMs}) {
+		t.Errorf("the job is %+v, %v", job, there)
+	}
+	if told := w.store.Told(); !slices.Equal(told, []fake.Told{{Event: video.EventUploaded, VideoID: u.VideoID, Version: 1}}) {
+		t.Errorf("told %+v", told)
 	}
 	if left := w.store.Uploads(); len(left) != 0 {
 		t.Errorf("the upload is still there: %+v", left)
@@ -58,6 +64,7 @@ func TestCommitUploadRefusals(t *testing.T) {
 		{name: "AnotherKey", object: func(o *video.Object) { o.Key = "videos/9/source" }, want: video.ErrObjectInvalid},
 		{name: "NoKey", object: func(o *video.Object) { o.Key = "" }, want: video.ErrObjectInvalid},
 		{name: "AnotherPartSize", object: func(o *video.Object) { o.PartSize++ }, want: video.ErrObjectInvalid},
+		{name: "AnotherLayout", object: func(o *video.Object) { o.Layout = video.LayoutWhole }, want: video.ErrObjectInvalid},
 		{name: "NoPartSize", object: func(o *video.Object) { o.PartSize = 0 }, want: video.ErrObjectInvalid},
 		{name: "TypeOfAPage", object: func(o *video.Object) { o.ContentType = "text/html" }, want: video.ErrObjectInvalid},
 		{name: "TypeEmpty", object: func(o *video.Object) { o.ContentType = "" }, want: video.ErrObjectInvalid},
@@ -92,10 +99,10 @@ func TestCommitUploadRefusals(t *testing.T) {
 			if tt.want == nil {
 				return
 			}
-			if feed, _ := w.Feed(context.Background(), 0, 0); len(feed) != 0 {
-				t.Errorf("refused, and yet the feed has %+v", feed)
+			if own, _, _ := w.ListByAuthor(context.Background(), amy, 0, 0, true); len(own) != 0 {
+				t.Errorf("refused, and yet there is %+v", own)
 			}
-			if len(w.store.Uploads()) != 1 || len(w.hot.Told()) != 0 {
+			if len(w.store.Uploads()) != 1 || len(w.store.Told()) != 0 {
 				t.Error("a refusal changed something")
 			}
 		})
@@ -115,12 +122,8 @@ func TestCommitUploadAgain(t *testing.T) {
 	if err != nil || again != first {
 		t.Errorf("repeated: %+v, %v; want %+v", again, err, first)
 	}
-	if counts, _ := w.CountWorks(ctx, []int64{amy}); counts[0].Works != 1 {
-		t.Errorf("%d works after a repetition", counts[0].Works)
-	}
-	// The first call may have died after its commit, before its invalidation.
-	if told := len(w.hot.Told()); told != 2 {
-		t.Errorf("invalidated %d times, want 2", told)
+	if told := len(w.store.Told()); told != 1 {
+		t.Errorf("%d events after a repetition", told)
 	}
 
 	other := written(u)
@@ -129,6 +132,55 @@ func TestCommitUploadAgain(t *testing.T) {
 	wantError(t, err, video.ErrUploadCommitted)
 	_, err = w.CommitUpload(ctx, u.VideoID, bob, "a title", written(u))
 	wantError(t, err, video.ErrUploadUnknown)
+}
+
+// What goes straight into an S3 store has no checksum until it is processed, and
+// is read in pieces that have nothing to do with how it was written.
+func TestCommitWholeUpload(t *testing.T) {
+	ctx := context.Background()
+	for _, tt := range []struct {
+		name     string
+		layout   video.Layout
+		partSize int64
+		want     error
+	}{
+		{"LeastPieces", video.LayoutWhole, 64 << 10, nil},
+		{"GreatestPieces", video.LayoutWhole, 3 << 20, nil},
+		{"PiecesTooSmall", video.LayoutWhole, 64<<10 - 1, video.ErrObjectInvalid},
+		{"PiecesTooGreat", video.LayoutWhole, 3<<20 + 1, video.ErrObjectInvalid},
+		{"InParts", video.LayoutParts, 50, video.ErrObjectInvalid},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld()
+			u, err := w.BeginUpload(ctx, amy, 0, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o := written(u)
+			o.Layout, o.PartSize = tt.layout, tt.partSize
+			_, err = w.commit(u, o)
+			wantError(t, err, tt.want)
+			if tt.want != nil {
+				return
+			}
+			a := w.claim(t)
+			w.reserve(t, a)
+			r := result(a)
+			r.SourceSHA256[0]++ // the stand-in was another
+			if err := w.FinishJob(ctx, a.VideoID, a.Attempt, r); err != nil {
+				t.Fatal(err)
+			}
+			if v := w.video(t, u.VideoID); v.Source.SHA256 != r.SourceSHA256 {
+				t.Error("the checksum was not corrected")
+			}
+			if _, err := w.commit(u, o); err != nil {
+				t.Errorf("repeated after the correction: %v", err)
+			}
+			o.Size++
+			_, err = w.commit(u, o)
+			wantError(t, err, video.ErrUploadCommitted)
+		})
+	}
 }
 
 func TestCommitUploadAfterAbort(t *testing.T) {

@@ -21,7 +21,7 @@ func TestFeed(t *testing.T) {
 	w := newWorld()
 	start := w.clock.Now().UnixMilli()
 	for range 40 {
-		w.publish(t) // ids 1 to 40, published at start+0 to start+39
+		w.show(t) // ids 1 to 40, shown at start+0 to start+39
 	}
 	w.clock.Move(-time.Hour) // another machine's clock
 	down := func(from, to int64) []int64 {
@@ -61,17 +61,19 @@ func TestFeed(t *testing.T) {
 
 func TestListByAuthor(t *testing.T) {
 	ctx, w := context.Background(), newWorld()
-	w.publish(t)
+	w.show(t)
 	w.publish(t)
 	tests := []struct {
 		name   string
 		author int64
 		before int64
 		limit  int
+		others bool // who ask
 		want   []int64
 		err    error
 	}{
 		{name: "NewestFirst", author: amy, want: []int64{2, 1}},
+		{name: "OthersSeeWhatIsReady", author: amy, others: true, want: []int64{1}},
 		{name: "None", author: bob, want: []int64{}},
 		{name: "Unknown", author: stranger, want: []int64{}},
 		{name: "Zero", err: video.ErrRequestInvalid},
@@ -81,7 +83,7 @@ func TestListByAuthor(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, next, err := w.ListByAuthor(ctx, tt.author, tt.before, tt.limit)
+			got, next, err := w.ListByAuthor(ctx, tt.author, tt.before, tt.limit, !tt.others)
 			wantError(t, err, tt.err)
 			if tt.err == nil && !slices.Equal(idsOf(got), tt.want) || next != 0 {
 				t.Errorf("videos %v and then %d, want %v", idsOf(got), next, tt.want)
@@ -101,7 +103,7 @@ func TestListByAuthorInPages(t *testing.T) {
 		for next := int64(0); asked == 0 || next != 0; asked++ {
 			var got []video.Video
 			var err error
-			if got, next, err = w.ListByAuthor(ctx, amy, next, limit); err != nil {
+			if got, next, err = w.ListByAuthor(ctx, amy, next, limit, true); err != nil {
 				t.Fatal(err)
 			}
 			all = append(all, idsOf(got)...)
@@ -115,7 +117,7 @@ func TestListByAuthorInPages(t *testing.T) {
 // endless has as many videos of everybody as it is asked for.
 type endless struct{ video.Videos }
 
-func (endless) ByAuthor(_ context.Context, authorID, beforeMs int64, limit int) ([]video.Video, error) {
+func (endless) ByAuthor(_ context.Context, authorID, beforeMs int64, limit int, _ bool) ([]video.Video, error) {
 	videos := make([]video.Video, limit)
 	for i := range videos {
 		videos[i] = video.Video{ID: int64(i + 1), AuthorID: authorID, PublishedAtMs: beforeMs - int64(i+1)}
@@ -128,7 +130,7 @@ func (endless) ByAuthor(_ context.Context, authorID, beforeMs int64, limit int) 
 func TestListByAuthorIsCapped(t *testing.T) {
 	w := newWorld()
 	w.Videos = endless{}
-	got, next, err := w.ListByAuthor(context.Background(), amy, 0, 0)
+	got, next, err := w.ListByAuthor(context.Background(), amy, 0, 0, true)
 	if err != nil || len(got) != 1_000 || next != video.Latest-1_000 {
 		t.Errorf("%d videos and then %d, %v", len(got), next, err)
 	}
@@ -175,9 +177,10 @@ func make1000(from int64) []int64 {
 
 func TestCountWorks(t *testing.T) {
 	ctx, w := context.Background(), newWorld()
-	w.publish(t)
-	w.publish(t)
-	w.begin(t) // is no work yet
+	w.show(t)
+	w.show(t)
+	w.publish(t) // is no work yet
+	w.begin(t)   // nor is this
 	tests := []struct {
 		name string
 		ids  []int64

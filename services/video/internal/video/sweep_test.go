@@ -10,11 +10,12 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
+// sweep has to find that many uploads, and nothing else.
 func sweep(t *testing.T, w *world, want int) {
 	t.Helper()
-	removed, err := w.Sweep(context.Background())
-	if err != nil || removed != want {
-		t.Fatalf("swept %d, %v; want %d", removed, err, want)
+	swept, err := w.Sweep(context.Background())
+	if err != nil || swept != (video.Swept{Uploads: want}) {
+		t.Fatalf("swept %+v, %v; want %d uploads", swept, err, want)
 	}
 }
 
@@ -78,10 +79,10 @@ func TestSweepKeepsWhatItCannotRemove(t *testing.T) {
 	u := w.begin(t)
 	w.clock.Move(3 * time.Hour)
 	w.objects.SetDown(true)
-	removed, err := w.Sweep(context.Background())
+	swept, err := w.Sweep(context.Background())
 	wantError(t, err, fake.ErrDown)
-	if left := w.store.Uploads(); removed != 0 || len(left) != 1 || !left[0].Aborting {
-		t.Fatalf("removed %d, left %+v; want the row to stay", removed, left)
+	if left := w.store.Uploads(); swept != (video.Swept{}) || len(left) != 1 || !left[0].Aborting {
+		t.Fatalf("swept %+v, left %+v; want the row to stay", swept, left)
 	}
 	w.objects.SetDown(false)
 	sweep(t, w, 0) // the claim lasts
@@ -138,5 +139,38 @@ func await(t *testing.T, condition func() bool) {
 		case <-deadline:
 			t.Fatal("it did not happen within 5 s")
 		}
+	}
+}
+
+// A plain object is removed by its key alone, of an upload as of a video.
+func TestSweepWholeObjects(t *testing.T) {
+	ctx, w := context.Background(), newWorld()
+	var begun []video.Upload
+	for range 2 {
+		u, err := w.BeginUpload(ctx, amy, 0, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.objects.WriteWhole(u.ObjectKey)
+		begun = append(begun, u)
+	}
+	o := written(begun[0])
+	o.Layout, o.PartSize = video.LayoutWhole, 1<<20
+	v, err := w.commit(begun[0], o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := w.claim(t)
+	output := video.Extent{Key: a.OutputPrefix + "cover"} // how many parts is not said
+	if err := w.ReserveOutputs(ctx, v.ID, a.Attempt, []video.Extent{output}); err != nil {
+		t.Fatal(err)
+	}
+	w.objects.WriteWhole(output.Key)
+	if err := w.DeleteVideo(ctx, v.ID, amy); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Move(3 * time.Hour)
+	if swept, err := w.Sweep(ctx); err != nil || swept != (video.Swept{Uploads: 1, Removals: 2}) || w.objects.Left() != 0 {
+		t.Errorf("swept %+v, %v, %d objects left", swept, err, w.objects.Left())
 	}
 }

@@ -1,0 +1,104 @@
+package mysql_test
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/douyin-on-dapr/douyin/services/video/internal/mysql"
+	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
+)
+
+// told is an event as the outbox has it.
+type told struct {
+	Topic   string `db:"topic"`
+	Subject string `db:"subject"`
+	Version int64  `db:"version"`
+	Data    string `db:"data"`
+}
+
+func events(t *testing.T, db *sqlx.DB) []told {
+	t.Helper()
+	var all []told
+	if err := db.SelectContext(t.Context(), &all, "SELECT topic, subject, version, data FROM outbox ORDER BY id"); err != nil {
+		t.Fatal(err)
+	}
+	for i := range all { // the JSON of protobuf has blanks where it likes
+		all[i].Data = strings.ReplaceAll(all[i].Data, " ", "")
+	}
+	return all
+}
+
+func publish(t *testing.T, store *mysql.Store, id, author int64) {
+	t.Helper()
+	u := video.Upload{VideoID: id, AuthorID: author, ObjectKey: "k", PartSize: 1, MaxSize: 1}
+	if err := store.Begin(t.Context(), u, 100); err != nil {
+		t.Fatal(err)
+	}
+	_, err := store.Publish(t.Context(), id, func(video.Upload) (video.Video, error) {
+		return video.Video{
+			ID: id, AuthorID: author, Title: "x", PublishedAtMs: 1_000, State: video.StateUploaded, Version: 1,
+			Source: video.Object{Key: "k", Size: 1, PartSize: 1, SHA256: sha256.Sum256(nil), ContentType: "video/mp4"},
+		}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Each change tells its event in its own transaction and wakes the relay; one
+// without an event, or that is refused, does neither.
+func TestEvents(t *testing.T) {
+	db := newDB(t)
+	woken := 0
+	store := mysql.New(db, func() { woken++ })
+	publish(t, store, 1, 7)
+	change := func(id int64, how func(*video.Case) error) error { return store.ChangeCase(t.Context(), id, how) }
+	tell := func(e video.Event, how func(*video.Case)) func(*video.Case) error {
+		return func(c *video.Case) error {
+			c.Event = e
+			c.Video.Version++
+			how(c)
+			return nil
+		}
+	}
+	refused := fmt.Errorf("refused")
+	for _, err := range []error{
+		change(1, func(c *video.Case) error { c.Job.Attempt++; return nil }),
+		change(1, tell(video.EventReady, func(c *video.Case) { c.Video.State, c.Video.ShownAtMs = video.StateReady, 1_000 })),
+		change(1, tell(video.EventDeleted, func(c *video.Case) { c.DeletedAtMs, c.Job = 1, nil })),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	publish(t, store, 2, 8)
+	err := change(2, func(c *video.Case) error { c.Event = video.EventReady; return refused })
+	if err == nil {
+		t.Error("not refused")
+	}
+	found, err := store.ChangeDue(t.Context(), 1_000, tell(video.EventFailed, func(c *video.Case) {
+		c.Video.State, c.Video.FailureReason, c.Video.FailedAtMs = video.StateFailed, video.FailureCodec, 5
+		c.Job = nil
+	}))
+	if err != nil || !found {
+		t.Fatalf("%v, %v", found, err)
+	}
+	want := []told{
+		{"video.uploaded", "video:1", 1, `{"videoId":"1","authorId":"7"}`},
+		{"video.ready", "video:1", 2, `{"videoId":"1","authorId":"7"}`},
+		{"video.deleted", "video:1", 3, `{"videoId":"1","authorId":"7"}`},
+		{"video.uploaded", "video:2", 1, `{"videoId":"2","authorId":"8"}`},
+		{"video.failed", "video:2", 2, `{"videoId":"2","authorId":"8","failureReason":"VIDEO_CODEC"}`},
+	}
+	if got := events(t, db); !slices.Equal(got, want) {
+		t.Errorf("told %+v\nwant %+v", got, want)
+	}
+	if woken != len(want) {
+		t.Errorf("the relay was woken %d times, want %d", woken, len(want))
+	}
+}

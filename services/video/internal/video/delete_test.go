@@ -1,0 +1,150 @@
+package video_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/services/video/internal/fake"
+	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
+)
+
+func TestDeleteVideo(t *testing.T) {
+	ctx, w := context.Background(), newWorld()
+	v := w.show(t)
+	extents := w.store.Outputs(1)[0].Extents
+	wantError(t, w.DeleteVideo(ctx, 1, bob), video.ErrVideoForeign)
+	wantError(t, w.DeleteVideo(ctx, 99, amy), video.ErrVideoUnknown)
+	wantError(t, w.DeleteVideo(ctx, 0, amy), video.ErrRequestInvalid)
+	wantError(t, w.DeleteVideo(ctx, 1, 0), video.ErrRequestInvalid)
+	if w.video(t, 1).State != video.StateReady {
+		t.Fatal("a refusal changed something")
+	}
+	told := len(w.hot.Told())
+	for range 2 {
+		if err := w.DeleteVideo(ctx, 1, amy); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantError(t, w.DeleteVideo(ctx, 1, bob), video.ErrVideoForeign)
+	if got := w.hot.Told()[told:]; !slices.Equal(got, []int64{amy, amy}) { // the first call may have died before it
+		t.Errorf("invalidated for %v", got)
+	}
+	if found, _ := w.GetVideos(ctx, []int64{1}); len(found) != 0 || w.works(t) != 0 {
+		t.Errorf("found %+v, %d works", found, w.works(t))
+	}
+	due := w.clock.Now().Add(grace).UnixMilli()
+	wantRemovals(t, w, []video.Removal{
+		{ID: 1, VideoID: 1, Extents: extents, DueAtMs: due},
+		{ID: 2, VideoID: 1, Extents: []video.Extent{v.Source.Extent()}, DueAtMs: due},
+	})
+	events := w.store.Told()
+	if last := events[len(events)-1]; len(events) != 3 || last != (fake.Told{Event: video.EventDeleted, VideoID: 1, Version: 3}) {
+		t.Errorf("told %+v", events)
+	}
+	if err := w.AbortUpload(ctx, 1, amy); err != nil {
+		t.Errorf("aborting what was deleted: %v", err)
+	}
+}
+
+func TestDeleteOpenUpload(t *testing.T) {
+	w := newWorld()
+	u := w.begin(t)
+	wantError(t, w.DeleteVideo(context.Background(), u.VideoID, amy), video.ErrVideoUnknown)
+	if len(w.store.Uploads()) != 1 {
+		t.Error("the upload is gone")
+	}
+}
+
+func TestDeleteWhileItIsProcessed(t *testing.T) {
+	ctx, w := context.Background(), newWorld()
+	w.publish(t)
+	a := w.claim(t)
+	w.reserve(t, a)
+	if err := w.DeleteVideo(ctx, 1, amy); err != nil {
+		t.Fatal(err)
+	}
+	wantLost(t, w, a)
+	w.nothingDue(t)
+	// The worker may go on until its lease ends, and a part may be on its way.
+	w.clock.Move(lease + grace - time.Millisecond)
+	if swept, err := w.Sweep(ctx); err != nil || swept != (video.Swept{}) {
+		t.Fatalf("swept %+v, %v", swept, err)
+	}
+	w.clock.Move(time.Millisecond)
+	if swept, err := w.Sweep(ctx); err != nil || swept != (video.Swept{Removals: 2}) {
+		t.Fatalf("swept %+v, %v", swept, err)
+	}
+	if w.objects.Left() != 0 || len(w.store.Removals()) != 0 || len(w.store.Outputs(1)) != 0 {
+		t.Errorf("%d parts left, removals %+v", w.objects.Left(), w.store.Removals())
+	}
+}
+
+func TestSweepKeepsRemovalsThatFail(t *testing.T) {
+	ctx, w := context.Background(), newWorld()
+	for range 3 {
+		v := w.show(t)
+		if err := w.DeleteVideo(ctx, v.ID, amy); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.clock.Move(grace)
+	w.objects.SetDown(true)
+	swept, err := w.Sweep(ctx)
+	wantError(t, err, fake.ErrDown)
+	if left := w.store.Removals(); swept != (video.Swept{}) || len(left) != 6 {
+		t.Fatalf("swept %+v, left %+v", swept, left)
+	}
+	w.objects.SetDown(false)
+	// Three were tried before it was given up for this round; theirs are claimed.
+	if swept, err := w.Sweep(ctx); err != nil || swept != (video.Swept{Removals: 3}) {
+		t.Fatalf("swept %+v, %v", swept, err)
+	}
+	w.clock.Move(time.Hour)
+	if swept, err := w.Sweep(ctx); err != nil || swept != (video.Swept{Removals: 3}) || w.objects.Left() != 0 {
+		t.Fatalf("swept %+v, %v, %d parts left", swept, err, w.objects.Left())
+	}
+}
+
+func TestSweepFailed(t *testing.T) {
+	ctx, w := context.Background(), newWorld()
+	for range 25 {
+		w.publish(t)
+		a := w.claim(t)
+		w.reserve(t, a)
+		if err := w.FailJob(ctx, a.VideoID, a.Attempt, video.FailureUnreadable); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kept := w.show(t)
+	parts := w.objects.Left()
+	w.clock.Move(lease + grace)
+	if swept, err := w.Sweep(ctx); err != nil || swept != (video.Swept{Removals: 50}) {
+		t.Fatalf("swept %+v, %v; the objects go, the videos stay for their author", swept, err)
+	}
+	if left := w.objects.Left(); left == parts || left == 0 {
+		t.Errorf("%d parts left of %d", left, parts)
+	}
+	w.clock.Move(72*time.Hour - lease - grace - time.Millisecond)
+	if swept, err := w.Sweep(ctx); err != nil || swept != (video.Swept{}) {
+		t.Fatalf("swept %+v, %v", swept, err)
+	}
+	w.clock.Move(time.Millisecond)
+	if swept, err := w.Sweep(ctx); err != nil || swept != (video.Swept{Failed: 25}) {
+		t.Fatalf("swept %+v, %v", swept, err)
+	}
+	own, _, err := w.ListByAuthor(ctx, amy, 0, 0, true)
+	if err != nil || len(own) != 1 || own[0].ID != kept.ID || w.works(t) != 1 {
+		t.Errorf("left %+v, %v", own, err)
+	}
+	if events := w.store.Told(); events[len(events)-1].Event != video.EventDeleted || events[len(events)-1].Version != 3 {
+		t.Errorf("told %+v", events[len(events)-1])
+	}
+	if len(w.store.Removals()) != 0 {
+		t.Errorf("removals %+v", w.store.Removals())
+	}
+	if err := w.DeleteVideo(ctx, 1, amy); err != nil {
+		t.Errorf("deleting what was swept: %v", err)
+	}
+}

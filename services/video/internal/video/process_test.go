@@ -1,0 +1,302 @@
+package video_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/services/video/internal/fake"
+	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
+)
+
+func (w *world) nothingDue(t *testing.T) {
+	t.Helper()
+	if a, found, err := w.ClaimJob(context.Background()); found || err != nil {
+		t.Fatalf("claimed %+v, %v; want nothing", a, err)
+	}
+}
+
+func TestClaimJob(t *testing.T) {
+	w := newWorld()
+	w.nothingDue(t)
+	first, second := w.publish(t), w.publish(t)
+	for _, v := range []video.Video{first, second} {
+		want := video.Assignment{
+			VideoID: v.ID, Attempt: 1, Source: v.Source, PartSize: partSize, Lease: lease,
+			OutputPrefix: map[int64]string{1: "videos/1/1/", 2: "videos/2/1/"}[v.ID],
+		}
+		if got := w.claim(t); got != want {
+			t.Errorf("claimed %+v, want %+v", got, want)
+		}
+		if got := w.video(t, v.ID); got.State != video.StateProcessing {
+			t.Errorf("state %d", got.State)
+		}
+	}
+	w.nothingDue(t)
+}
+
+func TestClaimJobConcurrently(t *testing.T) {
+	w := newWorld()
+	w.publish(t)
+	w.clock.Move(time.Second)
+	w.publish(t)
+	var group sync.WaitGroup
+	claimed := make([]int64, 2)
+	for i := range claimed {
+		group.Go(func() {
+			a, _, err := w.ClaimJob(context.Background())
+			if err != nil {
+				t.Error(err)
+			}
+			claimed[i] = a.VideoID
+		})
+	}
+	group.Wait()
+	slices.Sort(claimed)
+	if !slices.Equal(claimed, []int64{1, 2}) {
+		t.Errorf("claimed %v", claimed)
+	}
+}
+
+func TestRenewJob(t *testing.T) {
+	ctx, w := context.Background(), newWorld()
+	w.publish(t)
+	a := w.claim(t)
+	w.clock.Move(lease - time.Millisecond)
+	if got, err := w.RenewJob(ctx, 1, a.Attempt, 40); err != nil || got != lease {
+		t.Fatalf("renewed for %v, %v", got, err)
+	}
+	if v := w.video(t, 1); v.Progress != 40 {
+		t.Errorf("has come to %d%%", v.Progress)
+	}
+	for _, progress := range []int{-1, 101} {
+		_, err := w.RenewJob(ctx, 1, a.Attempt, progress)
+		wantError(t, err, video.ErrRequestInvalid)
+	}
+	w.clock.Move(lease - time.Millisecond)
+	w.nothingDue(t)
+	w.clock.Move(time.Millisecond)
+	next := w.claim(t)
+	if next.Attempt != a.Attempt+1 || next.OutputPrefix != "videos/1/2/" {
+		t.Errorf("claimed after the lease: %+v", next)
+	}
+	if v := w.video(t, 1); v.Progress != 0 {
+		t.Errorf("the next attempt begins at %d%%", v.Progress)
+	}
+}
+
+// Whatever a worker says whose job another has is refused, and changes nothing.
+func TestLostJob(t *testing.T) {
+	ctx, w := context.Background(), newWorld()
+	w.publish(t)
+	lost := w.claim(t)
+	extents := w.reserve(t, lost)
+	w.clock.Move(lease)
+	held := w.claim(t)
+	before, _ := w.store.Job(1)
+	wantLost(t, w, lost)
+	if after, _ := w.store.Job(1); after != before || w.video(t, 1).State != video.StateProcessing {
+		t.Errorf("the job became %+v", after)
+	}
+	want := []video.Removal{{ID: 1, VideoID: 1, Extents: extents, DueAtMs: w.clock.Now().Add(grace).UnixMilli()}}
+	wantRemovals(t, w, want)
+	if left := w.store.Outputs(1); len(left) != 0 {
+		t.Errorf("outputs %+v", left)
+	}
+	w.reserve(t, held)
+	if err := w.FinishJob(ctx, 1, held.Attempt, result(held)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wantLost has a worker say all it can.
+func wantLost(t *testing.T, w *world, a video.Assignment) {
+	t.Helper()
+	ctx := context.Background()
+	_, err := w.RenewJob(ctx, a.VideoID, a.Attempt, 50)
+	for what, err := range map[string]error{
+		"renew":   err,
+		"reserve": w.ReserveOutputs(ctx, a.VideoID, a.Attempt, []video.Extent{{Key: a.OutputPrefix + "x", Parts: 1}}),
+		"finish":  w.FinishJob(ctx, a.VideoID, a.Attempt, result(a)),
+		"fail":    w.FailJob(ctx, a.VideoID, a.Attempt, video.FailureCodec),
+		"release": w.ReleaseJob(ctx, a.VideoID, a.Attempt),
+	} {
+		t.Run(what, func(t *testing.T) { wantError(t, err, video.ErrJobLost) })
+	}
+}
+
+func wantRemovals(t *testing.T, w *world, want []video.Removal) {
+	t.Helper()
+	got := w.store.Removals()
+	equal := slices.EqualFunc(got, want, func(a, b video.Removal) bool {
+		return a.ID == b.ID && a.VideoID == b.VideoID && a.Layout == b.Layout && a.DueAtMs == b.DueAtMs && slices.Equal(a.Extents, b.Extents)
+	})
+	if !equal {
+		t.Errorf("removals %+v, want %+v", got, want)
+	}
+}
+
+// A worker that is late by a moment has not worked for nothing.
+func TestLateResultBeforeTheNextClaim(t *testing.T) {
+	w := newWorld()
+	w.publish(t)
+	a := w.claim(t)
+	w.reserve(t, a)
+	w.clock.Move(lease + time.Second)
+	if err := w.FinishJob(context.Background(), 1, a.Attempt, result(a)); err != nil {
+		t.Fatal(err)
+	}
+	w.nothingDue(t)
+}
+
+func TestWorkersThatDie(t *testing.T) {
+	w := newWorld()
+	v := w.publish(t)
+	other := w.publish(t)
+	for range 3 {
+		if a := w.claim(t); a.VideoID != v.ID {
+			t.Fatalf("claimed %d", a.VideoID)
+		}
+		w.clock.Move(lease)
+		if job, _ := w.store.Job(other.ID); job.Attempt == 0 {
+			w.claim(t)
+			if _, err := w.RenewJob(context.Background(), other.ID, 1, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := w.RenewJob(context.Background(), other.ID, 1, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	third := w.publish(t)
+	if a := w.claim(t); a.VideoID != third.ID {
+		t.Errorf("claimed %+v, want the job after the one that fails", a)
+	}
+	got := w.video(t, v.ID)
+	if got.State != video.StateFailed || got.FailureReason != video.FailureWorkersDied || got.Version != 2 {
+		t.Errorf("after three deaths: %+v", got)
+	}
+	if _, there := w.store.Job(v.ID); there {
+		t.Error("the job is still there")
+	}
+}
+
+func TestReserveOutputs(t *testing.T) {
+	ctx, w := context.Background(), newWorld()
+	w.publish(t)
+	a := w.claim(t)
+	one := func(key string, parts int) []video.Extent { return []video.Extent{{Key: key, Parts: parts}} }
+	many := make([]video.Extent, 5_001)
+	for i := range many {
+		many[i] = video.Extent{Key: a.OutputPrefix + "hls/720/" + string(rune('a'+i%26)) + string(rune('a'+i/26%26)) + string(rune('a'+i/676)), Parts: 1}
+	}
+	for name, extents := range map[string][]video.Extent{
+		"None":             {},
+		"TooMany":          many,
+		"TheSource":        one("videos/1/source", 1),
+		"AnotherVideo":     one("videos/2/1/play", 1),
+		"AnotherAttempt":   one("videos/1/11/play", 1),
+		"ThePrefixAlone":   one(a.OutputPrefix, 1),
+		"OutOfTheFolder":   one(a.OutputPrefix+"../source", 1),
+		"EmptyElement":     one(a.OutputPrefix+"hls//a", 1),
+		"OtherCharacters":  one(a.OutputPrefix+"PLAY", 1),
+		"KeyTooLong":       one(a.OutputPrefix+string(slices.Repeat([]byte{'a'}, 100)), 1),
+		"NoPart":           one(a.OutputPrefix+"play", 0),
+		"PartsTooMany":     one(a.OutputPrefix+"play", 100_001),
+		"PartsTooManyEach": {{Key: a.OutputPrefix + "a", Parts: 60_000}, {Key: a.OutputPrefix + "b", Parts: 60_000}},
+		"Twice":            {{Key: a.OutputPrefix + "a", Parts: 1}, {Key: a.OutputPrefix + "a", Parts: 2}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wantError(t, w.ReserveOutputs(ctx, 1, a.Attempt, extents), video.ErrOutputsInvalid)
+		})
+	}
+	if left := w.store.Outputs(1); len(left) != 0 {
+		t.Fatalf("refused, and yet there are %+v", left)
+	}
+	for range 2 {
+		if err := w.ReserveOutputs(ctx, 1, a.Attempt, many[:5_000]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantError(t, w.ReserveOutputs(ctx, 1, a.Attempt, many[:4_999]), video.ErrOutputsInvalid)
+	if left := w.store.Outputs(1); len(left) != 1 || left[0].Attempt != 1 || !slices.Equal(left[0].Extents, many[:5_000]) {
+		t.Error("what is stored is not what was reserved")
+	}
+}
+
+func TestReleaseJob(t *testing.T) {
+	ctx, w := context.Background(), newWorld()
+	w.publish(t)
+	for n, pause := range []time.Duration{2, 4, 8, 16, 32, 60, 60} {
+		pause *= time.Second
+		a := w.claim(t)
+		if a.Attempt != int64(n+1) {
+			t.Fatalf("attempt %d, want %d", a.Attempt, n+1)
+		}
+		extents := w.reserve(t, a)
+		for range 2 {
+			if err := w.ReleaseJob(ctx, 1, a.Attempt); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if left := w.store.Removals(); len(left) != n+1 || !slices.Equal(left[n].Extents, extents) {
+			t.Errorf("removals %+v", left)
+		}
+		_, err := w.RenewJob(ctx, 1, a.Attempt, 1)
+		wantError(t, err, video.ErrJobLost)
+		wantError(t, w.ReserveOutputs(ctx, 1, a.Attempt, extents), video.ErrJobLost)
+		wantError(t, w.FailJob(ctx, 1, a.Attempt, video.FailureCodec), video.ErrJobLost)
+		w.clock.Move(pause - time.Millisecond)
+		w.nothingDue(t)
+		w.clock.Move(time.Millisecond)
+	}
+	// A death ends the row, and counts; giving back did not.
+	w.claim(t)
+	w.clock.Move(lease)
+	a := w.claim(t)
+	if job, _ := w.store.Job(1); job.Tries != 2 || job.Releases != 0 {
+		t.Errorf("the job is %+v", job)
+	}
+	if err := w.ReleaseJob(ctx, 1, a.Attempt); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Move(2 * time.Second)
+	w.claim(t)
+}
+
+func TestFailJob(t *testing.T) {
+	ctx, w := context.Background(), newWorld()
+	v := w.publish(t)
+	a := w.claim(t)
+	extents := w.reserve(t, a)
+	wantError(t, w.FailJob(ctx, 1, a.Attempt, "NO_REASON"), video.ErrRequestInvalid)
+	for range 2 {
+		if err := w.FailJob(ctx, 1, a.Attempt, video.FailureCodec); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantError(t, w.FailJob(ctx, 1, a.Attempt, video.FailureTooLong), video.ErrJobLost)
+	wantError(t, w.FailJob(ctx, 1, a.Attempt+1, video.FailureCodec), video.ErrJobLost)
+	wantError(t, w.FinishJob(ctx, 1, a.Attempt, result(a)), video.ErrJobLost)
+	got := w.video(t, 1)
+	if got.State != video.StateFailed || got.FailureReason != video.FailureCodec || got.FailedAtMs != w.clock.Now().UnixMilli() || got.ShownAtMs != 0 {
+		t.Errorf("failed: %+v", got)
+	}
+	due := w.clock.Now().Add(lease + grace).UnixMilli()
+	wantRemovals(t, w, []video.Removal{
+		{ID: 1, VideoID: 1, Extents: extents, DueAtMs: due},
+		{ID: 2, VideoID: 1, Extents: []video.Extent{v.Source.Extent()}, DueAtMs: due},
+	})
+	want := []fake.Told{
+		{Event: video.EventUploaded, VideoID: 1, Version: 1},
+		{Event: video.EventFailed, VideoID: 1, Version: 2, Reason: video.FailureCodec},
+	}
+	if told := w.store.Told(); !slices.Equal(told, want) {
+		t.Errorf("told %+v, want %+v", told, want)
+	}
+	if w.works(t) != 0 {
+		t.Error("a failed video counts")
+	}
+}
