@@ -27,7 +27,7 @@ func (v *Videos) BeginUpload(_ context.Context, in *videov1.BeginUploadRequest, 
 	defer v.mu.Unlock()
 	maxSize, partSize := v.MaxSize, v.PartSize
 	if in.GetDirect() {
-		maxSize = in.GetDeclaredSize()
+		maxSize, partSize = in.GetDeclaredSize(), 8<<20
 	} else if maxSize == 0 {
 		maxSize = 1 << 20
 	}

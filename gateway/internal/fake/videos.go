@@ -21,7 +21,7 @@ type Videos struct {
 	// LoseCommits makes every commit succeed and its answer get lost.
 	LoseCommits bool
 	MaxSize     int64 // of uploads that are not direct, bytes; 0 is 1 MiB
-	PartSize    int64 // bytes; 0 is 1 KiB
+	PartSize    int64 // of the same, bytes; 0 is 1 KiB
 	ExpiresAtMS int64 // of direct uploads
 	mu          sync.Mutex
 	videos      []*videov1.Video // oldest first

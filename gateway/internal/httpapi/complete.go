@@ -83,7 +83,7 @@ func (d *Direct) inspect(ctx context.Context, authorID int64, begun *videov1.Beg
 		return nil, errVideoFormat
 	}
 	sum := compose.StandIn(key, etag)
-	return &videov1.Object{Key: key, Size: size, PartSize: begun.GetPartSize(), Sha256: sum[:], ContentType: kind,
+	return &videov1.Object{Key: key, Size: size, PartSize: directPiece, Sha256: sum[:], ContentType: kind,
 		Layout: videov1.Layout_LAYOUT_WHOLE}, nil
 }
 

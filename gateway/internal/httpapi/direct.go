@@ -24,10 +24,9 @@ const (
 	// that leaks should not be good for long. It can always ask for fresh ones.
 	maxPutLife = time.Hour
 
-	// An S3 store takes no part below 5 MiB but the last, and 10,000 of them; an
-	// answer should not list so many.
-	leastDirectPart = 8 << 20
-	mostDirectParts = 1000
+	// directPiece is in which pieces a video is read that lies in the store as it
+	// is, as parts through the sidecar are.
+	directPiece = 2 << 20
 )
 
 // DirectParts takes an object from a client, part by part.
@@ -127,7 +126,7 @@ func (d *Direct) begin(ctx context.Context, authorID, size int64) (reply, error)
 	}
 	if err = d.open(ctx, begun); err == nil {
 		var answer reply
-		if answer, err = d.invite(ctx, begun, layOut(begun.GetMaxSize())); err == nil {
+		if answer, err = d.invite(ctx, begun, layOut(begun)); err == nil {
 			return answer, nil
 		}
 	}
@@ -189,7 +188,7 @@ func (d *Direct) progress(ctx context.Context, begun *videov1.BeginUploadRespons
 	if err != nil {
 		return there, err
 	}
-	there.missing = stillMissing(layOut(begun.GetMaxSize()), there.parts)
+	there.missing = stillMissing(layOut(begun), there.parts)
 	if len(there.missing) == 0 {
 		return there, nil
 	}
@@ -222,7 +221,7 @@ func (d *Direct) invite(ctx context.Context, begun *videov1.BeginUploadResponse,
 	if life <= 0 {
 		return nil, errUploadUnknown
 	}
-	answer := &begunReply{VideoID: begun.GetVideoId(), PartSize: directPartSize(begun.GetMaxSize()),
+	answer := &begunReply{VideoID: begun.GetVideoId(), PartSize: begun.GetPartSize(),
 		ExpiresAt: begun.GetExpiresAtMs(), Parts: []missingPart{}}
 	if len(missing) == 0 {
 		return answer, nil
@@ -242,17 +241,13 @@ func (d *Direct) invite(ctx context.Context, begun *videov1.BeginUploadResponse,
 	return answer, nil
 }
 
-// directPartSize depends on nothing but the size of the whole, so that every
-// gateway says the same of an upload.
-func directPartSize(size int64) int64 {
-	const unit = 1 << 20
-	least := (size + mostDirectParts - 1) / mostDirectParts
-	return max(leastDirectPart, (least+unit-1)/unit*unit)
-}
-
-// layOut is all parts of an upload of size bytes.
-func layOut(size int64) []missingPart {
-	partSize := directPartSize(size)
+// layOut is all parts of an upload. How large they are was settled when it was
+// begun.
+func layOut(begun *videov1.BeginUploadResponse) []missingPart {
+	size, partSize := begun.GetMaxSize(), begun.GetPartSize()
+	if partSize <= 0 {
+		partSize = size
+	}
 	parts := make([]missingPart, 0, (size+partSize-1)/partSize)
 	for at := int64(0); at < size; at += partSize {
 		parts = append(parts, missingPart{Number: len(parts) + 1, Size: min(partSize, size-at)})

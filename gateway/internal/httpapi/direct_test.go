@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -120,7 +119,7 @@ func TestDirectUpload(t *testing.T) {
 	v := r.videos.Published()[0]
 	source := v.GetSource()
 	if v.GetTitle() != "t" || v.GetAuthorId() != 1 || source.GetSize() != int64(len(whole)) || source.GetLayout() != videov1.Layout_LAYOUT_WHOLE ||
-		source.GetContentType() != "video/mp4" || source.GetKey() != keyOf(b.VideoID) || source.GetPartSize() != 1<<10 || len(source.GetSha256()) != 32 {
+		source.GetContentType() != "video/mp4" || source.GetKey() != keyOf(b.VideoID) || source.GetPartSize() != 2<<20 || len(source.GetSha256()) != 32 {
 		t.Errorf("%+v", v)
 	}
 	if s := r.state(t, b.VideoID); s.State != "uploaded" || s.UploadedBytes != int64(len(whole)) || s.PlayURL == "" {
@@ -318,17 +317,18 @@ func TestAddressesEndWithTheUpload(t *testing.T) {
 }
 
 func TestPartsCoverEveryByte(t *testing.T) {
-	for _, size := range []int64{1, 8<<20 - 1, 8 << 20, 8<<20 + 1, 512 << 20, 8000<<20 + 1, 1 << 40} {
-		sizes := httpapi.LayOut(size)
+	const partSize = 8 << 20
+	for _, size := range []int64{1, partSize - 1, partSize, partSize + 1, 512 << 20, 8000<<20 + 1} {
+		sizes := httpapi.LayOut(size, partSize)
 		var sum int64
 		for _, s := range sizes[:len(sizes)-1] {
 			sum += s
-			if s != sizes[0] || s < 8<<20 {
+			if s != partSize {
 				t.Errorf("%d: parts of %d and %d", size, sizes[0], s)
 			}
 		}
 		last := sizes[len(sizes)-1]
-		if sum+last != size || last <= 0 || last > sizes[0] || len(sizes) > 1000 || slices.Max(sizes) > 5<<30 {
+		if sum+last != size || last <= 0 || last > partSize {
 			t.Errorf("%d: %d parts, the last of %d", size, len(sizes), last)
 		}
 	}

@@ -1,6 +1,10 @@
 package httpapi
 
-import "net/http"
+import (
+	"net/http"
+
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
+)
 
 // Route is a row of the route table, for tests that walk it.
 type Route struct{ Method, Path string }
@@ -27,8 +31,8 @@ func Failure(reason string) (zh, en string) {
 }
 
 // LayOut is the sizes of the parts of a direct upload.
-func LayOut(size int64) (sizes []int64) {
-	for _, part := range layOut(size) {
+func LayOut(size, partSize int64) (sizes []int64) {
+	for _, part := range layOut(&videov1.BeginUploadResponse{MaxSize: size, PartSize: partSize}) {
 		sizes = append(sizes, part.Size)
 	}
 	return sizes
