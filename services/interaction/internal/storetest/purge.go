@@ -99,11 +99,11 @@ func goneTakesNothing(t *testing.T, s Store) {
 			t.Errorf("a like of user %d for video %d: changed %t, %v", user, video, changed, err)
 		}
 		if _, err := s.AddComment(t.Context(), interaction.Comment{
-			ID: 100 + user, VideoID: video, AuthorID: author, UserID: user, Content: "late", CreatedAt: epoch(),
+			ID: video*100 + user, VideoID: video, AuthorID: author, UserID: user, Content: "late", CreatedAt: epoch(),
 		}); !errors.Is(err, interaction.ErrVideoUnknown) {
 			t.Errorf("a comment of user %d on video %d: %v", user, video, err)
 		}
-		if _, err := s.Comment(t.Context(), 100+user); !errors.Is(err, interaction.ErrCommentUnknown) {
+		if _, err := s.Comment(t.Context(), video*100+user); !errors.Is(err, interaction.ErrCommentUnknown) {
 			t.Errorf("the refused comment is there: %v", err)
 		}
 	}
