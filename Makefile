@@ -42,10 +42,10 @@ starter:
 	@command -v $(GO) >/dev/null || { echo "Go is missing: install 1.26 or later from https://go.dev/dl/"; exit 1; }
 	@$(GO) build -o $(DOUYIN) ./deploy/local
 
-.PHONY: test test-unit test-e2e test-replicas
+.PHONY: test test-unit test-e2e test-replicas test-s3
 test: test-unit test-e2e ## run all tests: unit, store, sidecar and end to end
 
-test-unit: starter ## unit, store and sidecar tests, on a throwaway Redis and MariaDB
+test-unit: starter ## unit, store and sidecar tests, on a throwaway Redis, MariaDB and S3 server
 	$(DOUYIN) with --infra-only --race -- $(GO) test -race $(TESTFLAGS) work
 
 E2E := $(GO) test -tags e2e -count 1 -timeout 30m $(TESTFLAGS) ./gateway/e2e/...
@@ -56,15 +56,18 @@ test-e2e: starter ## end-to-end tests, on a throwaway stack of the real programs
 test-replicas: starter ## the same, with two of every program behind a round-robin
 	$(DOUYIN) with --replicas 2 -- $(E2E)
 
+test-s3: starter ## the same, with the objects in a bucket of an S3 server
+	$(DOUYIN) --env s3 with -- $(E2E)
+
 .PHONY: check fmt vet lint alone gen check-gen
 check: check-gen check-fmt vet lint alone ## all checks that run no test
 
 fmt: ## format the code
-	@gofmt -w $(MODULES) dapr/sidecar
+	@gofmt -w $(MODULES) dapr/sidecar deploy/s3
 
 .PHONY: check-fmt
 check-fmt:
-	@out=$$(gofmt -l $(MODULES) dapr/sidecar); [ -z "$$out" ] || { echo "not formatted, run make fmt:"; echo "$$out"; exit 1; }
+	@out=$$(gofmt -l $(MODULES) dapr/sidecar deploy/s3); [ -z "$$out" ] || { echo "not formatted, run make fmt:"; echo "$$out"; exit 1; }
 
 vet: ## look for suspicious constructs
 	$(GO) vet work
