@@ -25,10 +25,23 @@ var partMagic = []byte{0, 'D', 'Y', 1}
 // endian.
 const partHeader = 12
 
-// objectsFolder is where the localstorage binding of the stack keeps its files.
+// objectsIn is where the stack of a data folder keeps objects, as files under
+// their keys: the localstorage binding does, and the S3 server of the
+// environment s3 too.
+func objectsIn(data string) string {
+	if os.Getenv("DOUYIN_ENV") == "s3" {
+		return filepath.Join(data, "s3", "objects", "douyin")
+	}
+	return filepath.Join(data, "objects")
+}
+
+// unfinished is where an S3 server keeps what is on its way.
+const unfinished = ".sgwtmp"
+
+// objectsFolder is that of the stack under test.
 func objectsFolder(t testing.TB) string {
 	t.Helper()
-	dir := filepath.Join(stackData(t), "objects")
+	dir := objectsIn(stackData(t))
 	if _, err := os.Stat(dir); err != nil {
 		unavailable(t, "the stack keeps its objects elsewhere: %v", err)
 	}
@@ -43,6 +56,9 @@ func storedFiles(t testing.TB) map[string]int64 {
 	err := filepath.WalkDir(objectsFolder(t), func(path string, d fs.DirEntry, err error) error {
 		if os.IsNotExist(err) {
 			return nil
+		}
+		if err == nil && d.IsDir() && d.Name() == unfinished {
+			return fs.SkipDir
 		}
 		if err != nil || d.IsDir() {
 			return err
