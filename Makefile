@@ -45,7 +45,7 @@ starter:
 .PHONY: test test-unit test-e2e test-replicas test-s3 bench-media
 test: test-unit test-e2e ## run all tests: unit, store, sidecar and end to end
 
-test-unit: starter ## unit, store and sidecar tests, on a throwaway Redis and MariaDB
+test-unit: starter ## unit, store and sidecar tests, on a throwaway Redis, MariaDB and S3 server
 	$(DOUYIN) with --infra-only --race -- $(GO) test -race $(TESTFLAGS) work
 
 E2E := $(GO) test -tags e2e -count 1 -timeout 30m $(TESTFLAGS) ./gateway/e2e/...

@@ -10,6 +10,9 @@
 //
 //	bin/douyin with -- go test -tags e2e -count=1 ./gateway/e2e/...
 //
+// The same scenarios pass on a stack of the environment s3 (--env s3), which the
+// starter names in DOUYIN_ENV.
+//
 // Scenarios that break something live in files named zz_*, because go test runs
 // files in the order of their names: what comes before them sees a calm stack,
 // and each of them leaves a healthy one behind.

@@ -146,7 +146,7 @@ func overTheLimit(t *testing.T, p *Phone, a account, s starter) {
 	}
 	within(t, recovery, "only the accepted video is stored", func(context.Context) error {
 		var stored int64
-		err := filepath.WalkDir(filepath.Join(s.data, "objects"), func(_ string, d os.DirEntry, err error) error {
+		err := filepath.WalkDir(objectsIn(s.data), func(_ string, d os.DirEntry, err error) error {
 			if err != nil || d.IsDir() {
 				return ignoreMissing(err)
 			}

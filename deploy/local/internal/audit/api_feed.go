@@ -9,10 +9,10 @@ import (
 // maxPage is how many videos a batch of the feed may have.
 const maxPage = 30
 
-// published is a ready video.
+// published is a ready video, with its place in the feed.
 type published struct{ id, at int64 }
 
-const readyVideos = `SELECT id, published_at_ms FROM videos WHERE state = ? ORDER BY published_at_ms DESC`
+const readyVideos = `SELECT id, shown_at_ms FROM videos WHERE state = ? AND shown_at_ms IS NOT NULL ORDER BY shown_at_ms DESC`
 
 func (a *auditor) readyVideos(ctx context.Context) ([]published, error) {
 	return collect(ctx, a.databases[video].db, readyVideos,
@@ -45,7 +45,7 @@ func (a *auditor) feed(ctx context.Context) (sample, error) {
 	}
 	for _, video := range before {
 		if !seen[video.id] {
-			return sample{expected: fmt.Sprintf("video %d, published at %d", video.id, video.at), found: "a feed without it"}, nil
+			return sample{expected: fmt.Sprintf("video %d, shown at %d", video.id, video.at), found: "a feed without it"}, nil
 		}
 	}
 	return sample{same: true}, nil
@@ -81,7 +81,7 @@ func (a *auditor) walk(ctx context.Context, videos int) (pages []Answer, failure
 	return nil, fmt.Sprintf("no end after %d pages of %d videos", limit, videos)
 }
 
-// inOrder holds the pages against the publish times of what is ready.
+// inOrder holds the pages against the order of what is ready.
 func inOrder(pages []Answer, times map[int64]int64) (seen map[int64]bool, different sample) {
 	seen = map[int64]bool{}
 	var last published

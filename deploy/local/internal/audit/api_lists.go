@@ -24,7 +24,8 @@ func userLists() []list {
 	return []list{
 		{
 			"I3", "publish list of user", video, []string{"videos"},
-			`SELECT id FROM videos WHERE author_id = ? ORDER BY published_at_ms DESC`,
+			// What is not ready its author alone sees.
+			`SELECT id FROM videos WHERE author_id = ? AND state = ` + number(int64(readyState)) + ` ORDER BY published_at_ms DESC`,
 			"/douyin/publish/list/", "user_id", shownCounts, true,
 		},
 		{

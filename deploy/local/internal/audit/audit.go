@@ -14,7 +14,8 @@
 //	I5  messages of a conversation are in one order, each once
 //	I6  friends follow each other; nobody follows themselves
 //	I7  copies in the hot state equal the rows
-//	I8  every video has its bytes; every object belongs to a row
+//	I8  every video has its bytes; every object belongs to a row; of what is
+//	    deleted nothing is left
 //	I9  the feed shows each ready video once, newest first
 //	I10 one user per name; who is named in a row exists
 package audit
@@ -61,7 +62,7 @@ const defaultStaleness = 5 * time.Second
 // refers to is in a database that is read after it, and so is there even if
 // both were written in between.
 func services() []string {
-	return []string{chat, relation, interaction, video, user}
+	return []string{media, chat, relation, interaction, video, user}
 }
 
 // The services, which are also the names of their databases.
@@ -71,6 +72,7 @@ const (
 	interaction = string(contract.AppInteraction)
 	relation    = string(contract.AppRelation)
 	chat        = string(contract.AppChat)
+	media       = string(contract.AppMedia) // has no rows but what it could not process
 )
 
 // auditor is one run.
@@ -78,8 +80,9 @@ type auditor struct {
 	options   Options
 	databases map[string]*database // those that exist
 	report    Report
-	users     []int64 // all ids, ascending
-	videos    []int64
+	users     []int64      // all ids, ascending
+	videos    []int64      // that are ready
+	deleted   []int64      // videos
 	documents atomic.Int64 // that were compared
 }
 
@@ -104,7 +107,7 @@ func Run(ctx context.Context, o Options) (report Report, err error) {
 	if err := a.outboxes(ctx); err != nil {
 		return report, err
 	}
-	for _, part := range []func(context.Context) error{a.rows, a.activities, a.hotState, a.api, a.objects} {
+	for _, part := range []func(context.Context) error{a.rows, a.deletions, a.activities, a.hotState, a.api, a.objects} {
 		if err := part(ctx); err != nil {
 			return report, err
 		}

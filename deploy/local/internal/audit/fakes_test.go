@@ -103,7 +103,7 @@ func (h *hotFake) Entry(_ context.Context, key string) ([]byte, string, error) {
 type apiFake struct {
 	users    map[int64]audit.UserSeen
 	feed     []audit.VideoSeen            // newest first
-	times    func(id int64) int64         // publish times
+	times    func(id int64) int64         // places in the feed
 	lists    map[string]map[int64][]int64 // ids by path and owner
 	videos   map[int64]audit.VideoSeen    // as lists of videos show them
 	refuse   map[string]bool              // paths
@@ -126,7 +126,7 @@ func newAPIFake() *apiFake {
 			3: {ID: 3, Name: "猫", Follows: 1, Given: 1},
 		},
 		feed:   []audit.VideoSeen{videos[103], videos[102], videos[101]},
-		times:  publishedAt,
+		times:  shownAt,
 		videos: videos,
 		lists: map[string]map[int64][]int64{
 			"/douyin/publish/list/":           {1: {102, 101}, 2: {103}},
@@ -181,7 +181,7 @@ func (f *apiFake) page(before int64) audit.Answer {
 	}
 	if len(older) == 0 {
 		if len(f.feed) == 0 {
-			return audit.Answer{Next: publishedAt(1_000)}
+			return audit.Answer{Next: shownAt(1_000)}
 		}
 		return f.page(0)
 	}

@@ -31,6 +31,14 @@ func (f Folder) Keys(ctx context.Context) ([]string, error) {
 	return keys, err
 }
 
+// Unfinished implements Objects: files come whole, or are parts of what is known.
+func (Folder) Unfinished(context.Context) ([]string, error) { return nil, nil }
+
+// GetRange implements Objects: only an S3 store keeps whole objects.
+func (Folder) GetRange(_ context.Context, key string, _, _ int64) ([]byte, error) {
+	return nil, errors.New(key + " should be in an S3 store")
+}
+
 // Get implements Objects.
 func (f Folder) Get(_ context.Context, key string) ([]byte, error) {
 	return os.ReadFile(f.path(key))

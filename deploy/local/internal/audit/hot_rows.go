@@ -2,7 +2,6 @@ package audit
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,7 +11,6 @@ import (
 	chatv1 "github.com/douyin-on-dapr/douyin/services/contract/chat/v1"
 	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
 	userv1 "github.com/douyin-on-dapr/douyin/services/contract/user/v1"
-	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 )
 
 // The lengths at which documents are cut, as the contract states them.
@@ -88,44 +86,6 @@ func worksOf(ctx context.Context, q querier, author int64) (int64, error) {
 		return 0, err
 	}
 	return found[0], nil
-}
-
-// readyState is a video's state in which the feed shows it.
-const readyState = int(videov1.State_STATE_READY)
-
-func feedHead(ctx context.Context, q querier, _ string, _ []int64) (proto.Message, error) {
-	type row struct {
-		video       *videov1.Video
-		coverKey    sql.NullString
-		coverSize   sql.NullInt64
-		coverPart   sql.NullInt64
-		coverSum    []byte
-		coverFormat sql.NullString
-	}
-	found, err := collect(ctx, q, `SELECT id, author_id, title, published_at_ms, state, failure_reason,
-	source_key, source_size, source_part_size, source_sha256, source_content_type,
-	cover_key, cover_size, cover_part_size, cover_sha256, cover_content_type
-FROM videos WHERE state = ? ORDER BY published_at_ms DESC LIMIT ?`, func(r *row) []any {
-		r.video = &videov1.Video{Source: &videov1.Object{}}
-		v, s := r.video, r.video.GetSource()
-		return []any{&v.Id, &v.AuthorId, &v.Title, &v.PublishedAtMs, &v.State, &v.FailureReason,
-			&s.Key, &s.Size, &s.PartSize, &s.Sha256, &s.ContentType,
-			&r.coverKey, &r.coverSize, &r.coverPart, &r.coverSum, &r.coverFormat}
-	}, readyState, maxHead)
-	if err != nil {
-		return nil, err
-	}
-	head := &hotv1.FeedHead{}
-	for _, r := range found {
-		if r.coverKey.Valid {
-			r.video.Cover = &videov1.Object{
-				Key: r.coverKey.String, Size: r.coverSize.Int64, PartSize: r.coverPart.Int64,
-				Sha256: r.coverSum, ContentType: r.coverFormat.String,
-			}
-		}
-		head.Videos = append(head.Videos, r.video)
-	}
-	return head, nil
 }
 
 // idSet reads a set that is cut at maxSet.

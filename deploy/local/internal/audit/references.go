@@ -26,6 +26,7 @@ func userSources() []source {
 		{video, "videos", `SELECT DISTINCT author_id FROM videos`},
 		{video, "uploads", `SELECT DISTINCT author_id FROM uploads`},
 		{video, "authors", `SELECT author_id FROM authors`},
+		{video, "deleted_videos", `SELECT DISTINCT author_id FROM deleted_videos`},
 		{user, "activities", `SELECT user_id FROM activities UNION SELECT actor_id FROM activities`},
 	}
 }
@@ -35,6 +36,7 @@ func videoSources() []source {
 		{interaction, "likes", `SELECT DISTINCT video_id, author_id FROM likes`},
 		{interaction, "comments", `SELECT DISTINCT video_id, author_id FROM comments`},
 		{interaction, "video_counts", `SELECT video_id, 0 FROM video_counts`},
+		{interaction, "purges", `SELECT video_id, 0 FROM purges`},
 	}
 }
 
@@ -49,7 +51,9 @@ type references struct {
 	namedUsers  map[int64]string // where first
 	namedVideos map[named]string
 	thereUsers  map[int64]struct{} // nil: not known
-	thereVideos map[int64]int64    // author by id; nil: not known
+	thereVideos map[int64]int64    // author by id, of deleted ones too; nil: not known
+	readyVideos []int64
+	goneVideos  []int64 // deleted
 }
 
 func newReferences() *references {
@@ -104,23 +108,45 @@ func (r *references) readThere(ctx context.Context, q querier, d *database) erro
 			r.thereUsers[id] = struct{}{}
 		}
 	case d.service == video && d.has("videos"):
-		found, err := collect(ctx, q, `SELECT id, author_id FROM videos`, func(n *named) []any { return []any{&n.id, &n.author} })
-		if err != nil {
-			return err
-		}
-		r.thereVideos = make(map[int64]int64, len(found))
-		for _, n := range found {
-			r.thereVideos[n.id] = n.author
-		}
+		return r.readVideos(ctx, q, d)
 	}
 	return nil
 }
 
-func (r *references) users() []int64  { return slices.Sorted(maps.Keys(r.thereUsers)) }
-func (r *references) videos() []int64 { return slices.Sorted(maps.Keys(r.thereVideos)) }
+// readVideos reads those that exist and those that did. What names a deleted one
+// named a video.
+func (r *references) readVideos(ctx context.Context, q querier, d *database) error {
+	fields := func(n *named) []any { return []any{&n.id, &n.author} }
+	found, err := collect(ctx, q, `SELECT id, author_id FROM videos`, fields)
+	if err != nil {
+		return err
+	}
+	if r.readyVideos, err = ids(ctx, q, `SELECT id FROM videos WHERE state = ? ORDER BY id`, readyState); err != nil {
+		return err
+	}
+	if d.has("deleted_videos") {
+		gone, err := collect(ctx, q, `SELECT video_id, author_id FROM deleted_videos ORDER BY video_id`, fields)
+		if err != nil {
+			return err
+		}
+		for _, n := range gone {
+			r.goneVideos = append(r.goneVideos, n.id)
+		}
+		found = append(found, gone...)
+	}
+	r.thereVideos = make(map[int64]int64, len(found))
+	for _, n := range found {
+		r.thereVideos[n.id] = n.author
+	}
+	return nil
+}
 
-// check reports what is named and does not exist. Nothing that exists is ever
-// deleted, so that it is enough to have read the names first.
+func (r *references) users() []int64   { return slices.Sorted(maps.Keys(r.thereUsers)) }
+func (r *references) videos() []int64  { return r.readyVideos }
+func (r *references) deleted() []int64 { return r.goneVideos }
+
+// check reports what is named and does not exist. Of what was deleted a row
+// stays, so that it is enough to have read the names first.
 func (r *references) check(report *Report) {
 	if r.thereUsers != nil {
 		for _, id := range slices.Sorted(maps.Keys(r.namedUsers)) {

@@ -49,8 +49,11 @@ func (a *auditor) rows(ctx context.Context) error {
 			if err := refs.read(ctx, q, d); err != nil {
 				return err
 			}
-			if service == user && d.has("users") {
+			switch {
+			case service == user && d.has("users"):
 				return a.names(ctx, q)
+			case service == video && d.has("videos"):
+				return a.patience(ctx, q)
 			}
 			return nil
 		})
@@ -58,7 +61,7 @@ func (a *auditor) rows(ctx context.Context) error {
 			return fmt.Errorf("rows of %s: %w", service, err)
 		}
 	}
-	a.users, a.videos = refs.users(), refs.videos()
+	a.users, a.videos, a.deleted = refs.users(), refs.videos(), refs.deleted()
 	refs.check(&a.report)
 	return nil
 }
@@ -85,8 +88,8 @@ func (a *auditor) apply(ctx context.Context, q querier, d *database, r rule) err
 func audited() map[string][]string {
 	return map[string][]string{
 		user:        {"users", "credentials", "sessions"},
-		video:       {"videos", "authors", "uploads"},
-		interaction: {"likes", "comments", "video_counts", "user_counts"},
+		video:       {"videos", "authors", "uploads", "jobs", "outputs", "removals", "deleted_videos"},
+		interaction: {"likes", "comments", "video_counts", "user_counts", "purges"},
 		relation:    {"follows", "counts"},
 		chat:        {"conversations", "messages"},
 	}

@@ -19,21 +19,6 @@ FROM activity_marks WHERE read_id < 0 OR read_id > last_id`},
 	}
 }
 
-func videoRules() []rule {
-	return []rule{
-		// In the author's list from its commit on, whatever becomes of it.
-		{"I3", []string{"videos", "authors"}, equals("works of user",
-			`SELECT author_id AS id, COUNT(*) AS n FROM videos GROUP BY author_id`,
-			`SELECT author_id AS id, works AS n FROM authors`)},
-		{"I9", []string{"videos"}, `SELECT CONCAT('videos published at ', published_at_ms), 1, COUNT(*)
-FROM videos GROUP BY published_at_ms HAVING COUNT(*) > 1`},
-		{"I8", []string{"videos", "uploads"}, `SELECT CONCAT('upload of video ', u.video_id), 'gone, as it is published', 'still open'
-FROM uploads u JOIN videos v ON v.id = u.video_id`},
-		{"I8", []string{"videos"}, `SELECT CONCAT('object of video ', id), 'a size above 0', CONCAT(source_size, ' in parts of ', source_part_size)
-FROM videos WHERE source_size <= 0 OR source_part_size <= 0`},
-	}
-}
-
 func interactionRules() []rule {
 	likes := []string{"likes", "video_counts", "user_counts"}
 	return []rule{
@@ -121,6 +106,10 @@ WHERE o.subject LIKE '` + kind + `:%' AND COALESCE(` + version + `, 0) < o.versi
 		rules = append(rules,
 			behind("like", "likes", `r.user_id = `+subjectPart(2)+` AND r.video_id = `+subjectPart(3), `r.version`),
 			behind("comment", "comments", `r.id = `+subjectPart(2), `(1 + r.deleted)`))
+	case video:
+		// What tells of a video that was deleted meanwhile is behind nothing.
+		rules = append(rules, behind("video", "videos", `r.id = `+subjectPart(2),
+			`COALESCE(r.version, (SELECT o.version FROM deleted_videos d WHERE d.video_id = `+subjectPart(2)+`))`))
 	case relation:
 		rules = append(rules, behind("follow", "follows", `r.user_id = `+subjectPart(2)+` AND r.target_id = `+subjectPart(3), `r.version`))
 	case chat:

@@ -1,8 +1,6 @@
 package audit_test
 
 import (
-	"crypto/sha256"
-	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -14,19 +12,14 @@ import (
 	chatv1 "github.com/douyin-on-dapr/douyin/services/contract/chat/v1"
 	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
 	userv1 "github.com/douyin-on-dapr/douyin/services/contract/user/v1"
-	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 )
 
 // feedHead is the hot document of the videos of newWorld.
 func feedHead(t *testing.T) *hotv1.FeedHead {
 	t.Helper()
 	head := &hotv1.FeedHead{}
-	for _, v := range []struct{ id, author int64 }{{103, 2}, {102, 1}, {101, 1}} {
-		sum := sha256.Sum256([]byte(fmt.Sprintf("video %d.", v.id)))
-		head.Videos = append(head.Videos, &videov1.Video{
-			Id: v.id, AuthorId: v.author, Title: "a title", PublishedAtMs: publishedAt(v.id), State: videov1.State_STATE_READY,
-			Source: &videov1.Object{Key: fmt.Sprintf("videos/%d/source", v.id), Size: 10, PartSize: partSize, Sha256: sum[:], ContentType: "video/mp4"},
-		})
+	for _, v := range slices.Backward(videos()[:3]) {
+		head.Videos = append(head.Videos, v)
 	}
 	return head
 }
@@ -166,17 +159,17 @@ func testEachWrongAnswerOfTheAPIIsFound(t *testing.T, d databases) {
 			"I3 comment list of video 103: expected an answer, found a refusal: no (status_code 9)",
 		}},
 		"a video is missing in the feed": {func(f *apiFake) { f.feed = slices.Delete(slices.Clone(f.feed), 1, 2) },
-			[]string{"I9 feed: expected video 102, published at 1700000000102, found a feed without it"}},
+			[]string{"I9 feed: expected video 102, shown at 1700000005102, found a feed without it"}},
 		"an empty feed": {func(f *apiFake) { f.feed = nil },
-			[]string{"I9 feed: expected video 103, published at 1700000000103, found a feed without it"}},
+			[]string{"I9 feed: expected video 103, shown at 1700000005103, found a feed without it"}},
 		"a video twice in the feed": {func(f *apiFake) { f.feed = slices.Insert(slices.Clone(f.feed), 1, f.feed[0]) },
 			[]string{"I9 feed: expected video 103 once, found a second time"}},
 		"a feed in another order": {func(f *apiFake) { f.feed = []audit.VideoSeen{{ID: 102}, {ID: 103}, {ID: 101}} },
 			[]string{"I9 feed: expected newest first, as video 103 before video 102, found the other way round"}},
 		"a video in the feed that is not ready": {func(f *apiFake) { f.feed = append(slices.Clone(f.feed), audit.VideoSeen{ID: 100}) },
 			[]string{"I9 feed: expected ready videos only, found video 100"}},
-		"a wrong bound of the next page": {func(f *apiFake) { f.times = func(id int64) int64 { return publishedAt(id) + 1 } },
-			[]string{"I9 feed: expected next_time 1700000000102 after video 102, found 1700000000103"}},
+		"a wrong bound of the next page": {func(f *apiFake) { f.times = func(id int64) int64 { return shownAt(id) + 1 } },
+			[]string{"I9 feed: expected next_time 1700000005102 after video 102, found 1700000005103"}},
 		"a page that is too long": {func(f *apiFake) { f.pageSize = 40; f.feed = make([]audit.VideoSeen, 40) },
 			[]string{"I9 feed: expected an answer, found 40 videos on one page"}},
 	} {
@@ -230,17 +223,42 @@ func testEachFaultOfObjectsIsFound(t *testing.T, d databases) {
 		"a part is too short": {func(t *testing.T, w *world) { w.store(t, "videos/102/source", 0, []byte("x")) },
 			"I8 object of video 102: expected its bytes, found objectstore.Part"},
 		"a cover is missing": {func(t *testing.T, w *world) {
-			w.exec(t, "video", `UPDATE videos SET cover_key = 'videos/103/cover', cover_size = 1, cover_part_size = 4, cover_sha256 = source_sha256 WHERE id = 103`)
+			if err := os.RemoveAll(w.folder + "/videos/103/1/cover"); err != nil {
+				t.Fatal(err)
+			}
 		}, "I8 cover of video 103: expected its bytes, found objectstore.Part"},
+		"what is played is damaged": {func(t *testing.T, w *world) { w.store(t, "videos/103/1/play", 0, []byte("rude")) },
+			"I8 playable of video 103: expected its bytes, found bytes of another checksum"},
+		"an index is none": {func(t *testing.T, w *world) {
+			w.store(t, "videos/103/1/hls/index", 0, []byte("\xff\xff\xff\xff"))
+		}, "I8 index of video 103: expected its bytes, found bytes of another checksum"},
+		"a header of a track is missing": {func(t *testing.T, w *world) {
+			if err := os.Remove(w.part("videos/103/1/hls/720/init", 1)); err != nil {
+				t.Fatal(err)
+			}
+		}, "I8 header of track 720 of video 103: expected its bytes, found objectstore.Part"},
+		"a segment is damaged": {func(t *testing.T, w *world) { w.store(t, "videos/103/1/hls/720/00000", 0, []byte("xxxx")) },
+			"I8 segment 0 of track 720 of video 103: expected its bytes, found bytes of another checksum"},
+		"the source of a video in work is damaged": {func(t *testing.T, w *world) { w.store(t, "videos/104/source", 0, []byte("xxxx")) },
+			"I8 object of video 104: expected its bytes, found bytes of another checksum"},
+		"a whole object where there can be none": {func(t *testing.T, w *world) {
+			w.exec(t, "video", `INSERT INTO uploads (video_id, author_id, object_key, part_size, max_size, aborting, expires_at_ms, due_at_ms)
+				VALUES (111, 3, 'videos/104/source', 4, 100, FALSE, 9000, 9000)`) // its parts stay known
+			w.exec(t, "video", `UPDATE videos SET layout = 1 WHERE id = 104`)
+		}, "I8 object of video 104: expected its bytes, found objectstore.Part"},
+		"objects that are to be removed, and nobody knows": {func(t *testing.T, w *world) { w.exec(t, "video", `DELETE FROM removals`) },
+			"I8 object videos/105/source/000001: expected a video or an upload that has it, found none"},
+		"a lost attempt": {func(t *testing.T, w *world) { w.store(t, "videos/104/1/cover", 0, []byte("x")) },
+			"I8 object videos/104/1/cover/000000: expected a video or an upload that has it, found none"},
 		"a part of nothing": {func(t *testing.T, w *world) { w.store(t, "videos/999/source", 0, []byte("x")) },
-			"I8 part videos/999/source/000000: expected a video or an upload that has it, found none"},
+			"I8 object videos/999/source/000000: expected a video or an upload that has it, found none"},
 		"a part too many": {func(t *testing.T, w *world) { w.store(t, "videos/101/source", 3, []byte("x")) },
-			"I8 part videos/101/source/000003: expected a video or an upload that has it, found none"},
+			"I8 object videos/101/source/000003: expected a video or an upload that has it, found none"},
 		"a file that is no part": {func(t *testing.T, w *world) {
 			if err := os.WriteFile(w.folder+"/note", nil, 0o600); err != nil {
 				t.Fatal(err)
 			}
-		}, "I8 part note: expected a video or an upload that has it, found none"},
+		}, "I8 object note: expected a video or an upload that has it, found none"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, d)

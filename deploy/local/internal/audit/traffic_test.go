@@ -143,8 +143,8 @@ func (w *world) publish(ctx context.Context) error {
 	}
 	return inTx(ctx, db,
 		[]any{`UPDATE authors SET works = works + 1 WHERE author_id = 3`},
-		[]any{`INSERT INTO videos (id, author_id, title, published_at_ms, state, source_key, source_size, source_part_size, source_sha256, source_content_type)
-			VALUES (?, 3, 'new', ?, 2, ?, 1, 1, REPEAT('x', 32), 'video/mp4')`, id, publishedAt(id), strconv.FormatInt(id, 10)})
+		[]any{`INSERT INTO videos (id, author_id, title, published_at_ms, shown_at_ms, state, source_key, source_size, source_part_size, source_sha256, source_content_type, play_key)
+			VALUES (?, 3, 'new', ?, ?, 2, ?, 1, 1, REPEAT('x', 32), 'video/mp4', ?)`, id, publishedAt(id), shownAt(id), strconv.FormatInt(id, 10), strconv.FormatInt(id, 10)})
 }
 
 // rowsAPI shows what the rows say at the moment of asking.
@@ -171,7 +171,7 @@ func (r *rowsAPI) Get(ctx context.Context, path string, query url.Values) (audit
 			r.one(ctx, "video", `SELECT works FROM authors WHERE author_id = ?`, user, &u.Works))
 	case "/douyin/publish/list/":
 		var err error
-		answer.Videos, err = r.videos(ctx, `SELECT id, published_at_ms FROM videos WHERE author_id = ? ORDER BY published_at_ms DESC`, user)
+		answer.Videos, err = r.videos(ctx, `SELECT id, published_at_ms FROM videos WHERE author_id = ? AND state = 2 ORDER BY published_at_ms DESC`, user)
 		for i := range answer.Videos {
 			v := &answer.Videos[i]
 			err = errors.Join(err, r.one(ctx, "interaction", `SELECT likes, comments FROM video_counts WHERE video_id = ?`, v.ID, &v.Likes, &v.Comments))
@@ -190,12 +190,12 @@ func (r *rowsAPI) feed(ctx context.Context, before int64) (answer audit.Answer, 
 	if before == 0 {
 		before = 1 << 60
 	}
-	older := `SELECT id, published_at_ms FROM videos WHERE published_at_ms < ? ORDER BY published_at_ms DESC LIMIT 30`
+	older := `SELECT id, shown_at_ms FROM videos WHERE shown_at_ms < ? ORDER BY shown_at_ms DESC LIMIT 30`
 	if answer.Videos, err = r.videos(ctx, older, before); err != nil || len(answer.Videos) == 0 {
 		answer.Videos, err = r.videos(ctx, older, 1<<60)
 	}
 	if err == nil {
-		answer.Next = publishedAt(answer.Videos[len(answer.Videos)-1].ID)
+		answer.Next = shownAt(answer.Videos[len(answer.Videos)-1].ID)
 	}
 	return answer, err
 }

@@ -2,7 +2,6 @@ package audit_test
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -39,18 +38,28 @@ func rows() map[string][]string {
 				(2, 2, 'follow:1:2', 1, TRUE, 3, 1, 0, 0, '', 1000, 'E7'),
 				(1, 6, 'follow:2:1', 1, TRUE, 3, 2, 0, 0, '', 1000, 'E8'),
 				(1, 7, 'follow:3:1', 3, TRUE, 3, 3, 0, 0, '', 1000, 'E9'),
+				(2, 3, 'like:1:106', 2, FALSE, 1, 1, 106, 0, '', 1000, 'E11'),
+				(2, 4, 'comment:203', 2, FALSE, 2, 1, 106, 203, '', 1000, 'E12'),
 				(3, 1, 'follow:1:3', 2, FALSE, 3, 1, 0, 0, '', 1000, 'E10')`,
-			`INSERT INTO activity_marks VALUES (1, 7, 4), (2, 2, 0), (3, 1, 1)`,
+			`INSERT INTO activity_marks VALUES (1, 7, 4), (2, 4, 0), (3, 1, 1)`,
 		},
 		"video": {
 			`INSERT INTO authors VALUES (1, 2), (2, 1), (3, 0)`,
-			`INSERT INTO uploads VALUES (110, 3, 'videos/110/source', 4, 100, FALSE, 9000, 9000)`,
+			`INSERT INTO uploads (video_id, author_id, object_key, part_size, max_size, aborting, expires_at_ms, due_at_ms)
+				VALUES (110, 3, 'videos/110/source', 4, 100, FALSE, 9000, 9000)`,
+			`INSERT INTO jobs (video_id, attempt, tries, progress, due_at_ms) VALUES (104, 2, 2, 50, 9000)`,
+			`INSERT INTO outputs (video_id, attempt, layout, extents) VALUES
+				(101, 1, 0, '[{"key":"videos/101/1/cover","parts":2}]'), (102, 1, 0, '[{"key":"videos/102/1/cover","parts":2}]'),
+				(103, 1, 0, '[{"key":"videos/103/1/cover","parts":2},{"key":"videos/103/1/play","parts":9},{"key":"videos/103/1/hls/index","parts":90},{"key":"videos/103/1/hls/720/init","parts":9},{"key":"videos/103/1/hls/720/00000","parts":9}]'),
+				(104, 2, 0, '[{"key":"videos/104/2/cover","parts":2}]')`,
+			`INSERT INTO removals (video_id, layout, extents, due_at_ms) VALUES (105, 0, '[{"key":"videos/105/source","parts":3}]', 9000)`,
+			`INSERT INTO deleted_videos (video_id, author_id, deleted_at_ms) VALUES (106, 2, 1000)`,
 		},
 		"interaction": {
 			`INSERT INTO likes VALUES (1, 101, 1, TRUE, 1, 1000), (1, 103, 2, TRUE, 1, 2000),
-				(2, 101, 1, TRUE, 3, 1000), (2, 102, 1, FALSE, 2, 1000), (3, 101, 1, TRUE, 1, 1000)`,
-			`INSERT INTO comments VALUES (201, 101, 1, 2, 'nice', NULL, 1000, FALSE), (202, 101, 1, 3, '', NULL, 1000, TRUE)`,
-			`INSERT INTO video_counts (video_id, likes, comments) VALUES (101, 3, 1), (102, 0, 0), (103, 1, 0)`,
+				(2, 101, 1, TRUE, 3, 1000), (2, 102, 1, FALSE, 2, 1000), (3, 101, 1, TRUE, 1, 1000), (1, 106, 2, FALSE, 2, 1000)`,
+			`INSERT INTO comments VALUES (201, 101, 1, 2, 'nice', NULL, 1000, FALSE), (202, 101, 1, 3, '', NULL, 1000, TRUE), (203, 106, 2, 1, '', NULL, 1000, TRUE)`,
+			`INSERT INTO video_counts (video_id, likes, comments, gone) VALUES (101, 3, 1, FALSE), (102, 0, 0, FALSE), (103, 1, 0, FALSE), (106, 0, 0, TRUE)`,
 			`INSERT INTO user_counts VALUES (1, 2, 3), (2, 1, 1), (3, 1, 0)`,
 		},
 		"relation": {
@@ -83,16 +92,12 @@ func newWorld(t *testing.T, d databases) *world {
 			w.exec(t, service, statement)
 		}
 	}
-	for id, author := range map[int64]int64{101: 1, 102: 1, 103: 2} {
-		content := []byte(fmt.Sprintf("video %d.", id)) // three parts
-		sum := sha256.Sum256(content)
-		key := fmt.Sprintf("videos/%d/source", id)
-		for n, chunk := range slices.Collect(slices.Chunk(content, partSize)) {
-			w.store(t, key, n, chunk)
-		}
-		w.exec(t, "video", `INSERT INTO videos (id, author_id, title, published_at_ms, state, source_key, source_size, source_part_size, source_sha256, source_content_type)
-			VALUES (?, ?, 'a title', ?, 2, ?, ?, ?, ?, 'video/mp4')`, id, author, publishedAt(id), key, len(content), partSize, sum[:])
+	for _, v := range videos() {
+		w.publishVideo(t, v)
 	}
+	w.storeAll(t)
+	w.store(t, "videos/104/2/cover", 0, []byte("half"))
+	w.store(t, "videos/105/source", 1, []byte("left"))
 	w.store(t, "videos/110/source", 0, []byte("half"))
 	return w
 }
@@ -101,6 +106,9 @@ const partSize = 4
 
 // publishedAt puts videos in the order of their ids.
 func publishedAt(id int64) int64 { return 1_700_000_000_000 + id }
+
+// shownAt is the place in the feed, some time later.
+func shownAt(id int64) int64 { return publishedAt(id) + 5_000 }
 
 func (w *world) exec(t *testing.T, service, statement string, args ...any) {
 	t.Helper()

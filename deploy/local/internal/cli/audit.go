@@ -14,6 +14,9 @@ import (
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/audit"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/control"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/datadir"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/infra"
+	"github.com/douyin-on-dapr/douyin/services/contract"
+	"github.com/douyin-on-dapr/douyin/services/platform/s3store"
 )
 
 type auditCommand struct {
@@ -75,7 +78,7 @@ func (c *auditCommand) audit(ctx context.Context, g *Globals) (report audit.Repo
 			o.DSNs[strings.TrimSuffix(service, "-dsn")] = value
 		}
 	}
-	if g.Env == "local" { // others keep objects elsewhere
+	if status.Env == "local" {
 		o.Objects = audit.Folder(dir.Objects())
 	}
 	if c.Gateway != "" {
@@ -83,6 +86,13 @@ func (c *auditCommand) audit(ctx context.Context, g *Globals) (report audit.Repo
 	}
 	for _, part := range status.Parts {
 		switch {
+		case part.Name == "s3":
+			bucket, err := audit.NewBucket(infra.S3{Port: part.Port}.Addr(), infra.S3Bucket, infra.S3Region,
+				s3store.Keys{Access: secrets[contract.SecretS3AccessKey], Secret: secrets[contract.SecretS3SecretKey]})
+			if err != nil {
+				return report, err
+			}
+			o.Objects = bucket
 		case part.Name == "redis":
 			hot := audit.NewRedisHot(net.JoinHostPort("127.0.0.1", strconv.Itoa(part.Port)), secrets["redis-password"])
 			defer func() { err = errors.Join(err, hot.Close()) }()

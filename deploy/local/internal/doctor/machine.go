@@ -21,7 +21,7 @@ func toolchain(ctx context.Context, p Patient) []Finding {
 func programs(ctx context.Context, p Patient) []Finding {
 	missing := p.Machine.Missing(ctx)
 	if len(missing) == 0 {
-		return ok("installed", "Redis, MariaDB, ffmpeg")
+		return ok("installed", "Redis, MariaDB, ffmpeg and ffprobe")
 	}
 	var names []string
 	for _, need := range missing {

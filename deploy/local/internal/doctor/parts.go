@@ -84,6 +84,8 @@ func consequence(p Patient, name string) string {
 		return "; the other replica has to do all of it alone"
 	case strings.HasPrefix(program, "gateway"):
 		return "; clients get no answers"
+	case program == "media" || program == "media-2":
+		return "; videos wait to be processed"
 	case sidecar:
 		return "; " + program + " cannot be reached"
 	}

@@ -5,6 +5,7 @@ package install
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -32,7 +33,11 @@ func Databases() []Need {
 
 // Media is needed to make and to check videos.
 func Media() Need {
-	return Need{"ffmpeg", []string{"ffmpeg"}, func(context.Context) error { _, err := exec.LookPath("ffmpeg"); return err }}
+	return Need{"ffmpeg", []string{"ffmpeg"}, func(context.Context) error {
+		_, err := exec.LookPath("ffmpeg")
+		_, probeErr := exec.LookPath("ffprobe")
+		return errors.Join(err, probeErr)
+	}}
 }
 
 // Compiler is the C compiler that the race detector needs.

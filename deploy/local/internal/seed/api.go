@@ -32,19 +32,32 @@ func newAPI(base string) *api {
 type session struct {
 	id        int64
 	token     string
-	published map[string]bool // by title
+	published map[string]bool // by title; failed ones left out
 }
 
 // answer is what the endpoints used here say.
 type answer struct {
-	Code   int    `json:"status_code"`
-	Text   string `json:"status_msg"`
-	UserID int64  `json:"user_id"`
-	Token  string `json:"token"`
-	Videos []struct {
-		Title string `json:"title"`
-	} `json:"video_list"`
+	Code   int     `json:"status_code"`
+	Text   string  `json:"status_msg"`
+	UserID int64   `json:"user_id"`
+	Token  string  `json:"token"`
+	Videos []video `json:"video_list"`
 }
+
+// video is one of the user's own.
+type video struct {
+	Title    string `json:"title"`
+	State    string `json:"state"`
+	Progress int    `json:"progress"`
+	Reason   string `json:"failure_reason"`
+	Message  string `json:"failure_msg"`
+}
+
+// The states of a video in which nothing more is going to happen to it.
+const (
+	readyState  = "ready"
+	failedState = "failed"
+)
 
 // refusal is an answer with another code than 0.
 type refusal struct {
@@ -68,15 +81,21 @@ func (a *api) signIn(ctx context.Context, account Account) (session, error) {
 		return session{}, err
 	}
 	s := session{id: got.UserID, token: got.Token, published: map[string]bool{}}
-	list, err := a.call(ctx, http.MethodGet, "/douyin/publish/list/",
-		url.Values{"token": {s.token}, "user_id": {strconv.FormatInt(s.id, 10)}}, nil, "")
+	list, err := a.videos(ctx, s)
 	if err != nil {
 		return session{}, err
 	}
-	for _, video := range list.Videos {
-		s.published[video.Title] = true
+	for _, v := range list {
+		s.published[v.Title] = s.published[v.Title] || v.State != failedState
 	}
 	return s, nil
+}
+
+// videos are the user's own, whatever their state.
+func (a *api) videos(ctx context.Context, s session) ([]video, error) {
+	list, err := a.call(ctx, http.MethodGet, "/douyin/publish/list/",
+		url.Values{"token": {s.token}, "user_id": {strconv.FormatInt(s.id, 10)}}, nil, "")
+	return list.Videos, err
 }
 
 // publish uploads a file. It is small enough to build the body in memory.

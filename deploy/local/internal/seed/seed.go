@@ -36,8 +36,8 @@ func posts() []post {
 	}
 }
 
-// Demo registers the users and publishes the videos at the gateway. What is
-// there already is left alone, so a run that broke off can be repeated. run
+// Demo registers the users, publishes the videos at the gateway and returns when
+// they are in the feed. What is there already is left alone, so a run that broke off can be repeated. run
 // starts ffmpeg; folder is where clips may lie for a moment.
 func Demo(ctx context.Context, show *console.Console, run Runner, gateway, folder string) (err error) {
 	step := show.Step("demo data")
@@ -68,6 +68,9 @@ func Demo(ctx context.Context, show *console.Console, run Runner, gateway, folde
 		if err := api.publish(ctx, author, p.title, file); err != nil {
 			return fmt.Errorf("video %q: %w", p.title, err)
 		}
+	}
+	if err := api.wait(ctx, step, sessions); err != nil {
+		return err
 	}
 	step.Done("%d users, %d videos", len(sessions), len(list))
 	return nil

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/console"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/seed"
@@ -25,13 +26,17 @@ type gateway struct {
 	users  map[string]int64
 	titles map[int64][]string
 	broken bool // refuses to publish
+	// What becomes of a video: its state each time the list is asked for.
+	states []string
 }
 
 func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	type video struct {
-		Title string `json:"title"`
+		Title  string `json:"title"`
+		State  string `json:"state"`
+		Reason string `json:"failure_reason"`
 	}
 	answer := struct {
 		Code   int     `json:"status_code"`
@@ -53,8 +58,13 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer.UserID, answer.Token = g.users[name], name
 	case "/douyin/publish/list/":
 		for _, title := range g.titles[g.users[r.FormValue("token")]] {
-			answer.Videos = append(answer.Videos, video{title})
+			v := video{Title: title, State: g.states[0]}
+			if v.State == "failed" {
+				v.Reason = "VIDEO_UNREADABLE"
+			}
+			answer.Videos = append(answer.Videos, v)
 		}
+		g.states = append(g.states[1:], g.states[len(g.states)-1])
 	case "/douyin/publish/action/":
 		file, _, err := r.FormFile("data")
 		if err != nil || g.broken {
@@ -77,7 +87,7 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func newGateway(t *testing.T) (*gateway, string) {
 	t.Helper()
-	g := &gateway{users: map[string]int64{}, titles: map[int64][]string{}}
+	g := &gateway{users: map[string]int64{}, titles: map[int64][]string{}, states: []string{"uploaded", "uploaded", "uploaded", "processing", "ready"}}
 	server := httptest.NewServer(g)
 	t.Cleanup(server.Close)
 	return g, server.URL
@@ -126,8 +136,21 @@ func TestDemoReportsFaults(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "unavailable (status_code 5001)") {
 		t.Errorf("error %v", err)
 	}
-	noFFmpeg := func(context.Context, *exec.Cmd) error { return errors.New("no such codec") }
 	g.broken = false
+	g.states = []string{"processing", "failed"}
+	err = seed.Demo(t.Context(), console.Plain(t.Output()), fakeFFmpeg(&calls), url, t.TempDir())
+	if err == nil || !strings.Contains(err.Error(), "could not be processed: VIDEO_UNREADABLE") {
+		t.Errorf("a video that fails: %v", err)
+	}
+	short, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	g.states = []string{"processing"}
+	err = seed.Demo(short, console.Plain(t.Output()), fakeFFmpeg(&calls), url, t.TempDir())
+	if err == nil {
+		t.Error("videos that never get ready are no error")
+	}
+	g.states, g.titles = []string{"ready"}, map[int64][]string{}
+	noFFmpeg := func(context.Context, *exec.Cmd) error { return errors.New("no such codec") }
 	if err := seed.Demo(t.Context(), console.Plain(t.Output()), noFFmpeg, url, t.TempDir()); err == nil || !strings.Contains(err.Error(), "no such codec") {
 		t.Errorf("error %v", err)
 	}

@@ -1,0 +1,90 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"github.com/douyin-on-dapr/douyin/services/platform/errs"
+	"github.com/douyin-on-dapr/douyin/services/platform/s3store"
+)
+
+// Bucket is the object store of an environment with an S3 server: parts that the
+// binding has stored and whole objects, in one bucket.
+type Bucket struct {
+	store  *s3store.Store
+	client minio.Core
+	bucket string
+}
+
+var _ Objects = (*Bucket)(nil)
+
+// maxBlob is the largest part that a sidecar passes on.
+const maxBlob = 16 << 20
+
+// NewBucket reads the bucket of an S3 server on this machine, host:port.
+func NewBucket(addr, bucket, region string, keys s3store.Keys) (*Bucket, error) {
+	store, err := s3store.Open(s3store.Config{Endpoint: "http://" + addr, Bucket: bucket, Region: region}, keys)
+	if err != nil {
+		return nil, err
+	}
+	client, err := minio.New(addr, &minio.Options{
+		Creds: credentials.NewStaticV4(keys.Access, keys.Secret, ""), Region: region,
+		BucketLookup: minio.BucketLookupPath, MaxRetries: 3,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Bucket{store: store, client: minio.Core{Client: client}, bucket: bucket}, nil
+}
+
+// Keys implements Objects.
+func (b *Bucket) Keys(ctx context.Context) ([]string, error) {
+	var keys []string
+	for object := range b.client.Client.ListObjects(ctx, b.bucket, minio.ListObjectsOptions{Recursive: true}) {
+		if object.Err != nil {
+			return nil, object.Err
+		}
+		keys = append(keys, object.Key)
+	}
+	return keys, ctx.Err()
+}
+
+// Unfinished implements Objects.
+func (b *Bucket) Unfinished(ctx context.Context) ([]string, error) {
+	var keys []string
+	for upload := range b.client.ListIncompleteUploads(ctx, b.bucket, "", true) {
+		if upload.Err != nil {
+			return nil, upload.Err
+		}
+		keys = append(keys, upload.Key)
+	}
+	return keys, ctx.Err()
+}
+
+// Get implements Objects.
+func (b *Bucket) Get(ctx context.Context, key string) ([]byte, error) {
+	body, _, _, err := b.client.GetObject(ctx, b.bucket, key, minio.GetObjectOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("object %s: %w", key, err)
+	}
+	defer body.Close()
+	return io.ReadAll(io.LimitReader(body, maxBlob))
+}
+
+// GetRange implements Objects.
+func (b *Bucket) GetRange(ctx context.Context, key string, offset, length int64) ([]byte, error) {
+	return b.store.GetRange(ctx, key, offset, length)
+}
+
+// Exists implements Objects.
+func (b *Bucket) Exists(ctx context.Context, key string) (bool, error) {
+	_, _, err := b.store.Stat(ctx, key)
+	if errs.CodeOf(err) == errs.NotFound {
+		return false, nil
+	}
+	return err == nil, err
+}

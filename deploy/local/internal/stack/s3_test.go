@@ -1,0 +1,208 @@
+package stack_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/console"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/datadir"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/infra"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/install"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/ports"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/runfile"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/stack"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/supervise"
+)
+
+// withS3 starts the databases of the environment s3, with the server that is
+// built.
+func withS3(t *testing.T) *stack.Stack {
+	t.Helper()
+	_, built := os.Stat(filepath.Join(root, "bin", "versitygw"))
+	if missing := install.Missing(t.Context(), install.Databases()); len(missing) > 0 || built != nil {
+		if os.Getenv("REQUIRE_INFRA") == "1" {
+			t.Fatal(install.Advice(missing), built)
+		}
+		t.Skip("not everything is here", missing, built)
+	}
+	file, err := runfile.Read(filepath.Join(root, "dapr", "dapr.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder, err := os.MkdirTemp("", "douyin-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := datadir.At(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := dir.Create(); err != nil {
+		t.Fatal(err)
+	}
+	plan, err := ports.NewPlan(file, ports.Choice{Offset: reserve(t, file).Offset, S3: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	absolute, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := stack.New(stack.Options{
+		Root: absolute, Dir: dir, Environment: "s3", File: file, Plan: plan, Resolver: "auto",
+		InfraOnly: true, NoBuild: true, Console: console.Plain(&screen{}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		closed(s)
+		if err := dir.Remove(); err != nil {
+			t.Error(err)
+		}
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := s.Up(ctx); err != nil {
+		t.Fatal(err)
+	}
+	s.Announce()
+	return s
+}
+
+func client(t *testing.T, server infra.S3) *minio.Client {
+	t.Helper()
+	c, err := minio.New(server.Addr(), &minio.Options{
+		Creds: credentials.NewStaticV4(server.Access, server.Secret, ""), Region: infra.S3Region, BucketLookup: minio.BucketLookupPath, MaxRetries: 1,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func status(s *stack.Stack, part string) supervise.Status {
+	for _, p := range s.Status().Parts {
+		if p.Name == part {
+			return p
+		}
+	}
+	return supervise.Status{}
+}
+
+// What was stored is there after a kill, what was on its way is not, and the
+// server takes the same names again.
+func TestS3ServerLivesThroughKills(t *testing.T) {
+	s := withS3(t)
+	server, there := s.S3()
+	if !there {
+		t.Fatal("there is no S3 server")
+	}
+	c := client(t, server)
+	put := func(ctx context.Context, key string, size int, r io.Reader) error {
+		_, err := c.PutObject(ctx, infra.S3Bucket, key, r, int64(size), minio.PutObjectOptions{DisableMultipart: true})
+		return err
+	}
+	content := bytes.Repeat([]byte("0123456789abcdef"), 1<<16) // 1 MiB
+	for range 3 {
+		if err := put(t.Context(), "videos/1/source", len(content), bytes.NewReader(content)); err != nil {
+			t.Fatal(err)
+		}
+		before := status(s, "s3")
+		// An upload of which half has been sent.
+		body, feed := io.Pipe()
+		ended := make(chan error, 1)
+		go func() { ended <- put(t.Context(), "videos/2/source", 2*len(content), body) }()
+		if _, err := feed.Write(content); err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Kill(before.PID, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		if err := feed.CloseWithError(io.ErrUnexpectedEOF); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-ended; err == nil {
+			t.Error("an upload through a kill succeeds")
+		}
+		eventually(t, func() bool {
+			now := status(s, "s3")
+			return now.State == supervise.Running && now.PID != before.PID
+		})
+		object, err := c.GetObject(t.Context(), infra.S3Bucket, "videos/1/source", minio.GetObjectOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := sha256.New()
+		if _, err := io.Copy(sum, object); err != nil || [32]byte(sum.Sum(nil)) != sha256.Sum256(content) {
+			t.Errorf("what was stored comes back as something else: %v", err)
+		}
+		if _, err := c.StatObject(t.Context(), infra.S3Bucket, "videos/2/source", minio.StatObjectOptions{}); err == nil {
+			t.Error("what was on its way is there")
+		}
+	}
+	for listed := range c.ListObjects(t.Context(), infra.S3Bucket, minio.ListObjectsOptions{Recursive: true}) {
+		if listed.Err != nil || listed.Key != "videos/1/source" {
+			t.Errorf("%s is listed, %v", listed.Key, listed.Err)
+		}
+	}
+}
+
+// The bucket that the starter makes shows nothing to anybody without keys.
+func TestBucketIsPrivate(t *testing.T) {
+	s := withS3(t)
+	server, _ := s.S3()
+	if _, err := client(t, server).PutObject(t.Context(), infra.S3Bucket, "videos/1/source", bytes.NewReader([]byte("x")), 1, minio.PutObjectOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	stranger := server
+	stranger.Access, stranger.Secret = "", ""
+	c := client(t, stranger)
+	for listed := range c.ListObjects(t.Context(), infra.S3Bucket, minio.ListObjectsOptions{}) {
+		if minio.ToErrorResponse(listed.Err).StatusCode != http.StatusForbidden {
+			t.Errorf("ListBucket shows %q, %v", listed.Key, listed.Err)
+		}
+	}
+	if _, err := c.StatObject(t.Context(), infra.S3Bucket, "videos/1/source", minio.StatObjectOptions{}); minio.ToErrorResponse(err).StatusCode != http.StatusForbidden {
+		t.Errorf("HeadObject: %v", err)
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.Endpoint()+"/"+infra.S3Bucket+"/videos/1/source", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusForbidden {
+		t.Errorf("GetObject: %s", answer.Status)
+	}
+}
+
+// eventually waits for a condition.
+func eventually(t *testing.T, holds func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for !holds() {
+		if time.Now().After(deadline) {
+			t.Fatal("it does not happen")
+		}
+		select {
+		case <-t.Context().Done():
+			t.Fatal(t.Context().Err())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
