@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -59,6 +60,14 @@ func (w *Workers) Run(ctx context.Context) error {
 func empty(folder string) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
+	}
+	// In a folder that all may write to, somebody else may have been there first.
+	info, err := os.Lstat(folder)
+	if err != nil {
+		return err
+	}
+	if owner, ok := info.Sys().(*syscall.Stat_t); !info.IsDir() || ok && int(owner.Uid) != os.Geteuid() {
+		return fmt.Errorf("%s is not a folder of ours", folder)
 	}
 	left, err := os.ReadDir(folder)
 	if err != nil {
