@@ -36,6 +36,7 @@ type Options struct {
 type Programs struct {
 	box             *sandbox.Box
 	ffmpeg, ffprobe string
+	installed       string // all decoders that there are, comma-separated
 	options         Options
 }
 
@@ -83,8 +84,25 @@ func (p *Programs) selfTest(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%w: %s", err, said)
 	}
-	_, err = p.run(ctx, p.ffprobe, folder.path, []string{"-i", "file:test.mp4"}, io.Discard)
-	return err
+	var out bytes.Buffer
+	if said, err = p.run(ctx, p.ffprobe, folder.path, []string{"-decoders"}, &out); err != nil {
+		return fmt.Errorf("%w: %s", err, said)
+	}
+	p.installed = listed(out.String())
+	return nil
+}
+
+// listed reads the names in a list of decoders: the second words of the lines
+// below the dashes.
+func listed(text string) string {
+	_, list, _ := strings.Cut(text, "------\n")
+	var names []string
+	for line := range strings.Lines(list) {
+		if words := strings.Fields(line); len(words) > 1 {
+			names = append(names, words[1])
+		}
+	}
+	return strings.Join(names, ",")
 }
 
 // decoders are those that may read a film: by the codec's name, which ffprobe

@@ -43,8 +43,19 @@ func (p *Programs) Make(ctx context.Context, o media.Order, done func(time.Durat
 		return media.Made{}, err
 	}
 	made, err := p.collect(ctx, o)
-	made.Clean = said == ""
+	made.Clean = clean(said)
 	return made, err
+}
+
+// clean says that there was no complaint, but for those about streams that are
+// not looked at.
+func clean(said string) bool {
+	for line := range strings.Lines(said) {
+		if !strings.Contains(line, "not on whitelist") && !strings.Contains(line, "Last message repeated") {
+			return false
+		}
+	}
+	return true
 }
 
 // graph brings the pictures to an even rate from the beginning on, in which all

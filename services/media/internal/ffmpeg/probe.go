@@ -58,7 +58,12 @@ type stream struct {
 func (p *Programs) Probe(ctx context.Context, file media.File) (media.Film, error) {
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
-	args := append(p.guarded(file), "-show_entries", entries, "-of", "json", "-i", "file:"+file.Name)
+	args := p.guarded(file)
+	// ffprobe gives up over a stream whose decoder it may not open, and says
+	// nothing of the others. So it may open any, which decodes nothing: what it
+	// decodes to look into a stream still goes by the whitelist of the file.
+	args = append(args, "-codec_whitelist:", p.installed)
+	args = append(args, "-show_entries", entries, "-of", "json", "-i", "file:"+file.Name)
 	var out bytes.Buffer
 	said, err := p.run(ctx, p.ffprobe, file.Folder, args, &out)
 	if err := blame(said, err); err != nil {

@@ -47,17 +47,29 @@ func limits() media.Limits {
 	}
 }
 
+// installed keeps what takes a while to start, one for each setting.
+var installed = struct {
+	sync.Mutex
+	programs map[string]*ffmpeg.Programs
+}{programs: map[string]*ffmpeg.Programs{}}
+
 func newPrograms(t *testing.T, mode sandbox.Mode, o ffmpeg.Options) *ffmpeg.Programs {
 	t.Helper()
+	installed.Lock()
+	defer installed.Unlock()
+	key := fmt.Sprint(mode, o)
+	if programs, ok := installed.programs[key]; ok {
+		return programs
+	}
 	box, err := sandbox.New(t.Context(), mode, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(box.Close)
 	programs, err := ffmpeg.New(t.Context(), box, o)
 	if err != nil {
 		t.Fatal(err)
 	}
+	installed.programs[key] = programs
 	return programs
 }
 
@@ -208,12 +220,19 @@ func probe(t *testing.T, path string) probed {
 	return p
 }
 
-// decodes says that a file decodes from one end to the other without a word.
-func decodes(t *testing.T, path string) {
+// decodes says that files decode from one end to the other without a word.
+func decodes(t *testing.T, paths ...string) {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-nostdin", "-i", path, "-f", "null", "-").CombinedOutput()
+	args := []string{"-v", "error", "-nostdin"}
+	for _, path := range paths {
+		args = append(args, "-i", path)
+	}
+	for i := range paths {
+		args = append(args, "-map", fmt.Sprint(i))
+	}
+	out, err := exec.CommandContext(t.Context(), "ffmpeg", append(args, "-f", "null", "-")...).CombinedOutput()
 	if err != nil || len(out) > 0 {
-		t.Errorf("%s: %v: %s", filepath.Base(path), err, out)
+		t.Errorf("%v: %v: %s", paths, err, out)
 	}
 }
 

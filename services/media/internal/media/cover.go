@@ -22,7 +22,7 @@ func (w *work) findCover(ctx context.Context) error {
 		return nil
 	}
 	longer := beginning
-	longer.Every, longer.Count, longer.KeyOnly, longer.Name = 5*time.Second, 60, true, "far%03d.jpg"
+	longer.Every, longer.Count, longer.KeyOnly, longer.Name = 2*time.Second, 150, true, "far%03d.jpg"
 	far, err := w.ports.Transcoder.Stills(ctx, longer)
 	if err != nil && (reasonOf(err) == "" || index < 0) {
 		return err

@@ -63,7 +63,8 @@ func bandwidth(segments []MadeSegment) (peak, average int64) {
 			peak = max(peak, bitsPerSecond(s.Length, s.Duration))
 		}
 	}
-	return peak, bitsPerSecond(bytes, total)
+	average = bitsPerSecond(bytes, total)
+	return max(peak, average), average
 }
 
 func bitsPerSecond(bytes int64, d time.Duration) int64 {

@@ -147,8 +147,8 @@ func (w *work) make(ctx context.Context) error {
 	w.held.reached(afterCover)
 	var err error
 	w.made, err = w.transcode(ctx)
-	unfit := err == nil && w.plan.Keep && !w.intact()
-	if unfit || w.plan.copies() && reasonOf(err) == Unreadable {
+	unfit := err == nil && !w.intact() || reasonOf(err) == Unreadable
+	if unfit && (w.plan.Keep || w.plan.copies()) {
 		// A file that is damaged somewhere, or whose streams do not go into
 		// another file as they are: what can be decoded makes a good one.
 		w.ports.Log.InfoContext(ctx, "all is coded anew", "video", w.job.VideoID, "error", err)
@@ -177,7 +177,8 @@ const durationSlack = 1500 * time.Millisecond
 // intact says that nothing in the film is damaged and that it plays for as long
 // as it says.
 func (w *work) intact() bool {
-	return w.made.Clean && (w.made.Duration-w.film.Duration).Abs() <= durationSlack
+	asSaid := w.film.Duration == 0 || (w.made.Duration-w.film.Duration).Abs() <= durationSlack
+	return w.made.Clean && asSaid
 }
 
 // complete refuses what did not come out as a video should. Of a film that
