@@ -30,7 +30,7 @@ type Options struct {
 	App        contract.App
 	Config     Config
 	DSNSecret  string // name of the secret with the DSN of its database
-	Migrations fs.FS  // tables of its own
+	Migrations fs.FS  // tables of its own; nil: it has none
 }
 
 // Program is a service that is being put together: everything is open, nothing
@@ -126,6 +126,9 @@ func (p *Program) openDatabase(ctx context.Context) error {
 		return err
 	}
 	p.closing(p.DB.Close)
+	if p.options.Migrations == nil {
+		return nil
+	}
 	return sqldb.Migrate(ctx, p.DB, p.options.Migrations)
 }
 

@@ -1,0 +1,83 @@
+package fake
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
+)
+
+// Transcoder makes files without looking at the film.
+type Transcoder struct {
+	Film    media.Film
+	Made    func(o media.Order) (media.Made, error) // nil: as ordered, for as long as the film says
+	OnMake  func(ctx context.Context, done func(time.Duration)) error
+	OnProbe func(ctx context.Context, file media.File) error
+	Orders  []media.Order
+}
+
+var _ media.Transcoder = (*Transcoder)(nil)
+
+// Probe implements media.Transcoder.
+func (t *Transcoder) Probe(ctx context.Context, file media.File) (media.Film, error) {
+	if t.OnProbe != nil {
+		if err := t.OnProbe(ctx, file); err != nil {
+			return media.Film{}, err
+		}
+	}
+	film := t.Film
+	film.Container = file.Container
+	return film, nil
+}
+
+// Stills implements media.Transcoder: one picture that shows something.
+func (t *Transcoder) Stills(_ context.Context, o media.StillsOrder) ([]media.Still, error) {
+	name := fmt.Sprintf(o.Name, 1)
+	return []media.Still{{Gray: bytes.Repeat([]byte{60, 180}, 512), JPEG: name}}, write(o.Folder, name, "a JPEG")
+}
+
+// Make implements media.Transcoder.
+func (t *Transcoder) Make(ctx context.Context, o media.Order, done func(time.Duration)) (media.Made, error) {
+	t.Orders = append(t.Orders, o)
+	if t.OnMake != nil {
+		if err := t.OnMake(ctx, done); err != nil {
+			return media.Made{}, err
+		}
+	}
+	made := media.Made{Duration: o.Film.Duration, Clean: true}
+	if t.Made != nil {
+		var err error
+		if made, err = t.Made(o); err != nil {
+			return made, err
+		}
+	}
+	if !o.Plan.Keep {
+		made.Play = "play.mp4"
+		if err := write(o.Folder, made.Play, "an MP4"); err != nil {
+			return made, err
+		}
+	}
+	for _, size := range o.Plan.Tracks {
+		track := media.MadeTrack{
+			Name: fmt.Sprint(size.Short()), File: fmt.Sprint(size.Short()), Size: size, Codecs: "avc1.64001f", IsPicture: true,
+			Header: media.Piece{Length: 6}, Rate: media.Rate{Num: 30, Den: 1},
+			Segments: []media.MadeSegment{
+				{Piece: media.Piece{Offset: 6, Length: 5}, Duration: 4 * time.Second},
+				{Piece: media.Piece{Offset: 11, Length: 6}, Duration: 2 * time.Second},
+			},
+		}
+		made.Tracks = append(made.Tracks, track)
+		if err := write(o.Folder, track.File, "headerfirstsecond"); err != nil {
+			return made, err
+		}
+	}
+	return made, nil
+}
+
+func write(folder, name, text string) error {
+	return os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600)
+}

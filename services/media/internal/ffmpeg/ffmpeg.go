@@ -1,0 +1,232 @@
+// Package ffmpeg makes of films what players want, with the programs ffmpeg and
+// ffprobe. What they read may come from anybody, so they are told everything
+// that they would otherwise guess: the one demuxer, the few decoders, files and
+// pipes as the only protocols, no references to other files; and they run in a
+// sandbox, for the day when one of these has a hole.
+package ffmpeg
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
+	"github.com/douyin-on-dapr/douyin/services/media/internal/sandbox"
+)
+
+// Options say how much one run may use.
+type Options struct {
+	Threads   int           // of each decoder and encoder
+	Memory    uint64        // bytes of address space
+	MaxOutput uint64        // bytes of each file
+	MaxPixels int           // of a frame
+	MaxWork   time.Duration // of one job
+}
+
+// Programs runs ffmpeg and ffprobe.
+type Programs struct {
+	box             *sandbox.Box
+	ffmpeg, ffprobe string
+	installed       string // all decoders that there are, comma-separated
+	options         Options
+}
+
+var _ media.Transcoder = (*Programs)(nil)
+
+const (
+	openFiles = 64
+	maxAlloc  = 256 << 20 // bytes of one allocation: a frame of the greatest size several times over
+	maxSaid   = 16 << 10  // bytes of messages that are kept
+	maxAnswer = 4 << 20   // bytes of a program's output
+)
+
+// New finds the programs and sees that they run and can encode what is needed.
+func New(ctx context.Context, box *sandbox.Box, options Options) (*Programs, error) {
+	p := &Programs{box: box, options: options}
+	for name, path := range map[string]*string{"ffmpeg": &p.ffmpeg, "ffprobe": &p.ffprobe} {
+		found, err := exec.LookPath(name)
+		if err == nil {
+			found, err = filepath.Abs(found)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s is not installed: %w", name, err)
+		}
+		*path = found
+	}
+	if err := p.selfTest(ctx); err != nil {
+		return nil, fmt.Errorf("ffmpeg does not work here: %w", err)
+	}
+	return p, nil
+}
+
+// selfTest makes a film of nothing, so that an ffmpeg without the encoders, or
+// one that does not start within the limits, is found before a video fails.
+func (p *Programs) selfTest(ctx context.Context) error {
+	folder, err := tempFolder()
+	if err != nil {
+		return err
+	}
+	defer folder.remove()
+	args := []string{
+		"-f", "lavfi", "-i", "color=s=64x64:r=10:d=0.2", "-f", "lavfi", "-i", "anullsrc=d=0.2",
+		"-c:v", "libx264", "-c:a", "aac", "-f", "mp4", "file:test.mp4",
+	}
+	said, err := p.run(ctx, p.ffmpeg, folder.path, args, io.Discard)
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, said)
+	}
+	var out bytes.Buffer
+	if said, err = p.run(ctx, p.ffprobe, folder.path, []string{"-decoders"}, &out); err != nil {
+		return fmt.Errorf("%w: %s", err, said)
+	}
+	p.installed = listed(out.String())
+	return nil
+}
+
+// listed reads the names in a list of decoders: the second words of the lines
+// below the dashes.
+func listed(text string) string {
+	_, list, _ := strings.Cut(text, "------\n")
+	var names []string
+	for line := range strings.Lines(list) {
+		if words := strings.Fields(line); len(words) > 1 {
+			names = append(names, words[1])
+		}
+	}
+	return strings.Join(names, ",")
+}
+
+// decoders are those that may read a film: by the codec's name, which ffprobe
+// says, and by the decoder's, which the whitelist wants.
+func decoders() (pictures, sounds map[string]string) {
+	same := func(names ...string) map[string]string {
+		m := make(map[string]string, len(names))
+		for _, name := range names {
+			m[name] = name
+		}
+		return m
+	}
+	pictures = same("h264", "hevc", "vp8", "vp9", "mpeg4", "mjpeg")
+	pictures["av1"] = "libdav1d"
+	sounds = same("aac", "opus", "vorbis", "flac", "alac", "ac3", "eac3", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be")
+	sounds["mp3"] = "mp3float"
+	return pictures, sounds
+}
+
+func codecWhitelist() string {
+	pictures, sounds := decoders()
+	var names []string
+	for _, set := range []map[string]string{pictures, sounds} {
+		for _, name := range set {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ",")
+}
+
+// guarded is how the film is opened, by both programs.
+func (p *Programs) guarded(file media.File) []string {
+	args := []string{
+		"-protocol_whitelist", "file,pipe", "-codec_whitelist", codecWhitelist(),
+		"-max_streams", "32", "-threads", strconv.Itoa(p.options.Threads),
+	}
+	if file.Container == media.ContainerMatroska {
+		args = append(args, "-f", "matroska", "-format_whitelist", "matroska,webm")
+	} else {
+		args = append(args, "-f", "mov", "-format_whitelist", "mov,mp4,m4a,3gp,3g2,mj2", "-enable_drefs", "0", "-use_absolute_path", "0")
+	}
+	return args
+}
+
+// input is how ffmpeg opens the film. Frames of more pixels than the header
+// admitted to are not decoded.
+func (p *Programs) input(file media.File, until time.Duration) []string {
+	args := append(p.guarded(file), "-sn", "-dn", "-max_pixels", strconv.Itoa(p.options.MaxPixels))
+	if until > 0 {
+		args = append(args, "-t", seconds(until))
+	}
+	return append(args, "-i", "file:"+file.Name)
+}
+
+func seconds(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', 6, 64) }
+
+// run runs one of the programs in a folder and returns the last of what it said
+// of errors.
+func (p *Programs) run(ctx context.Context, program, folder string, args []string, out io.Writer) (said string, err error) {
+	common := []string{"-hide_banner", "-loglevel", "error", "-max_alloc", strconv.Itoa(maxAlloc)}
+	if program == p.ffmpeg {
+		common = append(common, "-nostdin", "-y", "-filter_threads", "1", "-filter_complex_threads", strconv.Itoa(p.options.Threads))
+	}
+	messages := &tail{limit: maxSaid}
+	err = p.box.Run(ctx, sandbox.Command{
+		Folder: folder, Program: program, Args: append(common, args...),
+		Stdout: &bounded{to: out, left: maxAnswer}, Stderr: messages,
+		Limits: sandbox.Limits{
+			Memory: p.options.Memory, FileSize: p.options.MaxOutput, Files: openFiles,
+			CPU: p.options.MaxWork * time.Duration(runtime.NumCPU()),
+		},
+	})
+	return messages.String(), err
+}
+
+// blame decides whose fault the end of a program is that read a film.
+func blame(said string, err error) error {
+	var exit *sandbox.Exit
+	if err == nil || !errors.As(err, &exit) {
+		return err
+	}
+	says := func(text string) bool { return strings.Contains(said, text) }
+	switch {
+	case says("No space left on device"):
+		return fmt.Errorf("%w: %s", err, said)
+	case exit.Signal == syscall.SIGKILL, exit.Signal == syscall.SIGXCPU, exit.Signal == syscall.SIGXFSZ,
+		says("Cannot allocate memory"), says("File too large"), says("failed to allocate"), says("malloc"):
+		return media.Fail(media.TooComplex, "%w: %s", err, said)
+	case says("Picture size"):
+		return media.Fail(media.Dimensions, "%w: %s", err, said)
+	default:
+		return media.Fail(media.Unreadable, "%w: %s", err, said)
+	}
+}
+
+// tail keeps the end of what is written to it.
+type tail struct {
+	limit int
+	kept  bytes.Buffer
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	n := len(p)
+	if n > t.limit {
+		p = p[n-t.limit:]
+	}
+	if over := t.kept.Len() + len(p) - t.limit; over > 0 {
+		t.kept.Next(over)
+	}
+	t.kept.Write(p)
+	return n, nil
+}
+
+func (t *tail) String() string { return strings.TrimSpace(t.kept.String()) }
+
+// bounded refuses what is more than a program has to say, which ends it.
+type bounded struct {
+	to   io.Writer
+	left int
+}
+
+func (b *bounded) Write(p []byte) (int, error) {
+	if b.left -= len(p); b.left < 0 {
+		return 0, errors.New("output is too long")
+	}
+	return b.to.Write(p)
+}

@@ -1,0 +1,228 @@
+package ffmpeg_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
+	"github.com/douyin-on-dapr/douyin/services/media/internal/sandbox"
+)
+
+// canary is a secret on this machine, in a file that an upload would like to
+// read.
+const canary = "THE-CANARY-THAT-MUST-NOT-SING"
+
+// listener counts who calls it.
+func listener(t *testing.T) (address string, calls *atomic.Int64) {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	calls = new(atomic.Int64)
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			calls.Add(1)
+			_ = conn.Close()
+		}
+	}()
+	return l.Addr().String(), calls
+}
+
+// ftyp is what an MP4 begins with, in front of something else.
+func ftyp() []byte {
+	return append([]byte{0, 0, 0, 24}, "ftypisom\x00\x00\x02\x00isommp41"...)
+}
+
+// hostiles are texts that some demuxer would follow to other files.
+func hostiles(secret, address string) map[string]string {
+	return map[string]string{
+		"m3u8": fmt.Sprintf("#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:1,\nhttp://%[2]s/a.ts\n#EXTINF:1,\nfile://%[1]s\n#EXT-X-ENDLIST\n", secret, address),
+		"m3u8 in m3u8": fmt.Sprintf("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nconcat:http://%[2]s/x|file://%[1]s\n", secret, address),
+		"ffconcat":     fmt.Sprintf("ffconcat version 1.0\nfile '%[1]s'\nfile 'http://%[2]s/a.mp4'\n", secret, address),
+		"svg": fmt.Sprintf("<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" width=\"64\" height=\"64\"><image xlink:href=\"file://%[1]s\" width=\"64\" height=\"64\"/><image xlink:href=\"http://%[2]s/\"/></svg>", secret, address),
+		"dash": fmt.Sprintf("<?xml version=\"1.0\"?><MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\"><Period><AdaptationSet><Representation><BaseURL>http://%[2]s/a.mp4</BaseURL></Representation></AdaptationSet></Period></MPD><!-- %[1]s -->", secret, address),
+		"html": "<html><body><video src=\"http://" + address + "/a.mp4\"></video></body></html>",
+		"sdp":  "v=0\no=- 0 0 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\n",
+		"text": strings.Repeat("This is no film. ", 500),
+	}
+}
+
+// A file is what its first bytes say, and nothing that it names is opened: by
+// the whitelists alone, and so without a sandbox too.
+func TestNoFileMakesUsReadOrCallAnything(t *testing.T) {
+	t.Parallel()
+	secret := filepath.Join(t.TempDir(), "secret.txt")
+	if err := os.WriteFile(secret, []byte(canary), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	address, calls := listener(t)
+	films := map[string][]byte{}
+	for name, text := range hostiles(secret, address) {
+		films[name] = []byte(text)
+		films[name+" behind ftyp"] = append(ftyp(), text...)
+		films[name+" behind EBML"] = append([]byte("\x1a\x45\xdf\xa3"), text...)
+	}
+	for name, film := range films {
+		for _, mode := range []sandbox.Mode{sandbox.Off, sandbox.Auto} {
+			if mode == sandbox.Auto && !strings.Contains(name, "m3u8") {
+				continue // what holds without the sandbox holds in it
+			}
+			t.Run(name+" "+string(mode), func(t *testing.T) {
+				o := process(t, film, func(s *settings) { s.mode = mode })
+				o.mustFail(t, media.Unreadable)
+				if keys := o.objects.Keys(); len(keys) != 1 {
+					t.Errorf("objects were written: %v", keys)
+				}
+			})
+		}
+	}
+	if n := calls.Load(); n != 0 {
+		t.Errorf("%d calls to a server that a film named", n)
+	}
+}
+
+// A MOV may say that its samples are in another file.
+func TestReferenceToAnotherFileIsNotFollowed(t *testing.T) {
+	t.Parallel()
+	h264(t, "320x240", 25, 2, "victim.mp4")
+	address, calls := listener(t)
+	own := clip(t, "-i", "victim.mp4", "-c", "copy", "-movflags", "+faststart", "own.mov")
+	for name, target := range map[string]string{"file": "file://" + clipFile("victim.mp4"), "path": clipFile("victim.mp4"), "http": "http://" + address + "/x.mp4"} {
+		film := referring(t, own, target)
+		o := process(t, film, func(s *settings) { s.mode = sandbox.Off })
+		o.mustFail(t, media.Unreadable, media.NoPicture, media.BadCodec)
+		if keys := o.objects.Keys(); len(keys) != 1 {
+			t.Errorf("%s: objects were written: %v", name, keys)
+		}
+	}
+	if n := calls.Load(); n != 0 {
+		t.Errorf("%d calls to a server that a film named", n)
+	}
+}
+
+// referring changes a MOV so that its samples are in another file, and cuts its
+// own off. Each data reference, which says "here", becomes an alias or a URL
+// and grows, so that all boxes around it do too.
+func referring(t *testing.T, film []byte, target string) []byte {
+	t.Helper()
+	here := []byte("\x00\x00\x00\x0curl \x00\x00\x00\x01")
+	if !bytes.Contains(film, here) {
+		here = []byte("\x00\x00\x00\x0calis\x00\x00\x00\x01")
+	}
+	if !bytes.Contains(film, here) {
+		t.Fatal("no data reference in the film")
+	}
+	entry := append([]byte("url \x00\x00\x00\x00"), target+"\x00"...)
+	entry = append(binary.BigEndian.AppendUint32(nil, uint32(len(entry)+4)), entry...)
+	at := bytes.Index(film, []byte("mdat"))
+	return grow(slices.Clone(film[:at-4]), here, entry)
+}
+
+// grow replaces boxes inside others and corrects the lengths of those.
+func grow(data, old, new []byte) []byte {
+	var out []byte
+	for len(data) >= 8 {
+		length := int(binary.BigEndian.Uint32(data))
+		if length < 8 || length > len(data) {
+			return append(out, data...)
+		}
+		body := data[8:length]
+		switch kind := string(data[4:8]); {
+		case bytes.Equal(data[:length], old):
+			out = append(out, new...)
+		case kind == "dref":
+			inner := append(slices.Clone(body[:8]), grow(body[8:], old, new)...)
+			out = appendBox(out, kind, inner)
+		case slices.Contains([]string{"moov", "trak", "mdia", "minf", "dinf"}, kind):
+			out = appendBox(out, kind, grow(body, old, new))
+		default:
+			out = append(out, data[:length]...)
+		}
+		data = data[length:]
+	}
+	return append(out, data...)
+}
+
+func appendBox(out []byte, kind string, body []byte) []byte {
+	out = binary.BigEndian.AppendUint32(out, uint32(len(body)+8))
+	return append(append(out, kind...), body...)
+}
+
+func TestWhatIsNoFilmFails(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		film    []byte
+		reasons []string
+	}{
+		"no bytes":     {nil, []string{media.Unreadable}},
+		"few bytes":    {[]byte("\x00\x00\x00\x18ftyp"), []string{media.Unreadable}},
+		"zeros":        {make([]byte, 100_000), []string{media.Unreadable}},
+		"sound only":   {clip(t, join(tone(2), []string{"-c:a", "aac", "sound.mp4"})...), []string{media.NoPicture}},
+		"sound in mkv": {clip(t, join(tone(2), []string{"-c:a", "libopus", "sound.mkv"})...), []string{media.NoPicture}},
+		"odd codec":    {clip(t, join(picture("320x240", 5, 1), []string{"-c:v", "prores", "prores.mov"})...), []string{media.BadCodec}},
+		"odd sound":    {clip(t, join(picture("320x240", 5, 1), tone(1), coders()["h264"], []string{"-c:a", "pcm_alaw", "alaw.mov"})...), []string{media.BadCodec}},
+		"one pixel":    {clip(t, "-f", "lavfi", "-i", "color=s=64x64:d=1,format=yuv444p,scale=1:1", "-c:v", "libvpx-vp9", "one.webm"), []string{media.Dimensions}},
+		"16k":          {clip(t, "-f", "lavfi", "-i", "color=s=8190x8190:d=0.04", "-frames:v", "1", "-c:v", "mpeg4", "16k.mp4"), []string{media.Dimensions}},
+		"ribbon":       {clip(t, "-f", "lavfi", "-i", "color=s=8000x32:d=0.2", "-c:v", "libx264", "-preset", "ultrafast", "ribbon.mp4"), []string{media.Dimensions}},
+		"long":         {clip(t, "-f", "lavfi", "-i", "color=s=64x64:r=1:d=40", "-c:v", "libx264", "-preset", "ultrafast", "hours.mp4"), []string{media.TooLong}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			o := process(t, test.film)
+			o.mustFail(t, test.reasons...)
+			if keys := o.objects.Keys(); len(keys) != 1 {
+				t.Errorf("objects were written: %v", keys)
+			}
+		})
+	}
+}
+
+// A film that plays for longer than it says, or that is more than it seems.
+func TestBombsEndInTime(t *testing.T) {
+	t.Parallel()
+	bounded := func(name string, film []byte, reasons []string, change ...func(*settings)) {
+		t.Helper()
+		begin := time.Now()
+		o := process(t, film, change...)
+		if o.reason != "" || len(reasons) > 0 {
+			o.mustFail(t, reasons...)
+		}
+		if took := time.Since(begin); took > patience {
+			t.Errorf("%s took %v", name, took)
+		}
+	}
+	short := func(s *settings) { s.limits.MaxDuration = 2 * time.Second }
+	// Matroska of a stream, whose header says no duration.
+	live := clip(t, join(picture("160x120", 25, 8), coders()["h264"], []string{"-f", "matroska", "-live", "1", "live.mkv"})...)
+	bounded("no duration", live, []string{media.TooLong}, short)
+	lying := clip(t, join(picture("160x120", 25, 8), coders()["h264"], []string{"lying.mkv"})...)
+	at := bytes.Index(lying, []byte{0x44, 0x89, 0x88}) // Duration, 8 bytes of float
+	if at < 0 {
+		t.Fatal("no duration in the film")
+	}
+	lying = slices.Clone(lying)
+	copy(lying[at+3:], []byte{0x40, 0x8f, 0x40, 0, 0, 0, 0, 0}) // 1000 ms
+	bounded("says 1 s", lying, []string{media.TooLong}, short)
+	frames := clip(t, "-f", "lavfi", "-i", "testsrc2=s=64x64:r=10000:d=1", "-c:v", "libx264", "-preset", "ultrafast", "-video_track_timescale", "10000", "bomb.mp4")
+	bounded("10,000 frames a second", frames, nil)
+	heavy := h264(t, "1280x720", 30, 8, "heavy.mov")
+	bounded("out of time", heavy, []string{media.TooComplex}, func(s *settings) { s.limits.MaxWork = 1500 * time.Millisecond })
+	bounded("out of memory", clip(t, join(picture("3840x2160", 5, 1), coders()["hevc"], []string{"uhd.mp4"})...),
+		[]string{media.TooComplex}, func(s *settings) { s.options.Memory = 600 << 20 })
+	bounded("too much output", heavy, []string{media.TooComplex}, func(s *settings) { s.options.MaxOutput = 300 << 10 })
+}

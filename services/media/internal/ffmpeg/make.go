@@ -1,0 +1,253 @@
+package ffmpeg
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/services/media/internal/boxes"
+	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
+)
+
+const (
+	playFile   = "play.mp4"
+	soundTrack = "audio"
+	keyEvery   = 2 * time.Second // a fragment
+	segment    = 4 * time.Second // at least, but for the last one
+)
+
+// Make implements media.Transcoder, in one run that decodes the film once.
+func (p *Programs) Make(ctx context.Context, o media.Order, done func(time.Duration)) (media.Made, error) {
+	args := append(p.input(o.File, o.Plan.Until), "-progress", "pipe:1", "-stats_period", "1")
+	args = append(args, "-filter_complex", graph(o))
+	if !o.Plan.Keep {
+		args = append(args, p.play(o)...)
+	}
+	for i, size := range o.Plan.Tracks {
+		args = append(args, "-map", fmt.Sprintf("[track%d]", i))
+		args = append(args, p.pictures(size, o.Plan.Rate)...)
+		args = append(args, output("cmaf+frag_keyframe", trackFile(name(size)))...)
+	}
+	if o.Film.Sound != nil {
+		args = append(args, "-map", fmt.Sprintf("0:%d", o.Film.Sound.Stream))
+		args = append(args, p.sound(*o.Film.Sound)...)
+		args = append(args, "-frag_duration", strconv.FormatInt(segment.Microseconds(), 10))
+		args = append(args, output("cmaf", trackFile(soundTrack))...)
+	}
+	said, err := p.run(ctx, p.ffmpeg, o.Folder, args, &progress{tell: done})
+	if err := blame(said, err); err != nil {
+		return media.Made{}, err
+	}
+	made, err := p.collect(ctx, o)
+	made.Clean = clean(said)
+	return made, err
+}
+
+// clean says that there was no complaint, but for those about streams that are
+// not looked at.
+func clean(said string) bool {
+	for line := range strings.Lines(said) {
+		if !strings.Contains(line, "not on whitelist") && !strings.Contains(line, "Last message repeated") {
+			return false
+		}
+	}
+	return true
+}
+
+// graph brings the pictures to an even rate from the beginning on, in which all
+// that is made of them agrees, and into their sizes. The program itself turns
+// them upright before.
+func graph(o media.Order) string {
+	outputs := len(o.Plan.Tracks)
+	encodePlay := !o.Plan.Keep && !o.Plan.CopyPicture
+	if encodePlay {
+		outputs++
+	}
+	rate := fmt.Sprintf("%d/%d", o.Plan.Rate.Num, o.Plan.Rate.Den)
+	var b strings.Builder
+	fmt.Fprintf(&b, "[0:%d]fps=%s:start_time=0,split=%d", o.Film.Picture.Stream, rate, outputs)
+	for i := range outputs {
+		fmt.Fprintf(&b, "[s%d]", i)
+	}
+	branch := func(i int, size media.Size, name string) {
+		fmt.Fprintf(&b, ";[s%d]scale=%d:%d%s,setsar=1,format=yuv420p[%s]", i, size.Width, size.Height, toneMapped(o.Film.Picture.HDR), name)
+	}
+	for i, size := range o.Plan.Tracks {
+		branch(i, size, fmt.Sprintf("track%d", i))
+	}
+	if encodePlay {
+		branch(outputs-1, o.Plan.Play, "play")
+	}
+	return b.String()
+}
+
+// toneMapped brings the light of a film that is brighter than screens are into
+// their range; else it would look pale.
+func toneMapped(hdr bool) string {
+	if !hdr {
+		return ""
+	}
+	return ",zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv"
+}
+
+// play is the MP4. What can be copied is.
+func (p *Programs) play(o media.Order) []string {
+	var args []string
+	if o.Plan.CopyPicture {
+		args = append(args, "-map", fmt.Sprintf("0:%d", o.Film.Picture.Stream), "-c:v", "copy")
+	} else {
+		args = append(args, "-map", "[play]")
+		args = append(args, p.pictures(o.Plan.Play, o.Plan.Rate)...)
+	}
+	if sound := o.Film.Sound; sound != nil {
+		args = append(args, "-map", fmt.Sprintf("0:%d", sound.Stream))
+		if o.Plan.CopySound {
+			args = append(args, "-c:a", "copy")
+		} else {
+			args = append(args, p.sound(*sound)...)
+		}
+	}
+	return append(args, output("faststart", playFile)...)
+}
+
+func (p *Programs) pictures(size media.Size, rate media.Rate) []string {
+	most := maxRate(size, rate)
+	return []string{
+		"-c:v", "libx264", "-profile:v", "high", "-preset", "veryfast", "-crf", "23", "-threads", strconv.Itoa(p.options.Threads),
+		"-maxrate", strconv.Itoa(most), "-bufsize", strconv.Itoa(2 * most),
+		"-sc_threshold", "0", "-force_key_frames", fmt.Sprintf("expr:gte(t,n_forced*%d)", int(keyEvery.Seconds())),
+	}
+}
+
+// maxRate is what a picture of that size and rate needs at most, in bits per
+// second.
+func maxRate(size media.Size, rate media.Rate) int {
+	const perPixel = 0.13 // of a frame: 8 Mbit/s for 1920x1080 at 30
+	bits := perPixel * float64(size.Width*size.Height) * min(rate.PerSecond(), 45)
+	return int(max(bits, 150_000))
+}
+
+// sound is stereo at a rate that every phone plays, with silence where the film
+// has none.
+func (p *Programs) sound(s media.Sound) []string {
+	hertz := 48_000
+	if s.Hertz == 44_100 {
+		hertz = s.Hertz
+	}
+	return []string{
+		"-c:a", "aac", "-ac", "2", "-ar", strconv.Itoa(hertz), "-b:a", "128k",
+		"-af", "aresample=async=1:first_pts=0",
+	}
+}
+
+// output says nothing of the film's own metadata: phones write there where they
+// were.
+func output(flags, file string) []string {
+	return []string{"-map_metadata", "-1", "-map_chapters", "-1", "-movflags", "+" + flags, "-f", "mp4", "file:" + file}
+}
+
+func name(size media.Size) string { return strconv.Itoa(size.Short()) }
+
+func trackFile(name string) string { return "track-" + name + ".mp4" }
+
+// collect looks into what was made, as into anything that a program wrote which
+// read what strangers sent.
+func (p *Programs) collect(ctx context.Context, o media.Order) (media.Made, error) {
+	var made media.Made
+	if !o.Plan.Keep {
+		if err := p.checkPlay(ctx, o); err != nil {
+			return made, err
+		}
+		made.Play = playFile
+	}
+	for _, size := range o.Plan.Tracks {
+		track, err := cut(o.Folder, name(size), "avc1.")
+		if err != nil {
+			return made, err
+		}
+		track.Size, track.Rate, track.IsPicture = size, o.Plan.Rate, true
+		made.Tracks = append(made.Tracks, track)
+	}
+	for _, s := range made.Tracks[0].Segments {
+		made.Duration += s.Duration
+	}
+	if o.Film.Sound != nil {
+		track, err := cut(o.Folder, soundTrack, "mp4a.40.2")
+		if err != nil {
+			return made, err
+		}
+		if len(track.Segments) > 0 { // a track without a sample is as good as none
+			made.Tracks = append(made.Tracks, track)
+		}
+	}
+	return made, nil
+}
+
+func (p *Programs) checkPlay(ctx context.Context, o media.Order) error {
+	film, err := p.Probe(ctx, media.File{Folder: o.Folder, Name: playFile, Container: media.ContainerMP4})
+	if err != nil {
+		return err
+	}
+	size := o.Plan.Play
+	if o.Plan.CopyPicture {
+		size = o.Plan.Shown
+	}
+	switch {
+	case film.Picture == nil || film.Picture.Codec != "h264" || !film.Picture.EightBit || film.Picture.Shown != size:
+		return media.Fail(media.Unreadable, "pictures of the MP4 came out as %+v, want %v", film.Picture, size)
+	case film.Sound != nil && (film.Sound.Codec != "aac" || !film.Sound.LC):
+		return media.Fail(media.Unreadable, "sound of the MP4 came out as %+v", film.Sound)
+	case !film.FastStart || film.QuickTime:
+		return fmt.Errorf("the MP4 came out as %+v", film)
+	default:
+		return nil
+	}
+}
+
+// cut finds the segments of a track: a few fragments each.
+func cut(folder, name, codecs string) (media.MadeTrack, error) {
+	track := media.MadeTrack{Name: name, File: trackFile(name)}
+	file, err := os.Open(filepath.Join(folder, track.File)) //nolint:gosec // in the folder of the job
+	if err != nil {
+		return track, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return track, err
+	}
+	read, err := boxes.Fragments(file, info.Size())
+	if err != nil {
+		return track, media.Fail(media.Unreadable, "track %s came out bad: %w", name, err)
+	}
+	if !strings.HasPrefix(read.Codecs, codecs) {
+		return track, fmt.Errorf("track %s came out as %s", name, read.Codecs)
+	}
+	track.Codecs, track.Header = read.Codecs, media.Piece{Length: read.Header}
+	track.Segments = group(read.Fragments)
+	return track, nil
+}
+
+// group puts fragments together that follow on one another, up to the duration
+// of a segment.
+func group(fragments []boxes.Fragment) []media.MadeSegment {
+	const nearly = 10 * time.Millisecond // what frames are off a full second
+	var segments []media.MadeSegment
+	for _, f := range fragments {
+		if n := len(segments); n > 0 {
+			last := &segments[n-1]
+			if last.Duration+nearly < segment && last.Offset+last.Length == f.Offset {
+				last.Length, last.Duration = last.Length+f.Length, last.Duration+f.Duration
+				continue
+			}
+		}
+		segments = append(segments, media.MadeSegment{Piece: media.Piece{Offset: f.Offset, Length: f.Length}, Duration: f.Duration})
+	}
+	return segments
+}
+
+func timeOf(n int) time.Duration { return time.Duration(n) }

@@ -1,0 +1,193 @@
+package ffmpeg
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/services/media/internal/boxes"
+	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
+)
+
+// probeTime bounds the look into one header.
+const probeTime = 30 * time.Second
+
+// entries is what ffprobe is asked for; what else a file says of itself may be
+// long, and is nobody's business.
+const entries = "stream=index,codec_type,codec_name,profile,pix_fmt,width,height,sample_aspect_ratio," +
+	"avg_frame_rate,r_frame_rate,duration,channels,sample_rate,color_transfer" +
+	":stream_disposition=attached_pic:stream_side_data=rotation:format=duration"
+
+type answer struct {
+	Streams []stream `json:"streams"`
+	Format  struct {
+		Duration string `json:"duration"`
+	} `json:"format"`
+}
+
+type stream struct {
+	Index       int    `json:"index"`
+	Type        string `json:"codec_type"`
+	Codec       string `json:"codec_name"`
+	Profile     string `json:"profile"`
+	Pixels      string `json:"pix_fmt"`
+	Width       int    `json:"width"`
+	Height      int    `json:"height"`
+	Aspect      string `json:"sample_aspect_ratio"`
+	AverageRate string `json:"avg_frame_rate"`
+	BaseRate    string `json:"r_frame_rate"`
+	Duration    string `json:"duration"`
+	Channels    int    `json:"channels"`
+	Hertz       string `json:"sample_rate"`
+	Transfer    string `json:"color_transfer"`
+	Disposition struct {
+		Attached int `json:"attached_pic"`
+	} `json:"disposition"`
+	SideData []struct {
+		Rotation float64 `json:"rotation"`
+	} `json:"side_data_list"`
+}
+
+// Probe implements media.Transcoder.
+func (p *Programs) Probe(ctx context.Context, file media.File) (media.Film, error) {
+	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	args := p.guarded(file)
+	// ffprobe gives up over a stream whose decoder it may not open, and says
+	// nothing of the others. So it may open any, which decodes nothing: what it
+	// decodes to look into a stream still goes by the whitelist of the file.
+	args = append(args, "-codec_whitelist:", p.installed)
+	args = append(args, "-show_entries", entries, "-of", "json", "-i", "file:"+file.Name)
+	var out bytes.Buffer
+	said, err := p.run(ctx, p.ffprobe, file.Folder, args, &out)
+	if err := blame(said, err); err != nil {
+		return media.Film{}, err
+	}
+	var a answer
+	if err := json.Unmarshal(out.Bytes(), &a); err != nil {
+		return media.Film{}, media.Fail(media.Unreadable, "ffprobe: %w", err)
+	}
+	film := filmOf(a)
+	film.Container = file.Container
+	return film, lookInto(&film, filepath.Join(file.Folder, file.Name))
+}
+
+func lookInto(film *media.Film, path string) error {
+	file, err := os.Open(path) //nolint:gosec // in the folder of the job
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	film.Bytes = info.Size()
+	if film.Container == media.ContainerMP4 {
+		look := boxes.LookInto(file, info.Size())
+		film.FastStart, film.QuickTime, film.Telling = look.FastStart, look.QuickTime, look.Telling
+	}
+	return nil
+}
+
+// filmOf takes the first streams that can be used.
+func filmOf(a answer) media.Film {
+	film := media.Film{Duration: duration(a.Format.Duration)}
+	pictures, sounds := decoders()
+	for _, s := range a.Streams {
+		film.Duration = max(film.Duration, duration(s.Duration))
+		switch {
+		case s.Type == "video" && s.Disposition.Attached != 0:
+			film.Others++
+		case s.Type == "video" && film.Picture == nil && pictures[s.Codec] != "":
+			film.Picture = pictureOf(s)
+		case s.Type == "audio" && film.Sound == nil && sounds[s.Codec] != "":
+			hertz, _ := strconv.Atoi(s.Hertz) // 0 is as good as not said
+			film.Sound = &media.Sound{Stream: s.Index, Codec: s.Codec, LC: s.Profile == "LC", Channels: s.Channels, Hertz: hertz}
+		default:
+			film.Others++
+			if s.Type == "video" && film.UnusablePicture == "" {
+				film.UnusablePicture = known(s.Codec)
+			}
+			if s.Type == "audio" && film.UnusableSound == "" {
+				film.UnusableSound = known(s.Codec)
+			}
+		}
+	}
+	return film
+}
+
+func known(codec string) string {
+	if codec == "" {
+		return "unknown"
+	}
+	return codec
+}
+
+func pictureOf(s stream) *media.Picture {
+	width, height := float64(s.Width), float64(s.Height)
+	aspect := ratio(s.Aspect)
+	square := math.Abs(aspect-1) < 0.01
+	if !square {
+		width *= aspect
+	}
+	for _, data := range s.SideData {
+		if turn := math.Mod(math.Abs(data.Rotation), 180); math.Abs(turn-90) < 1 {
+			width, height = height, width
+		}
+	}
+	rate := rateOf(s.AverageRate)
+	// A base rate near the average is what the camera was set to; far from it, it
+	// is the finest difference of two times.
+	if base := rateOf(s.BaseRate); base.PerSecond() > 0 && math.Abs(base.PerSecond()-rate.PerSecond()) < 0.1*rate.PerSecond() {
+		rate = base
+	}
+	return &media.Picture{
+		Stream: s.Index, Codec: s.Codec, EightBit: s.Pixels == "yuv420p" || s.Pixels == "yuvj420p",
+		Stored: media.Size{Width: s.Width, Height: s.Height},
+		Shown:  media.Size{Width: int(math.Round(width)), Height: int(math.Round(height))},
+		Square: square, Rate: rate,
+		HDR: s.Transfer == "smpte2084" || s.Transfer == "arib-std-b67",
+	}
+}
+
+// ratio reads "4:3". What no camera would say is taken for square pixels.
+func ratio(text string) float64 {
+	num, den, _ := strings.Cut(text, ":")
+	a, errA := strconv.ParseFloat(num, 64)
+	b, errB := strconv.ParseFloat(den, 64)
+	if errA != nil || errB != nil || a <= 0 || b <= 0 || a/b < 0.25 || a/b > 4 {
+		return 1
+	}
+	return a / b
+}
+
+func rateOf(text string) media.Rate {
+	num, den, _ := strings.Cut(text, "/")
+	a, errA := strconv.Atoi(num)
+	b, errB := strconv.Atoi(den)
+	if errA != nil || errB != nil {
+		return media.Rate{}
+	}
+	return media.Rate{Num: a, Den: b}
+}
+
+// duration is 0 for one that is not said; the longest that there is for one
+// that is beyond counting.
+func duration(text string) time.Duration {
+	seconds, err := strconv.ParseFloat(text, 64)
+	switch {
+	case err != nil || !(seconds > 0):
+		return 0
+	case seconds >= math.MaxInt64/float64(time.Second):
+		return math.MaxInt64
+	default:
+		return time.Duration(seconds * float64(time.Second))
+	}
+}

@@ -1,0 +1,97 @@
+package media
+
+import "time"
+
+// Container is a file format that is taken.
+type Container string
+
+// The containers.
+const (
+	ContainerMP4      Container = "mp4" // and MOV
+	ContainerMatroska Container = "matroska"
+)
+
+// File is a film in a folder.
+type File struct {
+	Folder    string
+	Name      string
+	Container Container
+}
+
+// Film is what the header of a file says, which need not be true.
+type Film struct {
+	Container Container
+	QuickTime bool          // of the MP4 family, but not an MP4
+	Duration  time.Duration // 0: not said
+	Bytes     int64
+	Picture   *Picture // nil: none that could be used
+	Sound     *Sound   // nil: likewise
+	Others    int      // streams beside these two
+
+	UnusablePicture string // codec of a picture that cannot be decoded here
+	UnusableSound   string
+
+	FastStart bool // the header comes before the data
+	Telling   bool // it may say where it was recorded
+}
+
+// Picture is a stream of pictures.
+type Picture struct {
+	Stream   int
+	Codec    string
+	EightBit bool // 8 bits, 4:2:0
+	Stored   Size // as it is coded
+	Shown    Size // rotated, in square pixels
+	Square   bool // its pixels are
+	Rate     Rate
+	HDR      bool
+}
+
+// Sound is a stream of sound.
+type Sound struct {
+	Stream   int
+	Codec    string
+	LC       bool // AAC-LC
+	Channels int
+	Hertz    int
+}
+
+// Size is in pixels.
+type Size struct {
+	Width, Height int
+}
+
+// Short is the shorter side.
+func (s Size) Short() int { return min(s.Width, s.Height) }
+
+// Long is the longer side.
+func (s Size) Long() int { return max(s.Width, s.Height) }
+
+// Rate is a number of frames per second.
+type Rate struct {
+	Num, Den int
+}
+
+// PerSecond is 0 for a rate that is not known.
+func (r Rate) PerSecond() float64 {
+	if r.Num <= 0 || r.Den <= 0 {
+		return 0
+	}
+	return float64(r.Num) / float64(r.Den)
+}
+
+// Sniff finds the container by the first bytes of a file. Nothing else is
+// tried: what a demuxer for playlists or for scripts would make of the rest is
+// not asked.
+func Sniff(head []byte) (Container, bool) {
+	if len(head) >= 4 && string(head[:4]) == "\x1a\x45\xdf\xa3" {
+		return ContainerMatroska, true
+	}
+	if len(head) >= 8 {
+		switch string(head[4:8]) {
+		case "ftyp", "moov", "mdat", "wide", "free", "skip", "pnot":
+			return ContainerMP4, true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,75 @@
+package media
+
+import "time"
+
+// Order asks for what a plan says to make.
+type Order struct {
+	File
+	Film Film
+	Plan Plan
+}
+
+// Made is what the transcoder made, in the folder of the film.
+type Made struct {
+	Play     string // name of the file, empty where the source is kept
+	Tracks   []MadeTrack
+	Duration time.Duration // of the pictures, as they came out
+	Clean    bool          // nothing of the film was found damaged
+}
+
+// MadeTrack is one track in one file, with the places of its header and of its
+// segments.
+type MadeTrack struct {
+	Name      string // of the track
+	File      string
+	Size      Size
+	Rate      Rate
+	Codecs    string
+	Header    Piece
+	Segments  []MadeSegment
+	IsPicture bool
+}
+
+// Piece is a stretch of a file.
+type Piece struct {
+	Offset, Length int64
+}
+
+// MadeSegment is one segment of a track.
+type MadeSegment struct {
+	Piece
+	Duration time.Duration
+}
+
+// Track is a track as the index has it.
+type Track struct {
+	MadeTrack
+	Init          Object
+	Objects       []Object // of the segments
+	Peak, Average int64    // bits per second
+}
+
+// bandwidth is the peak and the average of a track in bits per second. A
+// segment of less than half the usual duration, as the last one may be, makes
+// no peak.
+func bandwidth(segments []MadeSegment) (peak, average int64) {
+	var bytes int64
+	var longest, total time.Duration
+	for _, s := range segments {
+		bytes, total, longest = bytes+s.Length, total+s.Duration, max(longest, s.Duration)
+	}
+	for _, s := range segments {
+		if s.Duration > 0 && 2*s.Duration >= longest {
+			peak = max(peak, bitsPerSecond(s.Length, s.Duration))
+		}
+	}
+	average = bitsPerSecond(bytes, total)
+	return max(peak, average), average
+}
+
+func bitsPerSecond(bytes int64, d time.Duration) int64 {
+	if d <= 0 {
+		return 0
+	}
+	return int64(float64(bytes) * 8 / d.Seconds())
+}

@@ -1,0 +1,217 @@
+package media
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/services/platform/errs"
+)
+
+// sourceName is the film in the folder of its job.
+const sourceName = "source"
+
+// The progress that is reported when a step is done, in percent.
+const (
+	afterFetch = 10
+	afterCover = 15
+	afterMake  = 85
+	afterStore = 99
+)
+
+// work is one job under way.
+type work struct {
+	*Workers
+	job    Job
+	held   *holding
+	folder string
+	source [32]byte // checksum
+	film   Film
+	plan   Plan
+	cover  string // file name
+	made   Made
+}
+
+// process does a job from the beginning to the end, in a folder that goes with
+// it.
+func (w *Workers) process(ctx context.Context, job Job, held *holding) error {
+	folder, err := os.MkdirTemp(w.options.Folder, fmt.Sprintf("%d-%d-", job.VideoID, job.Attempt))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(folder) }() // what is left goes at the next start
+	work := &work{Workers: w, job: job, held: held, folder: folder}
+	if err := work.fetch(ctx); err != nil {
+		return err
+	}
+	if err := work.limited(ctx); err != nil {
+		return err
+	}
+	return work.publish(ctx)
+}
+
+// fetch brings the source into the folder.
+func (w *work) fetch(ctx context.Context) error {
+	file, err := os.OpenFile(w.path(sourceName), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	w.source, err = w.ports.Objects.Fetch(ctx, w.job.Source, file)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return err
+	}
+	if !w.job.Source.Whole && w.source != w.job.Source.SHA256 {
+		return Fail(SourceLost, "checksum of the source is %x", w.source)
+	}
+	w.held.reached(afterFetch)
+	return nil
+}
+
+// The time for the work on a film, before its limit: some for any, and so much
+// for each second that it plays.
+const (
+	workBase   = 2 * time.Minute
+	workFactor = 20
+)
+
+var errWorkTime = errors.New("the time for the work is over")
+
+// limited does all that depends on the film, within a time.
+func (w *work) limited(parent context.Context) error {
+	limit := w.options.Limits.MaxWork
+	ctx, cancel := context.WithTimeoutCause(parent, limit, errWorkTime)
+	defer cancel()
+	err := w.probe(ctx)
+	if err == nil && w.film.Duration > 0 {
+		limit = min(limit, workBase+workFactor*w.film.Duration)
+		var shorter context.CancelFunc
+		ctx, shorter = context.WithTimeoutCause(ctx, limit, errWorkTime)
+		defer shorter()
+	}
+	if err == nil {
+		err = w.make(ctx)
+	}
+	if err != nil && parent.Err() == nil && errors.Is(context.Cause(ctx), errWorkTime) {
+		return Fail(TooComplex, "after %v: %w", limit, err)
+	}
+	return err
+}
+
+func (w *work) probe(ctx context.Context) error {
+	container, err := w.sniff()
+	if err != nil {
+		return err
+	}
+	file := File{Folder: w.folder, Name: sourceName, Container: container}
+	if w.film, err = w.ports.Transcoder.Probe(ctx, file); err != nil {
+		return err
+	}
+	w.plan, err = Decide(w.film, w.options.Limits)
+	return err
+}
+
+func (w *work) sniff() (Container, error) {
+	file, err := os.Open(w.path(sourceName))
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	head := make([]byte, 16)
+	n, err := io.ReadFull(file, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return "", err
+	}
+	container, known := Sniff(head[:n])
+	if !known {
+		return "", Fail(Unreadable, "begins with %q", head[:n])
+	}
+	return container, nil
+}
+
+func (w *work) path(name string) string { return filepath.Join(w.folder, name) }
+
+func (w *work) file() File {
+	return File{Folder: w.folder, Name: sourceName, Container: w.film.Container}
+}
+
+// make makes cover, MP4 and tracks.
+func (w *work) make(ctx context.Context) error {
+	if err := w.findCover(ctx); err != nil {
+		return err
+	}
+	w.held.reached(afterCover)
+	var err error
+	w.made, err = w.transcode(ctx)
+	unfit := err == nil && !w.intact() || reasonOf(err) == Unreadable
+	if unfit && (w.plan.Keep || w.plan.copies()) {
+		// A file that is damaged somewhere, or whose streams do not go into
+		// another file as they are: what can be decoded makes a good one.
+		w.ports.Log.InfoContext(ctx, "all is coded anew", "video", w.job.VideoID, "error", err)
+		w.plan = w.plan.anew()
+		w.made, err = w.transcode(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	return w.complete()
+}
+
+func (w *work) transcode(ctx context.Context) (Made, error) {
+	order := Order{File: w.file(), Film: w.film, Plan: w.plan}
+	return w.ports.Transcoder.Make(ctx, order, func(done time.Duration) {
+		if w.film.Duration > 0 {
+			share := min(1, done.Seconds()/w.film.Duration.Seconds())
+			w.held.reached(afterCover + int(share*(afterMake-afterCover)))
+		}
+	})
+}
+
+// durationSlack is how far a header may be off.
+const durationSlack = 1500 * time.Millisecond
+
+// intact says that nothing in the film is damaged and that it plays for as long
+// as it says.
+func (w *work) intact() bool {
+	asSaid := w.film.Duration == 0 || (w.made.Duration-w.film.Duration).Abs() <= durationSlack
+	return w.made.Clean && asSaid
+}
+
+// complete refuses what did not come out as a video should. Of a film that
+// breaks off the rest is worth showing, but not if most of it is missing.
+func (w *work) complete() error {
+	switch d := w.made.Duration; {
+	case d > w.options.Limits.MaxDuration:
+		return Fail(TooLong, "%v or more, header says %v", d, w.film.Duration)
+	case d <= 0 || 2*d < w.film.Duration && w.film.Duration > durationSlack:
+		return Fail(Unreadable, "%v of %v could be decoded", d, w.film.Duration)
+	default:
+		return nil
+	}
+}
+
+// final says that repeating a call would be answered alike.
+func final(err error) bool {
+	if errors.Is(err, ErrJobLost) {
+		return true
+	}
+	switch errs.CodeOf(err) {
+	case errs.Invalid, errs.Forbidden, errs.NotFound, errs.Conflict:
+		return true
+	default:
+		return false
+	}
+}
+
+// checksum reads a stretch of a file.
+func checksum(r io.Reader) ([32]byte, error) {
+	sum := sha256.New()
+	if _, err := io.Copy(sum, r); err != nil {
+		return [32]byte{}, err
+	}
+	return [32]byte(sum.Sum(nil)), nil
+}

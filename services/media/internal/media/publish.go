@@ -1,0 +1,180 @@
+package media
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// storeParallelism is how many objects are written at a time; each holds two
+// parts in memory.
+const storeParallelism = 4
+
+// maxOutputs is how many objects may be reserved.
+const maxOutputs = 5_000
+
+// output is an object that is to be written, with where its bytes are.
+type output struct {
+	Object
+	file  string
+	piece Piece
+	bytes []byte // instead of a file
+}
+
+// publish names all objects, writes them and reports the end.
+func (w *work) publish(ctx context.Context) error {
+	outputs, result, err := w.outputs()
+	if err != nil {
+		return err
+	}
+	if len(outputs) > maxOutputs {
+		return Fail(TooComplex, "%d objects", len(outputs))
+	}
+	extents := make([]Extent, len(outputs))
+	for i, o := range outputs {
+		extents[i] = Extent{Key: o.Key, Parts: int((o.Size + o.PartSize - 1) / o.PartSize)}
+	}
+	if err := persist(ctx, func(ctx context.Context) error { return w.ports.Jobs.Reserve(ctx, w.job.Ref, extents) }); err != nil {
+		return fmt.Errorf("reserve: %w", err)
+	}
+	if err := w.store(ctx, outputs); err != nil {
+		return err
+	}
+	w.held.reached(afterStore)
+	if err := persist(ctx, func(ctx context.Context) error { return w.ports.Jobs.Finish(ctx, w.job.Ref, result) }); err != nil {
+		return fmt.Errorf("finish: %w", err)
+	}
+	return nil
+}
+
+// outputs lists what is to be written, and the result that names it.
+func (w *work) outputs() ([]output, Result, error) {
+	result := Result{SourceSHA256: w.source, Duration: w.made.Duration, Size: w.plan.Shown}
+	var all []output
+	add := func(o output, err error) (Object, error) {
+		if err == nil {
+			all = append(all, o)
+		}
+		return o.Object, err
+	}
+	cover, err := add(w.whole("cover", "image/jpeg", w.cover))
+	if err != nil {
+		return nil, Result{}, err
+	}
+	result.Cover = cover
+	if w.made.Play != "" {
+		play, err := add(w.whole("play", "video/mp4", w.made.Play))
+		if err != nil {
+			return nil, Result{}, err
+		}
+		result.Play = &play
+	}
+	tracks := make([]Track, len(w.made.Tracks))
+	for i, made := range w.made.Tracks {
+		outputs, track, err := w.track(made)
+		if err != nil {
+			return nil, Result{}, err
+		}
+		tracks[i], all = track, append(all, outputs...)
+	}
+	index, err := w.index(tracks)
+	if err != nil {
+		return nil, Result{}, err
+	}
+	result.HLS = &index.Object
+	return append(all, index), result, nil
+}
+
+// object is the manifest of bytes that are not stored yet.
+func (w *work) object(key, contentType string, size int64, sum [32]byte) Object {
+	return Object{Key: w.job.Prefix + key, Size: size, PartSize: w.job.PartSize, SHA256: sum, ContentType: contentType, Whole: w.job.Source.Whole}
+}
+
+// whole is the object of a whole file.
+func (w *work) whole(key, contentType, name string) (output, error) {
+	info, err := os.Stat(w.path(name))
+	if err != nil {
+		return output{}, err
+	}
+	return w.part(key, contentType, name, Piece{Length: info.Size()})
+}
+
+// part is the object of a piece of a file.
+func (w *work) part(key, contentType, name string, piece Piece) (output, error) {
+	file, err := os.Open(w.path(name))
+	if err != nil {
+		return output{}, err
+	}
+	defer file.Close()
+	sum, err := checksum(io.NewSectionReader(file, piece.Offset, piece.Length))
+	return output{Object: w.object(key, contentType, piece.Length, sum), file: name, piece: piece}, err
+}
+
+// track lists the objects of a track.
+func (w *work) track(made MadeTrack) ([]output, Track, error) {
+	kind := "audio/mp4"
+	if made.IsPicture {
+		kind = "video/mp4"
+	}
+	track := Track{MadeTrack: made}
+	header, err := w.part("hls/"+made.Name+"/init", kind, made.File, made.Header)
+	if err != nil {
+		return nil, Track{}, err
+	}
+	track.Init = header.Object
+	outputs := []output{header}
+	for i, segment := range made.Segments {
+		o, err := w.part(fmt.Sprintf("hls/%s/%05d", made.Name, i), kind, made.File, segment.Piece)
+		if err != nil {
+			return nil, Track{}, err
+		}
+		outputs, track.Objects = append(outputs, o), append(track.Objects, o.Object)
+	}
+	track.Peak, track.Average = bandwidth(made.Segments)
+	return outputs, track, nil
+}
+
+func (w *work) index(tracks []Track) (output, error) {
+	encoded, err := w.ports.Index.Encode(tracks)
+	if err != nil {
+		return output{}, err
+	}
+	sum, err := checksum(bytes.NewReader(encoded))
+	return output{Object: w.object("hls/index", "application/x-protobuf", int64(len(encoded)), sum), bytes: encoded}, err
+}
+
+// store writes the objects, a few at a time. The first error ends it.
+func (w *work) store(ctx context.Context, outputs []output) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(storeParallelism)
+	for i, o := range outputs {
+		group.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := w.storeOne(ctx, o); err != nil {
+				return fmt.Errorf("object %s: %w", o.Key, err)
+			}
+			w.held.reached(afterMake + (i+1)*(afterStore-afterMake)/len(outputs))
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+func (w *work) storeOne(ctx context.Context, o output) (err error) {
+	if o.bytes != nil {
+		return w.ports.Objects.Store(ctx, o.Object, bytes.NewReader(o.bytes))
+	}
+	file, err := os.Open(w.path(o.file))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	return w.ports.Objects.Store(ctx, o.Object, io.NewSectionReader(file, o.piece.Offset, o.piece.Length))
+}

@@ -1,0 +1,163 @@
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"syscall"
+	"time"
+)
+
+// drainTime is how long the output of an ended program is read on.
+const drainTime = 2 * time.Second
+
+// exitUnconfined is the exit code of a child that could not take its limits on.
+const exitUnconfined = 125
+
+// Command is a program to be run.
+type Command struct {
+	Folder  string // where it works, and the only place where it may write
+	Program string // an absolute path
+	Args    []string
+	Stdout  io.Writer
+	Stderr  io.Writer
+	Limits  Limits
+}
+
+// Exit is the end of a program that did not end well.
+type Exit struct {
+	Code   int            // -1 after a signal
+	Signal syscall.Signal // 0 without
+}
+
+func (e *Exit) Error() string {
+	if e.Signal != 0 {
+		return fmt.Sprintf("ended by signal %d (%v)", int(e.Signal), e.Signal)
+	}
+	return fmt.Sprintf("exit code %d", e.Code)
+}
+
+// orders is what a child is told to do before it becomes the program.
+type orders struct {
+	Limits   Limits
+	Folder   string
+	Program  string // none: only to confine itself
+	Args     []string
+	Landlock bool
+	Stripped bool
+}
+
+// Run runs a program until it ends, or until ctx does, which kills its group. An
+// Exit is the program's end; any other error is trouble of ours.
+func (b *Box) Run(ctx context.Context, c Command) error {
+	told, err := json.Marshal(orders{
+		Limits: c.Limits, Folder: c.Folder, Program: c.Program, Args: c.Args, Landlock: b.landlock, Stripped: b.stripped,
+	})
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, self(), confinedArg, string(told))
+	cmd.Dir, cmd.Env = c.Folder, []string{}
+	cmd.Stdout, cmd.Stderr = c.Stdout, c.Stderr
+	var said bytes.Buffer
+	if c.Stderr == nil {
+		cmd.Stderr = &said
+	}
+	cmd.SysProcAttr = b.attributes()
+	cmd.WaitDelay = drainTime
+	cmd.Cancel = func() error { return killGroup(cmd.Process.Pid) }
+	if err := b.spawner.start(cmd); err != nil {
+		return err
+	}
+	return outcome(ctx, cmd.Wait(), said.String())
+}
+
+func (b *Box) attributes() *syscall.SysProcAttr {
+	attributes := &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if !b.namespace {
+		return attributes
+	}
+	attributes.Cloneflags = syscall.CLONE_NEWNET
+	if uid, gid := os.Geteuid(), os.Getegid(); uid != 0 {
+		attributes.Cloneflags |= syscall.CLONE_NEWUSER
+		attributes.UidMappings = []syscall.SysProcIDMap{{ContainerID: uid, HostID: uid, Size: 1}}
+		attributes.GidMappings = []syscall.SysProcIDMap{{ContainerID: gid, HostID: gid, Size: 1}}
+	}
+	return attributes
+}
+
+func outcome(ctx context.Context, err error, said string) error {
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	var ended *exec.ExitError
+	if !errors.As(err, &ended) {
+		return err
+	}
+	if ended.ExitCode() == exitUnconfined {
+		return fmt.Errorf("a child could not be confined: %s", said)
+	}
+	exit := &Exit{Code: ended.ExitCode()}
+	if status, ok := ended.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		exit.Signal = status.Signal()
+	}
+	return exit
+}
+
+// killGroup kills a program and all that it started.
+func killGroup(pid int) error {
+	if err := syscall.Kill(-pid, syscall.SIGKILL); err != nil {
+		if errors.Is(err, syscall.ESRCH) {
+			return os.ErrProcessDone
+		}
+		return err
+	}
+	return nil
+}
+
+// spawner starts programs from one operating system thread. A parent-death
+// signal fires when the thread that started the child ends, not the process, so
+// that thread has to live as long as the children.
+type spawner struct {
+	requests chan spawn
+	ended    chan struct{}
+}
+
+type spawn struct {
+	cmd   *exec.Cmd
+	reply chan error
+}
+
+func newSpawner() *spawner {
+	s := &spawner{requests: make(chan spawn), ended: make(chan struct{})}
+	go s.loop()
+	return s
+}
+
+func (s *spawner) loop() {
+	defer close(s.ended)
+	runtime.LockOSThread() // and never unlocked: the thread ends with the loop
+	for request := range s.requests {
+		request.reply <- request.cmd.Start()
+	}
+}
+
+func (s *spawner) start(cmd *exec.Cmd) error {
+	reply := make(chan error)
+	s.requests <- spawn{cmd, reply}
+	return <-reply
+}
+
+func (s *spawner) close() {
+	close(s.requests)
+	<-s.ended
+}
