@@ -40,11 +40,21 @@ func theBucket(t testing.TB) bucket {
 	if os.Getenv("TEST_S3_ENDPOINT") != "" {
 		return s3Bucket(t)
 	}
-	dir := filepath.Join(stackData(t), "objects")
+	dir := objectsIn(stackData(t))
 	if _, err := os.Stat(dir); err != nil {
 		unavailable(t, "the stack keeps its objects elsewhere: %v", err)
 	}
 	return folder(dir)
+}
+
+// objectsIn is where the stack of a data folder keeps objects, as files under
+// their keys: the localstorage binding does, and the S3 server of the
+// environment s3 too.
+func objectsIn(data string) string {
+	if os.Getenv("DOUYIN_ENV") == "s3" {
+		return filepath.Join(data, "s3", "objects", "douyin")
+	}
+	return filepath.Join(data, "objects")
 }
 
 type folder string

@@ -11,22 +11,24 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
 	"github.com/douyin-on-dapr/douyin/services/media/internal/sandbox"
 	"github.com/douyin-on-dapr/douyin/services/platform/program"
+	"github.com/douyin-on-dapr/douyin/services/platform/s3store"
 )
 
 // Config is all that the program reads from its environment.
 type Config struct {
 	program.Config
-	Workers     int           `env:"MEDIA_WORKERS" envDefault:"2"`                   // jobs at the same time
-	Poll        time.Duration `env:"MEDIA_POLL" envDefault:"3s"`                     // between questions for work, beside the event
-	TempDir     string        `env:"MEDIA_TEMP_DIR"`                                 // for the folders of jobs; empty: the system's
-	Sandbox     sandbox.Mode  `env:"MEDIA_SANDBOX" envDefault:"auto"`                // auto, require or off
-	Threads     int           `env:"MEDIA_THREADS" envDefault:"1"`                   // of each decoder and encoder
-	Memory      uint64        `env:"MEDIA_MEMORY_BYTES" envDefault:"2147483648"`     // of ffmpeg, address space
-	MaxOutput   uint64        `env:"MEDIA_MAX_OUTPUT_BYTES" envDefault:"2147483648"` // of each file that is made
-	MaxDuration time.Duration `env:"MEDIA_MAX_DURATION" envDefault:"30m"`            // of a video
-	JobTimeout  time.Duration `env:"MEDIA_JOB_TIMEOUT" envDefault:"20m"`             // of the work on one video
-	MaxBitrate  int64         `env:"MEDIA_MAX_BITRATE" envDefault:"16000000"`        // bits per second of an upload that is played as it is
-	Heights     []int         `env:"MEDIA_HLS_HEIGHTS" envDefault:"720,360"`         // of renditions, by the shorter side, the greatest first
+	S3          s3store.Config // where there is such a store beside the binding
+	Workers     int            `env:"MEDIA_WORKERS" envDefault:"2"`                   // jobs at the same time
+	Poll        time.Duration  `env:"MEDIA_POLL" envDefault:"3s"`                     // between questions for work, beside the event
+	TempDir     string         `env:"MEDIA_TEMP_DIR"`                                 // for the folders of jobs; empty: the system's
+	Sandbox     sandbox.Mode   `env:"MEDIA_SANDBOX" envDefault:"auto"`                // auto, require or off
+	Threads     int            `env:"MEDIA_THREADS" envDefault:"1"`                   // of each decoder and encoder
+	Memory      uint64         `env:"MEDIA_MEMORY_BYTES" envDefault:"2147483648"`     // of ffmpeg, address space
+	MaxOutput   uint64         `env:"MEDIA_MAX_OUTPUT_BYTES" envDefault:"2147483648"` // of each file that is made
+	MaxDuration time.Duration  `env:"MEDIA_MAX_DURATION" envDefault:"30m"`            // of a video
+	JobTimeout  time.Duration  `env:"MEDIA_JOB_TIMEOUT" envDefault:"20m"`             // of the work on one video
+	MaxBitrate  int64          `env:"MEDIA_MAX_BITRATE" envDefault:"16000000"`        // bits per second of an upload that is played as it is
+	Heights     []int          `env:"MEDIA_HLS_HEIGHTS" envDefault:"720,360"`         // of renditions, by the shorter side, the greatest first
 }
 
 const (
@@ -37,7 +39,7 @@ const (
 
 // Validate reports every value that cannot work, each by its variable.
 func (c Config) Validate() error {
-	faults := []error{c.Config.Validate()}
+	faults := []error{c.Config.Validate(), c.S3.Validate()}
 	within := func(variable string, value, least, most int64) {
 		if value < least || value > most {
 			faults = append(faults, fmt.Errorf("%s: %d is not between %d and %d", variable, value, least, most))

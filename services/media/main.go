@@ -14,7 +14,6 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/media/internal/peers"
 	"github.com/douyin-on-dapr/douyin/services/media/internal/sandbox"
 	"github.com/douyin-on-dapr/douyin/services/platform/config"
-	"github.com/douyin-on-dapr/douyin/services/platform/objectstore"
 	"github.com/douyin-on-dapr/douyin/services/platform/program"
 	"github.com/douyin-on-dapr/douyin/services/platform/server"
 )
@@ -35,6 +34,10 @@ func run(ctx context.Context) error {
 }
 
 func build(ctx context.Context, p *program.Program, c Config) error {
+	store, err := p.Objects(ctx, c.S3)
+	if err != nil {
+		return err
+	}
 	box, err := sandbox.New(ctx, c.Sandbox, p.Log)
 	if err != nil {
 		return err
@@ -47,7 +50,7 @@ func build(ctx context.Context, p *program.Program, c Config) error {
 	jobs := peers.NewJobs(p.Sidecar.Peer(contract.AppVideo))
 	workers := media.New(media.Ports{
 		Jobs: jobs, Index: jobs, Transcoder: programs, Log: p.Log,
-		Objects: objects.New(objectstore.New(p.Sidecar.Blobs(contract.VideoStore), nil)),
+		Objects: objects.New(store),
 	}, c.options())
 	p.Listen(eventv1.TopicVideoUploaded, event.Uploaded(workers.Wake))
 	p.Background(func(ctx context.Context) error {

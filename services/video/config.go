@@ -6,22 +6,24 @@ import (
 	"time"
 
 	"github.com/douyin-on-dapr/douyin/services/platform/program"
+	"github.com/douyin-on-dapr/douyin/services/platform/s3store"
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
 // Config is all that the program reads from its environment.
 type Config struct {
 	program.Config
-	MaxUpload      int64         `env:"MAX_UPLOAD_BYTES" envDefault:"536870912"`       // of one video; the gateway reads it too
-	PartSize       int64         `env:"UPLOAD_PART_BYTES" envDefault:"2097152"`        // a part and its header pass a sidecar in one message
-	DirectPartSize int64         `env:"UPLOAD_DIRECT_PART_BYTES" envDefault:"8388608"` // a part that a client writes straight into an S3 store
-	UploadExpiry   time.Duration `env:"VIDEO_UPLOAD_EXPIRY" envDefault:"2h"`           // an upload that takes longer is refused and swept
-	OpenUploads    int           `env:"VIDEO_OPEN_UPLOADS" envDefault:"10"`            // per author
-	SweepInterval  time.Duration `env:"VIDEO_SWEEP_INTERVAL" envDefault:"1m"`          // between looks for what is to be removed
-	JobLease       time.Duration `env:"VIDEO_JOB_LEASE" envDefault:"30s"`              // a worker that is silent for longer has lost its job
-	JobTries       int           `env:"VIDEO_JOB_TRIES" envDefault:"3"`                // claims without a word until a video has failed
-	Grace          time.Duration `env:"VIDEO_REMOVAL_GRACE" envDefault:"2m"`           // after a lease, before what was written under it is removed
-	FailedKept     time.Duration `env:"VIDEO_FAILED_KEPT" envDefault:"72h"`            // a failed video, for its author to see
+	S3             s3store.Config // where there is such a store beside the binding
+	MaxUpload      int64          `env:"MAX_UPLOAD_BYTES" envDefault:"536870912"`       // of one video; the gateway reads it too
+	PartSize       int64          `env:"UPLOAD_PART_BYTES" envDefault:"2097152"`        // a part and its header pass a sidecar in one message
+	DirectPartSize int64          `env:"UPLOAD_DIRECT_PART_BYTES" envDefault:"8388608"` // a part that a client writes straight into an S3 store
+	UploadExpiry   time.Duration  `env:"VIDEO_UPLOAD_EXPIRY" envDefault:"2h"`           // an upload that takes longer is refused and swept
+	OpenUploads    int            `env:"VIDEO_OPEN_UPLOADS" envDefault:"10"`            // per author
+	SweepInterval  time.Duration  `env:"VIDEO_SWEEP_INTERVAL" envDefault:"1m"`          // between looks for what is to be removed
+	JobLease       time.Duration  `env:"VIDEO_JOB_LEASE" envDefault:"30s"`              // a worker that is silent for longer has lost its job
+	JobTries       int            `env:"VIDEO_JOB_TRIES" envDefault:"3"`                // claims without a word until a video has failed
+	Grace          time.Duration  `env:"VIDEO_REMOVAL_GRACE" envDefault:"2m"`           // after a lease, before what was written under it is removed
+	FailedKept     time.Duration  `env:"VIDEO_FAILED_KEPT" envDefault:"72h"`            // a failed video, for its author to see
 }
 
 // maxPart leaves room for a part's header and the call around it below gRPC's
@@ -36,7 +38,7 @@ const (
 
 // Validate reports every value that cannot work, each by its variable.
 func (c Config) Validate() error {
-	faults := []error{c.Config.Validate()}
+	faults := []error{c.Config.Validate(), c.S3.Validate()}
 	within := func(variable string, value, least, most int64) {
 		if value < least || value > most {
 			faults = append(faults, fmt.Errorf("%s: %d is not between %d and %d", variable, value, least, most))

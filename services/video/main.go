@@ -39,13 +39,17 @@ func build(ctx context.Context, p *program.Program, c Config) error {
 	if err != nil {
 		return err
 	}
+	objects, err := p.Objects(ctx, c.S3)
+	if err != nil {
+		return err
+	}
 	rows := mysql.New(p.DB, p.Tell())
 	docs := hot.NewVideos(rows, p.Hot)
 	videos := video.New(video.Ports{
 		Uploads: rows, Videos: docs, Cases: rows, Removals: rows,
 		Hot: docs, IDs: videoIDs, Clock: time.Now, Log: p.Log,
 		Authors: peers.NewUsers(p.Sidecar.Peer(contract.AppUser)),
-		Objects: remover{objectstore.New(p.Sidecar.Blobs(contract.VideoStore), nil)},
+		Objects: remover{objects},
 	}, c.limits())
 	videov1.RegisterVideoServiceServer(p, rpc.NewServer(videos, videos))
 	videov1.RegisterProcessingServiceServer(p, rpc.NewProcessing(videos))
