@@ -19,8 +19,8 @@ func TestDefaults(t *testing.T) {
 		MaxSize: 512 << 20, PartSize: 2 << 20, DirectPartSize: 8 << 20, OpenUploads: 10, Expiry: 2 * time.Hour,
 		JobLease: 30 * time.Second, JobTries: 3, Grace: 2 * time.Minute, FailedKept: 72 * time.Hour,
 	}
-	if c.limits() != want || c.SweepInterval != time.Minute {
-		t.Errorf("limits %+v, sweep every %v; want %+v, 1m", c.limits(), c.SweepInterval, want)
+	if c.limits() != want || c.SweepInterval != 15*time.Second {
+		t.Errorf("limits %+v, sweep every %v; want %+v, 15s", c.limits(), c.SweepInterval, want)
 	}
 	if c.Address() != "127.0.0.1:21020" || c.Sidecar() != "127.0.0.1:50001" {
 		t.Errorf("listens on %s, sidecar at %s", c.Address(), c.Sidecar())

@@ -47,13 +47,14 @@ func (s *Service) deletedBefore(ctx context.Context, videoID, authorID int64) er
 	return nil
 }
 
-// remove ends a video. Its objects wait out the grace whatever its state: a part
-// may be on its way whose writer has hung up.
+// remove ends a video. What is finished can go at once; what a worker may still
+// write has to wait until it cannot.
 func (s *Service) remove(c *Case) {
-	due := s.graceEnds(c)
-	c.discard(due, func(Outputs) bool { return true })
+	finished := c.Video.State == StateReady
+	c.discard(s.nowMs(), func(o Outputs) bool { return finished && o.Attempt == c.Video.Attempt })
+	c.discard(s.graceEnds(c), func(Outputs) bool { return true })
 	if c.Video.State != StateFailed { // then it is removed already
-		c.remove(due, c.Video.Source.Extent())
+		c.remove(s.nowMs(), c.Video.Source.Extent())
 	}
 	c.Job = nil
 	c.DeletedAtMs = s.nowMs()

@@ -131,11 +131,10 @@ func (s *Service) FailJob(ctx context.Context, videoID, attempt int64, reason st
 
 // fail ends the job of a video of which nothing can be made.
 func (s *Service) fail(c *Case, reason string) {
-	due := s.graceEnds(c)
-	c.discardAttempt(due, c.Job.Attempt)
+	c.discardAttempt(s.graceEnds(c), c.Job.Attempt)
 	if v := &c.Video; v.State != StateReady {
 		v.State, v.FailureReason, v.FailedAtMs, v.Attempt = StateFailed, reason, s.nowMs(), c.Job.Attempt
-		c.remove(due, v.Source.Extent())
+		c.remove(s.nowMs(), v.Source.Extent()) // nobody writes to it any more
 		c.tell(EventFailed)
 	}
 	c.Job = nil

@@ -287,7 +287,7 @@ func TestFailJob(t *testing.T) {
 	due := w.clock.Now().Add(lease + grace).UnixMilli()
 	wantRemovals(t, w, []video.Removal{
 		{ID: 1, VideoID: 1, Extents: extents, DueAtMs: due},
-		{ID: 2, VideoID: 1, Extents: []video.Extent{v.Source.Extent()}, DueAtMs: due},
+		{ID: 2, VideoID: 1, Extents: []video.Extent{v.Source.Extent()}, DueAtMs: w.clock.Now().UnixMilli()},
 	})
 	want := []fake.Told{
 		{Event: video.EventUploaded, VideoID: 1, Version: 1},
