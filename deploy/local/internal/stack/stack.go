@@ -14,7 +14,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/douyin-on-dapr/douyin/deploy/local/internal/build"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/console"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/control"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/datadir"
@@ -231,70 +230,6 @@ func (s *Stack) Redis() infra.Redis { return s.redis }
 
 // S3 describes the running S3 server; there says whether there is one.
 func (s *Stack) S3() (server infra.S3, there bool) { return s.s3, s.hasS3 }
-
-func (s *Stack) startDatabases(ctx context.Context) error {
-	if err := s.options.Dir.WriteSecrets(s.credentials, s.options.Plan.MySQL); err != nil {
-		return err
-	}
-	var err error
-	s.redis = infra.Redis{Dir: s.options.Dir.Redis(), Port: s.options.Plan.Redis, Password: s.credentials.RedisPassword}
-	if s.options.ForTests {
-		s.redis.Password = ""
-	}
-	if s.redis.Server, err = infra.FindRedis(); err != nil {
-		return err
-	}
-	if err := s.redis.Configure(); err != nil {
-		return err
-	}
-	s.supervisor.Start(s.redis.Spec())
-
-	s.mysql = infra.MySQL{
-		Dir:      s.options.Dir.MySQL(),
-		Socket:   s.options.Dir.Socket("mysql"),
-		Port:     s.options.Plan.MySQL,
-		Admin:    s.credentials.MySQLAdmin,
-		Services: s.credentials.MySQL,
-	}
-	if s.mysql.Programs, err = infra.FindMySQL(ctx); err != nil {
-		return err
-	}
-	if err := s.mysql.Initialise(ctx, s.supervisor.Command); err != nil {
-		return err
-	}
-	s.supervisor.Start(s.mysql.Spec())
-	return nil
-}
-
-func (s *Stack) build(ctx context.Context) error {
-	if s.options.NoBuild {
-		return nil
-	}
-	builder := build.Builder{Root: s.options.Root, Console: s.options.Console, Run: s.supervisor.Command}
-	if !s.options.InfraOnly {
-		var names []string
-		for _, app := range s.options.File.Apps {
-			names = append(names, programName(app))
-		}
-		if err := builder.Programs(ctx, names); err != nil {
-			return err
-		}
-	}
-	return builder.Sidecar(ctx)
-}
-
-// startS3 builds the S3 server, which is done while the databases start, and
-// starts it.
-func (s *Stack) startS3(ctx context.Context) error {
-	if !s.options.NoBuild {
-		builder := build.Builder{Root: s.options.Root, Console: s.options.Console, Run: s.supervisor.Command}
-		if err := builder.S3(ctx); err != nil {
-			return err
-		}
-	}
-	s.supervisor.Start(s.s3.Spec())
-	return nil
-}
 
 // freePorts refuses to start where somebody else listens, and says who.
 func (s *Stack) freePorts(ctx context.Context) error {
