@@ -147,11 +147,11 @@ func TestUnusualShapes(t *testing.T) {
 		"no sound":  {clip(t, join(picture("320x240", 25, 2), coders()["h264"], []string{"-movflags", "+faststart", "mute.mp4"})...), 320, 240, false},
 		"wide pixels": {clip(t, join(picture("320x240", 25, 2), []string{"-vf", "setsar=2"}, coders()["h264"],
 			[]string{"-movflags", "+faststart", "wide.mp4"})...), 640, 240, false},
-		"great":     {clip(t, join(picture("2560x1440", 5, 1), coders()["h264"], []string{"-movflags", "+faststart", "great.mp4"})...), 1920, 1080, false},
-		"fast":      {clip(t, join(picture("160x120", 240, 2), coders()["h264"], []string{"-movflags", "+faststart", "fast.mp4"})...), 160, 120, false},
-		"slow":      {clip(t, join(picture("160x120", 1, 6), coders()["h264"], []string{"-movflags", "+faststart", "slow.mp4"})...), 160, 120, false},
-		"smallest":  {clip(t, join(picture("16x16", 25, 1), coders()["h264"], []string{"small.mp4"})...), 16, 16, false},
-		"portrait":  {h264(t, "240x426", 25, 2, "portrait.mov"), 240, 426, true},
+		"great":    {clip(t, join(picture("2560x1440", 5, 1), coders()["h264"], []string{"-movflags", "+faststart", "great.mp4"})...), 1920, 1080, false},
+		"fast":     {clip(t, join(picture("160x120", 240, 2), coders()["h264"], []string{"-movflags", "+faststart", "fast.mp4"})...), 160, 120, false},
+		"slow":     {clip(t, join(picture("160x120", 1, 6), coders()["h264"], []string{"-movflags", "+faststart", "slow.mp4"})...), 160, 120, false},
+		"smallest": {clip(t, join(picture("16x16", 25, 1), coders()["h264"], []string{"small.mp4"})...), 16, 16, false},
+		"portrait": {h264(t, "240x426", 25, 2, "portrait.mov"), 240, 426, true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -1,0 +1,135 @@
+package media_test
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
+)
+
+func TestDecide(t *testing.T) {
+	aac := &media.Sound{Codec: "aac", LC: true, Channels: 2}
+	tests := map[string]struct {
+		change func(f *media.Film)
+		keep   bool
+		copies [2]bool // picture, sound
+	}{
+		"fits":             {func(*media.Film) {}, true, [2]bool{}},
+		"fits, with sound": {func(f *media.Film) { f.Sound = aac }, true, [2]bool{}},
+		"header behind":    {func(f *media.Film) { f.Sound = aac; f.FastStart = false }, false, [2]bool{true, true}},
+		"QuickTime":        {func(f *media.Film) { f.QuickTime = true }, false, [2]bool{true, false}},
+		"tells a place":    {func(f *media.Film) { f.Telling = true }, false, [2]bool{true, false}},
+		"another stream":   {func(f *media.Film) { f.Others = 1 }, false, [2]bool{true, false}},
+		"Matroska":         {func(f *media.Film) { f.Container = media.ContainerMatroska; f.Sound = aac }, false, [2]bool{true, true}},
+		"HEVC":             {func(f *media.Film) { f.Picture.Codec = "hevc"; f.Sound = aac }, false, [2]bool{false, true}},
+		"10 bit":           {func(f *media.Film) { f.Picture.EightBit = false }, false, [2]bool{}},
+		"wide pixels":      {func(f *media.Film) { f.Picture.Square = false }, false, [2]bool{}},
+		"120 a second":     {func(f *media.Film) { f.Picture.Rate = media.Rate{Num: 120, Den: 1} }, false, [2]bool{}},
+		"too many bits":    {func(f *media.Film) { f.Bytes = 100 << 20 }, false, [2]bool{}},
+		"Opus":             {func(f *media.Film) { f.Sound = &media.Sound{Codec: "opus", Channels: 2} }, false, [2]bool{true, false}},
+		"six channels":     {func(f *media.Film) { f.Sound = &media.Sound{Codec: "aac", LC: true, Channels: 6} }, false, [2]bool{true, false}},
+		"unknown duration": {func(f *media.Film) { f.Duration = 0 }, false, [2]bool{}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			f := film()
+			f.Container = media.ContainerMP4
+			test.change(&f)
+			plan, err := media.Decide(f, limits())
+			if err != nil || plan.Keep != test.keep || [2]bool{plan.CopyPicture, plan.CopySound} != test.copies {
+				t.Errorf("%+v, %v", plan, err)
+			}
+		})
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	tests := map[string]struct {
+		change func(f *media.Film)
+		reason string
+	}{
+		"sound only":    {func(f *media.Film) { f.Picture = nil }, media.NoPicture},
+		"odd pictures":  {func(f *media.Film) { f.Picture = nil; f.UnusablePicture = "prores" }, media.BadCodec},
+		"odd sound":     {func(f *media.Film) { f.UnusableSound = "amr_nb" }, media.BadCodec},
+		"too long":      {func(f *media.Film) { f.Duration = 31 * time.Minute }, media.TooLong},
+		"no size":       {func(f *media.Film) { f.Picture.Stored = media.Size{} }, media.Unreadable},
+		"one pixel":     {func(f *media.Film) { f.Picture.Stored = media.Size{Width: 1, Height: 1} }, media.Dimensions},
+		"16k":           {func(f *media.Film) { f.Picture.Stored = media.Size{Width: 15360, Height: 8640} }, media.Dimensions},
+		"a wide ribbon": {func(f *media.Film) { f.Picture.Stored = media.Size{Width: 8000, Height: 16} }, media.Dimensions},
+	}
+	for name, test := range tests {
+		f := film()
+		test.change(&f)
+		_, err := media.Decide(f, limits())
+		var failure *media.Failure
+		if !errors.As(err, &failure) || failure.Reason != test.reason {
+			t.Errorf("%s: %v, want %s", name, err, test.reason)
+		}
+	}
+}
+
+func TestSizes(t *testing.T) {
+	size := func(w, h int) media.Size { return media.Size{Width: w, Height: h} }
+	tests := []struct {
+		shown, play media.Size
+		tracks      []media.Size
+	}{
+		{size(1920, 1080), size(1920, 1080), []media.Size{size(1280, 720), size(640, 360)}},
+		{size(3840, 2160), size(1920, 1080), []media.Size{size(1280, 720), size(640, 360)}},
+		{size(1080, 1920), size(1080, 1920), []media.Size{size(720, 1280), size(360, 640)}},
+		{size(640, 360), size(640, 360), []media.Size{size(640, 360), size(320, 180)}},
+		{size(320, 240), size(320, 240), []media.Size{size(320, 240), size(240, 180)}},
+		{size(426, 238), size(426, 238), []media.Size{size(426, 238)}},
+		{size(853, 481), size(854, 482), []media.Size{size(854, 482), size(638, 360)}},
+		{size(16, 16), size(16, 16), []media.Size{size(16, 16)}},
+	}
+	for _, test := range tests {
+		f := film()
+		f.Picture.Shown, f.Picture.Stored = test.shown, test.shown
+		f.Picture.Codec = "vp9"
+		plan, err := media.Decide(f, limits())
+		if err != nil || plan.Play != test.play || !slices.Equal(plan.Tracks, test.tracks) || plan.Cover.Long() > 720 || plan.Shown != test.play {
+			t.Errorf("%v: play %v, tracks %v, cover %v, %v", test.shown, plan.Play, plan.Tracks, plan.Cover, err)
+		}
+	}
+}
+
+func TestPick(t *testing.T) {
+	black, white := bytes.Repeat([]byte{2}, 64), bytes.Repeat([]byte{250}, 64)
+	flat, dim := bytes.Repeat([]byte{128}, 64), bytes.Repeat([]byte{4, 9}, 32)
+	good, better := bytes.Repeat([]byte{60, 120}, 32), bytes.Repeat([]byte{10, 220}, 32)
+	tests := map[string]struct {
+		grays [][]byte
+		index int
+		shows bool
+	}{
+		"first good one": {[][]byte{black, flat, good, better}, 2, true},
+		"none good":      {[][]byte{black, white, dim, flat}, 2, false},
+		"all the same":   {[][]byte{black, black}, 0, false},
+		"none":           {nil, -1, false},
+	}
+	for name, test := range tests {
+		var stills []media.Still
+		for _, gray := range test.grays {
+			stills = append(stills, media.Still{Gray: gray})
+		}
+		if index, shows := media.Pick(stills); index != test.index || shows != test.shows {
+			t.Errorf("%s: %d, %v", name, index, shows)
+		}
+	}
+}
+
+func TestSniff(t *testing.T) {
+	tests := map[string]media.Container{
+		"\x00\x00\x00\x18ftypisom": media.ContainerMP4, "\x00\x00\x00\x08wide\x00": media.ContainerMP4,
+		"\x1a\x45\xdf\xa3\x01": media.ContainerMatroska, "#EXTM3U\n#EXT": "", "ffconcat version": "", "": "", "\x00\x00\x00\x18fty": "",
+	}
+	for head, want := range tests {
+		if got, known := media.Sniff([]byte(head)); got != want || known != (want != "") {
+			t.Errorf("%q is %q", head, got)
+		}
+	}
+}
