@@ -19,7 +19,7 @@ type Config struct {
 	DirectPartSize int64          `env:"UPLOAD_DIRECT_PART_BYTES" envDefault:"8388608"` // a part that a client writes straight into an S3 store
 	UploadExpiry   time.Duration  `env:"VIDEO_UPLOAD_EXPIRY" envDefault:"2h"`           // an upload that takes longer is refused and swept
 	OpenUploads    int            `env:"VIDEO_OPEN_UPLOADS" envDefault:"10"`            // per author
-	SweepInterval  time.Duration  `env:"VIDEO_SWEEP_INTERVAL" envDefault:"15s"`          // between looks for what is to be removed
+	SweepInterval  time.Duration  `env:"VIDEO_SWEEP_INTERVAL" envDefault:"15s"`         // between looks for what is to be removed
 	JobLease       time.Duration  `env:"VIDEO_JOB_LEASE" envDefault:"30s"`              // a worker that is silent for longer has lost its job
 	JobTries       int            `env:"VIDEO_JOB_TRIES" envDefault:"3"`                // claims without a word until a video has failed
 	Grace          time.Duration  `env:"VIDEO_REMOVAL_GRACE" envDefault:"2m"`           // after a lease, before what was written under it is removed
