@@ -50,7 +50,7 @@ func toTrack(t media.Track) *videov1.HlsTrack {
 		Init: toObject(t.Init), Segments: make([]*videov1.HlsSegment, len(t.Objects)),
 	}
 	for i, o := range t.Objects {
-		track.Segments[i] = &videov1.HlsSegment{Object: toObject(o), DurationUs: t.MadeTrack.Segments[i].Duration.Microseconds()}
+		track.Segments[i] = &videov1.HlsSegment{Object: toObject(o), DurationUs: t.Segments[i].Duration.Microseconds()}
 	}
 	return track
 }
