@@ -218,7 +218,7 @@ func TestBombsEndInTime(t *testing.T) {
 	lying = slices.Clone(lying)
 	copy(lying[at+3:], []byte{0x40, 0x8f, 0x40, 0, 0, 0, 0, 0}) // 1000 ms
 	bounded("says 1 s", lying, []string{media.TooLong}, short)
-	frames := clip(t, "-f", "lavfi", "-i", "testsrc2=s=64x64:r=10000:d=1", "-c:v", "libx264", "-preset", "ultrafast", "-video_track_timescale", "10000", "bomb.mp4")
+	frames := clip(t, "-f", "lavfi", "-i", "testsrc2=s=64x64:r=10000:d=0.5", "-c:v", "libx264", "-preset", "ultrafast", "-video_track_timescale", "10000", "bomb.mp4")
 	bounded("10,000 frames a second", frames, nil)
 	heavy := h264(t, "1280x720", 30, 8, "heavy.mov")
 	bounded("out of time", heavy, []string{media.TooComplex}, func(s *settings) { s.limits.MaxWork = 1500 * time.Millisecond })
