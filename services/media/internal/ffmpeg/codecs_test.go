@@ -40,10 +40,10 @@ func TestEveryContainerAndCodecBecomesReady(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.file+" "+test.picture+" "+test.sound, func(t *testing.T) {
 			t.Parallel()
-			args := join(picture("320x240", 25, 3), tone(3), coders()[test.picture], coders()[test.sound], []string{test.file})
+			args := join(picture("192x144", 25, 2), tone(2), coders()[test.picture], coders()[test.sound], []string{test.file})
 			o := process(t, clip(t, args...))
 			o.mustBeReady(t)
-			o.checkResult(t, 320, 240, 3, true)
+			o.checkResult(t, 192, 144, 2, true)
 		})
 	}
 }

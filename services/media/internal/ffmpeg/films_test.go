@@ -169,6 +169,20 @@ func TestUnusualShapes(t *testing.T) {
 	}
 }
 
+// A film of a bright camera comes out in the range of screens.
+func TestHDRIsToneMapped(t *testing.T) {
+	t.Parallel()
+	film := clip(t, join(picture("192x144", 10, 1), []string{"-c:v", "libx265", "-preset", "ultrafast", "-pix_fmt", "yuv420p10le",
+		"-x265-params", "log-level=none:colorprim=bt2020:transfer=arib-std-b67:colormatrix=bt2020nc", "-color_primaries", "bt2020",
+		"-color_trc", "arib-std-b67", "-colorspace", "bt2020nc", "-tag:v", "hvc1", "hdr.mov"})...)
+	o := process(t, film)
+	o.mustBeReady(t)
+	o.checkResult(t, 192, 144, 1, false)
+	if s := probe(t, o.play(t)).Streams[0]; s.Transfer != "bt709" {
+		t.Errorf("transfer is %q", s.Transfer)
+	}
+}
+
 // The picture that a music player shows is no film, and no part of one.
 func TestAttachedPictureIsPassedOver(t *testing.T) {
 	t.Parallel()

@@ -102,7 +102,7 @@ func TestReferenceToAnotherFileIsNotFollowed(t *testing.T) {
 	h264(t, "320x240", 25, 2, "victim.mp4")
 	address, calls := listener(t)
 	own := clip(t, "-i", "victim.mp4", "-c", "copy", "-movflags", "+faststart", "own.mov")
-	for name, target := range map[string]string{"file": "file://" + clipFile("victim.mp4"), "path": clipFile("victim.mp4"), "http": "http://" + address + "/x.mp4"} {
+	for name, target := range map[string]string{"file": "file://" + clipFile("victim.mp4"), "path": clipFile("own.mov"), "http": "http://" + address + "/x.mp4"} {
 		film := referring(t, own, target)
 		o := process(t, film, func(s *settings) { s.mode = sandbox.Off })
 		o.mustFail(t, media.Unreadable, media.NoPicture, media.BadCodec)
@@ -128,6 +128,13 @@ func referring(t *testing.T, film []byte, target string) []byte {
 		t.Fatal("no data reference in the film")
 	}
 	entry := append([]byte("url \x00\x00\x00\x00"), target+"\x00"...)
+	if strings.HasPrefix(target, "/") { // the kind that ffmpeg would follow if it were told to
+		entry = append([]byte("alis\x00\x00\x00\x00"), make([]byte, 10+1+27+12+1+63+16+2+2+16)...)
+		entry = append(entry, 0, 2, 0, byte(len(target)))
+		entry = append(entry, target...)
+		entry = append(entry, make([]byte, len(target)%2)...)
+		entry = append(entry, 0xff, 0xff, 0, 0)
+	}
 	entry = append(binary.BigEndian.AppendUint32(nil, uint32(len(entry)+4)), entry...)
 	at := bytes.Index(film, []byte("mdat"))
 	return grow(slices.Clone(film[:at-4]), here, entry)
@@ -218,7 +225,7 @@ func TestBombsEndInTime(t *testing.T) {
 	lying = slices.Clone(lying)
 	copy(lying[at+3:], []byte{0x40, 0x8f, 0x40, 0, 0, 0, 0, 0}) // 1000 ms
 	bounded("says 1 s", lying, []string{media.TooLong}, short)
-	frames := clip(t, "-f", "lavfi", "-i", "testsrc2=s=64x64:r=10000:d=1", "-c:v", "libx264", "-preset", "ultrafast", "-video_track_timescale", "10000", "bomb.mp4")
+	frames := clip(t, "-f", "lavfi", "-i", "testsrc2=s=64x64:r=10000:d=0.5", "-c:v", "libx264", "-preset", "ultrafast", "-video_track_timescale", "10000", "bomb.mp4")
 	bounded("10,000 frames a second", frames, nil)
 	heavy := h264(t, "1280x720", 30, 8, "heavy.mov")
 	bounded("out of time", heavy, []string{media.TooComplex}, func(s *settings) { s.limits.MaxWork = 1500 * time.Millisecond })

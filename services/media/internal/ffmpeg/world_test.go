@@ -195,7 +195,7 @@ type probed struct {
 		Width    int               `json:"width"`
 		Height   int               `json:"height"`
 		Rate     string            `json:"avg_frame_rate"`
-		Aspect   string            `json:"sample_aspect_ratio"`
+		Transfer string            `json:"color_transfer"`
 		Tags     map[string]string `json:"tags"`
 		SideData []struct {
 			Rotation float64 `json:"rotation"`
