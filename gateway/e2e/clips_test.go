@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -17,7 +18,9 @@ import (
 // The name decides the container.
 func ffmpegMade(t testing.TB, name string, args ...string) []byte {
 	t.Helper()
-	key, err := json.Marshal(args)
+	// What is made of another clip has its place among the arguments, which is a
+	// new one each time.
+	key, err := json.Marshal(slices.DeleteFunc(slices.Clone(args), filepath.IsAbs))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,10 +46,10 @@ func cost(t *testing.T, db *sql.DB, request func() error) (first, least int64) {
 // What a list costs does not depend on its length.
 func TestListsCostTheSameWhateverTheirLength(t *testing.T) {
 	const (
-		short, long = 2, 40
+		short, long = 2, 20
 		// others is more than anybody else asks during one request, and less than
 		// one statement for each entry.
-		others = 25
+		others = 15
 	)
 	db := database(t, "user")
 	p := newPhone()

@@ -163,7 +163,7 @@ func TestDirectUploadsThatAreRefused(t *testing.T) {
 	if list := must(p.PublishList(t.Context(), a.ID, ""))(t); len(list.Videos) != 0 {
 		t.Errorf("%d of them are listed", len(list.Videos))
 	}
-	within(t, 2*recovery, "nothing is left", func(context.Context) error {
+	within(t, removal, "nothing is left", func(context.Context) error {
 		if left := newFiles(t, before); len(left) > 0 {
 			return fmt.Errorf("%d objects, first %s", len(left), left[0])
 		}

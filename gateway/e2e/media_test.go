@@ -128,6 +128,10 @@ func published(t testing.TB, p *Phone, a account, title string, movie []byte) Vi
 // busy machine and behind others.
 const workTime = 2 * time.Minute
 
+// removal is how long bytes that nobody wants may stay: a look of the sweeper
+// and what it has to do before.
+const removal = time.Minute
+
 // ended waits until nothing is done any more with a video.
 func ended(t testing.TB, p *Phone, a account, videoID int64) ProcessingReply {
 	t.Helper()

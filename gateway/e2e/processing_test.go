@@ -252,7 +252,7 @@ func failsWith(t *testing.T, p *Phone, a account, reason string, file []byte) {
 	if list := must(p.PublishList(t.Context(), a.ID, ""))(t); hasVideo(list.Videos, r.VideoID) {
 		t.Error("others see it")
 	}
-	within(t, recovery, "its bytes are gone", func(ctx context.Context) error {
+	within(t, removal, "its bytes are gone", func(ctx context.Context) error {
 		files, err := theBucket(t).list(ctx)
 		for key := range files {
 			if strings.HasPrefix(key, fmt.Sprintf("videos/%d/", r.VideoID)) {
