@@ -51,14 +51,15 @@ func ftyp() []byte {
 // hostiles are texts that some demuxer would follow to other files.
 func hostiles(secret, address string) map[string]string {
 	return map[string]string{
-		"m3u8":         fmt.Sprintf("#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:1,\nhttp://%[2]s/a.ts\n#EXTINF:1,\nfile://%[1]s\n#EXT-X-ENDLIST\n", secret, address),
-		"m3u8 in m3u8": fmt.Sprintf("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nconcat:http://%[2]s/x|file://%[1]s\n", secret, address),
-		"ffconcat":     fmt.Sprintf("ffconcat version 1.0\nfile '%[1]s'\nfile 'http://%[2]s/a.mp4'\n", secret, address),
-		"svg":          fmt.Sprintf("<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" width=\"64\" height=\"64\"><image xlink:href=\"file://%[1]s\" width=\"64\" height=\"64\"/><image xlink:href=\"http://%[2]s/\"/></svg>", secret, address),
-		"dash":         fmt.Sprintf("<?xml version=\"1.0\"?><MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\"><Period><AdaptationSet><Representation><BaseURL>http://%[2]s/a.mp4</BaseURL></Representation></AdaptationSet></Period></MPD><!-- %[1]s -->", secret, address),
-		"html":         "<html><body><video src=\"http://" + address + "/a.mp4\"></video></body></html>",
-		"sdp":          "v=0\no=- 0 0 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\n",
-		"text":         strings.Repeat("This is no film. ", 500),
+		"m3u8 that calls": fmt.Sprintf("#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:1,\nhttp://%s/a.ts\n#EXT-X-ENDLIST\n", address),
+		"m3u8 that reads": fmt.Sprintf("#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:1,\nfile://%s\n#EXT-X-ENDLIST\n", secret),
+		"m3u8 in m3u8":    fmt.Sprintf("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nconcat:http://%[2]s/x|file://%[1]s\n", secret, address),
+		"ffconcat":        fmt.Sprintf("ffconcat version 1.0\nfile '%[1]s'\nfile 'http://%[2]s/a.mp4'\n", secret, address),
+		"svg":             fmt.Sprintf("<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" width=\"64\" height=\"64\"><image xlink:href=\"file://%[1]s\" width=\"64\" height=\"64\"/><image xlink:href=\"http://%[2]s/\"/></svg>", secret, address),
+		"dash":            fmt.Sprintf("<?xml version=\"1.0\"?><MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\"><Period><AdaptationSet><Representation><BaseURL>http://%[2]s/a.mp4</BaseURL></Representation></AdaptationSet></Period></MPD><!-- %[1]s -->", secret, address),
+		"html":            "<html><body><video src=\"http://" + address + "/a.mp4\"></video></body></html>",
+		"sdp":             "v=0\no=- 0 0 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\n",
+		"text":            strings.Repeat("This is no film. ", 500),
 	}
 }
 
@@ -66,7 +67,7 @@ func hostiles(secret, address string) map[string]string {
 // the whitelists alone, and so without a sandbox too.
 func TestNoFileMakesUsReadOrCallAnything(t *testing.T) {
 	t.Parallel()
-	secret := filepath.Join(t.TempDir(), "secret.txt")
+	secret := filepath.Join(t.TempDir(), "secret.ts")
 	if err := os.WriteFile(secret, []byte(canary), 0o600); err != nil {
 		t.Fatal(err)
 	}
