@@ -19,9 +19,10 @@ type Config struct {
 	DirectPartSize int64          `env:"UPLOAD_DIRECT_PART_BYTES" envDefault:"8388608"` // a part that a client writes straight into an S3 store
 	UploadExpiry   time.Duration  `env:"VIDEO_UPLOAD_EXPIRY" envDefault:"2h"`           // an upload that takes longer is refused and swept
 	OpenUploads    int            `env:"VIDEO_OPEN_UPLOADS" envDefault:"10"`            // per author
+	Waiting        int            `env:"VIDEO_WAITING" envDefault:"50"`                 // videos of one author that are neither ready nor failed
 	SweepInterval  time.Duration  `env:"VIDEO_SWEEP_INTERVAL" envDefault:"15s"`         // between looks for what is to be removed
 	JobLease       time.Duration  `env:"VIDEO_JOB_LEASE" envDefault:"30s"`              // a worker that is silent for longer has lost its job
-	JobTries       int            `env:"VIDEO_JOB_TRIES" envDefault:"3"`                // claims without a word until a video has failed
+	JobTries       int            `env:"VIDEO_JOB_TRIES" envDefault:"5"`                // claims without a word until a video has failed
 	Grace          time.Duration  `env:"VIDEO_REMOVAL_GRACE" envDefault:"2m"`           // after a lease, before what was written under it is removed
 	FailedKept     time.Duration  `env:"VIDEO_FAILED_KEPT" envDefault:"72h"`            // a failed video, for its author to see
 }
@@ -52,6 +53,7 @@ func (c Config) Validate() error {
 	}
 	within("VIDEO_JOB_TRIES", int64(c.JobTries), 1, 100)
 	within("VIDEO_OPEN_UPLOADS", int64(c.OpenUploads), 1, 1_000)
+	within("VIDEO_WAITING", int64(c.Waiting), 1, 100_000)
 	positive := func(variable string, value time.Duration) {
 		if value <= 0 {
 			faults = append(faults, fmt.Errorf("%s: %v is not above 0", variable, value))
@@ -68,7 +70,7 @@ func (c Config) Validate() error {
 func (c Config) limits() video.Limits {
 	return video.Limits{
 		MaxSize: c.MaxUpload, PartSize: c.PartSize, DirectPartSize: c.DirectPartSize,
-		OpenUploads: c.OpenUploads, Expiry: c.UploadExpiry,
+		Allowance: video.Allowance{OpenUploads: c.OpenUploads, Waiting: c.Waiting}, Expiry: c.UploadExpiry,
 		JobLease: c.JobLease, JobTries: c.JobTries, Grace: c.Grace, FailedKept: c.FailedKept,
 	}
 }

@@ -16,8 +16,8 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := video.Limits{
-		MaxSize: 512 << 20, PartSize: 2 << 20, DirectPartSize: 8 << 20, OpenUploads: 10, Expiry: 2 * time.Hour,
-		JobLease: 30 * time.Second, JobTries: 3, Grace: 2 * time.Minute, FailedKept: 72 * time.Hour,
+		MaxSize: 512 << 20, PartSize: 2 << 20, DirectPartSize: 8 << 20, Allowance: video.Allowance{OpenUploads: 10, Waiting: 50}, Expiry: 2 * time.Hour,
+		JobLease: 30 * time.Second, JobTries: 5, Grace: 2 * time.Minute, FailedKept: 72 * time.Hour,
 	}
 	if c.limits() != want || c.SweepInterval != 15*time.Second {
 		t.Errorf("limits %+v, sweep every %v; want %+v, 15s", c.limits(), c.SweepInterval, want)

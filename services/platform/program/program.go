@@ -76,16 +76,29 @@ func Run(ctx context.Context, o Options, build func(ctx context.Context, p *Prog
 	return p.serve(ctx)
 }
 
+// start has a time limit but for the migrations: the server may be changing a
+// large table, and goes on with that whoever gives up waiting.
 func (p *Program) start(ctx context.Context, build func(ctx context.Context, p *Program) error) error {
+	if err := p.timely(ctx, p.open); err != nil {
+		return err
+	}
+	if p.options.Migrations != nil {
+		if err := sqldb.Migrate(ctx, p.DB, p.options.Migrations); err != nil {
+			return err
+		}
+	}
+	return p.timely(ctx, func(ctx context.Context) error {
+		if err := build(ctx, p); err != nil {
+			return err
+		}
+		return p.ensureTables(ctx)
+	})
+}
+
+func (p *Program) timely(ctx context.Context, do func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, p.options.Config.StartTimeout)
 	defer cancel()
-	if err := p.open(ctx); err != nil {
-		return err
-	}
-	if err := build(ctx, p); err != nil {
-		return err
-	}
-	return p.ensureTables(ctx)
+	return do(ctx)
 }
 
 // open makes telemetry, connection and database.
@@ -111,8 +124,7 @@ func (p *Program) open(ctx context.Context) error {
 	return p.openDatabase(ctx)
 }
 
-// openDatabase waits for the sidecar, asks it for the DSN and opens the database
-// with its schema up to date.
+// openDatabase waits for the sidecar, asks it for the DSN and opens the database.
 func (p *Program) openDatabase(ctx context.Context) error {
 	if err := p.Sidecar.WaitReady(ctx); err != nil {
 		return err
@@ -126,10 +138,7 @@ func (p *Program) openDatabase(ctx context.Context) error {
 		return err
 	}
 	p.closing(p.DB.Close)
-	if p.options.Migrations == nil {
-		return nil
-	}
-	return sqldb.Migrate(ctx, p.DB, p.options.Migrations)
+	return nil
 }
 
 // closing adds what is to be done at the end, before what was added earlier.

@@ -18,8 +18,9 @@ import (
 // the first migrates, the others wait for it and find nothing to do. The pool
 // must allow two connections, one of which holds the lock.
 //
-// MySQL commits at every DDL statement, so a migration that fails in the middle
-// stays half done: keep one CREATE or ALTER per file.
+// MySQL commits at every DDL statement, so a migration that is cut short may be
+// done and not be noted: keep one CREATE or ALTER per file, and let it leave out
+// what is there already.
 func Migrate(ctx context.Context, db *sqlx.DB, fsys fs.FS) error {
 	const op = "sqldb.Migrate"
 	files, err := migrationFiles(fsys)

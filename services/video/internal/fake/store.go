@@ -50,7 +50,7 @@ func NewStore() *Store {
 }
 
 // Begin implements video.Uploads.
-func (s *Store) Begin(_ context.Context, u video.Upload, limit int) error {
+func (s *Store) Begin(_ context.Context, u video.Upload, allowed video.Allowance) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	open := 0
@@ -59,7 +59,13 @@ func (s *Store) Begin(_ context.Context, u video.Upload, limit int) error {
 			open++
 		}
 	}
-	if open >= limit {
+	waiting := 0
+	for _, v := range s.videos {
+		if v.AuthorID == u.AuthorID && (v.State == video.StateUploaded || v.State == video.StateProcessing) {
+			waiting++
+		}
+	}
+	if open >= allowed.OpenUploads || waiting >= allowed.Waiting {
 		return video.ErrUploadsTooMany
 	}
 	s.uploads[u.VideoID] = u

@@ -101,7 +101,7 @@ func (r *rows) publish(t *testing.T, from, to int64) {
 	t.Helper()
 	ctx := context.Background()
 	for id := from; id <= to; id++ {
-		if err := r.Begin(ctx, video.Upload{VideoID: id, AuthorID: author}, 1); err != nil {
+		if err := r.Begin(ctx, video.Upload{VideoID: id, AuthorID: author}, video.Allowance{OpenUploads: 1, Waiting: 10}); err != nil {
 			t.Fatal(err)
 		}
 		v := video.Video{ID: id, AuthorID: author, PublishedAtMs: 1_000 - id}

@@ -36,7 +36,7 @@ func events(t *testing.T, db *sqlx.DB) []told {
 func publish(t *testing.T, store *mysql.Store, id, author int64) {
 	t.Helper()
 	u := video.Upload{VideoID: id, AuthorID: author, ObjectKey: "k", PartSize: 1, MaxSize: 1}
-	if err := store.Begin(t.Context(), u, 100); err != nil {
+	if err := store.Begin(t.Context(), u, video.Allowance{OpenUploads: 100, Waiting: 100}); err != nil {
 		t.Fatal(err)
 	}
 	_, err := store.Publish(t.Context(), id, func(video.Upload) (video.Video, error) {

@@ -76,3 +76,13 @@ func TestEarlierVideos(t *testing.T) {
 		t.Errorf("the jobs are %v", due)
 	}
 }
+
+// A start that was cut short may have changed a table and not noted it. The
+// migrations are then repeated, and leave what is there.
+func TestMigrationsMayBeRepeated(t *testing.T) {
+	db := sqltest.New(t, mysql.Migrations)
+	exec(t, db, `DELETE FROM goose_db_version WHERE version_id >= 2`)
+	if err := sqldb.Migrate(t.Context(), db, mysql.Migrations); err != nil {
+		t.Fatal(err)
+	}
+}

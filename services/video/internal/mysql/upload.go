@@ -28,21 +28,25 @@ const uploadColumns = `video_id, author_id, object_key, layout, part_size, max_s
 
 // Begin implements video.Uploads. The row of the author is locked first, so that
 // of two uploads begun at once the second counts the first.
-func (s *Store) Begin(ctx context.Context, u video.Upload, limit int) error {
+func (s *Store) Begin(ctx context.Context, u video.Upload, allowed video.Allowance) error {
 	const (
-		lock   = `INSERT INTO authors (author_id, works) VALUES (?, 0) ON DUPLICATE KEY UPDATE works = works`
-		count  = `SELECT COUNT(*) FROM uploads WHERE author_id = ? AND NOT aborting`
+		lock  = `INSERT INTO authors (author_id, works) VALUES (?, 0) ON DUPLICATE KEY UPDATE works = works`
+		count = `SELECT (SELECT COUNT(*) FROM uploads WHERE author_id = ? AND NOT aborting) AS open,
+			(SELECT COUNT(*) FROM videos WHERE author_id = ? AND state IN (1, 4)) AS waiting`
 		insert = `INSERT INTO uploads (` + uploadColumns + `) VALUES (:video_id, :author_id, :object_key, :layout, :part_size, :max_size, :aborting, :expires_at_ms, :due_at_ms)`
 	)
 	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) error {
 		if _, err := tx.ExecContext(ctx, lock, u.AuthorID); err != nil {
 			return err
 		}
-		var open int
-		if err := tx.GetContext(ctx, &open, count, u.AuthorID); err != nil {
+		var has struct {
+			Open    int `db:"open"`
+			Waiting int `db:"waiting"`
+		}
+		if err := tx.GetContext(ctx, &has, count, u.AuthorID, u.AuthorID); err != nil {
 			return err
 		}
-		if open >= limit {
+		if has.Open >= allowed.OpenUploads || has.Waiting >= allowed.Waiting {
 			return video.ErrUploadsTooMany
 		}
 		_, err := tx.NamedExecContext(ctx, insert, uploadRow(u))

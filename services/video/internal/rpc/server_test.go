@@ -29,7 +29,7 @@ func newServers() (*rpc.Server, *rpc.Processing) {
 		Clock: fake.NewClock(time.UnixMilli(1_700_000_000_000)).Now,
 		Log:   slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}, video.Limits{
-		MaxSize: 100, PartSize: 10, DirectPartSize: 50, OpenUploads: 10, Expiry: time.Hour,
+		MaxSize: 100, PartSize: 10, DirectPartSize: 50, Allowance: video.Allowance{OpenUploads: 10, Waiting: 10}, Expiry: time.Hour,
 		JobLease: 30 * time.Second, JobTries: 3, Grace: time.Minute, FailedKept: time.Hour,
 	})
 	return rpc.NewServer(videos, videos), rpc.NewProcessing(videos)

@@ -31,6 +31,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 	}{
 		{"Begin/LimitPerAuthor", testBeginLimit},
 		{"Begin/LimitHoldsConcurrently", testBeginLimitConcurrent},
+		{"Begin/VideosThatWait", testBeginWaiting},
 		{"Change/StoresAbortAndDueTime", testChange},
 		{"Change/Refused", testChangeRefused},
 		{"Change/Unknown", testChangeUnknown},
@@ -99,7 +100,7 @@ func as(v video.Video) func(video.Upload) (video.Video, error) {
 
 func begin(ctx context.Context, t *testing.T, s Store, u video.Upload) {
 	t.Helper()
-	if err := s.Begin(ctx, u, 1_000); err != nil {
+	if err := s.Begin(ctx, u, open(1_000)); err != nil {
 		t.Fatalf("begin %d: %v", u.VideoID, err)
 	}
 }

@@ -16,35 +16,59 @@ var errRefused = errors.New("refused")
 
 func testBeginLimit(ctx context.Context, t *testing.T, s Store) {
 	for id := range int64(2) {
-		if err := s.Begin(ctx, upload(10+id, 1), 2); err != nil {
+		if err := s.Begin(ctx, upload(10+id, 1), open(2)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	wantError(t, s.Begin(ctx, upload(12, 1), 2), video.ErrUploadsTooMany)
+	wantError(t, s.Begin(ctx, upload(12, 1), open(2)), video.ErrUploadsTooMany)
 	wantGone(ctx, t, s, 12)
-	if err := s.Begin(ctx, upload(13, 2), 2); err != nil {
+	if err := s.Begin(ctx, upload(13, 2), open(2)); err != nil {
 		t.Fatalf("another author is refused: %v", err)
 	}
 	if err := s.Remove(ctx, 10); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Begin(ctx, upload(14, 1), 2); err != nil {
+	if err := s.Begin(ctx, upload(14, 1), open(2)); err != nil {
 		t.Fatalf("refused although one is gone: %v", err)
 	}
 	if _, err := s.Change(ctx, 11, func(u *video.Upload) error { u.Aborting = true; return nil }); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Begin(ctx, upload(15, 1), 2); err != nil {
+	if err := s.Begin(ctx, upload(15, 1), open(2)); err != nil {
 		t.Fatalf("refused although one is aborting: %v", err)
 	}
-	wantError(t, s.Begin(ctx, upload(16, 1), 2), video.ErrUploadsTooMany)
+	wantError(t, s.Begin(ctx, upload(16, 1), open(2)), video.ErrUploadsTooMany)
+}
+
+// open allows any number of videos to wait.
+func open(uploads int) video.Allowance {
+	return video.Allowance{OpenUploads: uploads, Waiting: 1_000}
+}
+
+func testBeginWaiting(ctx context.Context, t *testing.T, s Store) {
+	allowed := video.Allowance{OpenUploads: 10, Waiting: 2}
+	publish(ctx, t, s, newVideo(10, 1))
+	publish(ctx, t, s, newVideo(11, 1))
+	publish(ctx, t, s, newVideo(12, 2))
+	wantError(t, s.Begin(ctx, upload(20, 1), allowed), video.ErrUploadsTooMany)
+	if err := s.Begin(ctx, upload(21, 2), allowed); err != nil {
+		t.Fatalf("another author is refused: %v", err)
+	}
+	for id, state := range map[int64]video.State{10: video.StateFailed, 11: video.StateProcessing} {
+		change(ctx, t, s, id, func(c *video.Case) { c.Video.State = state })
+	}
+	if err := s.Begin(ctx, upload(22, 1), allowed); err != nil {
+		t.Fatalf("refused although one has failed: %v", err)
+	}
+	publish(ctx, t, s, newVideo(13, 1))
+	wantError(t, s.Begin(ctx, upload(23, 1), allowed), video.ErrUploadsTooMany)
 }
 
 func testBeginLimitConcurrent(ctx context.Context, t *testing.T, s Store) {
 	const limit = 3
 	var begun atomic.Int64
 	inParallel(12, func(i int) {
-		err := s.Begin(ctx, upload(int64(100+i), 1), limit)
+		err := s.Begin(ctx, upload(int64(100+i), 1), open(limit))
 		if err == nil {
 			begun.Add(1)
 		} else if !errors.Is(err, video.ErrUploadsTooMany) {

@@ -104,7 +104,7 @@ func testStorm(ctx context.Context, t *testing.T, s Store) {
 				}
 			case 1: // begins and publishes more
 				id := 1_000*int64(worker) + n
-				check(s.Begin(ctx, upload(id, 1+n%authors), 1_000), nil)
+				check(s.Begin(ctx, upload(id, 1+n%authors), open(1_000)), nil)
 				_, err := s.Publish(ctx, id, as(newVideo(id, 1+n%authors)))
 				check(err, nil)
 			default: // works

@@ -5,9 +5,10 @@ import "context"
 // Uploads keeps the uploads that are no videos yet.
 type Uploads interface {
 	// Begin stores a new upload, or answers ErrUploadsTooMany when its author
-	// has limit of them already; those that are aborting do not count.
-	// Concurrent calls together respect the limit.
-	Begin(ctx context.Context, u Upload, limit int) error
+	// has as many open ones as allowed, those that are aborting not counted, or
+	// as many videos that wait to be processed. Concurrent calls together respect
+	// the limit of open ones.
+	Begin(ctx context.Context, u Upload, allowed Allowance) error
 	// Change locks an upload, lets change decide over it, and stores what
 	// change made of its Aborting and DueAtMs. It answers ErrUploadUnknown
 	// where there is no row, and returns an error of change as it is.

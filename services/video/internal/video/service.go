@@ -24,13 +24,19 @@ type Limits struct {
 	MaxSize        int64         // bytes of one video
 	PartSize       int64         // bytes of one part
 	DirectPartSize int64         // bytes of one part that a client writes straight into an S3 store
-	OpenUploads    int           // per author
+	Allowance                    // of each author
 	Expiry         time.Duration // from the beginning of an upload to its last moment
 
 	JobLease   time.Duration // a worker that is silent for longer has lost its job
 	JobTries   int           // claims that may end without a word
 	Grace      time.Duration // from the end of a lease to the moment when nothing is written under it any more
 	FailedKept time.Duration // from the failure of a video to its removal
+}
+
+// Allowance is what one author may keep others waiting with.
+type Allowance struct {
+	OpenUploads int
+	Waiting     int // videos that are neither ready nor failed
 }
 
 // Service knows the rules. It is safe for concurrent use.

@@ -98,7 +98,7 @@ func TestSweepWorksThroughMoreThanOneClaim(t *testing.T) {
 	const uploads = 45
 	for id := range int64(uploads) {
 		u := video.Upload{VideoID: 1 + id, AuthorID: amy, ObjectKey: "k", PartSize: 1, MaxSize: 1}
-		if err := w.store.Begin(context.Background(), u, uploads); err != nil {
+		if err := w.store.Begin(context.Background(), u, video.Allowance{OpenUploads: uploads, Waiting: uploads}); err != nil {
 			t.Fatal(err)
 		}
 	}

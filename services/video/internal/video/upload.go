@@ -43,7 +43,7 @@ func (s *Service) BeginUpload(ctx context.Context, authorID, declared int64, dir
 		return Upload{}, errs.Wrap(op, err)
 	}
 	u := s.newUpload(id, authorID, declared, direct)
-	if err := s.Uploads.Begin(ctx, u, s.limits.OpenUploads); err != nil {
+	if err := s.Uploads.Begin(ctx, u, s.limits.Allowance); err != nil {
 		return Upload{}, errs.Wrap(op, err)
 	}
 	return u, nil

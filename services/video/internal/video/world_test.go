@@ -47,7 +47,7 @@ func newWorld() *world {
 		Uploads: w.store, Videos: w.store, Cases: w.store, Removals: w.store, Authors: w.authors, Objects: w.objects, Hot: w.hot,
 		IDs: &fake.IDs{}, Clock: w.clock.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}, video.Limits{
-		MaxSize: maxSize, PartSize: partSize, DirectPartSize: 50, OpenUploads: 3, Expiry: 2 * time.Hour,
+		MaxSize: maxSize, PartSize: partSize, DirectPartSize: 50, Allowance: video.Allowance{OpenUploads: 3, Waiting: 1_000}, Expiry: 2 * time.Hour,
 		JobLease: lease, JobTries: 3, Grace: grace, FailedKept: 72 * time.Hour,
 	})
 	return w

@@ -5,8 +5,10 @@
 -- a failed one the source_* stay, their bytes do not. version counts its events,
 -- attempt is the one whose result it has.
 --
--- One ALTER, so that it is done or not: MySQL has no ADD COLUMN IF NOT EXISTS.
-ALTER TABLE videos
+-- MySQL commits every ALTER and has no IF NOT EXISTS for a column: what a start
+-- that was cut short has done already is left out.
+SET @missing = (SELECT COUNT(*) = 0 FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = 'videos' AND column_name = 'layout');
+SET @change = IF(@missing, 'ALTER TABLE videos
     ADD COLUMN layout            TINYINT      NOT NULL DEFAULT 0,
     ADD COLUMN play_key          VARCHAR(100) NULL,
     ADD COLUMN play_size         BIGINT       NULL,
@@ -27,4 +29,8 @@ ALTER TABLE videos
     ADD COLUMN attempt           BIGINT       NOT NULL DEFAULT 0,
     DROP KEY videos_feed,
     ADD UNIQUE KEY videos_shown (shown_at_ms),
-    ADD KEY videos_failed (failed_at_ms);
+    ADD KEY videos_failed (failed_at_ms),
+    ADD KEY videos_waiting (author_id, state)', 'DO 0');
+PREPARE change_once FROM @change;
+EXECUTE change_once;
+DEALLOCATE PREPARE change_once;

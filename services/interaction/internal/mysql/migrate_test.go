@@ -1,0 +1,21 @@
+package mysql_test
+
+import (
+	"testing"
+
+	"github.com/douyin-on-dapr/douyin/services/interaction/internal/mysql"
+	"github.com/douyin-on-dapr/douyin/services/platform/sqldb"
+	"github.com/douyin-on-dapr/douyin/services/platform/sqltest"
+)
+
+// A start that was cut short may have changed a table and not noted it. The
+// migrations are then repeated, and leave what is there.
+func TestMigrationsMayBeRepeated(t *testing.T) {
+	db := sqltest.New(t, mysql.Migrations())
+	if _, err := db.Exec(`DELETE FROM goose_db_version WHERE version_id >= 5`); err != nil {
+		t.Fatal(err)
+	}
+	if err := sqldb.Migrate(t.Context(), db, mysql.Migrations()); err != nil {
+		t.Fatal(err)
+	}
+}
