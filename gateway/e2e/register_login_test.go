@@ -136,6 +136,6 @@ func TestPathsAndPlacesOfParameters(t *testing.T) {
 		accepted(t, must(call[VideosReply](t.Context(), p, http.MethodGet, path, me))(t))
 	}
 	for _, path := range []string{"/douyin/publish/action", "/douyin/publish/action/"} {
-		refused(t, must(call[StatusReply](t.Context(), p, http.MethodPost, path, nil))(t))
+		refused(t, must(call[PublishReply](t.Context(), p, http.MethodPost, path, nil))(t))
 	}
 }
