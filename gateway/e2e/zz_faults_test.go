@@ -119,7 +119,7 @@ type step struct {
 
 // publishEvery keeps the videos that are uploaded beside a fault few enough for
 // the workers, for which the next scenario would have to wait.
-const publishEvery = 300 * time.Millisecond
+const publishEvery = time.Second
 
 // all is everything that has to work on a healthy stack.
 func (s scene) all() []step {
