@@ -190,15 +190,16 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 // PresignGet is a URL with which any client can read the object for a while, and
 // gets it with the content type.
 func (s *Store) PresignGet(ctx context.Context, key, contentType string, ttl time.Duration) (string, error) {
-	return s.presign(ctx, "s3store.PresignGet", http.MethodGet, key, ttl, url.Values{"response-content-type": {contentType}})
+	return s.presign(ctx, "s3store.PresignGet", http.MethodGet, key, ttl, url.Values{"response-content-type": {contentType}}, nil)
 }
 
-// presign makes no request: who holds the keys can sign.
-func (s *Store) presign(ctx context.Context, op, method, key string, ttl time.Duration, query url.Values) (string, error) {
+// presign makes no request: who holds the keys can sign. What uses the URL has to
+// send the headers as they are here.
+func (s *Store) presign(ctx context.Context, op, method, key string, ttl time.Duration, query url.Values, headers http.Header) (string, error) {
 	if s.public == nil {
 		return "", errs.Wrap(op, errs.New(errs.Unavailable, "STORE_NOT_PUBLIC", ""))
 	}
-	u, err := s.public.Presign(ctx, method, s.bucket, key, ttl, query)
+	u, err := s.public.PresignHeader(ctx, method, s.bucket, key, ttl, query, headers)
 	if err != nil {
 		return "", failure(op, err)
 	}

@@ -168,7 +168,7 @@ func TestAStoreThatDoesNotAnswer(t *testing.T) {
 		"stat":     func(ctx context.Context) error { _, _, err := store.Stat(ctx, "k"); return err },
 		"begin":    func(ctx context.Context) error { return store.BeginMultipart(ctx, "k", "") },
 		"parts":    func(ctx context.Context) error { _, err := store.UploadedParts(ctx, "k"); return err },
-		"part url": func(ctx context.Context) error { _, err := store.PresignPart(ctx, "k", 1, time.Minute); return err },
+		"part url": func(ctx context.Context) error { _, err := store.PresignPart(ctx, "k", s3store.Part{Number: 1, Size: 1}, time.Minute); return err },
 		"complete": func(ctx context.Context) error {
 			return store.CompleteMultipart(ctx, "k", []s3store.Part{{Number: 1, ETag: "x"}})
 		},
