@@ -103,7 +103,8 @@ func (s *Store) UploadedParts(ctx context.Context, key string) ([]Part, error) {
 // them. One that was completed before is success.
 func (s *Store) CompleteMultipart(ctx context.Context, key string, parts []Part) error {
 	const op = "s3store.CompleteMultipart"
-	ctx, cancel := context.WithTimeout(ctx, pieceTime) // a store may copy all of it
+	// What is asked before and afterwards does not take from the time to join.
+	ctx, cancel := context.WithTimeout(ctx, joinTime+2*callTimeout)
 	defer cancel()
 	id, err := s.upload(ctx, key)
 	if err == nil {
@@ -124,11 +125,13 @@ func (s *Store) CompleteMultipart(ctx context.Context, key string, parts []Part)
 }
 
 func (s *Store) complete(ctx context.Context, key, id string, parts []Part) error {
+	ctx, cancel := context.WithTimeout(ctx, joinTime)
+	defer cancel()
 	all := make([]minio.CompletePart, len(parts))
 	for i, p := range parts {
 		all[i] = minio.CompletePart{PartNumber: p.Number, ETag: p.ETag}
 	}
-	_, err := s.core.CompleteMultipartUpload(ctx, s.bucket, key, id, all, minio.PutObjectOptions{})
+	_, err := s.joiner.CompleteMultipartUpload(ctx, s.bucket, key, id, all, minio.PutObjectOptions{})
 	return err
 }
 
@@ -199,9 +202,7 @@ func (s *Store) putPieces(ctx context.Context, op, key, contentType string, size
 	}
 	parts, err := s.sendPieces(ctx, op, key, id, size, r)
 	if err == nil {
-		bounded, cancel := context.WithTimeout(ctx, pieceTime)
-		defer cancel()
-		err = failure(op, s.complete(bounded, key, id, parts))
+		err = failure(op, s.complete(ctx, key, id, parts))
 	}
 	if err != nil {
 		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
