@@ -81,6 +81,21 @@ func TestWholeVideosThatAreNotRedirected(t *testing.T) {
 	}
 }
 
+// The store lets no script of another page read, and a copy of one answer must
+// not be given to who has to get the other.
+func TestScriptsAreNotRedirected(t *testing.T) {
+	s := openShelf(t, 345, 4, objectstore.LayoutWhole, true)
+	for _, origin := range []string{"https://web.example", "null"} {
+		w := s.get(http.MethodGet, s.path, "Origin", origin)
+		if w.Code != http.StatusOK || !bytes.Equal(w.Body.Bytes(), s.movie) || w.Header().Get("Vary") != "Origin" {
+			t.Errorf("%s: %d %v", origin, w.Code, w.Header())
+		}
+	}
+	if w := s.get(http.MethodGet, s.path); w.Code != http.StatusFound || w.Header().Get("Vary") != "Origin" {
+		t.Errorf("nobody's script: %d %v", w.Code, w.Header())
+	}
+}
+
 // An address stays good for as long as there are bytes behind it.
 func TestAddressesThroughTheStates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

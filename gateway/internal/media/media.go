@@ -108,6 +108,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	manifest, err := h.manifests.get(r.Context(), asked)
+	if err == nil && asked.kind == movie && h.inDirect(manifest) {
+		w.Header().Set("Vary", "Origin") // see redirects
+	}
 	switch {
 	case err != nil:
 		h.refuse(w, r, err)
