@@ -132,6 +132,22 @@ func TestAddressesThroughTheStates(t *testing.T) {
 	})
 }
 
+// Before a video is ready nobody but its author is shown it, and no CDN should
+// keep it for others.
+func TestBytesOfUnfinishedVideosAreKeptBriefly(t *testing.T) {
+	for _, state := range []videov1.State{videov1.State_STATE_UPLOADED, videov1.State_STATE_PROCESSING} {
+		for _, layout := range []objectstore.Layout{objectstore.LayoutParts, objectstore.LayoutWhole} {
+			s := openShelf(t, 345, 4, layout, true)
+			s.videos.Published()[0].State = state
+			for _, headers := range [][]string{nil, {"Origin", "https://web.example", "Range", "bytes=0-9"}} {
+				if w := s.get(http.MethodGet, s.path, headers...); w.Code >= 400 || w.Header().Get("Cache-Control") != "private, max-age=60" {
+					t.Errorf("%s, layout %d, %v: %d %v", state, layout, headers, w.Code, w.Header())
+				}
+			}
+		}
+	}
+}
+
 func TestFailedVideoIsGone(t *testing.T) {
 	s := openShelf(t, 345, 4, objectstore.LayoutWhole, true)
 	s.videos.Published()[0].State = videov1.State_STATE_FAILED // its columns may still tell of the source
