@@ -51,7 +51,7 @@ func (s *S3) BeginMultipart(_ context.Context, key, _ string) error {
 }
 
 // PresignParts makes addresses that tell what they are for.
-func (s *S3) PresignParts(_ context.Context, key string, numbers []int, ttl time.Duration) ([]string, error) {
+func (s *S3) PresignParts(_ context.Context, key string, parts []s3store.Part, ttl time.Duration) ([]string, error) {
 	if err := s.note("PresignParts"); err != nil {
 		return nil, err
 	}
@@ -60,9 +60,9 @@ func (s *S3) PresignParts(_ context.Context, key string, numbers []int, ttl time
 	if s.open[key] == nil {
 		return nil, errNoObject()
 	}
-	urls := make([]string, len(numbers))
-	for i, number := range numbers {
-		urls[i] = fmt.Sprintf("http://store.example/%s?part=%d&life=%s", key, number, ttl)
+	urls := make([]string, len(parts))
+	for i, part := range parts {
+		urls[i] = fmt.Sprintf("http://store.example/%s?part=%d&size=%d&life=%s", key, part.Number, part.Size, ttl)
 	}
 	return urls, nil
 }

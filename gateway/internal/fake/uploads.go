@@ -135,6 +135,9 @@ func (v *Videos) AbortUpload(ctx context.Context, in *videov1.AbortUploadRequest
 	if err := v.note("AbortUpload"); err != nil {
 		return nil, err
 	}
+	if v.OnAbort != nil {
+		v.OnAbort()
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

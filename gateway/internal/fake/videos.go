@@ -20,9 +20,10 @@ type Videos struct {
 	Blobs *Blobs // where aborted uploads are deleted
 	// LoseCommits makes every commit succeed and its answer get lost.
 	LoseCommits bool
-	MaxSize     int64 // of uploads that are not direct, bytes; 0 is 1 MiB
-	PartSize    int64 // of the same, bytes; 0 is 1 KiB
-	ExpiresAtMS int64 // of direct uploads
+	OnAbort     func() // is called before an upload is aborted
+	MaxSize     int64  // of uploads that are not direct, bytes; 0 is 1 MiB
+	PartSize    int64  // of the same, bytes; 0 is 1 KiB
+	ExpiresAtMS int64  // of direct uploads
 	mu          sync.Mutex
 	videos      []*videov1.Video // oldest first
 	open        map[int64]*upload

@@ -92,11 +92,16 @@ func (d *Direct) inspect(ctx context.Context, authorID int64, begun *videov1.Beg
 func (d *Direct) abort(ctx context.Context, authorID int64, begun *videov1.BeginUploadResponse) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)
 	defer cancel()
-	_, err := d.videos.AbortUpload(ctx, &videov1.AbortUploadRequest{VideoId: begun.GetVideoId(), AuthorId: authorID})
-	if err == nil {
-		err = d.store.Delete(ctx, begun.GetObjectKey())
-	}
-	if err != nil {
+	if _, err := d.videos.AbortUpload(ctx, &videov1.AbortUploadRequest{VideoId: begun.GetVideoId(), AuthorId: authorID}); err != nil {
 		d.log.WarnContext(ctx, "direct upload not aborted", "video", begun.GetVideoId(), "error", err)
+		return
+	}
+	d.drop(ctx, begun)
+}
+
+// drop removes what the store has of an aborted upload.
+func (d *Direct) drop(ctx context.Context, begun *videov1.BeginUploadResponse) {
+	if err := d.store.Delete(ctx, begun.GetObjectKey()); err != nil {
+		d.log.WarnContext(ctx, "aborted upload left in the store", "video", begun.GetVideoId(), "error", err)
 	}
 }

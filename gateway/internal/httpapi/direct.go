@@ -33,8 +33,9 @@ const (
 type DirectParts interface {
 	// BeginMultipart opens an upload under a key, or keeps the one that is open.
 	BeginMultipart(ctx context.Context, key, contentType string) error
-	// PresignParts are the addresses at which the client may PUT parts.
-	PresignParts(ctx context.Context, key string, numbers []int, ttl time.Duration) ([]string, error)
+	// PresignParts are the addresses at which the client may PUT parts, of these
+	// sizes and no others.
+	PresignParts(ctx context.Context, key string, parts []s3store.Part, ttl time.Duration) ([]string, error)
 	// UploadedParts is NotFound when no upload is open under the key.
 	UploadedParts(ctx context.Context, key string) ([]s3store.Part, error)
 	// CompleteMultipart makes an object of the parts and ends the upload. One
@@ -226,11 +227,11 @@ func (d *Direct) invite(ctx context.Context, begun *videov1.BeginUploadResponse,
 	if len(missing) == 0 {
 		return answer, nil
 	}
-	numbers := make([]int, len(missing))
+	parts := make([]s3store.Part, len(missing))
 	for i, part := range missing {
-		numbers[i] = part.Number
+		parts[i] = s3store.Part{Number: part.Number, Size: part.Size}
 	}
-	urls, err := d.store.PresignParts(ctx, begun.GetObjectKey(), numbers, life)
+	urls, err := d.store.PresignParts(ctx, begun.GetObjectKey(), parts, life)
 	if err != nil {
 		return nil, err
 	}

@@ -97,7 +97,7 @@ func TestDirectUpload(t *testing.T) {
 	if len(b.Parts) != 3 || b.PartSize != 8<<20 || b.Parts[2].Size != 1<<20+5 || b.ExpiresAt != now.Add(2*time.Hour).UnixMilli() {
 		t.Fatalf("%+v", b)
 	}
-	if want := fmt.Sprintf("http://store.example/videos/%d?part=2&life=1h0m0s", b.VideoID); b.Parts[1].URL != want {
+	if want := fmt.Sprintf("http://store.example/videos/%d?part=2&size=8388608&life=1h0m0s", b.VideoID); b.Parts[1].URL != want {
 		t.Errorf("address %s, want %s", b.Parts[1].URL, want)
 	}
 	if s := r.state(t, b.VideoID); s.State != "uploading" || s.UploadedBytes != 0 || s.TotalBytes != int64(len(whole)) || s.VideoID != b.VideoID {

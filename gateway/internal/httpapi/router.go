@@ -46,6 +46,7 @@ type Relations interface {
 // Videos is what the video service is asked for about one video.
 type Videos interface {
 	GetUpload(ctx context.Context, in *videov1.GetUploadRequest, opts ...grpc.CallOption) (*videov1.GetUploadResponse, error)
+	AbortUpload(ctx context.Context, in *videov1.AbortUploadRequest, opts ...grpc.CallOption) (*videov1.AbortUploadResponse, error)
 	DeleteVideo(ctx context.Context, in *videov1.DeleteVideoRequest, opts ...grpc.CallOption) (*videov1.DeleteVideoResponse, error)
 }
 

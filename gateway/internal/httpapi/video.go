@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"context"
+
 	"github.com/douyin-on-dapr/douyin/gateway/internal/compose"
 	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
@@ -49,15 +51,42 @@ func (a *api) uploading(x *exchange, id int64, unknown error) (compose.Status, e
 	return state, err
 }
 
-// publishDelete takes a video of the viewer's away. Repeating it is success.
+// publishDelete takes a video of the viewer's away, also one that is still being
+// uploaded. Repeating it is success for what was a video.
 func (a *api) publishDelete(x *exchange) (reply, error) {
 	id, err := x.params.requiredID("video_id")
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.Videos.DeleteVideo(x.ctx, &videov1.DeleteVideoRequest{VideoId: id, AuthorId: x.viewer.UserID}); err != nil {
+	in := &videov1.DeleteVideoRequest{VideoId: id, AuthorId: x.viewer.UserID}
+	_, err = a.Videos.DeleteVideo(x.ctx, in)
+	if errs.ReasonOf(err) == reasonVideoUnknown {
+		err = a.giveUp(x, id, err)
+		if errs.ReasonOf(err) == reasonUploadCommitted { // since it was looked for
+			_, err = a.Videos.DeleteVideo(x.ctx, in)
+		}
+	}
+	if err != nil {
 		return nil, err
 	}
 	a.Composed.Forget()
 	return emptyStatus(), nil
+}
+
+// giveUp aborts an open upload of the viewer's, or says that it knows none. Only
+// so many may be open at once, and one that was left would count until it expires.
+func (a *api) giveUp(x *exchange, id int64, unknown error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(x.ctx), abortTimeout)
+	defer cancel()
+	open, err := a.Videos.GetUpload(ctx, &videov1.GetUploadRequest{VideoId: id, AuthorId: x.viewer.UserID})
+	if err == nil {
+		_, err = a.Videos.AbortUpload(ctx, &videov1.AbortUploadRequest{VideoId: id, AuthorId: x.viewer.UserID})
+	}
+	switch {
+	case errs.ReasonOf(err) == reasonUploadUnknown:
+		return unknown
+	case err == nil && open.GetDirect() && a.Direct != nil:
+		a.Direct.drop(ctx, open.GetUpload())
+	}
+	return err
 }

@@ -30,10 +30,10 @@ const (
 // redirects reports whether a request is better answered by the store itself.
 // Only videos are worth the way: covers and segments are small, hot, and read by
 // scripts, for which the store would have to allow other origins. What the
-// store does not do, or what depends on our own ETag, is left to us.
+// store does not do, or what depends on our own ETag, is left to us, and so are
+// scripts that ask for a video: a browser would refuse them the store's answer.
 func (h *Handler) redirects(r *http.Request, m objectstore.Manifest) bool {
-	if h.direct == nil || m.Layout != objectstore.LayoutWhole || r.Method != http.MethodGet ||
-		strings.Contains(r.Header.Get("Range"), ",") {
+	if !h.inDirect(m) || r.Method != http.MethodGet || strings.Contains(r.Header.Get("Range"), ",") || r.Header.Get("Origin") != "" {
 		return false
 	}
 	for _, condition := range []string{"If-Match", "If-None-Match", "If-Range"} {
@@ -44,13 +44,18 @@ func (h *Handler) redirects(r *http.Request, m objectstore.Manifest) bool {
 	return true
 }
 
-func (h *Handler) redirect(w http.ResponseWriter, r *http.Request, m objectstore.Manifest) {
+// inDirect reports whether clients can read an object in the store itself.
+func (h *Handler) inDirect(m objectstore.Manifest) bool {
+	return h.direct != nil && m.Layout == objectstore.LayoutWhole
+}
+
+func (h *Handler) redirect(w http.ResponseWriter, r *http.Request, m stored) {
 	address, err := h.direct.PresignGet(r.Context(), m.Key, contentType(m.ContentType), redirectLife)
 	if err != nil {
 		h.refuse(w, r, err)
 		return
 	}
-	w.Header().Set("Cache-Control", fmt.Sprintf("public, max-age=%d", int(redirectKept.Seconds())))
+	w.Header().Set("Cache-Control", m.cacheControl(fmt.Sprintf("public, max-age=%d", int(redirectKept.Seconds()))))
 	w.Header().Set("Location", address)
 	w.WriteHeader(http.StatusFound)
 }

@@ -81,6 +81,21 @@ func TestWholeVideosThatAreNotRedirected(t *testing.T) {
 	}
 }
 
+// The store lets no script of another page read, and a copy of one answer must
+// not be given to who has to get the other.
+func TestScriptsAreNotRedirected(t *testing.T) {
+	s := openShelf(t, 345, 4, objectstore.LayoutWhole, true)
+	for _, origin := range []string{"https://web.example", "null"} {
+		w := s.get(http.MethodGet, s.path, "Origin", origin)
+		if w.Code != http.StatusOK || !bytes.Equal(w.Body.Bytes(), s.movie) || w.Header().Get("Vary") != "Origin" {
+			t.Errorf("%s: %d %v", origin, w.Code, w.Header())
+		}
+	}
+	if w := s.get(http.MethodGet, s.path); w.Code != http.StatusFound || w.Header().Get("Vary") != "Origin" {
+		t.Errorf("nobody's script: %d %v", w.Code, w.Header())
+	}
+}
+
 // An address stays good for as long as there are bytes behind it.
 func TestAddressesThroughTheStates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -115,6 +130,22 @@ func TestAddressesThroughTheStates(t *testing.T) {
 		want("deleted", 404, 404)
 		s.handler.Close()
 	})
+}
+
+// Before a video is ready nobody but its author is shown it, and no CDN should
+// keep it for others.
+func TestBytesOfUnfinishedVideosAreKeptBriefly(t *testing.T) {
+	for _, state := range []videov1.State{videov1.State_STATE_UPLOADED, videov1.State_STATE_PROCESSING} {
+		for _, layout := range []objectstore.Layout{objectstore.LayoutParts, objectstore.LayoutWhole} {
+			s := openShelf(t, 345, 4, layout, true)
+			s.videos.Published()[0].State = state
+			for _, headers := range [][]string{nil, {"Origin", "https://web.example", "Range", "bytes=0-9"}} {
+				if w := s.get(http.MethodGet, s.path, headers...); w.Code >= 400 || w.Header().Get("Cache-Control") != "private, max-age=60" {
+					t.Errorf("%s, layout %d, %v: %d %v", state, layout, headers, w.Code, w.Header())
+				}
+			}
+		}
+	}
 }
 
 func TestFailedVideoIsGone(t *testing.T) {

@@ -182,14 +182,14 @@ func (h *Handler) serveHLS(w http.ResponseWriter, r *http.Request, asked renditi
 	manifest, err := h.manifests.get(r.Context(), asked.index)
 	var found *hlsIndex
 	if err == nil {
-		found, err = h.indexes.get(r.Context(), manifest)
+		found, err = h.indexes.get(r.Context(), manifest.Manifest)
 	}
 	if err != nil {
 		h.refuse(w, r, err)
 		return
 	}
 	if asked.playlist != "" {
-		h.servePlaylist(w, r, found.playlists[asked.playlist])
+		h.servePlaylist(w, r, found.playlists[asked.playlist], manifest.cacheControl(immutable))
 		return
 	}
 	object, err := found.object(asked)
@@ -197,17 +197,17 @@ func (h *Handler) serveHLS(w http.ResponseWriter, r *http.Request, asked renditi
 		h.refuse(w, r, err)
 		return
 	}
-	h.stream(w, r, object)
+	h.stream(w, r, stored{Manifest: object, ready: manifest.ready})
 }
 
-func (h *Handler) servePlaylist(w http.ResponseWriter, r *http.Request, p playlist) {
+func (h *Handler) servePlaylist(w http.ResponseWriter, r *http.Request, p playlist, cacheControl string) {
 	if p.text == nil {
 		h.refuse(w, r, errMissing)
 		return
 	}
 	w.Header().Set("Content-Type", "application/vnd.apple.mpegurl")
 	w.Header().Set("ETag", p.etag)
-	w.Header().Set("Cache-Control", immutable)
+	w.Header().Set("Cache-Control", cacheControl)
 	out := newPacedWriter(w)
 	http.ServeContent(out, r, "", time.Time{}, bytes.NewReader(p.text))
 	out.finish()

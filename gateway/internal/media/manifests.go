@@ -44,18 +44,39 @@ type objectName struct {
 	kind     kind
 }
 
+// stored is an object and how long an answer with it may be kept.
+type stored struct {
+	objectstore.Manifest
+	ready bool // its video is
+}
+
+// What is behind an address never changes. But what is not ready may never be
+// shown to others, and goes when it fails.
+const (
+	immutable  = "public, max-age=31536000, immutable"
+	unfinished = "private, max-age=60"
+)
+
+// cacheControl is that of an answer which may be kept as long as wanted.
+func (s stored) cacheControl(wanted string) string {
+	if s.ready {
+		return wanted
+	}
+	return unfinished
+}
+
 // manifests finds the object behind an address and keeps it for a while: a
 // player asks for one video in many ranges.
 type manifests struct {
 	videos Videos
 	direct Direct // nil: no object was written by a client
-	kept   *otter.Cache[objectName, objectstore.Manifest]
+	kept   *otter.Cache[objectName, stored]
 }
 
 func newManifests(videos Videos, direct Direct) (*manifests, error) {
-	kept, err := otter.New(&otter.Options[objectName, objectstore.Manifest]{
+	kept, err := otter.New(&otter.Options[objectName, stored]{
 		MaximumSize:      maxManifests,
-		ExpiryCalculator: otter.ExpiryWriting[objectName, objectstore.Manifest](manifestAge),
+		ExpiryCalculator: otter.ExpiryWriting[objectName, stored](manifestAge),
 	})
 	if err != nil {
 		return nil, err
@@ -67,23 +88,29 @@ func (m *manifests) close() { m.kept.StopAllGoroutines() }
 
 // get returns the manifest, or errMissing where the video is unknown or has no
 // such revision.
-func (m *manifests) get(ctx context.Context, name objectName) (objectstore.Manifest, error) {
-	return m.kept.Get(ctx, name, otter.LoaderFunc[objectName, objectstore.Manifest](func(ctx context.Context, name objectName) (objectstore.Manifest, error) {
+func (m *manifests) get(ctx context.Context, name objectName) (stored, error) {
+	return m.kept.Get(ctx, name, otter.LoaderFunc[objectName, stored](func(ctx context.Context, name objectName) (stored, error) {
 		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
 		defer cancel()
 		return m.load(detached, name)
 	}))
 }
 
-func (m *manifests) load(ctx context.Context, name objectName) (objectstore.Manifest, error) {
+func (m *manifests) load(ctx context.Context, name objectName) (stored, error) {
 	answer, err := m.videos.GetVideos(ctx, &videov1.GetVideosRequest{VideoIds: []int64{name.videoID}})
 	if err != nil {
-		return objectstore.Manifest{}, err
+		return stored{}, err
 	}
 	if len(answer.GetVideos()) == 0 || answer.GetVideos()[0].GetState() == videov1.State_STATE_FAILED { // whose objects are gone
-		return objectstore.Manifest{}, errMissing
+		return stored{}, errMissing
 	}
 	v := answer.GetVideos()[0]
+	manifest, err := m.find(ctx, name, v)
+	return stored{Manifest: manifest, ready: v.GetState() == videov1.State_STATE_READY}, err
+}
+
+// find looks for an object among those of its video.
+func (m *manifests) find(ctx context.Context, name objectName, v *videov1.Video) (objectstore.Manifest, error) {
 	candidates := []*videov1.Object{v.GetPlay(), v.GetSource()}
 	switch name.kind {
 	case cover:

@@ -108,10 +108,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	manifest, err := h.manifests.get(r.Context(), asked)
+	if err == nil && asked.kind == movie && h.inDirect(manifest.Manifest) {
+		w.Header().Set("Vary", "Origin") // see redirects
+	}
 	switch {
 	case err != nil:
 		h.refuse(w, r, err)
-	case asked.kind == movie && h.redirects(r, manifest):
+	case asked.kind == movie && h.redirects(r, manifest.Manifest):
 		h.redirect(w, r, manifest)
 	default:
 		h.stream(w, r, manifest)
@@ -135,7 +138,7 @@ func allowOrigins(w http.ResponseWriter, r *http.Request) (answered bool) {
 }
 
 // stream serves an object while there is a place for one more.
-func (h *Handler) stream(w http.ResponseWriter, r *http.Request, m objectstore.Manifest) {
+func (h *Handler) stream(w http.ResponseWriter, r *http.Request, m stored) {
 	select {
 	case h.streams <- struct{}{}:
 		defer func() { <-h.streams }()
@@ -165,19 +168,15 @@ func parse(path string) (objectName, error) {
 
 func etag(m objectstore.Manifest) string { return fmt.Sprintf("\"%x\"", m.SHA256) }
 
-// immutable is how long an answer may be kept: what is behind an address never
-// changes.
-const immutable = "public, max-age=31536000, immutable"
-
-func (h *Handler) serve(w http.ResponseWriter, r *http.Request, m objectstore.Manifest) {
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request, m stored) {
 	header := w.Header()
 	header.Set("Content-Type", contentType(m.ContentType))
-	header.Set("ETag", etag(m))
-	header.Set("Cache-Control", immutable)
+	header.Set("ETag", etag(m.Manifest))
+	header.Set("Cache-Control", m.cacheControl(immutable))
 	if strings.Count(r.Header.Get("Range"), ",") >= maxRanges {
 		r.Header.Del("Range")
 	}
-	source := &watched{ReadSeeker: h.objects.Reader(r.Context(), m, h.parts.get)}
+	source := &watched{ReadSeeker: h.objects.Reader(r.Context(), m.Manifest, h.parts.get)}
 	out := newPacedWriter(w)
 	http.ServeContent(out, r, "", time.Time{}, source)
 	err := source.fault()

@@ -16,11 +16,11 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// Part is one piece of an upload, as the store has it.
+// Part is one piece of an upload, as the store has it or is to get it.
 type Part struct {
 	Number int // from 1
 	Size   int64
-	ETag   string
+	ETag   string // "" until it is there
 }
 
 // errNoUpload is the answer about uploads that were not begun, or were ended.
@@ -43,10 +43,11 @@ func (s *Store) BeginMultipart(ctx context.Context, key, contentType string) err
 	return failure(op, err)
 }
 
-// PresignPart is a URL with which any client can PUT one part for a while.
+// PresignPart is a URL with which any client can PUT one part for a while, of
+// exactly the size of the part: the store holds a URL to what it was signed for.
 // Numbers count from 1; every part but the last has 5 MiB at least.
-func (s *Store) PresignPart(ctx context.Context, key string, number int, ttl time.Duration) (string, error) {
-	urls, err := s.PresignParts(ctx, key, []int{number}, ttl)
+func (s *Store) PresignPart(ctx context.Context, key string, part Part, ttl time.Duration) (string, error) {
+	urls, err := s.PresignParts(ctx, key, []Part{part}, ttl)
 	if err != nil {
 		return "", err
 	}
@@ -54,7 +55,7 @@ func (s *Store) PresignPart(ctx context.Context, key string, number int, ttl tim
 }
 
 // PresignParts is PresignPart for many, with one question to the store.
-func (s *Store) PresignParts(ctx context.Context, key string, numbers []int, ttl time.Duration) ([]string, error) {
+func (s *Store) PresignParts(ctx context.Context, key string, parts []Part, ttl time.Duration) ([]string, error) {
 	const op = "s3store.PresignParts"
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -62,10 +63,11 @@ func (s *Store) PresignParts(ctx context.Context, key string, numbers []int, ttl
 	if err != nil {
 		return nil, failure(op, err)
 	}
-	urls := make([]string, len(numbers))
-	for i, number := range numbers {
-		query := url.Values{"partNumber": {strconv.Itoa(number)}, "uploadId": {id}}
-		if urls[i], err = s.presign(ctx, op, http.MethodPut, key, ttl, query); err != nil {
+	urls := make([]string, len(parts))
+	for i, part := range parts {
+		query := url.Values{"partNumber": {strconv.Itoa(part.Number)}, "uploadId": {id}}
+		size := http.Header{"Content-Length": {strconv.FormatInt(part.Size, 10)}}
+		if urls[i], err = s.presign(ctx, op, http.MethodPut, key, ttl, query, size); err != nil {
 			return nil, err
 		}
 	}
@@ -101,7 +103,8 @@ func (s *Store) UploadedParts(ctx context.Context, key string) ([]Part, error) {
 // them. One that was completed before is success.
 func (s *Store) CompleteMultipart(ctx context.Context, key string, parts []Part) error {
 	const op = "s3store.CompleteMultipart"
-	ctx, cancel := context.WithTimeout(ctx, pieceTime) // a store may copy all of it
+	// What is asked before and afterwards does not take from the time to join.
+	ctx, cancel := context.WithTimeout(ctx, joinTime+2*callTimeout)
 	defer cancel()
 	id, err := s.upload(ctx, key)
 	if err == nil {
@@ -122,11 +125,13 @@ func (s *Store) CompleteMultipart(ctx context.Context, key string, parts []Part)
 }
 
 func (s *Store) complete(ctx context.Context, key, id string, parts []Part) error {
+	ctx, cancel := context.WithTimeout(ctx, joinTime)
+	defer cancel()
 	all := make([]minio.CompletePart, len(parts))
 	for i, p := range parts {
 		all[i] = minio.CompletePart{PartNumber: p.Number, ETag: p.ETag}
 	}
-	_, err := s.core.CompleteMultipartUpload(ctx, s.bucket, key, id, all, minio.PutObjectOptions{})
+	_, err := s.joiner.CompleteMultipartUpload(ctx, s.bucket, key, id, all, minio.PutObjectOptions{})
 	return err
 }
 
@@ -197,9 +202,7 @@ func (s *Store) putPieces(ctx context.Context, op, key, contentType string, size
 	}
 	parts, err := s.sendPieces(ctx, op, key, id, size, r)
 	if err == nil {
-		bounded, cancel := context.WithTimeout(ctx, pieceTime)
-		defer cancel()
-		err = failure(op, s.complete(bounded, key, id, parts))
+		err = failure(op, s.complete(ctx, key, id, parts))
 	}
 	if err != nil {
 		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)

@@ -36,7 +36,7 @@ func request(t *testing.T, method, url string, body []byte) (*http.Response, []b
 
 func put(t *testing.T, store *s3store.Store, key string, number int, data []byte) {
 	t.Helper()
-	url, err := store.PresignPart(t.Context(), key, number, time.Minute)
+	url, err := store.PresignPart(t.Context(), key, s3store.Part{Number: number, Size: int64(len(data))}, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,6 +97,41 @@ func TestClientsUploadByURLs(t *testing.T) {
 	}
 }
 
+// A URL is for a part of one size, or anybody could fill the store.
+func TestPartURLsAreForOneSize(t *testing.T) {
+	store, _, _ := open(t)
+	if err := store.BeginMultipart(t.Context(), key, ""); err != nil {
+		t.Fatal(err)
+	}
+	url, err := store.PresignPart(t.Context(), key, s3store.Part{Number: 1, Size: 1000}, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []int{1001, 999, 2 * mib} {
+		if answer, text := request(t, http.MethodPut, url, noise(size)); answer.StatusCode != http.StatusForbidden {
+			t.Errorf("%d bytes: %s %s", size, answer.Status, text)
+		}
+	}
+	// A length that nobody says in advance is no way around it.
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, url, io.MultiReader(bytes.NewReader(noise(2000))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	chunked, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := chunked.Body.Close(); err != nil || chunked.StatusCode < http.StatusBadRequest {
+		t.Errorf("without a length: %s, %v", chunked.Status, err)
+	}
+	if parts, err := store.UploadedParts(t.Context(), key); err != nil || len(parts) != 0 {
+		t.Errorf("the store has %+v, %v", parts, err)
+	}
+	if answer, text := request(t, http.MethodPut, url, noise(1000)); answer.StatusCode != http.StatusOK {
+		t.Errorf("the right size: %s %s", answer.Status, text)
+	}
+}
+
 func TestPartsThatChangedAreRefused(t *testing.T) {
 	store, _, _ := open(t)
 	if err := store.BeginMultipart(t.Context(), key, ""); err != nil {
@@ -128,7 +163,7 @@ func TestDeleteEndsUploads(t *testing.T) {
 	if err := store.BeginMultipart(t.Context(), key, ""); err != nil {
 		t.Fatal(err)
 	}
-	late, err := store.PresignPart(t.Context(), key, 2, time.Minute)
+	late, err := store.PresignPart(t.Context(), key, s3store.Part{Number: 2, Size: 1}, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,6 +25,7 @@ import (
 const (
 	callTimeout = 15 * time.Second // of a question, its repetitions included
 	pieceTime   = time.Minute      // of one piece of an object on its way
+	joinTime    = time.Minute      // of making an object of its parts: a store may copy all of it before it answers
 	tries       = 3
 	dialTimeout = 3 * time.Second
 	connections = 64 // kept open between requests
@@ -38,33 +39,42 @@ const pieceSize = 8 << 20
 type Store struct {
 	bucket string
 	core   minio.Core    // the store as programs reach it
+	joiner minio.Core    // the same, for what may take joinTime to be answered
 	public *minio.Client // as clients do; nil: they do not
 }
 
 var _ objectstore.Whole = (*Store)(nil)
 
 // Open prepares the store; nothing is sent yet.
-func Open(c Config, keys Keys) (*Store, error) {
+func Open(c Config, keys Keys) (*Store, error) { return open(c, keys, callTimeout) }
+
+// open is Open with another patience for questions.
+func open(c Config, keys Keys, patience time.Duration) (*Store, error) {
 	const op = "s3store.Open"
 	if err := c.Validate(); err != nil {
 		return nil, errs.Wrap(op, err)
 	}
-	inner, err := client(c.Endpoint, c.Region, keys)
+	inner, err := client(c.Endpoint, c.Region, keys, patience)
 	if err != nil {
 		return nil, errs.Wrap(op, err)
 	}
-	s := &Store{bucket: c.Bucket, core: minio.Core{Client: inner}}
+	joiner, err := client(c.Endpoint, c.Region, keys, joinTime)
+	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	s := &Store{bucket: c.Bucket, core: minio.Core{Client: inner}, joiner: minio.Core{Client: joiner}}
 	if c.PublicURL != "" {
-		if s.public, err = client(c.PublicURL, c.Region, keys); err != nil {
+		if s.public, err = client(c.PublicURL, c.Region, keys, patience); err != nil {
 			return nil, errs.Wrap(op, err)
 		}
 	}
 	return s, nil
 }
 
-// client speaks to one address. The region is given: a client that does not know
-// it asks before it signs.
-func client(address, region string, keys Keys) (*minio.Client, error) {
+// client speaks to one address, and waits for the beginning of an answer as long
+// as it has patience. The region is given: a client that does not know it asks
+// before it signs.
+func client(address, region string, keys Keys, patience time.Duration) (*minio.Client, error) {
 	u, err := parseURL(address)
 	if err != nil {
 		return nil, err
@@ -78,7 +88,7 @@ func client(address, region string, keys Keys) (*minio.Client, error) {
 		Transport: &http.Transport{
 			DialContext:           (&net.Dialer{Timeout: dialTimeout}).DialContext,
 			TLSHandshakeTimeout:   dialTimeout,
-			ResponseHeaderTimeout: callTimeout,
+			ResponseHeaderTimeout: patience,
 			IdleConnTimeout:       time.Minute,
 			MaxIdleConns:          connections,
 			MaxIdleConnsPerHost:   connections,
@@ -190,15 +200,16 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 // PresignGet is a URL with which any client can read the object for a while, and
 // gets it with the content type.
 func (s *Store) PresignGet(ctx context.Context, key, contentType string, ttl time.Duration) (string, error) {
-	return s.presign(ctx, "s3store.PresignGet", http.MethodGet, key, ttl, url.Values{"response-content-type": {contentType}})
+	return s.presign(ctx, "s3store.PresignGet", http.MethodGet, key, ttl, url.Values{"response-content-type": {contentType}}, nil)
 }
 
-// presign makes no request: who holds the keys can sign.
-func (s *Store) presign(ctx context.Context, op, method, key string, ttl time.Duration, query url.Values) (string, error) {
+// presign makes no request: who holds the keys can sign. What uses the URL has to
+// send the headers as they are here.
+func (s *Store) presign(ctx context.Context, op, method, key string, ttl time.Duration, query url.Values, headers http.Header) (string, error) {
 	if s.public == nil {
 		return "", errs.Wrap(op, errs.New(errs.Unavailable, "STORE_NOT_PUBLIC", ""))
 	}
-	u, err := s.public.Presign(ctx, method, s.bucket, key, ttl, query)
+	u, err := s.public.PresignHeader(ctx, method, s.bucket, key, ttl, query, headers)
 	if err != nil {
 		return "", failure(op, err)
 	}

@@ -161,14 +161,17 @@ func TestAStoreThatDoesNotAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, do := range map[string]func(ctx context.Context) error{
-		"put":      func(ctx context.Context) error { return store.Put(ctx, "k", "", 1, strings.NewReader("a")) },
-		"pieces":   func(ctx context.Context) error { return store.Put(ctx, "k", "", 9*mib, bytes.NewReader(noise(9*mib))) },
-		"range":    func(ctx context.Context) error { _, err := store.GetRange(ctx, "k", 0, 1); return err },
-		"delete":   func(ctx context.Context) error { return store.Delete(ctx, "k") },
-		"stat":     func(ctx context.Context) error { _, _, err := store.Stat(ctx, "k"); return err },
-		"begin":    func(ctx context.Context) error { return store.BeginMultipart(ctx, "k", "") },
-		"parts":    func(ctx context.Context) error { _, err := store.UploadedParts(ctx, "k"); return err },
-		"part url": func(ctx context.Context) error { _, err := store.PresignPart(ctx, "k", 1, time.Minute); return err },
+		"put":    func(ctx context.Context) error { return store.Put(ctx, "k", "", 1, strings.NewReader("a")) },
+		"pieces": func(ctx context.Context) error { return store.Put(ctx, "k", "", 9*mib, bytes.NewReader(noise(9*mib))) },
+		"range":  func(ctx context.Context) error { _, err := store.GetRange(ctx, "k", 0, 1); return err },
+		"delete": func(ctx context.Context) error { return store.Delete(ctx, "k") },
+		"stat":   func(ctx context.Context) error { _, _, err := store.Stat(ctx, "k"); return err },
+		"begin":  func(ctx context.Context) error { return store.BeginMultipart(ctx, "k", "") },
+		"parts":  func(ctx context.Context) error { _, err := store.UploadedParts(ctx, "k"); return err },
+		"part url": func(ctx context.Context) error {
+			_, err := store.PresignPart(ctx, "k", s3store.Part{Number: 1, Size: 1}, time.Minute)
+			return err
+		},
 		"complete": func(ctx context.Context) error {
 			return store.CompleteMultipart(ctx, "k", []s3store.Part{{Number: 1, ETag: "x"}})
 		},
