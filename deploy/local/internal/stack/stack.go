@@ -53,6 +53,7 @@ type Stack struct {
 	began       time.Time
 	record      chan struct{}
 	recording   sync.WaitGroup
+	writing     sync.Mutex  // of stack.json
 	showing     atomic.Bool // the parts' lines go to the console
 	proxy       *proxy      // before several gateways, else nil
 	down        chan struct{}
@@ -61,6 +62,7 @@ type Stack struct {
 	mu       sync.Mutex
 	resolver string
 	state    string
+	recorded string // environment that the data folder stays with
 	told     map[string]supervise.State
 }
 
@@ -76,6 +78,10 @@ func New(o Options) (*Stack, error) {
 	if err != nil {
 		return nil, err
 	}
+	record, err := o.Dir.ReadRecord()
+	if err != nil {
+		return nil, err
+	}
 	if o.BaseURL == "" {
 		o.BaseURL = publicURL(o.Plan)
 	}
@@ -86,6 +92,7 @@ func New(o Options) (*Stack, error) {
 		record:      make(chan struct{}, 1),
 		down:        make(chan struct{}),
 		state:       control.Starting,
+		recorded:    record.Environment,
 		told:        map[string]supervise.State{},
 		s3: infra.S3{
 			Server: filepath.Join(o.Root, "bin", "versitygw"), Dir: o.Dir.S3(), Port: o.Plan.S3,
@@ -158,7 +165,7 @@ func (s *Stack) Up(ctx context.Context) error {
 	if err := s.supervisor.WaitReady(ready); err != nil {
 		return s.explain(err)
 	}
-	return nil
+	return s.settle()
 }
 
 // Announce says that the start is over, seeding included.
