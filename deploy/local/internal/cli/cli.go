@@ -35,6 +35,7 @@ type Globals struct {
 
 	PublicBaseURL string `help:"The gateway's URL as clients see it, for links in answers." env:"PUBLIC_BASE_URL"`
 	GatewayAddr   string `help:"host:port of the gateway's listener; 0.0.0.0:8080 lets phones in." env:"GATEWAY_ADDR"`
+	S3Addr        string `help:"host:port of the S3 server's listener, with --env s3; with 0.0.0.0:21080 and S3_PUBLIC_URL phones can be sent there." name:"s3-addr" env:"S3_ADDR"`
 	OTLPEndpoint  string `help:"host:port to send traces to." name:"otlp-endpoint" env:"OTEL_EXPORTER_OTLP_ENDPOINT"`
 }
 
@@ -130,7 +131,7 @@ func (g *Globals) plan(ctx context.Context, s3 bool) (root string, file runfile.
 	if file, err = runfile.Read(runFilePath(root)); err != nil {
 		return
 	}
-	choice := ports.Choice{Offset: g.PortOffset, Replicas: g.Replicas, S3: s3, Gateway: g.GatewayAddr}
+	choice := ports.Choice{Offset: g.PortOffset, Replicas: g.Replicas, S3: s3, S3Addr: g.S3Addr, Gateway: g.GatewayAddr}
 	if g.FreePorts {
 		var reserved *ports.Reservation
 		folder := filepath.Join(os.TempDir(), "douyin-ports-"+strconv.Itoa(os.Getuid()))

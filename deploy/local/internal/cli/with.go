@@ -42,7 +42,7 @@ func (w *withCommand) Run(ctx context.Context, g *Globals) (err error) {
 		return err
 	}
 	own := *g
-	own.Root, own.FreePorts, own.GatewayAddr, own.PublicBaseURL = root, true, "", ""
+	own.Root, own.FreePorts, own.GatewayAddr, own.PublicBaseURL, own.S3Addr = root, true, "", "", ""
 	if own.Data, err = os.MkdirTemp("", "douyin-"); err != nil {
 		return err
 	}

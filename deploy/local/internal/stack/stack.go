@@ -95,7 +95,7 @@ func New(o Options) (*Stack, error) {
 		recorded:    record.Environment,
 		told:        map[string]supervise.State{},
 		s3: infra.S3{
-			Server: filepath.Join(o.Root, "bin", "versitygw"), Dir: o.Dir.S3(), Port: o.Plan.S3,
+			Server: filepath.Join(o.Root, "bin", "versitygw"), Dir: o.Dir.S3(), Host: o.Plan.S3Host, Port: o.Plan.S3,
 			Access: credentials.S3Access, Secret: credentials.S3Secret,
 		},
 	}

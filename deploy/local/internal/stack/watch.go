@@ -156,6 +156,9 @@ func (s *Stack) Status() control.Status {
 		Started:  s.began,
 		Parts:    parts,
 	}
+	if s.hasS3 {
+		status.S3 = s.s3.Addr()
+	}
 	for _, part := range parts {
 		if s.state == control.Ready && part.State != supervise.Running {
 			status.State = control.Degraded
