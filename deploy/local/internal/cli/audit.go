@@ -78,7 +78,7 @@ func (c *auditCommand) audit(ctx context.Context, g *Globals) (report audit.Repo
 			o.DSNs[strings.TrimSuffix(service, "-dsn")] = value
 		}
 	}
-	if status.Env == "local" {
+	if status.Env == environmentLocal {
 		o.Objects = audit.Folder(dir.Objects())
 	}
 	if c.Gateway != "" {

@@ -39,8 +39,12 @@ type Globals struct {
 	OTLPEndpoint  string `help:"host:port to send traces to." name:"otlp-endpoint" env:"OTEL_EXPORTER_OTLP_ENDPOINT"`
 }
 
-// environmentS3 is the one whose objects are in an S3 server of the stack.
-const environmentS3 = "s3"
+const (
+	// environmentLocal is the one that the run file names.
+	environmentLocal = "local"
+	// environmentS3 is the one whose objects are in an S3 server of the stack.
+	environmentS3 = "s3"
+)
 
 type commands struct {
 	Globals
@@ -53,7 +57,7 @@ type commands struct {
 	Stop    stopCommand    `cmd:"" help:"Stop one part and keep it down."`
 	Start   startCommand   `cmd:"" help:"Start a part that was stopped."`
 	Restart restartCommand `cmd:"" help:"Stop and start one part."`
-	Infra   infraCommand   `cmd:"" help:"Start only MySQL, Redis, the S3 server of the environment s3, and the secrets, for 'dapr run -f dapr/dapr.yaml'."`
+	Infra   infraCommand   `cmd:"" help:"Start only MySQL, Redis and the secrets, for 'dapr run -f dapr/dapr.yaml'; of the environment local alone."`
 	Build   buildCommand   `cmd:"" help:"Compile the programs and the sidecar into bin/."`
 	With    withCommand    `cmd:"" help:"Run a command beside a throwaway stack of its own."`
 	Seed    seedCommand    `cmd:"" help:"Put the demo users and videos in."`

@@ -159,6 +159,20 @@ func TestADataFolderStaysWithItsEnvironment(t *testing.T) {
 	}
 }
 
+// The Dapr CLI would keep objects in a folder all the same.
+func TestInfraIsOfTheRunFilesEnvironment(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "run")
+	for _, args := range [][]string{{"infra"}, {"infra", "--detach"}} {
+		err := cli.Run(t.Context(), append([]string{"--root", checkout(t), "--data", data, "--env", "s3"}, args...))
+		if err == nil || !strings.Contains(err.Error(), "bin/douyin --env s3 up") {
+			t.Errorf("%v: %v", args, err)
+		}
+	}
+	if _, err := os.Stat(data); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("it made a data folder: %v", err)
+	}
+}
+
 func TestWrongUse(t *testing.T) {
 	for _, args := range [][]string{{"fly"}, {"--resolver", "pigeon", "status"}, {"--replicas", "3", "status"}, {"with"}} {
 		if err := cli.Run(t.Context(), args); err == nil {

@@ -43,6 +43,12 @@ func (u *upCommand) Run(ctx context.Context, g *Globals) error {
 }
 
 func (i *infraCommand) Run(ctx context.Context, g *Globals) error {
+	if g.Env != environmentLocal {
+		// The Dapr CLI takes the components that the run file names, so objects
+		// would not be where this says.
+		return fmt.Errorf("infra is for `dapr run`, which knows only components/%s: run --env %s with `%s`",
+			environmentLocal, g.Env, command("--env "+g.Env+" up"))
+	}
 	if i.Detach {
 		return detach(ctx, g, "infra")
 	}
