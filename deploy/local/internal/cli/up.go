@@ -59,6 +59,7 @@ func (i *infraCommand) Run(ctx context.Context, g *Globals) error {
 type session struct {
 	infraOnly bool
 	forTests  bool
+	requireS3 bool
 	race      bool
 	noBuild   bool
 	seed      bool
@@ -125,7 +126,7 @@ func (o session) prepare(ctx context.Context, g *Globals, held *opened) error {
 	held.stack, err = stack.New(stack.Options{
 		Root: root, Dir: dir, Environment: g.Env, File: file, Plan: plan,
 		Resolver: g.Resolver, BaseURL: strings.TrimRight(g.PublicBaseURL, "/"), OTLPAddr: otlpAddr(g.OTLPEndpoint),
-		InfraOnly: o.infraOnly, ForTests: o.forTests, Race: o.race, NoBuild: o.noBuild, Console: o.console,
+		InfraOnly: o.infraOnly, ForTests: o.forTests, RequireS3: o.requireS3, Race: o.race, NoBuild: o.noBuild, Console: o.console,
 	})
 	if err != nil {
 		return err

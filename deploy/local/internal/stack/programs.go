@@ -229,7 +229,7 @@ func (s *Stack) otlpURL() string {
 // the gateway too. To others it would be a dead link, so they get all bytes from
 // the gateway.
 func (s *Stack) objectStore() map[string]string {
-	if !s.hasS3 {
+	if !s.hasS3.Load() {
 		return nil
 	}
 	public := ""

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -209,6 +210,51 @@ func TestBucketIsPrivate(t *testing.T) {
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusForbidden {
 		t.Errorf("GetObject: %s", answer.Status)
+	}
+}
+
+// Tests do without an S3 server that cannot be built, unless they say that they
+// need it; a stack of the environment s3 never does.
+func TestAnS3ServerThatCannotBeBuilt(t *testing.T) {
+	file, err := runfile.Read(filepath.Join(root, "dapr", "dapr.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := ports.NewPlan(file, ports.Choice{Offset: 500, S3: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ forTests, noBuild, require, fault, there bool }{
+		{forTests: true},
+		{forTests: true, noBuild: true},
+		{forTests: true, require: true, fault: true, there: true},
+		{fault: true, there: true},
+	} {
+		dir, err := datadir.At(filepath.Join(t.TempDir(), "run"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := dir.Create(); err != nil {
+			t.Fatal(err)
+		}
+		shown := &screen{}
+		s, err := stack.New(stack.Options{
+			Root: t.TempDir(), Dir: dir, Environment: "local", File: file, Plan: plan, InfraOnly: test.forTests,
+			ForTests: test.forTests, RequireS3: test.require, NoBuild: test.noBuild, Console: console.Plain(shown),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if test.noBuild {
+			if _, there := s.S3(); there {
+				t.Errorf("%+v: it is to be started", test)
+			}
+		} else if err := s.StartS3(t.Context()); (err != nil) != test.fault {
+			t.Errorf("%+v: %v", test, err)
+		} else if _, there := s.S3(); there != test.there || strings.Contains(shown.String(), "no S3 server") != !test.there {
+			t.Errorf("%+v: there is one: %t; shown: %s", test, there, shown)
+		}
+		closed(s)
 	}
 }
 

@@ -156,7 +156,7 @@ func (s *Stack) Status() control.Status {
 		Started:  s.began,
 		Parts:    parts,
 	}
-	if s.hasS3 {
+	if s.hasS3.Load() {
 		status.S3 = s.s3.Addr()
 	}
 	for _, part := range parts {
