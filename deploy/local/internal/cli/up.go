@@ -226,14 +226,20 @@ func unlessInterrupted(ctx context.Context, err error) error {
 	}
 }
 
-// welcome seeds a new stack and says how to use it.
+// welcome seeds a new stack and says how to use it. A stack that runs is of use
+// without the demo too, and the next start tries again.
 func (o session) welcome(ctx context.Context, s *stack.Stack, dir datadir.Dir) error {
 	if o.seed && !dir.Seeded() {
-		if err := seed.Demo(ctx, o.console, s.Command, s.LocalURL(), dir.Root()); err != nil {
-			return fmt.Errorf("the stack runs, but the demo data could not be put in: %w", err)
+		err := seed.Demo(ctx, o.console, s.Command, s.LocalURL(), dir.Root())
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
-		if err := dir.MarkSeeded(); err != nil {
-			return err
+		if err == nil {
+			err = dir.MarkSeeded()
+		}
+		if err != nil {
+			o.console.Printf("the demo data is not all in: %v", err)
+			o.console.Printf("The stack runs all the same. The next start tries again, or `%s` now.", command("seed"))
 		}
 	}
 	summary(o.console, s, dir)
