@@ -43,10 +43,10 @@ starter:
 	@$(GO) build -o $(DOUYIN) ./deploy/local
 
 .PHONY: test test-unit test-e2e test-replicas test-s3 bench-media
-test: test-unit test-e2e ## run all tests: unit, store, sidecar and end to end
+test: test-unit test-e2e ## run unit, store, sidecar and end-to-end tests; test-replicas and test-s3 are apart
 
 test-unit: starter ## unit, store and sidecar tests, on a throwaway Redis, MariaDB and S3 server
-	$(DOUYIN) with --infra-only --race -- $(GO) test -race $(TESTFLAGS) work
+	REQUIRE_INFRA=1 $(DOUYIN) with --infra-only --race -- $(GO) test -race $(TESTFLAGS) work
 
 E2E := $(GO) test -tags e2e -count 1 -timeout 30m $(TESTFLAGS) ./gateway/e2e/...
 

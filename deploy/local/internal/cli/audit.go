@@ -78,7 +78,7 @@ func (c *auditCommand) audit(ctx context.Context, g *Globals) (report audit.Repo
 			o.DSNs[strings.TrimSuffix(service, "-dsn")] = value
 		}
 	}
-	if status.Env == "local" {
+	if status.Env == environmentLocal {
 		o.Objects = audit.Folder(dir.Objects())
 	}
 	if c.Gateway != "" {
@@ -87,7 +87,7 @@ func (c *auditCommand) audit(ctx context.Context, g *Globals) (report audit.Repo
 	for _, part := range status.Parts {
 		switch {
 		case part.Name == "s3":
-			bucket, err := audit.NewBucket(infra.S3{Port: part.Port}.Addr(), infra.S3Bucket, infra.S3Region,
+			bucket, err := audit.NewBucket(status.S3, infra.S3Bucket, infra.S3Region,
 				s3store.Keys{Access: secrets[contract.SecretS3AccessKey], Secret: secrets[contract.SecretS3SecretKey]})
 			if err != nil {
 				return report, err

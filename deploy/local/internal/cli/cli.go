@@ -35,11 +35,16 @@ type Globals struct {
 
 	PublicBaseURL string `help:"The gateway's URL as clients see it, for links in answers." env:"PUBLIC_BASE_URL"`
 	GatewayAddr   string `help:"host:port of the gateway's listener; 0.0.0.0:8080 lets phones in." env:"GATEWAY_ADDR"`
+	S3Addr        string `help:"host:port of the S3 server's listener, with --env s3; with 0.0.0.0:21080 and S3_PUBLIC_URL phones can be sent there." name:"s3-addr" env:"S3_ADDR"`
 	OTLPEndpoint  string `help:"host:port to send traces to." name:"otlp-endpoint" env:"OTEL_EXPORTER_OTLP_ENDPOINT"`
 }
 
-// environmentS3 is the one whose objects are in an S3 server of the stack.
-const environmentS3 = "s3"
+const (
+	// environmentLocal is the one that the run file names.
+	environmentLocal = "local"
+	// environmentS3 is the one whose objects are in an S3 server of the stack.
+	environmentS3 = "s3"
+)
 
 type commands struct {
 	Globals
@@ -52,7 +57,7 @@ type commands struct {
 	Stop    stopCommand    `cmd:"" help:"Stop one part and keep it down."`
 	Start   startCommand   `cmd:"" help:"Start a part that was stopped."`
 	Restart restartCommand `cmd:"" help:"Stop and start one part."`
-	Infra   infraCommand   `cmd:"" help:"Start only MySQL, Redis, the S3 server of the environment s3, and the secrets, for 'dapr run -f dapr/dapr.yaml'."`
+	Infra   infraCommand   `cmd:"" help:"Start only MySQL, Redis and the secrets, for 'dapr run -f dapr/dapr.yaml'; of the environment local alone."`
 	Build   buildCommand   `cmd:"" help:"Compile the programs and the sidecar into bin/."`
 	With    withCommand    `cmd:"" help:"Run a command beside a throwaway stack of its own."`
 	Seed    seedCommand    `cmd:"" help:"Put the demo users and videos in."`
@@ -130,7 +135,7 @@ func (g *Globals) plan(ctx context.Context, s3 bool) (root string, file runfile.
 	if file, err = runfile.Read(runFilePath(root)); err != nil {
 		return
 	}
-	choice := ports.Choice{Offset: g.PortOffset, Replicas: g.Replicas, S3: s3, Gateway: g.GatewayAddr}
+	choice := ports.Choice{Offset: g.PortOffset, Replicas: g.Replicas, S3: s3, S3Addr: g.S3Addr, Gateway: g.GatewayAddr}
 	if g.FreePorts {
 		var reserved *ports.Reservation
 		folder := filepath.Join(os.TempDir(), "douyin-ports-"+strconv.Itoa(os.Getuid()))

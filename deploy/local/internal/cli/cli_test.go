@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -112,21 +113,63 @@ func TestCleanDeletesOnlyDataFolders(t *testing.T) {
 	}
 }
 
-// Rows of one environment name objects that another does not have.
+// Rows of one environment name objects that another does not have. What a start
+// has to do with here is a port that is taken, which is looked at afterwards.
 func TestADataFolderStaysWithItsEnvironment(t *testing.T) {
-	dir, err := datadir.At(filepath.Join(t.TempDir(), "run"))
+	taken, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := dir.Create(); err != nil {
-		t.Fatal(err)
+	defer taken.Close()
+	const other = "are those of the environment "
+	for _, test := range []struct{ record, env, fault string }{
+		{`{"environment": "s3"}`, "local", other + "s3"},
+		{`{"environment": "local"}`, "s3", other + "local"},
+		{`{"offset": 0}`, "s3", other + "local"}, // from before there was a choice
+		{`{"offset": 0}`, "local", "is taken by"},
+		{"", "s3", "is taken by"},
+	} {
+		dir, err := datadir.At(filepath.Join(t.TempDir(), "run"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := dir.Create(); err != nil {
+			t.Fatal(err)
+		}
+		if test.record != "" {
+			if err := os.WriteFile(filepath.Join(dir.Root(), "stack.json"), []byte(test.record), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		up := func(env string) error {
+			return cli.Run(t.Context(), []string{"--root", checkout(t), "--data", dir.Root(), "--env", env,
+				"--gateway-addr", taken.Addr().String(), "up", "--no-build"})
+		}
+		if err := up(test.env); err == nil || !strings.Contains(err.Error(), test.fault) {
+			t.Errorf("%s on %q: %v", test.env, test.record, err)
+		}
+		if test.record == "" { // a first start that failed binds nothing
+			if err := up("local"); err == nil || !strings.Contains(err.Error(), "is taken by") {
+				t.Errorf("then local: %v", err)
+			}
+			if err := up("s3"); err == nil || !strings.Contains(err.Error(), "is taken by") {
+				t.Errorf("then s3 again: %v", err)
+			}
+		}
 	}
-	if err := dir.WriteRecord(datadir.Record{Environment: "s3"}); err != nil {
-		t.Fatal(err)
+}
+
+// The Dapr CLI would keep objects in a folder all the same.
+func TestInfraIsOfTheRunFilesEnvironment(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "run")
+	for _, args := range [][]string{{"infra"}, {"infra", "--detach"}} {
+		err := cli.Run(t.Context(), append([]string{"--root", checkout(t), "--data", data, "--env", "s3"}, args...))
+		if err == nil || !strings.Contains(err.Error(), "bin/douyin --env s3 up") {
+			t.Errorf("%v: %v", args, err)
+		}
 	}
-	err = cli.Run(t.Context(), []string{"--root", checkout(t), "--data", dir.Root(), "--env", "local", "infra"})
-	if err == nil || !strings.Contains(err.Error(), "--env s3") {
-		t.Errorf("error %v", err)
+	if _, err := os.Stat(data); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("it made a data folder: %v", err)
 	}
 }
 

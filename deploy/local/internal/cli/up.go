@@ -43,6 +43,12 @@ func (u *upCommand) Run(ctx context.Context, g *Globals) error {
 }
 
 func (i *infraCommand) Run(ctx context.Context, g *Globals) error {
+	if g.Env != environmentLocal {
+		// The Dapr CLI takes the components that the run file names, so objects
+		// would not be where this says.
+		return fmt.Errorf("infra is for `dapr run`, which knows only components/%s: run --env %s with `%s`",
+			environmentLocal, g.Env, command("--env "+g.Env+" up"))
+	}
 	if i.Detach {
 		return detach(ctx, g, "infra")
 	}
@@ -53,6 +59,7 @@ func (i *infraCommand) Run(ctx context.Context, g *Globals) error {
 type session struct {
 	infraOnly bool
 	forTests  bool
+	requireS3 bool
 	race      bool
 	noBuild   bool
 	seed      bool
@@ -119,7 +126,7 @@ func (o session) prepare(ctx context.Context, g *Globals, held *opened) error {
 	held.stack, err = stack.New(stack.Options{
 		Root: root, Dir: dir, Environment: g.Env, File: file, Plan: plan,
 		Resolver: g.Resolver, BaseURL: strings.TrimRight(g.PublicBaseURL, "/"), OTLPAddr: otlpAddr(g.OTLPEndpoint),
-		InfraOnly: o.infraOnly, ForTests: o.forTests, Race: o.race, NoBuild: o.noBuild, Console: o.console,
+		InfraOnly: o.infraOnly, ForTests: o.forTests, RequireS3: o.requireS3, Race: o.race, NoBuild: o.noBuild, Console: o.console,
 	})
 	if err != nil {
 		return err
@@ -219,14 +226,20 @@ func unlessInterrupted(ctx context.Context, err error) error {
 	}
 }
 
-// welcome seeds a new stack and says how to use it.
+// welcome seeds a new stack and says how to use it. A stack that runs is of use
+// without the demo too, and the next start tries again.
 func (o session) welcome(ctx context.Context, s *stack.Stack, dir datadir.Dir) error {
 	if o.seed && !dir.Seeded() {
-		if err := seed.Demo(ctx, o.console, s.Command, s.LocalURL(), dir.Root()); err != nil {
-			return fmt.Errorf("the stack runs, but the demo data could not be put in: %w", err)
+		err := seed.Demo(ctx, o.console, s.Command, s.LocalURL(), dir.Root())
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
-		if err := dir.MarkSeeded(); err != nil {
-			return err
+		if err == nil {
+			err = dir.MarkSeeded()
+		}
+		if err != nil {
+			o.console.Printf("the demo data is not all in: %v", err)
+			o.console.Printf("The stack runs all the same. The next start tries again, or `%s` now.", command("seed"))
 		}
 	}
 	summary(o.console, s, dir)

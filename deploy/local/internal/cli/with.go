@@ -25,7 +25,9 @@ type withCommand struct {
 func (w *withCommand) Help() string {
 	return "The command finds BASE_URL, BASE_URLS (each gateway by itself, separated by commas), STACK_DATA and " +
 		"DOUYIN_BIN in its environment; with --env s3 also TEST_S3_ENDPOINT and TEST_S3_BUCKET, to which the keys are in " +
-		"secrets.json of STACK_DATA. " +
+		"secrets.json of STACK_DATA. With --infra-only it also finds REQUIRE_INFRA=1, with which tests fail that lack " +
+		"something; TEST_S3_ENDPOINT is there if the S3 server could be built, or with --no-build is in bin/. " +
+		"With REQUIRE_INFRA=1 in the starter's own environment an S3 server that cannot be built is an error. " +
 		"The exit code is the command's. The stack has its own ports and a data folder that is deleted afterwards."
 }
 
@@ -42,12 +44,16 @@ func (w *withCommand) Run(ctx context.Context, g *Globals) (err error) {
 		return err
 	}
 	own := *g
-	own.Root, own.FreePorts, own.GatewayAddr, own.PublicBaseURL = root, true, "", ""
+	own.Root, own.FreePorts, own.GatewayAddr, own.PublicBaseURL, own.S3Addr = root, true, "", "", ""
 	if own.Data, err = os.MkdirTemp("", "douyin-"); err != nil {
 		return err
 	}
 	show := newConsole(os.Stderr)
-	o := session{infraOnly: w.InfraOnly, forTests: w.InfraOnly, race: w.Race, noBuild: w.NoBuild, console: show}
+	o := session{
+		infraOnly: w.InfraOnly, forTests: w.InfraOnly, race: w.Race, noBuild: w.NoBuild, console: show,
+		// Who says --no-build takes what is in bin/.
+		requireS3: g.Env == environmentS3 || !w.NoBuild && os.Getenv("REQUIRE_INFRA") == "1",
+	}
 	held, err := o.open(ctx, &own)
 	if err != nil {
 		return errors.Join(err, os.RemoveAll(own.Data))

@@ -20,6 +20,7 @@ type Status struct {
 	Gateways []string           `json:"gateways,omitempty"` // URL of each one, seen from this machine
 	Replicas int                `json:"replicas"`           // of every app
 	Env      string             `json:"environment"`
+	S3       string             `json:"s3,omitempty"` // host:port of the S3 server, seen from this machine
 	Offset   int                `json:"port_offset"`
 	Suffix   string             `json:"app_id_suffix"`
 	Resolver string             `json:"resolver,omitempty"`

@@ -23,7 +23,8 @@ type Process struct {
 // Record is stack.json: what was started last, so that a later starter finds
 // the ports again and any process that outlived its starter.
 type Record struct {
-	// Environment decides where objects are, so a folder stays with its first.
+	// Environment decides where objects are, so a folder stays with the first in
+	// which a stack has become ready. Empty: none has yet.
 	Environment string    `json:"environment"`
 	Offset      int       `json:"offset"`
 	Gateway     string    `json:"gateway"`   // host:port
@@ -37,6 +38,10 @@ func (d Dir) recordPath() string { return filepath.Join(d.root, "stack.json") }
 // WriteRecord replaces stack.json.
 func (d Dir) WriteRecord(r Record) error { return writeJSON(d.recordPath(), r) }
 
+// onlyEnvironment is that of records that name none: they are older than the
+// choice.
+const onlyEnvironment = "local"
+
 // ReadRecord reads stack.json; a missing one is an empty record.
 func (d Dir) ReadRecord() (Record, error) {
 	var r Record
@@ -47,6 +52,7 @@ func (d Dir) ReadRecord() (Record, error) {
 	if err != nil {
 		return r, err
 	}
+	r.Environment = onlyEnvironment
 	if err := json.Unmarshal(raw, &r); err != nil {
 		return r, fmt.Errorf("%s: %w", d.recordPath(), err)
 	}

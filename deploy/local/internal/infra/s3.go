@@ -1,6 +1,7 @@
 package infra
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,20 +24,32 @@ const (
 	S3Region = "us-east-1"
 )
 
+const loopback = "127.0.0.1"
+
 // S3 is one S3 server of our own with one bucket, which nobody may look into
 // without the keys.
 type S3 struct {
 	Server string // path of the program, see deploy/s3
 	Dir    string
+	Host   string // to listen on; empty: loopback
 	Port   int
 	Access string
 	Secret string
 }
 
-// Addr is where the server listens.
-func (s S3) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Port)) }
+// listen is where the server listens.
+func (s S3) listen() string { return net.JoinHostPort(cmp.Or(s.Host, loopback), strconv.Itoa(s.Port)) }
 
-// Endpoint is the address as clients of S3 want it.
+// Addr is where this machine finds the server.
+func (s S3) Addr() string {
+	host := cmp.Or(s.Host, loopback)
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = loopback
+	}
+	return net.JoinHostPort(host, strconv.Itoa(s.Port))
+}
+
+// Endpoint is the same as clients of S3 want it.
 func (s S3) Endpoint() string { return "http://" + s.Addr() }
 
 // Spec describes the server's process. It is ready when its bucket is there. An
@@ -46,7 +59,7 @@ func (s S3) Spec() supervise.Spec {
 	return supervise.Spec{
 		Name:  "s3",
 		Path:  s.Server,
-		Args:  []string{"-addr", s.Addr(), "-data", s.Dir, "-region", S3Region},
+		Args:  []string{"-addr", s.listen(), "-data", s.Dir, "-region", S3Region},
 		Env:   append(os.Environ(), "ROOT_ACCESS_KEY="+s.Access, "ROOT_SECRET_KEY="+s.Secret, "GOMEMLIMIT=120MiB"),
 		Dir:   s.Dir,
 		Port:  s.Port,

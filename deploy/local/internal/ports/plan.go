@@ -3,6 +3,7 @@
 package ports
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"strconv"
@@ -71,6 +72,7 @@ type Plan struct {
 	Redis    int
 	MySQL    int
 	S3       int    // 0: the stack has no S3 server
+	S3Host   string // address that the S3 server listens on
 	Gateway  string // host:port of the public listener
 	Apps     []App  // the replicas of an app follow each other
 }
@@ -89,6 +91,8 @@ type Choice struct {
 	Offset   int
 	Replicas int // 0 means 1
 	S3       bool
+	// S3Addr is host:port of the S3 server; empty means loopback.
+	S3Addr string
 	// Gateway is host:port of the public listener; empty means the run file's
 	// GATEWAY_ADDR, moved by the offset as well.
 	Gateway string
@@ -102,7 +106,14 @@ func NewPlan(file runfile.File, c Choice) (Plan, error) {
 		return Plan{}, fmt.Errorf("%d replicas: there is room for %d", p.Replicas, MaxReplicas)
 	}
 	if c.S3 {
-		p.S3 = S3Base + c.Offset
+		p.S3Host, p.S3 = "127.0.0.1", S3Base+c.Offset
+		if c.S3Addr != "" {
+			var err error
+			if p.S3Host, p.S3, err = splitAddr("S3", c.S3Addr); err != nil {
+				return Plan{}, err
+			}
+			p.S3Host = cmp.Or(p.S3Host, "0.0.0.0")
+		}
 	}
 	base := gatewayDefault
 	for _, app := range file.Apps {
@@ -114,7 +125,7 @@ func NewPlan(file runfile.File, c Choice) (Plan, error) {
 		}
 	}
 	if p.Gateway == "" {
-		host, port, err := splitAddr(base)
+		host, port, err := splitAddr("gateway", base)
 		if err != nil {
 			return Plan{}, err
 		}
@@ -146,7 +157,7 @@ func (p Plan) app(app runfile.App, replica int) App {
 }
 
 func (p Plan) check() error {
-	if _, _, err := splitAddr(p.Gateway); err != nil {
+	if _, _, err := splitAddr("gateway", p.Gateway); err != nil {
 		return err
 	}
 	seen := map[int]string{}
@@ -217,7 +228,7 @@ func (p Plan) GatewayURLs() []string {
 
 // GatewayPort is the port of the public listener, be it a gateway's or the proxy's.
 func (p Plan) GatewayPort() int {
-	_, port, err := splitAddr(p.Gateway)
+	_, port, err := splitAddr("gateway", p.Gateway)
 	if err != nil {
 		return 0
 	}
@@ -226,22 +237,23 @@ func (p Plan) GatewayPort() int {
 
 // LocalURL is how this machine reaches the gateway.
 func (p Plan) LocalURL() string {
-	host, _, err := splitAddr(p.Gateway)
+	host, _, err := splitAddr("gateway", p.Gateway)
 	if ip := net.ParseIP(host); err != nil || host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
 	return "http://" + net.JoinHostPort(host, strconv.Itoa(p.GatewayPort()))
 }
 
-// splitAddr takes host:port apart; an empty host means all addresses.
-func splitAddr(addr string) (string, int, error) {
+// splitAddr takes host:port apart; an empty host means all addresses. whose goes
+// into the error.
+func splitAddr(whose, addr string) (string, int, error) {
 	host, text, err := net.SplitHostPort(addr)
 	if err != nil {
-		return "", 0, fmt.Errorf("gateway address %q: %w", addr, err)
+		return "", 0, fmt.Errorf("%s address %q: %w", whose, addr, err)
 	}
 	port, err := strconv.Atoi(text)
 	if err != nil || port <= 0 || port > 65535 {
-		return "", 0, fmt.Errorf("gateway address %q: bad port", addr)
+		return "", 0, fmt.Errorf("%s address %q: bad port", whose, addr)
 	}
 	return host, port, nil
 }

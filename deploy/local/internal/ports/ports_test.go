@@ -4,6 +4,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -53,6 +54,28 @@ func TestPlanWithAnS3Server(t *testing.T) {
 		if plan.S3 != want || listed != wanted {
 			t.Errorf("wanted: %t, its port is %d, listed: %t", wanted, plan.S3, listed)
 		}
+	}
+}
+
+func TestPlanS3Address(t *testing.T) {
+	for addr, want := range map[string]string{
+		"": "127.0.0.1:21380", "0.0.0.0:9000": "0.0.0.0:9000", ":9000": "0.0.0.0:9000", "192.0.2.7:9000": "192.0.2.7:9000",
+	} {
+		plan, err := ports.NewPlan(file(), ports.Choice{Offset: 300, S3: true, S3Addr: addr})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := net.JoinHostPort(plan.S3Host, strconv.Itoa(plan.S3)); got != want {
+			t.Errorf("%q: listens on %s", addr, got)
+		}
+	}
+	for _, addr := range []string{"9000", "127.0.0.1:", "127.0.0.1:21391"} {
+		if _, err := ports.NewPlan(file(), ports.Choice{Offset: 300, S3: true, S3Addr: addr}); err == nil {
+			t.Errorf("S3 address %q is accepted", addr)
+		}
+	}
+	if plan, err := ports.NewPlan(file(), ports.Choice{S3Addr: ":9000"}); err != nil || plan.S3 != 0 {
+		t.Errorf("without an S3 server: port %d, %v", plan.S3, err)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -223,20 +224,34 @@ func (s *Stack) otlpURL() string {
 	return "http://" + s.options.OTLPAddr
 }
 
-// objectStore is what tells programs of the S3 store. Clients are sent to its
-// loopback address, where those on this machine find it, unless the caller names
-// another, as for phones.
+// objectStore is what tells programs of the S3 store. Clients are sent to where
+// the caller says, or to its address on this machine if that is where they find
+// the gateway too. To others it would be a dead link, so they get all bytes from
+// the gateway.
 func (s *Stack) objectStore() map[string]string {
-	if !s.hasS3 {
+	if !s.hasS3.Load() {
 		return nil
 	}
-	public := s.s3.Endpoint()
+	public := ""
+	if onLoopback(s.options.BaseURL) {
+		public = s.s3.Endpoint()
+	}
 	if given, ok := os.LookupEnv("S3_PUBLIC_URL"); ok {
 		public = given
 	}
 	return map[string]string{
 		"S3_ENDPOINT": s.s3.Endpoint(), "S3_BUCKET": infra.S3Bucket, "S3_REGION": infra.S3Region, "S3_PUBLIC_URL": public,
 	}
+}
+
+// onLoopback says that only this machine can open the address.
+func onLoopback(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // environment is the starter's own without what would steer a sidecar or a

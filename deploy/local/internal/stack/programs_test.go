@@ -17,10 +17,10 @@ import (
 // programs are the parts of a stack that is never started, by name.
 func programs(t *testing.T, replicas int) map[string]supervise.Spec {
 	t.Helper()
-	return programsIn(t, "local", replicas)
+	return programsIn(t, "local", replicas, "")
 }
 
-func programsIn(t *testing.T, environment string, replicas int) map[string]supervise.Spec {
+func programsIn(t *testing.T, environment string, replicas int, baseURL string) map[string]supervise.Spec {
 	t.Helper()
 	file, err := runfile.Read(filepath.Join(root, "dapr", "dapr.yaml"))
 	if err != nil {
@@ -38,7 +38,7 @@ func programsIn(t *testing.T, environment string, replicas int) map[string]super
 		t.Fatal(err)
 	}
 	s, err := stack.New(stack.Options{
-		Root: root, Dir: dir, Environment: environment, File: file, Plan: plan, Resolver: "mdns", Console: console.Plain(&screen{}),
+		Root: root, Dir: dir, Environment: environment, File: file, Plan: plan, Resolver: "mdns", BaseURL: baseURL, Console: console.Plain(&screen{}),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -115,16 +115,36 @@ func TestProgramsKnowTheS3Store(t *testing.T) {
 	}
 	const here = "http://127.0.0.1:21580"
 	for _, part := range []string{"gateway", "video", "media"} {
-		got := programsIn(t, "s3", 1)[part]
+		got := programsIn(t, "s3", 1, "")[part]
 		if variable(got, "S3_ENDPOINT") != here || variable(got, "S3_BUCKET") != "douyin" || variable(got, "S3_PUBLIC_URL") != here {
 			t.Errorf("%s: %v", part, got.Env)
 		}
 	}
-	t.Setenv("S3_PUBLIC_URL", "https://s3.example")
-	if got := variable(programsIn(t, "s3", 1)["gateway"], "S3_PUBLIC_URL"); got != "https://s3.example" {
-		t.Errorf("clients are sent to %s", got)
-	}
-	if got := variable(programsIn(t, "s3", 1)["gateway"], "S3_SECRET"); got != "" {
+	if got := variable(programsIn(t, "s3", 1, "")["gateway"], "S3_SECRET"); got != "" {
 		t.Error("the keys are in the environment")
+	}
+}
+
+// The loopback address is of no use to a phone.
+func TestClientsAreSentToAStoreTheyCanReach(t *testing.T) {
+	const here = "http://127.0.0.1:21580"
+	sent := func(baseURL string) string {
+		return variable(programsIn(t, "s3", 1, baseURL)["gateway"], "S3_PUBLIC_URL")
+	}
+	for baseURL, want := range map[string]string{
+		"": here, "http://127.0.0.1:8080": here, "http://localhost:8080": here, "http://[::1]:8080": here,
+		"http://192.168.1.5:8080": "", "https://douyin.example": "",
+	} {
+		if got := sent(baseURL); got != want {
+			t.Errorf("clients of %q are sent to %q", baseURL, got)
+		}
+	}
+	for _, given := range []string{"https://s3.example", ""} {
+		t.Setenv("S3_PUBLIC_URL", given)
+		for _, baseURL := range []string{"", "http://192.168.1.5:8080"} {
+			if got := sent(baseURL); got != given {
+				t.Errorf("clients of %q are sent to %q, not to %q", baseURL, got, given)
+			}
+		}
 	}
 }

@@ -5,9 +5,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -26,8 +29,8 @@ import (
 )
 
 // withS3 starts the databases of the environment s3, with the server that is
-// built.
-func withS3(t *testing.T) *stack.Stack {
+// built and listens on host.
+func withS3(t *testing.T, host string) *stack.Stack {
 	t.Helper()
 	_, built := os.Stat(filepath.Join(root, "bin", "versitygw"))
 	if missing := install.Missing(t.Context(), install.Databases()); len(missing) > 0 || built != nil {
@@ -51,7 +54,9 @@ func withS3(t *testing.T) *stack.Stack {
 	if err := dir.Create(); err != nil {
 		t.Fatal(err)
 	}
-	plan, err := ports.NewPlan(file, ports.Choice{Offset: reserve(t, file).Offset, S3: true})
+	offset := reserve(t, file).Offset
+	addr := net.JoinHostPort(host, strconv.Itoa(ports.S3Base+offset))
+	plan, err := ports.NewPlan(file, ports.Choice{Offset: offset, S3: true, S3Addr: addr})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +109,7 @@ func status(s *stack.Stack, part string) supervise.Status {
 // What was stored is there after a kill, what was on its way is not, and the
 // server takes the same names again.
 func TestS3ServerLivesThroughKills(t *testing.T) {
-	s := withS3(t)
+	s := withS3(t, "127.0.0.1")
 	server, there := s.S3()
 	if !there {
 		t.Fatal("there is no S3 server")
@@ -159,9 +164,26 @@ func TestS3ServerLivesThroughKills(t *testing.T) {
 	}
 }
 
+// The server listens where it is told to, and is found there.
+func TestS3ServerListensWhereItIsTold(t *testing.T) {
+	s := withS3(t, "127.0.0.2")
+	server, _ := s.S3()
+	told := net.JoinHostPort("127.0.0.2", strconv.Itoa(s.Plan().S3))
+	if s.Status().S3 != told || server.Endpoint() != "http://"+told {
+		t.Errorf("it is at %s, %s", s.Status().S3, server.Endpoint())
+	}
+	if there, err := client(t, server).BucketExists(t.Context(), infra.S3Bucket); err != nil || !there {
+		t.Errorf("the bucket is there: %v, %v", there, err)
+	}
+	everywhere := infra.S3{Host: "0.0.0.0", Port: 21080}
+	if args := everywhere.Spec().Args; everywhere.Addr() != "127.0.0.1:21080" || args[1] != "0.0.0.0:21080" {
+		t.Errorf("it is found at %s and started with %v", everywhere.Addr(), args)
+	}
+}
+
 // The bucket that the starter makes shows nothing to anybody without keys.
 func TestBucketIsPrivate(t *testing.T) {
-	s := withS3(t)
+	s := withS3(t, "127.0.0.1")
 	server, _ := s.S3()
 	if _, err := client(t, server).PutObject(t.Context(), infra.S3Bucket, "videos/1/source", bytes.NewReader([]byte("x")), 1, minio.PutObjectOptions{}); err != nil {
 		t.Fatal(err)
@@ -188,6 +210,51 @@ func TestBucketIsPrivate(t *testing.T) {
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusForbidden {
 		t.Errorf("GetObject: %s", answer.Status)
+	}
+}
+
+// Tests do without an S3 server that cannot be built, unless they say that they
+// need it; a stack of the environment s3 never does.
+func TestAnS3ServerThatCannotBeBuilt(t *testing.T) {
+	file, err := runfile.Read(filepath.Join(root, "dapr", "dapr.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := ports.NewPlan(file, ports.Choice{Offset: 500, S3: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ forTests, noBuild, require, fault, there bool }{
+		{forTests: true},
+		{forTests: true, noBuild: true},
+		{forTests: true, require: true, fault: true, there: true},
+		{fault: true, there: true},
+	} {
+		dir, err := datadir.At(filepath.Join(t.TempDir(), "run"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := dir.Create(); err != nil {
+			t.Fatal(err)
+		}
+		shown := &screen{}
+		s, err := stack.New(stack.Options{
+			Root: t.TempDir(), Dir: dir, Environment: "local", File: file, Plan: plan, InfraOnly: test.forTests,
+			ForTests: test.forTests, RequireS3: test.require, NoBuild: test.noBuild, Console: console.Plain(shown),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if test.noBuild {
+			if _, there := s.S3(); there {
+				t.Errorf("%+v: it is to be started", test)
+			}
+		} else if err := s.StartS3(t.Context()); (err != nil) != test.fault {
+			t.Errorf("%+v: %v", test, err)
+		} else if _, there := s.S3(); there != test.there || strings.Contains(shown.String(), "no S3 server") != !test.there {
+			t.Errorf("%+v: there is one: %t; shown: %s", test, there, shown)
+		}
+		closed(s)
 	}
 }
 

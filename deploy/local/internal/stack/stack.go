@@ -36,6 +36,7 @@ type Options struct {
 	OTLPAddr    string // host:port for traces, or empty
 	InfraOnly   bool   // only the databases and the secrets
 	ForTests    bool   // with InfraOnly: Redis without a password, and daprd, ffmpeg and an S3 server are there
+	RequireS3   bool   // with ForTests: an S3 server that cannot be had is a fault
 	Race        bool   // provide what the race detector needs
 	NoBuild     bool   // run what is in bin/
 	Console     *console.Console
@@ -49,10 +50,11 @@ type Stack struct {
 	redis       infra.Redis
 	mysql       infra.MySQL
 	s3          infra.S3
-	hasS3       bool
+	hasS3       atomic.Bool
 	began       time.Time
 	record      chan struct{}
 	recording   sync.WaitGroup
+	writing     sync.Mutex  // of stack.json
 	showing     atomic.Bool // the parts' lines go to the console
 	proxy       *proxy      // before several gateways, else nil
 	down        chan struct{}
@@ -61,6 +63,7 @@ type Stack struct {
 	mu       sync.Mutex
 	resolver string
 	state    string
+	recorded string // environment that the data folder stays with
 	told     map[string]supervise.State
 }
 
@@ -76,6 +79,10 @@ func New(o Options) (*Stack, error) {
 	if err != nil {
 		return nil, err
 	}
+	record, err := o.Dir.ReadRecord()
+	if err != nil {
+		return nil, err
+	}
 	if o.BaseURL == "" {
 		o.BaseURL = publicURL(o.Plan)
 	}
@@ -86,16 +93,16 @@ func New(o Options) (*Stack, error) {
 		record:      make(chan struct{}, 1),
 		down:        make(chan struct{}),
 		state:       control.Starting,
+		recorded:    record.Environment,
 		told:        map[string]supervise.State{},
 		s3: infra.S3{
-			Server: filepath.Join(o.Root, "bin", "versitygw"), Dir: o.Dir.S3(), Port: o.Plan.S3,
+			Server: filepath.Join(o.Root, "bin", "versitygw"), Dir: o.Dir.S3(), Host: o.Plan.S3Host, Port: o.Plan.S3,
 			Access: credentials.S3Access, Secret: credentials.S3Secret,
 		},
 	}
 	if o.Plan.S3 != 0 {
-		// Tests that have nothing built do without.
 		_, err := os.Stat(s.s3.Server)
-		s.hasS3 = err == nil || !o.ForTests || !o.NoBuild
+		s.hasS3.Store(err == nil || !o.NoBuild || s.needsS3())
 	}
 	s.supervisor = supervise.New(supervise.Options{
 		Output:  s.output,
@@ -138,7 +145,7 @@ func (s *Stack) Up(ctx context.Context) error {
 	if programs || s.options.ForTests {
 		work.Go(func() error { return s.build(workCtx) })
 	}
-	if s.hasS3 {
+	if s.hasS3.Load() {
 		work.Go(func() error { return s.startS3(workCtx) })
 	}
 	if programs {
@@ -158,7 +165,7 @@ func (s *Stack) Up(ctx context.Context) error {
 	if err := s.supervisor.WaitReady(ready); err != nil {
 		return s.explain(err)
 	}
-	return nil
+	return s.settle()
 }
 
 // Announce says that the start is over, seeding included.
@@ -229,7 +236,7 @@ func (s *Stack) MySQL() infra.MySQL { return s.mysql }
 func (s *Stack) Redis() infra.Redis { return s.redis }
 
 // S3 describes the running S3 server; there says whether there is one.
-func (s *Stack) S3() (server infra.S3, there bool) { return s.s3, s.hasS3 }
+func (s *Stack) S3() (server infra.S3, there bool) { return s.s3, s.hasS3.Load() }
 
 // freePorts refuses to start where somebody else listens, and says who.
 func (s *Stack) freePorts(ctx context.Context) error {

@@ -124,6 +124,9 @@ func TestDatabasesComeUpAndGoDown(t *testing.T) {
 		closed(s)
 		t.Fatal(err)
 	}
+	if record, err := dir.ReadRecord(); err != nil || record.Environment != "local" {
+		t.Errorf("the folder is bound to %q, %v", record.Environment, err)
+	}
 	s.Announce()
 	status := s.Status()
 	if status.State != control.Ready || len(status.Parts) != 2 {
@@ -165,14 +168,13 @@ func TestDatabasesComeUpAndGoDown(t *testing.T) {
 		}
 	}
 	record, err := dir.ReadRecord()
-	if err != nil || len(record.Processes) != 0 {
+	if err != nil || len(record.Processes) != 0 || record.Environment != "local" {
 		t.Errorf("record %+v, %v", record, err)
 	}
 }
 
 func TestTakenPortIsNamed(t *testing.T) {
-	s, _, _ := databases(t)
-	defer closed(s)
+	s, dir, _ := databases(t)
 	listener, err := net.Listen("tcp4", s.Plan().Infra()[0].Addr())
 	if err != nil {
 		t.Fatal(err)
@@ -181,5 +183,9 @@ func TestTakenPortIsNamed(t *testing.T) {
 	err = s.Up(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "(redis) is taken by pid "+strconv.Itoa(os.Getpid())) || !strings.Contains(err.Error(), "--port-offset") {
 		t.Errorf("error %v", err)
+	}
+	closed(s)
+	if record, err := dir.ReadRecord(); err != nil || record.Environment != "" {
+		t.Errorf("a start that failed binds the folder to %q, %v", record.Environment, err)
 	}
 }

@@ -92,14 +92,34 @@ func (s *Stack) tell(status supervise.Status) {
 // processes in the end.
 func (s *Stack) keepRecord() {
 	for range s.record {
-		s.writeRecord()
+		s.tryRecord()
 	}
-	s.writeRecord()
+	s.tryRecord()
 }
 
-func (s *Stack) writeRecord() {
+func (s *Stack) tryRecord() {
+	if err := s.writeRecord(); err != nil {
+		s.options.Console.Printf("cannot record what runs: %v", err)
+	}
+}
+
+// settle binds the data folder to the environment. From now on rows may name
+// objects that only this one has; a start that came to nothing left none.
+func (s *Stack) settle() error {
+	s.mu.Lock()
+	s.recorded = s.options.Environment
+	s.mu.Unlock()
+	return s.writeRecord()
+}
+
+func (s *Stack) writeRecord() error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	s.mu.Lock()
+	environment := s.recorded
+	s.mu.Unlock()
 	r := datadir.Record{
-		Environment: s.options.Environment,
+		Environment: environment,
 		Offset:      s.options.Plan.Offset,
 		Gateway:     s.options.Plan.Gateway,
 		BaseURL:     s.options.BaseURL,
@@ -113,9 +133,7 @@ func (s *Stack) writeRecord() {
 			r.Processes = append(r.Processes, datadir.Process{Part: status.Name, PID: status.PID, Started: started})
 		}
 	}
-	if err := s.options.Dir.WriteRecord(r); err != nil {
-		s.options.Console.Printf("cannot record what runs: %v", err)
-	}
+	return s.options.Dir.WriteRecord(r)
 }
 
 // Status describes the stack.
@@ -137,6 +155,9 @@ func (s *Stack) Status() control.Status {
 		Resolver: s.resolver,
 		Started:  s.began,
 		Parts:    parts,
+	}
+	if s.hasS3.Load() {
+		status.S3 = s.s3.Addr()
 	}
 	for _, part := range parts {
 		if s.state == control.Ready && part.State != supervise.Running {
