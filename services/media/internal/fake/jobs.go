@@ -30,7 +30,8 @@ type Jobs struct {
 
 type entry struct {
 	job   media.Job
-	until time.Time // somebody has it until then
+	held  bool      // somebody has it
+	until time.Time // and nobody else gets it until then
 }
 
 var _ media.Jobs = (*Jobs)(nil)
@@ -110,17 +111,18 @@ func (j *Jobs) Claim(context.Context) (*media.Job, error) {
 		}
 		e.job.Attempt++
 		e.job.Lease = j.lease
-		e.until = time.Now().Add(j.lease)
+		e.held, e.until = true, time.Now().Add(j.lease)
 		job := e.job
 		return &job, nil
 	}
 	return nil, nil
 }
 
-// held finds the job of an attempt.
+// held finds the job of an attempt. As the video service does, it goes by the
+// attempt: a lease that is over is of no matter until somebody else has the job.
 func (j *Jobs) held(ref media.Ref) (int, error) {
 	for i, e := range j.queue {
-		if e.job.Ref == ref && time.Now().Before(e.until) {
+		if e.job.Ref == ref && e.held {
 			return i, nil
 		}
 	}
@@ -201,6 +203,6 @@ func (j *Jobs) Release(_ context.Context, ref media.Ref) error {
 		return err
 	}
 	j.Released = append(j.Released, ref)
-	j.queue[i].until = time.Now().Add(j.lease)
+	j.queue[i].held, j.queue[i].until = false, time.Now().Add(j.lease)
 	return nil
 }

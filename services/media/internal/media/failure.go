@@ -3,6 +3,7 @@ package media
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Why a video cannot be processed, in the words of the contract.
@@ -32,6 +33,66 @@ func (f *Failure) Error() string { return fmt.Sprintf("%s: %v", f.Reason, f.Deta
 
 // Unwrap gives errors.Is and errors.As the detail.
 func (f *Failure) Unwrap() error { return f.Detail }
+
+// Stopped is the end of a program whose context ended first, with how much it had
+// done until then.
+type Stopped struct {
+	CPU, Wall time.Duration
+	Cause     error // why the context ended
+}
+
+// Error is for logs.
+func (s *Stopped) Error() string {
+	return fmt.Sprintf("stopped after %v, in which it had %v of a processor: %v", s.Wall.Round(time.Millisecond), s.CPU, s.Cause)
+}
+
+// Unwrap gives errors.Is and errors.As the cause.
+func (s *Stopped) Unwrap() error { return s.Cause }
+
+// Overtime is the error of work whose time is over: a failure of the film only
+// where a program did work all the while. One that got no processor, or waited
+// for a disk, says nothing of the film.
+func Overtime(limit time.Duration, err error) error {
+	var stopped *Stopped
+	if errors.As(err, &stopped) && stopped.CPU >= stopped.Wall/2 {
+		return Fail(TooComplex, "after %v: %w", limit, err)
+	}
+	return fmt.Errorf("not done after %v: %w", limit, err)
+}
+
+// local marks an error of work on this machine, which the film may be the cause
+// of although nothing says so.
+type local struct{ err error }
+
+func (l *local) Error() string { return l.err.Error() }
+func (l *local) Unwrap() error { return l.err }
+
+func locally(err error) error {
+	if err == nil || reasonOf(err) != "" {
+		return err
+	}
+	return &local{err}
+}
+
+// patience is the attempt from which on what went wrong each time is taken to
+// be the video's fault: it would else be done again for ever, at full cost.
+const patience = 5
+
+// judged is the error that a job ends with at this attempt. Before its patience
+// is over, also a source that the store says it has not is trouble: a store
+// that is empty because it is not mounted says the same. Trouble of the store or
+// of a sidecar has no end.
+func (j Job) judged(err error) error {
+	var ours *local
+	switch late := j.Attempt >= patience; {
+	case late && errors.As(err, &ours) && reasonOf(err) == "":
+		return Fail(TooComplex, "attempt %d: %w", j.Attempt, err)
+	case !late && reasonOf(err) == SourceLost:
+		return fmt.Errorf("attempt %d: %v", j.Attempt, err) //nolint:errorlint // no failure yet
+	default:
+		return err
+	}
+}
 
 // reasonOf is the reason of a failure in the chain of err, or "".
 func reasonOf(err error) string {

@@ -19,7 +19,7 @@ type holding struct {
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
 	progress atomic.Int64 // percent
-	lost     atomic.Bool
+	over     error        // why the lease is over; to be read when ended is closed
 	ended    chan struct{}
 }
 
@@ -33,11 +33,11 @@ func hold(ctx context.Context, jobs Jobs, job Job) *holding {
 	return h
 }
 
-// drop ends the renewals and says whether the lease was lost.
-func (h *holding) drop() (lost bool) {
+// drop ends the renewals and says why the lease is over, if it is.
+func (h *holding) drop() error {
 	h.cancel(nil)
 	<-h.ended
-	return h.lost.Load()
+	return h.over
 }
 
 // reached notes how far the work has come. It never goes back.
@@ -86,7 +86,7 @@ func (h *holding) renew(jobs Jobs, job Job, until time.Time) (time.Duration, err
 }
 
 func (h *holding) lose(cause error) {
-	h.lost.Store(true)
+	h.over = cause
 	h.cancel(cause)
 }
 

@@ -50,7 +50,7 @@ func (w *Workers) process(ctx context.Context, job Job, held *holding) error {
 		return err
 	}
 	if err := work.limited(ctx); err != nil {
-		return err
+		return locally(err)
 	}
 	return work.publish(ctx)
 }
@@ -97,7 +97,7 @@ func (w *work) limited(parent context.Context) error {
 		err = w.make(ctx)
 	}
 	if err != nil && parent.Err() == nil && errors.Is(context.Cause(ctx), errWorkTime) {
-		return Fail(TooComplex, "after %v: %w", limit, err)
+		return Overtime(limit, err)
 	}
 	return err
 }
@@ -128,7 +128,7 @@ func (w *work) sniff() (Container, error) {
 	}
 	container, known := Sniff(head[:n])
 	if !known {
-		return "", Fail(Unreadable, "begins with %q", head[:n])
+		return "", Fail(Unreadable, "begins like no film that is taken")
 	}
 	return container, nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -30,7 +31,7 @@ type output struct {
 func (w *work) publish(ctx context.Context) error {
 	outputs, result, err := w.outputs()
 	if err != nil {
-		return err
+		return locally(err)
 	}
 	if len(outputs) > maxOutputs {
 		return Fail(TooComplex, "%d objects", len(outputs))
@@ -39,17 +40,35 @@ func (w *work) publish(ctx context.Context) error {
 	for i, o := range outputs {
 		extents[i] = Extent{Key: o.Key, Parts: int((o.Size + o.PartSize - 1) / o.PartSize)}
 	}
-	if err := persist(ctx, func(ctx context.Context) error { return w.ports.Jobs.Reserve(ctx, w.job.Ref, extents) }); err != nil {
+	if err := w.tell(ctx, func(ctx context.Context) error { return w.ports.Jobs.Reserve(ctx, w.job.Ref, extents) }); err != nil {
 		return fmt.Errorf("reserve: %w", err)
 	}
 	if err := w.store(ctx, outputs); err != nil {
 		return err
 	}
 	w.held.reached(afterStore)
-	if err := persist(ctx, func(ctx context.Context) error { return w.ports.Jobs.Finish(ctx, w.job.Ref, result) }); err != nil {
+	if err := w.tell(ctx, func(ctx context.Context) error { return w.ports.Jobs.Finish(ctx, w.job.Ref, result) }); err != nil {
 		return fmt.Errorf("finish: %w", err)
 	}
 	return nil
+}
+
+// tellTime bounds one word to the video service. What is not answered by then is
+// given back: somebody else may be able to talk to it.
+const tellTime = 2 * time.Minute
+
+var errUnanswered = errors.New("the video service did not answer in time")
+
+// tell repeats a call until it is answered. A refusal, but for that of a lost
+// job, is what this work came to, and would come to again.
+func (w *work) tell(ctx context.Context, call func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, tellTime, errUnanswered)
+	defer cancel()
+	err := persist(ctx, call)
+	if err != nil && final(err) && !errors.Is(err, ErrJobLost) {
+		return locally(err)
+	}
+	return err
 }
 
 // outputs lists what is to be written, and the result that names it.
@@ -173,7 +192,7 @@ func (w *work) storeOne(ctx context.Context, o output) (err error) {
 	}
 	file, err := os.Open(w.path(o.file))
 	if err != nil {
-		return err
+		return locally(err)
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	return w.ports.Objects.Store(ctx, o.Object, io.NewSectionReader(file, o.piece.Offset, o.piece.Length))

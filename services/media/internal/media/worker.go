@@ -122,21 +122,21 @@ func (w *Workers) do(ctx context.Context, job Job) (settled bool) {
 	begin := time.Now()
 	log := w.ports.Log.With("video", job.VideoID, "attempt", job.Attempt)
 	held := hold(ctx, w.ports.Jobs, job)
-	err := w.process(held.ctx, job, held)
-	lost := held.drop()
+	err := job.judged(w.process(held.ctx, job, held))
+	over := held.drop()
 	took := time.Since(begin).Round(time.Millisecond)
 	switch reason := reasonOf(err); {
 	case err == nil:
 		log.InfoContext(ctx, "video is ready", "took", took)
 		return true
-	case lost || errors.Is(err, ErrJobLost):
+	case errors.Is(err, ErrJobLost) || errors.Is(over, ErrJobLost):
 		log.WarnContext(ctx, "job is lost", "took", took, "error", err)
 		return true
-	case reason != "" && ctx.Err() == nil:
+	case reason != "" && ctx.Err() == nil && over == nil:
 		log.InfoContext(ctx, "video has failed", "reason", reason, "took", took, "error", err)
 		w.report(ctx, log, "fail", func(ctx context.Context) error { return w.ports.Jobs.Fail(ctx, job.Ref, reason) })
 		return true
-	default:
+	default: // also after the lease, where nobody else has it: the worker did not die
 		log.WarnContext(ctx, "job is given back", "took", took, "stopping", ctx.Err() != nil, "error", err)
 		w.report(ctx, log, "release", func(ctx context.Context) error { return w.ports.Jobs.Release(ctx, job.Ref) })
 		return false

@@ -164,21 +164,21 @@ func TestFailureIsToldAndTroubleGivesBack(t *testing.T) {
 		"probe says unreadable": {func(w *world) {
 			w.transcoder.OnProbe = func(context.Context, media.File) error { return media.Fail(media.Unreadable, "bad") }
 		}, media.Unreadable, false},
-		"no picture": {func(w *world) { w.transcoder.Film.Picture = nil }, media.NoPicture, false},
-		"source is lost": {func(w *world) {
-			w.objects.OnFetch = func(context.Context) error { return media.Fail(media.SourceLost, "gone") }
-		}, media.SourceLost, false},
+		"no picture":       {func(w *world) { w.transcoder.Film.Picture = nil }, media.NoPicture, false},
 		"fetch in trouble": {func(w *world) { w.objects.OnFetch = func(context.Context) error { return down } }, "", true},
 		"store in trouble": {func(w *world) { w.objects.OnStore = func(context.Context, string) error { return down } }, "", true},
-		"program in trouble": {func(w *world) {
-			w.transcoder.OnMake = func(context.Context, func(time.Duration)) error { return errors.New("no space left on device") }
-		}, "", true},
 		"out of time": {func(w *world) {
 			w.transcoder.OnMake = func(ctx context.Context, _ func(time.Duration)) error {
 				<-ctx.Done()
-				return context.Cause(ctx)
+				return &media.Stopped{CPU: 3 * time.Minute, Wall: 4 * time.Minute, Cause: context.Cause(ctx)}
 			}
 		}, media.TooComplex, false},
+		"out of time on a busy machine": {func(w *world) {
+			w.transcoder.OnMake = func(ctx context.Context, _ func(time.Duration)) error {
+				<-ctx.Done()
+				return &media.Stopped{CPU: time.Minute, Wall: 4 * time.Minute, Cause: context.Cause(ctx)}
+			}
+		}, "", true},
 		"longer than it says": {func(w *world) {
 			w.transcoder.Made = func(media.Order) (media.Made, error) { return media.Made{Duration: 31 * time.Minute, Clean: true}, nil }
 		}, media.TooLong, false},
@@ -193,9 +193,58 @@ func TestFailureIsToldAndTroubleGivesBack(t *testing.T) {
 				test.prepare(w)
 				w.add(1)
 				w.run(t)
-				after(10 * time.Minute)
+				after(5 * time.Minute)
+				w.stop()
 				if w.jobs.Failures[1] != test.reason || (len(w.jobs.Released) > 0) != test.released {
 					t.Errorf("failed with %q, released %v, want %q and %v: %s", w.jobs.Failures[1], w.jobs.Released, test.reason, test.released, &w.log)
+				}
+			})
+		})
+	}
+}
+
+// What goes wrong on this machine each time has an end; trouble of others has
+// none.
+func TestTroubleThatComesBackEachTime(t *testing.T) {
+	down := &errs.Error{Code: errs.Unavailable}
+	refused := func(reason string) func() error {
+		return func() error { return errs.New(errs.Invalid, reason, "") }
+	}
+	tests := map[string]struct {
+		prepare func(w *world)
+		reason  string // of the fifth attempt; none: it goes on
+	}{
+		"program in trouble": {func(w *world) {
+			w.transcoder.OnMake = func(context.Context, func(time.Duration)) error { return errors.New("no space left on device") }
+		}, media.TooComplex},
+		"probe in trouble": {func(w *world) {
+			w.transcoder.OnProbe = func(context.Context, media.File) error { return errors.New("killed") }
+		}, media.TooComplex},
+		"made no file": {func(w *world) {
+			w.transcoder.Made = func(media.Order) (media.Made, error) {
+				return media.Made{Duration: 6 * time.Second, Clean: true, Tracks: []media.MadeTrack{{Name: "1", File: "none"}}}, nil
+			}
+		}, media.TooComplex},
+		"outputs are refused": {func(w *world) { w.jobs.Trouble("Reserve", refused("OUTPUTS_INVALID")) }, media.TooComplex},
+		"result is refused":   {func(w *world) { w.jobs.Trouble("Finish", refused("OBJECT_INVALID")) }, media.TooComplex},
+		"source is lost, or the store is not mounted": {func(w *world) {
+			w.objects.OnFetch = func(context.Context) error { return media.Fail(media.SourceLost, "gone") }
+		}, media.SourceLost},
+		"fetch in trouble":            {func(w *world) { w.objects.OnFetch = func(context.Context) error { return down } }, ""},
+		"store in trouble":            {func(w *world) { w.objects.OnStore = func(context.Context, string) error { return down } }, ""},
+		"nobody answers reservations": {func(w *world) { w.jobs.Trouble("Reserve", func() error { return down }) }, ""},
+		"nobody answers results":      {func(w *world) { w.jobs.Trouble("Finish", func() error { return down }) }, ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				w := newWorld(t, 1)
+				test.prepare(w)
+				w.add(1)
+				w.run(t)
+				after(time.Hour)
+				if w.jobs.Failures[1] != test.reason || test.reason != "" && len(w.jobs.Released) != 4 || len(w.jobs.Released) < 4 {
+					t.Errorf("failed with %q after %d releases, want %q: %s", w.jobs.Failures[1], len(w.jobs.Released), test.reason, &w.log)
 				}
 			})
 		})
@@ -215,6 +264,9 @@ func TestChecksumOfTheSource(t *testing.T) {
 			w.jobs.Add(media.Job{Ref: media.Ref{VideoID: 1}, Prefix: "videos/1/1/", PartSize: 1 << 20, Source: source})
 			w.run(t)
 			after(time.Second)
+			if !whole {
+				after(time.Hour)
+			}
 			if whole && w.jobs.Results[1].SourceSHA256 != real || !whole && w.jobs.Failures[1] != media.SourceLost {
 				t.Errorf("whole %v: %+v, %v", whole, w.jobs.Results[1], w.jobs.Failures)
 			}
@@ -224,11 +276,12 @@ func TestChecksumOfTheSource(t *testing.T) {
 
 func TestLostLeaseEndsTheWorkAtOnce(t *testing.T) {
 	tests := map[string]struct {
-		renew func() error
-		by    time.Duration // when the work has ended
+		renew    func() error
+		by       time.Duration // when the work has ended
+		released int           // by one who did not die, where nobody else has the job
 	}{
-		"another has it":    {func() error { return media.ErrJobLost }, lease/3 + time.Second},
-		"nobody can be had": {func() error { return &errs.Error{Code: errs.Unavailable} }, lease + time.Second},
+		"another has it":    {func() error { return media.ErrJobLost }, lease/3 + time.Second, 0},
+		"nobody can be had": {func() error { return &errs.Error{Code: errs.Unavailable} }, lease + time.Second, 1},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -256,8 +309,8 @@ func TestLostLeaseEndsTheWorkAtOnce(t *testing.T) {
 				if ended == 0 || ended > test.by {
 					t.Errorf("the work ended after %v, want at most %v", ended, test.by)
 				}
-				if w.jobs.Settled() != 0 || len(w.jobs.Released) != 0 || len(w.objects.Keys()) != 1 {
-					t.Errorf("something was said or written: %v, %v", w.jobs.Released, w.objects.Keys())
+				if w.jobs.Settled() != 0 || len(w.jobs.Released) != test.released || len(w.objects.Keys()) != 1 {
+					t.Errorf("something else was said or written: %v, %v", w.jobs.Released, w.objects.Keys())
 				}
 			})
 		})
