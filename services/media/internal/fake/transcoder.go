@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
@@ -17,7 +18,9 @@ type Transcoder struct {
 	Made    func(o media.Order) (media.Made, error) // nil: as ordered, for as long as the film says
 	OnMake  func(ctx context.Context, done func(time.Duration)) error
 	OnProbe func(ctx context.Context, file media.File) error
-	Orders  []media.Order
+	Orders  []media.Order // read it when the workers have ended
+
+	mu sync.Mutex // of Orders
 }
 
 var _ media.Transcoder = (*Transcoder)(nil)
@@ -42,7 +45,9 @@ func (t *Transcoder) Stills(_ context.Context, o media.StillsOrder) ([]media.Sti
 
 // Make implements media.Transcoder.
 func (t *Transcoder) Make(ctx context.Context, o media.Order, done func(time.Duration)) (media.Made, error) {
+	t.mu.Lock()
 	t.Orders = append(t.Orders, o)
+	t.mu.Unlock()
 	if t.OnMake != nil {
 		if err := t.OnMake(ctx, done); err != nil {
 			return media.Made{}, err
