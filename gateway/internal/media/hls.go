@@ -179,31 +179,25 @@ func (x *hlsIndex) object(asked rendition) (objectstore.Manifest, error) {
 }
 
 func (h *Handler) serveHLS(w http.ResponseWriter, r *http.Request, asked rendition) {
-	manifest, err := h.manifests.get(r.Context(), asked.index)
-	var found *hlsIndex
-	if err == nil {
-		found, err = h.indexes.get(r.Context(), manifest.Manifest)
-	}
-	if err != nil {
-		h.refuse(w, r, err)
-		return
-	}
-	if asked.playlist != "" {
-		h.servePlaylist(w, r, found.playlists[asked.playlist], manifest.cacheControl(immutable))
-		return
-	}
-	object, err := found.object(asked)
-	if err != nil {
-		h.refuse(w, r, err)
-		return
-	}
-	h.stream(w, r, stored{Manifest: object, ready: manifest.ready})
+	h.answer(w, r, asked.index, func(manifest stored) error {
+		found, err := h.indexes.get(r.Context(), manifest.Manifest)
+		if err != nil {
+			return err
+		}
+		if asked.playlist != "" {
+			return servePlaylist(w, r, found.playlists[asked.playlist], manifest.cacheControl(immutable))
+		}
+		object, err := found.object(asked)
+		if err != nil {
+			return err
+		}
+		return h.stream(w, r, stored{Manifest: object, ready: manifest.ready})
+	})
 }
 
-func (h *Handler) servePlaylist(w http.ResponseWriter, r *http.Request, p playlist, cacheControl string) {
+func servePlaylist(w http.ResponseWriter, r *http.Request, p playlist, cacheControl string) error {
 	if p.text == nil {
-		h.refuse(w, r, errMissing)
-		return
+		return errMissing
 	}
 	w.Header().Set("Content-Type", "application/vnd.apple.mpegurl")
 	w.Header().Set("ETag", p.etag)
@@ -211,4 +205,5 @@ func (h *Handler) servePlaylist(w http.ResponseWriter, r *http.Request, p playli
 	out := newPacedWriter(w)
 	http.ServeContent(out, r, "", time.Time{}, bytes.NewReader(p.text))
 	out.finish()
+	return nil
 }

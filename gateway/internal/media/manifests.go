@@ -19,6 +19,9 @@ const (
 	manifestAge = time.Minute
 )
 
+// reasonGone is the object store's answer where bytes should be.
+const reasonGone = "OBJECT_MISSING"
+
 // errMissing is what cannot be found, or must not be.
 var errMissing = errs.New(errs.NotFound, "MEDIA_UNKNOWN", "not found")
 
@@ -94,6 +97,12 @@ func (m *manifests) get(ctx context.Context, name objectName) (stored, error) {
 		defer cancel()
 		return m.load(detached, name)
 	}))
+}
+
+// again is get without what was kept.
+func (m *manifests) again(ctx context.Context, name objectName) (stored, error) {
+	m.kept.Invalidate(name)
+	return m.get(ctx, name)
 }
 
 func (m *manifests) load(ctx context.Context, name objectName) (stored, error) {
