@@ -49,13 +49,13 @@ func (h *Handler) inDirect(m objectstore.Manifest) bool {
 	return h.direct != nil && m.Layout == objectstore.LayoutWhole
 }
 
-func (h *Handler) redirect(w http.ResponseWriter, r *http.Request, m stored) {
+func (h *Handler) redirect(w http.ResponseWriter, r *http.Request, m stored) error {
 	address, err := h.direct.PresignGet(r.Context(), m.Key, contentType(m.ContentType), redirectLife)
 	if err != nil {
-		h.refuse(w, r, err)
-		return
+		return err
 	}
 	w.Header().Set("Cache-Control", m.cacheControl(fmt.Sprintf("public, max-age=%d", int(redirectKept.Seconds()))))
 	w.Header().Set("Location", address)
 	w.WriteHeader(http.StatusFound)
+	return nil
 }

@@ -2,6 +2,7 @@ package media_test
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -177,17 +178,31 @@ func TestFirstAddressOfADirectUploadStaysGood(t *testing.T) {
 			t.Errorf("%s: %d", path, w.Code)
 		}
 	}
-	if w := s.get(http.MethodGet, "/media/videos/1001/0123456789abcdef.mp4"); w.Code != http.StatusNotFound {
-		t.Errorf("another address: %d", w.Code)
+	for n := range 20 {
+		if w := s.get(http.MethodGet, fmt.Sprintf("/media/videos/1001/%016x.mp4", n)); w.Code != http.StatusNotFound {
+			t.Errorf("another address: %d", w.Code)
+		}
 	}
+	if n := s.s3.Count("Stat"); n != 2 { // one of them by this test
+		t.Errorf("%d questions to the store", n)
+	}
+}
+
+func TestFirstAddressWhileTheStoreFails(t *testing.T) {
+	s := openShelf(t, 345, 4, objectstore.LayoutWhole, true)
 	s.s3.Fail("Stat", errs.New(errs.Unavailable, "", ""))
 	if w := s.get(http.MethodGet, "/media/videos/1001/0123456789abcdee.mp4"); w.Code != http.StatusServiceUnavailable {
 		t.Errorf("store down: %d", w.Code)
 	}
-	if err := s.s3.Delete(t.Context(), v.GetSource().GetKey()); err != nil {
+	if err := s.s3.Delete(t.Context(), s.videos.Published()[0].GetSource().GetKey()); err != nil {
 		t.Fatal(err)
 	}
-	if w := s.get(http.MethodGet, "/media/videos/1001/0123456789abcded.mp4"); w.Code != http.StatusNotFound {
-		t.Errorf("object gone: %d", w.Code)
+	for range 2 {
+		if w := s.get(http.MethodGet, "/media/videos/1001/0123456789abcded.mp4"); w.Code != http.StatusNotFound {
+			t.Errorf("object gone: %d", w.Code)
+		}
+	}
+	if n := s.s3.Count("Stat"); n != 2 {
+		t.Errorf("%d questions to the store", n)
 	}
 }

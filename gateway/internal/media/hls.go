@@ -24,7 +24,10 @@ const (
 	maxIndexBytes = 8 << 20
 	// maxIndexesWeight bounds the indexes in memory, in bytes.
 	maxIndexesWeight = 24 << 20
-	manifestWeight   = 128 // bytes of a manifest, beside its key
+	// indexesAtOnce are being read and decoded, which takes several times their
+	// size in memory.
+	indexesAtOnce  = 4
+	manifestWeight = 128 // bytes of a manifest, beside its key
 )
 
 // hlsAddress is every path below the renditions of a video: the master playlist,
@@ -98,6 +101,7 @@ func (x *hlsIndex) weight() uint32 {
 type indexes struct {
 	parts *parts
 	kept  *otter.Cache[string, *hlsIndex]
+	loads chan struct{}
 }
 
 func newIndexes(parts *parts) (*indexes, error) {
@@ -108,7 +112,7 @@ func newIndexes(parts *parts) (*indexes, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &indexes{parts: parts, kept: kept}, nil
+	return &indexes{parts: parts, kept: kept, loads: make(chan struct{}, indexesAtOnce)}, nil
 }
 
 // get reads the index that m is the manifest of. However many ask at once, it is
@@ -124,6 +128,12 @@ func (i *indexes) get(ctx context.Context, m objectstore.Manifest) (*hlsIndex, e
 func (i *indexes) load(ctx context.Context, m objectstore.Manifest) (*hlsIndex, error) {
 	if m.Size > maxIndexBytes {
 		return nil, indexFault(fmt.Errorf("%d bytes", m.Size))
+	}
+	select {
+	case i.loads <- struct{}{}:
+		defer func() { <-i.loads }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 	// Not through the copies of parts: the index is kept here.
 	encoded, err := io.ReadAll(i.parts.objects.Reader(ctx, m, i.parts.load))
@@ -179,31 +189,25 @@ func (x *hlsIndex) object(asked rendition) (objectstore.Manifest, error) {
 }
 
 func (h *Handler) serveHLS(w http.ResponseWriter, r *http.Request, asked rendition) {
-	manifest, err := h.manifests.get(r.Context(), asked.index)
-	var found *hlsIndex
-	if err == nil {
-		found, err = h.indexes.get(r.Context(), manifest.Manifest)
-	}
-	if err != nil {
-		h.refuse(w, r, err)
-		return
-	}
-	if asked.playlist != "" {
-		h.servePlaylist(w, r, found.playlists[asked.playlist], manifest.cacheControl(immutable))
-		return
-	}
-	object, err := found.object(asked)
-	if err != nil {
-		h.refuse(w, r, err)
-		return
-	}
-	h.stream(w, r, stored{Manifest: object, ready: manifest.ready})
+	h.answer(w, r, asked.index, func(manifest stored) error {
+		found, err := h.indexes.get(r.Context(), manifest.Manifest)
+		if err != nil {
+			return err
+		}
+		if asked.playlist != "" {
+			return servePlaylist(w, r, found.playlists[asked.playlist], manifest.cacheControl(immutable))
+		}
+		object, err := found.object(asked)
+		if err != nil {
+			return err
+		}
+		return h.stream(w, r, stored{Manifest: object, ready: manifest.ready})
+	})
 }
 
-func (h *Handler) servePlaylist(w http.ResponseWriter, r *http.Request, p playlist, cacheControl string) {
+func servePlaylist(w http.ResponseWriter, r *http.Request, p playlist, cacheControl string) error {
 	if p.text == nil {
-		h.refuse(w, r, errMissing)
-		return
+		return errMissing
 	}
 	w.Header().Set("Content-Type", "application/vnd.apple.mpegurl")
 	w.Header().Set("ETag", p.etag)
@@ -211,4 +215,5 @@ func (h *Handler) servePlaylist(w http.ResponseWriter, r *http.Request, p playli
 	out := newPacedWriter(w)
 	http.ServeContent(out, r, "", time.Time{}, bytes.NewReader(p.text))
 	out.finish()
+	return nil
 }

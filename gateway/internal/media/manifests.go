@@ -19,6 +19,9 @@ const (
 	manifestAge = time.Minute
 )
 
+// reasonGone is the object store's answer where bytes should be.
+const reasonGone = "OBJECT_MISSING"
+
 // errMissing is what cannot be found, or must not be.
 var errMissing = errs.New(errs.NotFound, "MEDIA_UNKNOWN", "not found")
 
@@ -71,6 +74,8 @@ type manifests struct {
 	videos Videos
 	direct Direct // nil: no object was written by a client
 	kept   *otter.Cache[objectName, stored]
+	// etags of sources in the store, by key; "" for one that is gone.
+	etags *otter.Cache[string, string]
 }
 
 func newManifests(videos Videos, direct Direct) (*manifests, error) {
@@ -81,10 +86,20 @@ func newManifests(videos Videos, direct Direct) (*manifests, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &manifests{videos: videos, direct: direct, kept: kept}, nil
+	etags, err := otter.New(&otter.Options[string, string]{
+		MaximumSize:      maxManifests,
+		ExpiryCalculator: otter.ExpiryWriting[string, string](manifestAge),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &manifests{videos: videos, direct: direct, kept: kept, etags: etags}, nil
 }
 
-func (m *manifests) close() { m.kept.StopAllGoroutines() }
+func (m *manifests) close() {
+	m.kept.StopAllGoroutines()
+	m.etags.StopAllGoroutines()
+}
 
 // get returns the manifest, or errMissing where the video is unknown or has no
 // such revision.
@@ -94,6 +109,12 @@ func (m *manifests) get(ctx context.Context, name objectName) (stored, error) {
 		defer cancel()
 		return m.load(detached, name)
 	}))
+}
+
+// again is get without what was kept.
+func (m *manifests) again(ctx context.Context, name objectName) (stored, error) {
+	m.kept.Invalidate(name)
+	return m.get(ctx, name)
 }
 
 func (m *manifests) load(ctx context.Context, name objectName) (stored, error) {
@@ -131,22 +152,27 @@ func (m *manifests) find(ctx context.Context, name objectName, v *videov1.Video)
 }
 
 // former finds the source by the address that it had before anybody knew its
-// checksum. That address was handed out, and has to go on working.
+// checksum. That address was handed out, and has to go on working. The ETag is
+// kept, so that addresses which somebody makes up do not cost a question to the
+// store each.
 func (m *manifests) former(ctx context.Context, name objectName, source *videov1.Object) (objectstore.Manifest, error) {
 	if m.direct == nil || source.GetLayout() != videov1.Layout_LAYOUT_WHOLE {
 		return objectstore.Manifest{}, errMissing
 	}
-	_, etag, err := m.direct.Stat(ctx, source.GetKey())
-	if errs.CodeOf(err) == errs.NotFound {
-		return objectstore.Manifest{}, errMissing
-	}
+	etag, err := m.etags.Get(ctx, source.GetKey(), otter.LoaderFunc[string, string](func(ctx context.Context, key string) (string, error) {
+		_, etag, err := m.direct.Stat(ctx, key)
+		if errs.CodeOf(err) == errs.NotFound {
+			return "", nil
+		}
+		return etag, err
+	}))
 	if err != nil {
 		return objectstore.Manifest{}, err
 	}
 	sum := compose.StandIn(source.GetKey(), etag)
 	former := &videov1.Object{Key: source.GetKey(), Size: source.GetSize(), PartSize: source.GetPartSize(), Sha256: sum[:],
 		ContentType: source.GetContentType(), Layout: source.GetLayout()}
-	if compose.Revision(former) != name.revision {
+	if etag == "" || compose.Revision(former) != name.revision {
 		return objectstore.Manifest{}, errMissing
 	}
 	return manifestOf(former)

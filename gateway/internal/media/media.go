@@ -107,17 +107,38 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, err)
 		return
 	}
-	manifest, err := h.manifests.get(r.Context(), asked)
-	if err == nil && asked.kind == movie && h.inDirect(manifest.Manifest) {
+	h.answer(w, r, asked, func(found stored) error {
+		if asked.kind != movie || !h.inDirect(found.Manifest) {
+			return h.stream(w, r, found)
+		}
 		w.Header().Set("Vary", "Origin") // see redirects
+		if h.redirects(r, found.Manifest) {
+			return h.redirect(w, r, found)
+		}
+		return h.stream(w, r, found)
+	})
+}
+
+// answer lets send do it with the object of a name, or refuses with the error of
+// send, which has sent nothing then. Where the bytes are gone, the manifest that
+// was kept may be that of a video since deleted or made anew: it is asked for
+// once more.
+func (h *Handler) answer(w http.ResponseWriter, r *http.Request, name objectName, send func(stored) error) {
+	found, err := h.manifests.get(r.Context(), name)
+	if err == nil {
+		err = send(found)
 	}
-	switch {
-	case err != nil:
+	if errs.ReasonOf(err) == reasonGone {
+		now, changed := h.manifests.again(r.Context(), name)
+		switch {
+		case changed != nil:
+			err = changed
+		case now.Key != found.Key:
+			err = send(now)
+		}
+	}
+	if err != nil {
 		h.refuse(w, r, err)
-	case asked.kind == movie && h.redirects(r, manifest.Manifest):
-		h.redirect(w, r, manifest)
-	default:
-		h.stream(w, r, manifest)
 	}
 }
 
@@ -138,15 +159,14 @@ func allowOrigins(w http.ResponseWriter, r *http.Request) (answered bool) {
 }
 
 // stream serves an object while there is a place for one more.
-func (h *Handler) stream(w http.ResponseWriter, r *http.Request, m stored) {
+func (h *Handler) stream(w http.ResponseWriter, r *http.Request, m stored) error {
 	select {
 	case h.streams <- struct{}{}:
 		defer func() { <-h.streams }()
 	default:
-		h.refuse(w, r, errs.New(errs.Exhausted, "STREAMS_TOO_MANY", "too many downloads at once"))
-		return
+		return errs.New(errs.Exhausted, "STREAMS_TOO_MANY", "too many downloads at once")
 	}
-	h.serve(w, r, m)
+	return h.serve(w, r, m)
 }
 
 // parse reads an address; what cannot exist is not found.
@@ -168,7 +188,9 @@ func parse(path string) (objectName, error) {
 
 func etag(m objectstore.Manifest) string { return fmt.Sprintf("\"%x\"", m.SHA256) }
 
-func (h *Handler) serve(w http.ResponseWriter, r *http.Request, m stored) {
+// serve sends an object, in the ranges that are asked for. When it returns an
+// error nothing is sent.
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request, m stored) error {
 	header := w.Header()
 	header.Set("Content-Type", contentType(m.ContentType))
 	header.Set("ETag", etag(m.Manifest))
@@ -182,18 +204,18 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, m stored) {
 	err := source.fault()
 	if err == nil || r.Context().Err() != nil {
 		out.finish()
-		return
+		return nil
 	}
 	if out.started() {
 		// Too late for another status: the length that was announced is not
 		// reached, and the player asks again for the rest.
 		h.log.ErrorContext(r.Context(), "object broke off while being served", "key", m.Key, "error", err)
-		return
+		return nil
 	}
 	for _, name := range []string{"Content-Length", "Content-Range", "Accept-Ranges", "ETag", "Cache-Control"} {
 		header.Del(name)
 	}
-	h.refuse(w, r, err)
+	return err
 }
 
 // refuse answers without the object. Only what is not a plain "not found" is
