@@ -24,9 +24,9 @@ type Config struct {
 	Sandbox     sandbox.Mode   `env:"MEDIA_SANDBOX" envDefault:"auto"`                // auto, require or off
 	Threads     int            `env:"MEDIA_THREADS" envDefault:"1"`                   // of each decoder and encoder
 	Memory      uint64         `env:"MEDIA_MEMORY_BYTES" envDefault:"2147483648"`     // of ffmpeg, address space
-	MaxOutput   uint64         `env:"MEDIA_MAX_OUTPUT_BYTES" envDefault:"2147483648"` // of each file that is made
+	MaxOutput   uint64         `env:"MEDIA_MAX_OUTPUT_BYTES" envDefault:"4294967296"` // of all that is made of one video
 	MaxDuration time.Duration  `env:"MEDIA_MAX_DURATION" envDefault:"30m"`            // of a video
-	JobTimeout  time.Duration  `env:"MEDIA_JOB_TIMEOUT" envDefault:"20m"`             // of the work on one video
+	JobTimeout  time.Duration  `env:"MEDIA_JOB_TIMEOUT" envDefault:"90m"`             // of the work on one video
 	MaxBitrate  int64          `env:"MEDIA_MAX_BITRATE" envDefault:"16000000"`        // bits per second of an upload that is played as it is
 	Heights     []int          `env:"MEDIA_HLS_HEIGHTS" envDefault:"720,360"`         // of renditions, by the shorter side, the greatest first
 }
@@ -35,6 +35,7 @@ const (
 	maxPixels = 4096 * 2304 // of one frame
 	maxSide   = 4096
 	minSide   = 16
+	leastPace = 2 // times that a film plays are there for the work on it, at least
 )
 
 // Validate reports every value that cannot work, each by its variable.
@@ -58,6 +59,9 @@ func (c Config) Validate() error {
 	positive("MEDIA_POLL", c.Poll, time.Hour)
 	positive("MEDIA_MAX_DURATION", c.MaxDuration, time.Hour) // a rendition is at most so many objects
 	positive("MEDIA_JOB_TIMEOUT", c.JobTimeout, 24*time.Hour)
+	if c.JobTimeout < leastPace*c.MaxDuration {
+		faults = append(faults, fmt.Errorf("MEDIA_JOB_TIMEOUT: %v is less than twice MEDIA_MAX_DURATION, which a film may take", c.JobTimeout))
+	}
 	switch c.Sandbox {
 	case sandbox.Auto, sandbox.Require, sandbox.Off:
 	default:
@@ -101,5 +105,5 @@ func (c Config) options() media.Options {
 }
 
 func (c Config) programs() ffmpeg.Options {
-	return ffmpeg.Options{Threads: c.Threads, Memory: c.Memory, MaxOutput: c.MaxOutput, MaxPixels: maxPixels, MaxWork: c.JobTimeout}
+	return ffmpeg.Options{Temp: c.TempDir, Threads: c.Threads, Memory: c.Memory, MaxOutput: c.MaxOutput, MaxPixels: maxPixels, MaxWork: c.JobTimeout}
 }

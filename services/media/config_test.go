@@ -23,10 +23,10 @@ func TestDefaults(t *testing.T) {
 		t.Errorf("options %+v", o)
 	}
 	l := o.Limits
-	if l.MaxDuration != 30*time.Minute || l.MaxWork != 20*time.Minute || l.MaxBitrate != 16_000_000 || !slices.Equal(l.Heights, []int{720, 360}) {
+	if l.MaxDuration != 30*time.Minute || l.MaxWork != 90*time.Minute || l.MaxBitrate != 16_000_000 || !slices.Equal(l.Heights, []int{720, 360}) {
 		t.Errorf("limits %+v", l)
 	}
-	if p := c.programs(); p.Threads != 1 || p.Memory != 2<<30 || c.Sandbox != sandbox.Auto {
+	if p := c.programs(); p.Threads != 1 || p.Memory != 2<<30 || p.MaxOutput != 4<<30 || c.Sandbox != sandbox.Auto {
 		t.Errorf("programs %+v, sandbox %s", p, c.Sandbox)
 	}
 }
@@ -41,7 +41,7 @@ func TestFaultsNameTheirVariable(t *testing.T) {
 		"MEDIA_MEMORY_BYTES":     {"1024"},
 		"MEDIA_MAX_OUTPUT_BYTES": {"1"},
 		"MEDIA_MAX_DURATION":     {"0s", "2h"}, // more objects than can be reserved
-		"MEDIA_JOB_TIMEOUT":      {"-1s"},
+		"MEDIA_JOB_TIMEOUT":      {"-1s", "59m"},
 		"MEDIA_MAX_BITRATE":      {"1"},
 		"MEDIA_HLS_HEIGHTS":      {"360,720", "721", "720,480,360,240,180", "many"},
 	} {

@@ -38,7 +38,7 @@ func build(ctx context.Context, p *program.Program, c Config) error {
 	if err != nil {
 		return err
 	}
-	box, err := sandbox.New(ctx, c.Sandbox, p.Log)
+	box, err := sandbox.New(ctx, c.Sandbox, c.TempDir, p.Log)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -25,9 +26,10 @@ import (
 
 // Options say how much one run may use.
 type Options struct {
+	Temp      string        // where the test at the start has its folder; empty: the system's
 	Threads   int           // of each decoder and encoder
 	Memory    uint64        // bytes of address space
-	MaxOutput uint64        // bytes of each file
+	MaxOutput uint64        // bytes of all that is made of one film
 	MaxPixels int           // of a frame
 	MaxWork   time.Duration // of one job
 }
@@ -71,21 +73,21 @@ func New(ctx context.Context, box *sandbox.Box, options Options) (*Programs, err
 // selfTest makes a film of nothing, so that an ffmpeg without the encoders, or
 // one that does not start within the limits, is found before a video fails.
 func (p *Programs) selfTest(ctx context.Context) error {
-	folder, err := tempFolder()
+	folder, err := os.MkdirTemp(p.options.Temp, "ffmpeg-test-")
 	if err != nil {
 		return err
 	}
-	defer folder.remove()
+	defer func() { _ = os.RemoveAll(folder) }()
 	args := []string{
 		"-f", "lavfi", "-i", "color=s=64x64:r=10:d=0.2", "-f", "lavfi", "-i", "anullsrc=d=0.2",
 		"-c:v", "libx264", "-c:a", "aac", "-f", "mp4", "file:test.mp4",
 	}
-	said, err := p.run(ctx, p.ffmpeg, folder.path, args, io.Discard)
+	said, err := p.run(ctx, p.ffmpeg, folder, args, io.Discard)
 	if err != nil {
 		return fmt.Errorf("%w: %s", err, said)
 	}
 	var out bytes.Buffer
-	if said, err = p.run(ctx, p.ffprobe, folder.path, []string{"-decoders"}, &out); err != nil {
+	if said, err = p.run(ctx, p.ffprobe, folder, []string{"-decoders"}, &out); err != nil {
 		return fmt.Errorf("%w: %s", err, said)
 	}
 	p.installed = listed(out.String())
@@ -133,11 +135,12 @@ func codecWhitelist() string {
 	return strings.Join(names, ",")
 }
 
-// guarded is how the film is opened, by both programs.
+// guarded is how the film is opened, by both programs. Frames of more pixels
+// than a film may have are not decoded, whatever its header admitted to.
 func (p *Programs) guarded(file media.File) []string {
 	args := []string{
 		"-protocol_whitelist", "file,pipe", "-codec_whitelist", codecWhitelist(),
-		"-max_streams", "32", "-threads", strconv.Itoa(p.options.Threads),
+		"-max_streams", "32", "-max_pixels", strconv.Itoa(p.options.MaxPixels), "-threads", strconv.Itoa(p.options.Threads),
 	}
 	if file.Container == media.ContainerMatroska {
 		args = append(args, "-f", "matroska", "-format_whitelist", "matroska,webm")
@@ -147,10 +150,9 @@ func (p *Programs) guarded(file media.File) []string {
 	return args
 }
 
-// input is how ffmpeg opens the film. Frames of more pixels than the header
-// admitted to are not decoded.
+// input is how ffmpeg opens the film.
 func (p *Programs) input(file media.File, until time.Duration) []string {
-	args := append(p.guarded(file), "-sn", "-dn", "-max_pixels", strconv.Itoa(p.options.MaxPixels))
+	args := append(p.guarded(file), "-sn", "-dn")
 	if until > 0 {
 		args = append(args, "-t", seconds(until))
 	}
@@ -167,35 +169,66 @@ func (p *Programs) run(ctx context.Context, program, folder string, args []strin
 		common = append(common, "-nostdin", "-y", "-filter_threads", "1", "-filter_complex_threads", strconv.Itoa(p.options.Threads))
 	}
 	messages := &tail{limit: maxSaid}
-	err = p.box.Run(ctx, sandbox.Command{
-		Folder: folder, Program: program, Args: append(common, args...),
-		Stdout: &bounded{to: out, left: maxAnswer}, Stderr: messages,
-		Limits: sandbox.Limits{
-			Memory: p.options.Memory, FileSize: p.options.MaxOutput, Files: openFiles,
-			CPU: p.options.MaxWork * time.Duration(runtime.NumCPU()),
-		},
+	err = p.bounded(ctx, folder, func(ctx context.Context) error {
+		return p.box.Run(ctx, sandbox.Command{
+			Folder: folder, Program: program, Args: append(common, args...),
+			Stdout: &bounded{to: out, left: maxAnswer}, Stderr: messages,
+			Limits: sandbox.Limits{
+				Memory: p.options.Memory, FileSize: p.options.MaxOutput, Files: openFiles,
+				CPU: p.options.MaxWork * time.Duration(runtime.NumCPU()),
+			},
+		})
 	})
+	var stopped *sandbox.Stopped
+	if errors.As(err, &stopped) {
+		err = &media.Stopped{CPU: stopped.CPU, Wall: stopped.Wall, Cause: stopped.Cause}
+	}
 	return messages.String(), err
 }
 
-// blame decides whose fault the end of a program is that read a film.
+// blame decides whose fault the end of a program is that read a film. Limits of
+// ours are reached because of the film. A program that somebody else has killed,
+// as the kernel does when memory gets short, or asked to stop, which ffmpeg
+// answers with 255, says nothing of it.
 func blame(said string, err error) error {
 	var exit *sandbox.Exit
 	if err == nil || !errors.As(err, &exit) {
 		return err
 	}
 	says := func(text string) bool { return strings.Contains(said, text) }
-	switch {
-	case says("No space left on device"):
-		return fmt.Errorf("%w: %s", err, said)
-	case exit.Signal == syscall.SIGKILL, exit.Signal == syscall.SIGXCPU, exit.Signal == syscall.SIGXFSZ,
+	switch shown := excerpt(said); {
+	case exit.Signal == syscall.SIGXCPU, exit.Signal == syscall.SIGXFSZ,
 		says("Cannot allocate memory"), says("File too large"), says("failed to allocate"), says("malloc"):
-		return media.Fail(media.TooComplex, "%w: %s", err, said)
-	case says("Picture size"):
-		return media.Fail(media.Dimensions, "%w: %s", err, said)
+		return media.Fail(media.TooComplex, "%w: %s", err, shown)
+	case exit.Signal == syscall.SIGKILL, exit.Signal == syscall.SIGTERM, exit.Signal == syscall.SIGINT, exit.Signal == syscall.SIGHUP,
+		exit.Code == stoppedCode, says("No space left on device"), says("Disk quota exceeded"):
+		return fmt.Errorf("%w: %s", err, shown)
+	case says(tooManyPixels):
+		return media.Fail(media.Dimensions, "%w: %s", err, shown)
 	default:
-		return media.Fail(media.Unreadable, "%w: %s", err, said)
+		return media.Fail(media.Unreadable, "%w: %s", err, shown)
 	}
+}
+
+// tooManyPixels is what a decoder says of a picture that it refuses.
+const tooManyPixels = "Picture size"
+
+// stoppedCode is the exit code of an ffmpeg that a signal has asked to stop.
+const stoppedCode = 255
+
+// maxShown is how much of what a program said gets into the log.
+const maxShown = 300
+
+// excerpt is the end of what a program said, in one line and without what a film
+// may have put there.
+func excerpt(said string) string {
+	text := strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return ' '
+		}
+		return r
+	}, said)
+	return text[max(0, len(text)-maxShown):]
 }
 
 // tail keeps the end of what is written to it.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -17,6 +18,8 @@ import (
 
 // probeTime bounds the look into one header.
 const probeTime = 30 * time.Second
+
+var errProbeTime = errors.New("the time for a look into the film is over")
 
 // entries is what ffprobe is asked for; what else a file says of itself may be
 // long, and is nobody's business.
@@ -55,8 +58,8 @@ type stream struct {
 }
 
 // Probe implements media.Transcoder.
-func (p *Programs) Probe(ctx context.Context, file media.File) (media.Film, error) {
-	ctx, cancel := context.WithTimeout(ctx, probeTime)
+func (p *Programs) Probe(parent context.Context, file media.File) (media.Film, error) {
+	ctx, cancel := context.WithTimeoutCause(parent, probeTime, errProbeTime)
 	defer cancel()
 	args := p.guarded(file)
 	// ffprobe gives up over a stream whose decoder it may not open, and says
@@ -66,6 +69,9 @@ func (p *Programs) Probe(ctx context.Context, file media.File) (media.Film, erro
 	args = append(args, "-show_entries", entries, "-of", "json", "-i", "file:"+file.Name)
 	var out bytes.Buffer
 	said, err := p.run(ctx, p.ffprobe, file.Folder, args, &out)
+	if err != nil && parent.Err() == nil && errors.Is(err, errProbeTime) {
+		return media.Film{}, media.Overtime(probeTime, err)
+	}
 	if err := blame(said, err); err != nil {
 		return media.Film{}, err
 	}
@@ -75,7 +81,12 @@ func (p *Programs) Probe(ctx context.Context, file media.File) (media.Film, erro
 	}
 	film := filmOf(a)
 	film.Container = file.Container
-	return film, lookInto(&film, filepath.Join(file.Folder, file.Name))
+	// The decoder that refuses a picture for its size forgets the size.
+	if film.Picture != nil && film.Picture.Stored == (media.Size{}) && strings.Contains(said, tooManyPixels) {
+		return media.Film{}, media.Fail(media.Dimensions, "%s", excerpt(said))
+	}
+	err = lookInto(&film, filepath.Join(file.Folder, file.Name))
+	return film, err
 }
 
 func lookInto(film *media.Film, path string) error {

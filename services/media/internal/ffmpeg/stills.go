@@ -3,9 +3,11 @@ package ffmpeg
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
+	"github.com/douyin-on-dapr/douyin/services/media/internal/sandbox"
 )
 
 // graySide is the side of the gray pictures, whatever the shape of the film.
@@ -29,10 +31,12 @@ func (p *Programs) Stills(ctx context.Context, o media.StillsOrder) ([]media.Sti
 	)
 	var out bytes.Buffer
 	said, err := p.run(ctx, p.ffmpeg, o.Folder, args, &out)
-	// Where there are pictures, an end that is not a good one is no matter.
+	// Where there are pictures, an end of its own that is not a good one is no
+	// matter.
 	frames := out.Bytes()
-	if err := blame(said, err); err != nil && len(frames) < graySide*graySide {
-		return nil, err
+	var exit *sandbox.Exit
+	if err != nil && (len(frames) < graySide*graySide || !errors.As(err, &exit)) {
+		return nil, blame(said, err)
 	}
 	var stills []media.Still
 	for i := 1; len(frames) >= graySide*graySide; i++ {

@@ -61,7 +61,7 @@ func newPrograms(t *testing.T, mode sandbox.Mode, o ffmpeg.Options) *ffmpeg.Prog
 	if programs, ok := installed.programs[key]; ok {
 		return programs
 	}
-	box, err := sandbox.New(t.Context(), mode, slog.New(slog.DiscardHandler))
+	box, err := sandbox.New(t.Context(), mode, "", slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,6 +87,7 @@ type settings struct {
 	mode    sandbox.Mode
 	limits  media.Limits
 	options ffmpeg.Options
+	before  int64 // attempts
 }
 
 // process puts a film through workers with real programs, until it ends.
@@ -98,7 +99,7 @@ func process(t *testing.T, film []byte, change ...func(*settings)) outcome {
 	}
 	var log bytes.Buffer
 	jobs, objects := fake.NewJobs(time.Minute), fake.NewObjects()
-	jobs.Add(media.Job{Ref: media.Ref{VideoID: 7}, Source: objects.Put("videos/7/source", film), Prefix: "videos/7/1/", PartSize: 1 << 20})
+	jobs.Add(media.Job{Ref: media.Ref{VideoID: 7, Attempt: s.before}, Source: objects.Put("videos/7/source", film), Prefix: "videos/7/1/", PartSize: 1 << 20})
 	folder := filepath.Join(t.TempDir(), "jobs")
 	workers := media.New(media.Ports{
 		Jobs: jobs, Objects: objects, Transcoder: newPrograms(t, s.mode, s.options), Index: peers.NewJobs(nil),

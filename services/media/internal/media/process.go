@@ -13,8 +13,8 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// sourceName is the film in the folder of its job.
-const sourceName = "source"
+// SourceName is the film in the folder of its job.
+const SourceName = "source"
 
 // The progress that is reported when a step is done, in percent.
 const (
@@ -57,7 +57,7 @@ func (w *Workers) process(ctx context.Context, job Job, held *holding) error {
 
 // fetch brings the source into the folder.
 func (w *work) fetch(ctx context.Context) error {
-	file, err := os.OpenFile(w.path(sourceName), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	file, err := os.OpenFile(w.path(SourceName), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func (w *work) probe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	file := File{Folder: w.folder, Name: sourceName, Container: container}
+	file := File{Folder: w.folder, Name: SourceName, Container: container}
 	if w.film, err = w.ports.Transcoder.Probe(ctx, file); err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func (w *work) probe(ctx context.Context) error {
 }
 
 func (w *work) sniff() (Container, error) {
-	file, err := os.Open(w.path(sourceName))
+	file, err := os.Open(w.path(SourceName))
 	if err != nil {
 		return "", err
 	}
@@ -136,7 +136,7 @@ func (w *work) sniff() (Container, error) {
 func (w *work) path(name string) string { return filepath.Join(w.folder, name) }
 
 func (w *work) file() File {
-	return File{Folder: w.folder, Name: sourceName, Container: w.film.Container}
+	return File{Folder: w.folder, Name: SourceName, Container: w.film.Container}
 }
 
 // make makes cover, MP4 and tracks.

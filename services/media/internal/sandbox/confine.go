@@ -80,19 +80,30 @@ func become(o orders) error {
 	return run()
 }
 
-// dropCapabilities keeps root from having any once it becomes the program.
+// dropCapabilities leaves the thread without any. Root would get them again as
+// the program, but for two things: there are none that it might get, or, where a
+// container took the right away to see to that, nobody gets any who may not have
+// new privileges.
 func dropCapabilities() error {
 	for capability := uintptr(0); capability <= 63; capability++ {
 		err := unix.Prctl(unix.PR_CAPBSET_DROP, capability, 0, 0, 0)
-		if errors.Is(err, unix.EINVAL) { // behind the last that there is
-			return nil
-		}
-		if errors.Is(err, unix.EPERM) { // in a container that took that right away, and the others
-			return nil
+		if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.EPERM) { // behind the last that there is, or no right
+			break
 		}
 		if err != nil {
 			return err
 		}
+	}
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var none, left [2]unix.CapUserData // of 32 each
+	if err := unix.Capset(&header, &none[0]); err != nil {
+		return err
+	}
+	if err := unix.Capget(&header, &left[0]); err != nil {
+		return err
+	}
+	if left != none {
+		return fmt.Errorf("left: %x", left)
 	}
 	return nil
 }

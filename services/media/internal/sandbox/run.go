@@ -12,6 +12,8 @@ import (
 	"runtime"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // drainTime is how long the output of an ended program is read on.
@@ -36,6 +38,17 @@ type Exit struct {
 	Signal syscall.Signal // 0 without
 }
 
+// Stopped is the end of a program whose context ended first.
+type Stopped struct {
+	CPU, Wall time.Duration // that it had, and that passed
+	Cause     error
+}
+
+func (s *Stopped) Error() string { return fmt.Sprintf("stopped: %v", s.Cause) }
+
+// Unwrap gives errors.Is and errors.As the cause.
+func (s *Stopped) Unwrap() error { return s.Cause }
+
 func (e *Exit) Error() string {
 	if e.Signal != 0 {
 		return fmt.Sprintf("ended by signal %d (%v)", int(e.Signal), e.Signal)
@@ -53,8 +66,9 @@ type orders struct {
 	Stripped bool
 }
 
-// Run runs a program until it ends, or until ctx does, which kills its group. An
-// Exit is the program's end; any other error is trouble of ours.
+// Run runs a program until it ends, or until ctx does; its group is killed in
+// either case. An Exit is the program's end, Stopped that of ctx; any other error
+// is trouble of ours.
 func (b *Box) Run(ctx context.Context, c Command) error {
 	told, err := json.Marshal(orders{
 		Limits: c.Limits, Folder: c.Folder, Program: c.Program, Args: c.Args, Landlock: b.landlock, Stripped: b.stripped,
@@ -72,10 +86,36 @@ func (b *Box) Run(ctx context.Context, c Command) error {
 	cmd.SysProcAttr = b.attributes()
 	cmd.WaitDelay = drainTime
 	cmd.Cancel = func() error { return killGroup(cmd.Process.Pid) }
+	begin := time.Now()
 	if err := b.spawner.start(cmd); err != nil {
 		return err
 	}
-	return outcome(ctx, cmd.Wait(), said.String())
+	ended := awaitEnd(cmd.Process.Pid)
+	// What it left behind goes with it. Its number is not given to others before
+	// it is waited for, so this is nobody else's group.
+	killed := killGroup(cmd.Process.Pid)
+	err = cmd.Wait()
+	if err == nil && ended == nil && !errors.Is(killed, os.ErrProcessDone) {
+		err = killed
+	}
+	if err != nil && ctx.Err() != nil {
+		stopped := &Stopped{Wall: time.Since(begin), Cause: context.Cause(ctx)}
+		if state := cmd.ProcessState; state != nil {
+			stopped.CPU = state.UserTime() + state.SystemTime()
+		}
+		return stopped
+	}
+	return outcome(err, said.String())
+}
+
+// awaitEnd waits for a process to end and leaves it to be waited for.
+func awaitEnd(pid int) error {
+	for {
+		err := unix.Waitid(unix.P_PID, pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
+		if !errors.Is(err, unix.EINTR) {
+			return err
+		}
+	}
 }
 
 func (b *Box) attributes() *syscall.SysProcAttr {
@@ -92,12 +132,9 @@ func (b *Box) attributes() *syscall.SysProcAttr {
 	return attributes
 }
 
-func outcome(ctx context.Context, err error, said string) error {
+func outcome(err error, said string) error {
 	if err == nil {
 		return nil
-	}
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
 	}
 	var ended *exec.ExitError
 	if !errors.As(err, &ended) {

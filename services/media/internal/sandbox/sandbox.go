@@ -42,20 +42,26 @@ type Limits struct {
 
 // Box runs programs.
 type Box struct {
+	temp      string
 	namespace bool // without network
 	landlock  bool // without files
 	stripped  bool // without capabilities
 	spawner   *spawner
 }
 
-// New finds out what the kernel permits.
-func New(ctx context.Context, mode Mode, log *slog.Logger) (*Box, error) {
-	b := &Box{spawner: newSpawner()}
+// New finds out what the kernel permits, in a temporary folder below temp, or
+// below the system's where that is empty.
+func New(ctx context.Context, mode Mode, temp string, log *slog.Logger) (*Box, error) {
+	b := &Box{temp: temp, spawner: newSpawner()}
 	if err := b.probe(ctx, mode); err != nil {
 		b.Close()
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
-	log.InfoContext(ctx, "sandbox", "mode", string(mode), "network_cut_off", b.namespace, "files_cut_off", b.landlock)
+	level := slog.LevelInfo
+	if mode == Auto && (!b.namespace || !b.landlock) {
+		level = slog.LevelWarn
+	}
+	log.Log(ctx, level, "sandbox", "mode", string(mode), "network_cut_off", b.namespace, "files_cut_off", b.landlock)
 	return b, nil
 }
 
@@ -85,7 +91,7 @@ func (b *Box) probe(ctx context.Context, mode Mode) error {
 
 // check starts a child that confines itself and ends.
 func (b *Box) check(ctx context.Context) error {
-	folder, err := os.MkdirTemp("", "sandbox-check-")
+	folder, err := os.MkdirTemp(b.temp, "sandbox-check-")
 	if err != nil {
 		return err
 	}

@@ -61,6 +61,11 @@ func deed(what string, args []string) int {
 	case "sleep":
 		fmt.Println("sleeping", os.Getpid())
 		time.Sleep(time.Hour)
+	case "leave": // somebody behind, in the same group
+		left := exec.Command(args[0], "3600")
+		if err = left.Start(); err == nil {
+			fmt.Println("sleeping", left.Process.Pid)
+		}
 	case "tell":
 		nice, _ := syscall.Getpriority(syscall.PRIO_PROCESS, 0)
 		privileges, _ := unix.PrctlRetInt(unix.PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0)
@@ -69,7 +74,7 @@ func deed(what string, args []string) int {
 		fmt.Println("environment", len(os.Environ()), "nice", 20-nice, "no new privileges", privileges)
 		fmt.Println("capabilities", can[0].Effective|can[0].Permitted|can[1].Effective|can[1].Permitted)
 	case "parent":
-		box, fault := sandbox.New(context.Background(), sandbox.Auto, slog.New(slog.DiscardHandler))
+		box, fault := sandbox.New(context.Background(), sandbox.Auto, "", slog.New(slog.DiscardHandler))
 		if fault != nil {
 			fmt.Println(fault)
 			return 1
@@ -98,7 +103,7 @@ func command(folder string, args ...string) sandbox.Command {
 
 func newBox(t *testing.T, mode sandbox.Mode) *sandbox.Box {
 	t.Helper()
-	box, err := sandbox.New(t.Context(), mode, slog.New(slog.DiscardHandler))
+	box, err := sandbox.New(t.Context(), mode, "", slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +191,7 @@ func TestNetworkAndFilesAreCutOff(t *testing.T) {
 
 func TestRequireStartsOnlyWhereAllIsThere(t *testing.T) {
 	network, files := newBox(t, sandbox.Auto).Cuts()
-	box, err := sandbox.New(t.Context(), sandbox.Require, slog.New(slog.DiscardHandler))
+	box, err := sandbox.New(t.Context(), sandbox.Require, "", slog.New(slog.DiscardHandler))
 	if (err == nil) != (network && files) {
 		t.Errorf("network cut off: %v, files: %v, and yet %v", network, files, err)
 	}
@@ -257,6 +262,50 @@ func TestCancelKillsTheChild(t *testing.T) {
 	if !gone(pid) {
 		t.Errorf("process %d is still there", pid)
 	}
+}
+
+// How much a child that was ended has worked tells a film that is too much from a
+// machine that is.
+func TestEndedChildSaysHowMuchItWorked(t *testing.T) {
+	box := newBox(t, sandbox.Auto)
+	var out safeBuffer
+	c := command(t.TempDir(), "sleep")
+	c.Stdout = &out
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- box.Run(ctx, c) }()
+	sleeper(t, &out)
+	cancel()
+	var slept, span *sandbox.Stopped
+	if err := <-ended; !errors.As(err, &slept) || slept.CPU <= 0 || slept.Wall <= 0 {
+		t.Errorf("asleep: %v, %+v", err, slept)
+	}
+	ctx, cancel = context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	if err := box.Run(ctx, command(t.TempDir(), "spin")); !errors.As(err, &span) || span.Wall < 2*time.Second || slept != nil && span.CPU <= slept.CPU {
+		t.Errorf("at work: %v, %+v", err, span)
+	}
+}
+
+func TestNobodyIsLeftAfterAGoodEnd(t *testing.T) {
+	box := newBox(t, sandbox.Off)
+	said, err := try(t, box, nil, "leave", "/bin/sleep")
+	if err != nil {
+		t.Fatalf("%v, %s", err, said)
+	}
+	pid := sleeper(t, bytes.NewBufferString(said))
+	eventually(t, "the child's child ends", func() bool { return gone(pid) })
+}
+
+// The temporary folder may be on a disk of its own, where the system's has none.
+func TestTemporaryFolderIsTheOneThatWasSet(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", "/nowhere")
+	box, err := sandbox.New(t.Context(), sandbox.Off, temp, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	box.Close()
 }
 
 // kill -9 of the program leaves none of its children.

@@ -1,0 +1,103 @@
+package ffmpeg
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
+	"github.com/douyin-on-dapr/douyin/services/media/internal/sandbox"
+)
+
+// reason is that of a failure; "trouble" of any other error.
+func reason(err error) string {
+	var failure *media.Failure
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &failure):
+		return failure.Reason
+	default:
+		return "trouble"
+	}
+}
+
+func TestBlame(t *testing.T) {
+	tests := map[string]struct {
+		err  error
+		said string
+		want string
+	}{
+		"a good end":        {nil, "", ""},
+		"trouble of ours":   {errors.New("cannot start"), "", "trouble"},
+		"damaged":           {&sandbox.Exit{Code: 1}, "Invalid data found", media.Unreadable},
+		"crash":             {&sandbox.Exit{Code: -1, Signal: syscall.SIGSEGV}, "", media.Unreadable},
+		"too many pixels":   {&sandbox.Exit{Code: 1}, "[h264] Picture size 9000x9000 is invalid", media.Dimensions},
+		"limit of time":     {&sandbox.Exit{Code: -1, Signal: syscall.SIGXCPU}, "", media.TooComplex},
+		"limit of a file":   {&sandbox.Exit{Code: -1, Signal: syscall.SIGXFSZ}, "", media.TooComplex},
+		"file too large":    {&sandbox.Exit{Code: 1}, "av_interleaved_write_frame(): File too large", media.TooComplex},
+		"limit of memory":   {&sandbox.Exit{Code: 1}, "Cannot allocate memory", media.TooComplex},
+		"killed by another": {&sandbox.Exit{Code: -1, Signal: syscall.SIGKILL}, "", "trouble"},
+		"ended by another":  {&sandbox.Exit{Code: -1, Signal: syscall.SIGTERM}, "", "trouble"},
+		"asked to stop":     {&sandbox.Exit{Code: 255}, "Exiting normally, received signal 15.", "trouble"},
+		"the disk is full":  {&sandbox.Exit{Code: 1}, "No space left on device", "trouble"},
+		"the time was over": {&media.Stopped{Cause: errProbeTime}, "", "trouble"},
+		"too much was made": {media.Fail(media.TooComplex, "%w", errTooMuch), "", media.TooComplex},
+	}
+	for name, test := range tests {
+		if got := reason(blame(test.said, test.err)); got != test.want {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+}
+
+// A program whose time is over says something of the film if it had a processor.
+func TestOvertime(t *testing.T) {
+	for cpu, want := range map[time.Duration]string{25 * time.Second: media.TooComplex, time.Second: "trouble"} {
+		err := media.Overtime(probeTime, &media.Stopped{CPU: cpu, Wall: probeTime, Cause: errProbeTime})
+		if got := reason(err); got != want || !errors.Is(err, errProbeTime) {
+			t.Errorf("%v of %v: %v", cpu, probeTime, err)
+		}
+	}
+}
+
+func TestWhatAProgramSaidIsShort(t *testing.T) {
+	err := blame(strings.Repeat("x", 1000)+"\x00\x1b[1mdouyin\xff\nend", &sandbox.Exit{Code: 1})
+	if text := err.Error(); len(text) > maxShown+50 || strings.ContainsAny(text, "\x00\x1b\xff\n") || !strings.HasSuffix(text, "end") {
+		t.Errorf("%d characters: %q", len(text), text)
+	}
+}
+
+func TestRoomOfAFolder(t *testing.T) {
+	p := &Programs{options: Options{MaxOutput: 1000}}
+	write := func(folder, name string, size int) {
+		if err := os.WriteFile(filepath.Join(folder, name), make([]byte, size), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	folder := t.TempDir()
+	write(folder, media.SourceName, 5000)
+	write(folder, "a", 600)
+	fine := func(context.Context) error { return nil }
+	if err := p.bounded(t.Context(), folder, fine); err != nil {
+		t.Errorf("600 bytes of 1000: %v", err)
+	}
+	write(folder, "b", 600)
+	if got := reason(p.bounded(t.Context(), folder, fine)); got != media.TooComplex {
+		t.Errorf("1200 bytes of 1000: %q", got)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	err := p.bounded(ctx, folder, func(ctx context.Context) error { // is ended while it runs
+		<-ctx.Done()
+		return context.Cause(ctx)
+	})
+	if reason(err) != media.TooComplex || ctx.Err() != nil {
+		t.Errorf("1200 bytes of 1000: %v", err)
+	}
+}
