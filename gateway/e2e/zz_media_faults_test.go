@@ -17,7 +17,8 @@ import (
 func longFilm(t testing.TB) []byte {
 	t.Helper()
 	return withBox(ffmpegMade(t, "work.mp4", "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=25:duration=8",
-		"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"), []byte(random(t)))
+		"-f", "lavfi", "-i", "sine=frequency=440:duration=8", "-c:v", "libx264", "-preset", "ultrafast",
+		"-pix_fmt", "yuv420p", "-c:a", "aac"), []byte(random(t)))
 }
 
 // claimed waits until a worker has a video, for the first time: later ones may
