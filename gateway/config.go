@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
 	"os"
@@ -63,4 +64,14 @@ func (c *Config) Validate() error {
 		faults = append(faults, fmt.Errorf("UPLOAD_WAIT: %s is below 0", c.UploadWait))
 	}
 	return errors.Join(faults...)
+}
+
+// warn logs what may work, but hardly as it is meant.
+func (c *Config) warn(log *slog.Logger) {
+	public, _, _ := strings.Cut(c.PublicBaseURL, ":")
+	store, _, _ := strings.Cut(c.S3.PublicURL, ":")
+	if store != "" && !strings.EqualFold(store, public) {
+		log.Warn("S3_PUBLIC_URL and PUBLIC_BASE_URL differ in their scheme: many players follow no redirect from one to the other",
+			"s3", store, "public", public)
+	}
 }

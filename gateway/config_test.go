@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"log/slog"
 	"os"
 	"strings"
 	"testing"
@@ -67,6 +69,21 @@ func TestUnusableValuesAreNamed(t *testing.T) {
 					t.Errorf("%v", err)
 				}
 			})
+		}
+	}
+}
+
+// Phones do not follow a redirect from https to http or back.
+func TestSchemesThatDifferAreWarnedOf(t *testing.T) {
+	for store, warned := range map[string]bool{"": false, "https://s3.example": false, "HTTPS://s3.example": false, "http://s3.example": true} {
+		cfg, err := load(t, map[string]string{"PUBLIC_BASE_URL": "https://phone.example", "S3_ENDPOINT": "http://127.0.0.1:1", "S3_PUBLIC_URL": store})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var log bytes.Buffer
+		cfg.warn(slog.New(slog.NewTextHandler(&log, nil)))
+		if got := strings.Contains(log.String(), "S3_PUBLIC_URL"); got != warned {
+			t.Errorf("%q: %s", store, log.String())
 		}
 	}
 }

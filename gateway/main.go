@@ -36,6 +36,7 @@ func run(ctx context.Context) (err error) {
 		defer cancel()
 		err = errors.Join(err, flush(last))
 	}()
+	cfg.warn(log)
 	sidecar, err := daprx.Dial(daprx.Options{
 		Address:  fmt.Sprintf("127.0.0.1:%d", cfg.DaprGRPCPort),
 		APIToken: cfg.DaprAPIToken, AppIDSuffix: cfg.AppIDSuffix,
