@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	maxTopLevel = 200_000   // boxes of a file
-	maxHeader   = 128 << 20 // bytes of a moov that is looked into
+	maxTopLevel = 50_000   // boxes of a file
+	maxHeader   = 16 << 20 // bytes of a moov that is looked into: hours of film
 )
 
 // errShort is what a box says that ends before what it has to hold.

@@ -36,6 +36,9 @@ func Fragments(r io.ReaderAt, size int64) (Track, error) {
 	for i, b := range all {
 		switch {
 		case b.kind == "moov":
+			if track.Header > 0 {
+				return Track{}, errors.New("two headers")
+			}
 			moov, err := content(r, b)
 			if err != nil {
 				return Track{}, err

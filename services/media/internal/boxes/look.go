@@ -28,6 +28,10 @@ func LookInto(r io.ReaderAt, size int64) Look {
 				}
 			}
 		case "moov":
+			if header >= 0 { // whoever reads the file may take either
+				look.Telling = true
+				return look
+			}
 			header = i
 			moov, err := content(r, b)
 			look.Telling = look.Telling || err != nil || tells(moov)

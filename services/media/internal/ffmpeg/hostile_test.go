@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -60,6 +61,37 @@ func hostiles(secret, address string) map[string]string {
 		"html":            "<html><body><video src=\"http://" + address + "/a.mp4\"></video></body></html>",
 		"sdp":             "v=0\no=- 0 0 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\n",
 		"text":            strings.Repeat("This is no film. ", 500),
+	}
+}
+
+// The same texts do what they are made for where nothing guards: so canary and
+// listener would tell if something went wrong.
+func TestHostileTextsWorkOnAnUnguardedProgram(t *testing.T) {
+	t.Parallel()
+	h264(t, "320x240", 25, 2, "victim.mp4")
+	address, calls := listener(t)
+	folder := t.TempDir()
+	follow := func(name, text string, args ...string) []byte {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		args = append([]string{"-v", "error", "-nostdin", "-protocol_whitelist", "file,http,tcp,concat"}, args...)
+		args = append(args, "-i", name, "-c", "copy", "-f", "framecrc", "-")
+		cmd := exec.CommandContext(t.Context(), "ffmpeg", args...)
+		cmd.Dir = folder
+		out, _ := cmd.Output() // a server that says nothing is an error
+		return out
+	}
+	texts := hostiles(clipFile("victim.mp4"), address)
+	for name, args := range map[string][]string{"m3u8": nil, "ffconcat": {"-safe", "0"}} {
+		before := calls.Load()
+		read := follow(name, texts[name], args...)
+		if calls.Load() == before {
+			t.Errorf("%s: nobody was called", name)
+		}
+		if name == "ffconcat" && !bytes.Contains(read, []byte("0,")) {
+			t.Errorf("%s: the other file was not read: %s", name, read)
+		}
 	}
 }
 

@@ -14,7 +14,7 @@ func jobFrom(j *videov1.Job) (*media.Job, error) {
 	source := j.GetSource()
 	if j.GetPartSize() <= 0 || j.GetLeaseMs() <= 0 || j.GetOutputPrefix() == "" || source.GetKey() == "" ||
 		source.GetPartSize() <= 0 || source.GetSize() < 0 || len(source.GetSha256()) != 32 {
-		return nil, fmt.Errorf("job of video %d: %v", j.GetVideoId(), j)
+		return nil, fmt.Errorf("job of video %d, attempt %d, cannot be done as it is written", j.GetVideoId(), j.GetAttempt())
 	}
 	return &media.Job{
 		Ref:    media.Ref{VideoID: j.GetVideoId(), Attempt: j.GetAttempt()},

@@ -1,0 +1,128 @@
+package boxes
+
+import (
+	"bytes"
+	"encoding/binary"
+	"testing"
+	"time"
+)
+
+// made is a box of what is inside it.
+func made(kind string, inside ...[]byte) []byte {
+	body := bytes.Join(inside, nil)
+	return append(append(binary.BigEndian.AppendUint32(nil, uint32(len(body)+8)), kind...), body...)
+}
+
+func words(n ...uint32) (all []byte) {
+	for _, w := range n {
+		all = binary.BigEndian.AppendUint32(all, w)
+	}
+	return all
+}
+
+func moov() []byte {
+	entry := made("avc1", make([]byte, pictureEntry), made("avcC", []byte{1, 0x64, 0, 0x1f}))
+	return made("moov",
+		made("trak", made("mdia",
+			made("mdhd", words(0, 0, 0, 1000, 0)),
+			made("minf", made("stbl", made("stsd", words(0, 1), entry))))),
+		made("mvex", made("trex", words(0, 1, 1, 500, 0, 0))))
+}
+
+func fragment(start uint32, samples uint32) []byte {
+	return append(made("moof", made("traf",
+		made("tfhd", words(0, 1)), made("tfdt", words(0, start)), made("trun", words(0, samples)))), made("mdat", []byte("film"))...)
+}
+
+func fragmented() []byte {
+	return bytes.Join([][]byte{made("ftyp", []byte("isom")), moov(), fragment(0, 4), fragment(2000, 2)}, nil)
+}
+
+func TestFragments(t *testing.T) {
+	data := fragmented()
+	track, err := Fragments(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	header := int64(len(made("ftyp", []byte("isom"))) + len(moov()))
+	if track.Codecs != "avc1.64001f" || track.Header != header || len(track.Fragments) != 2 {
+		t.Fatalf("%+v", track)
+	}
+	first, second := track.Fragments[0], track.Fragments[1]
+	if first.Offset != header || second.Offset != header+first.Length || second.Offset+second.Length != int64(len(data)) ||
+		first.Duration != 2*time.Second || second.Duration != time.Second {
+		t.Errorf("%+v", track.Fragments)
+	}
+	two := append(bytes.Clone(data), moov()...)
+	if _, err := Fragments(bytes.NewReader(two), int64(len(two))); err == nil {
+		t.Error("two headers were taken")
+	}
+}
+
+// sparse is a file of zeros behind a beginning, which fails where more than a
+// bounded piece of it is asked for.
+type sparse struct {
+	t     *testing.T
+	start []byte
+}
+
+func (s sparse) ReadAt(p []byte, at int64) (int, error) {
+	if len(p) > maxHeader {
+		s.t.Errorf("%d bytes were asked for", len(p))
+	}
+	clear(p)
+	if at < int64(len(s.start)) {
+		copy(p, s.start[at:])
+	}
+	return len(p), nil
+}
+
+func TestLookInto(t *testing.T) {
+	head := func(kind string, size uint32) []byte { return append(words(size), kind...) }
+	mp4, mov, data := made("ftyp", []byte("isom")), made("ftyp", []byte("qt  ")), made("mdat", []byte("film"))
+	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
+	tests := map[string]struct {
+		file []byte
+		size int64 // beyond the bytes of the file; 0: theirs
+		want Look
+	}{
+		"header first": {join(mp4, moov(), data), 0, Look{FastStart: true}},
+		"header last":  {join(mp4, data, moov()), 0, Look{}},
+		"MOV":          {join(mov, moov(), data), 0, Look{FastStart: true, QuickTime: true}},
+		"tells":        {join(mp4, made("moov", made("udta", made("\xa9xyz", []byte("+48+11/")))), data), 0, Look{FastStart: true, Telling: true}},
+		"unknown box":  {join(mp4, moov(), made("uuid"), data), 0, Look{FastStart: true, Telling: true}},
+		"two headers":  {join(mp4, moov(), moov(), data), 0, Look{Telling: true}},
+		"broken off":   {join(mp4, moov(), data[:10]), 0, Look{Telling: true}},
+		"great header": {join(mp4, head("moov", 100<<20)), int64(len(mp4)) + 100<<20, Look{Telling: true}},
+	}
+	for name, test := range tests {
+		size := test.size
+		if size == 0 {
+			size = int64(len(test.file))
+		}
+		if got := LookInto(sparse{t, test.file}, size); got != test.want {
+			t.Errorf("%s: %+v, want %+v", name, got, test.want)
+		}
+	}
+}
+
+// What anybody may send is read to an end, and never outside of the file.
+func FuzzBoxes(f *testing.F) {
+	f.Add(fragmented())
+	f.Add(append(made("ftyp", []byte("qt  ")), made("free")...))
+	f.Add(words(1, 0x6d6f6f76, 0x7fffffff, 0xffffffff))
+	f.Add(made("moov", made("trak", words(0xffffffff, 0))))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		size := int64(len(data))
+		LookInto(bytes.NewReader(data), size)
+		track, err := Fragments(bytes.NewReader(data), size)
+		if err != nil {
+			return
+		}
+		for _, one := range track.Fragments {
+			if one.Offset < 0 || one.Length <= 0 || one.Offset+one.Length > size || one.Duration < 0 {
+				t.Errorf("%+v of %d bytes", one, size)
+			}
+		}
+	})
+}
