@@ -10,7 +10,7 @@ import (
 )
 
 func TestMissingProgramIsNamed(t *testing.T) {
-	box, err := sandbox.New(t.Context(), sandbox.Off, slog.New(slog.DiscardHandler))
+	box, err := sandbox.New(t.Context(), sandbox.Off, t.TempDir(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
