@@ -21,7 +21,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/media/internal/sandbox"
 )
 
-const patience = 30 * time.Second
+const patience = 2 * time.Minute // the children have the lowest priority
 
 // The test program plays three parts: itself, a child of the sandbox that does
 // one thing, and a parent that is killed.
