@@ -204,13 +204,13 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, m stored) error 
 	err := source.fault()
 	if err == nil || r.Context().Err() != nil {
 		out.finish()
-		return nil
+		return nil //nolint:nilerr // who asked has left
 	}
 	if out.started() {
 		// Too late for another status: the length that was announced is not
 		// reached, and the player asks again for the rest.
 		h.log.ErrorContext(r.Context(), "object broke off while being served", "key", m.Key, "error", err)
-		return nil //nolint:nilerr // the caller could not say it either
+		return nil
 	}
 	for _, name := range []string{"Content-Length", "Content-Range", "Accept-Ranges", "ETag", "Cache-Control"} {
 		header.Del(name)
