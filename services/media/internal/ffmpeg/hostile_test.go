@@ -83,7 +83,7 @@ func TestHostileTextsWorkOnAnUnguardedProgram(t *testing.T) {
 		return out
 	}
 	texts := hostiles(clipFile("victim.mp4"), address)
-	for name, args := range map[string][]string{"m3u8": nil, "ffconcat": {"-safe", "0"}} {
+	for name, args := range map[string][]string{"m3u8 that calls": nil, "ffconcat": {"-safe", "0"}} {
 		before := calls.Load()
 		read := follow(name, texts[name], args...)
 		if calls.Load() == before {
