@@ -64,7 +64,8 @@ func TestDirectUploadAndPlay(t *testing.T) {
 	direct(t)
 	p := newPhone()
 	a, other := newAccount(t, p), newAccount(t, p)
-	film := append(withBox(longMP4(t), []byte(random(t))), withBox(nil, bytes.Repeat([]byte("filler"), 3<<19))...)
+	film := clip(t, "direct.mp4", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", "-movflags", "+faststart")
+	film = withBox(withBox(film, []byte(random(t))), bytes.Repeat([]byte("filler"), 3<<19))
 
 	began := must(p.BeginDirect(t.Context(), a.Token, sized(len(film))))(t)
 	accepted(t, began)
