@@ -29,6 +29,7 @@ func onDisk(t testing.TB, name string, content []byte) string {
 func TestFilesThatAreNoGoodVideos(t *testing.T) {
 	p := newPhone()
 	a := newAccount(t, p)
+	var videos []int64
 	small := smallMP4(t)
 	head := "\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isomiso2"
 	for what, c := range map[string]struct {
@@ -49,8 +50,9 @@ func TestFilesThatAreNoGoodVideos(t *testing.T) {
 		"an odd codec": {"VIDEO_CODEC", ffmpegMade(t, "odd.mkv", "-f", "lavfi", "-i",
 			"testsrc=size=160x120:rate=5:duration=1", "-c:v", "ffv1")},
 	} {
-		t.Run(what, func(t *testing.T) { failsWith(t, p, a, c.reason, c.file) })
+		t.Run(what, func(t *testing.T) { videos = append(videos, failsWith(t, p, a, c.reason, c.file)) })
 	}
+	bytesGo(t, videos...)
 }
 
 // A file that is a list of what to read elsewhere, by whatever name and with
@@ -71,12 +73,13 @@ func TestPlaylistsReadNothing(t *testing.T) {
 
 	p := newPhone()
 	a := newAccount(t, p)
+	var videos []int64
 	for what, text := range map[string]string{"m3u8": m3u8, "concat": concat, "SVG": svg, "HTML": html} {
 		t.Run(what, func(t *testing.T) {
 			refusedWith(t, videoFormat, must(p.Publish(t.Context(), a.Token, what, strings.NewReader(text)))(t))
 			// Behind a head that looks like a video it gets through the door.
-			failsWith(t, p, a, "VIDEO_UNREADABLE", append([]byte("\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isomiso2"), text...))
-			failsWith(t, p, a, "VIDEO_UNREADABLE", append([]byte("\x1aE\xdf\xa3\x93B\x82\x88matroska"), text...))
+			videos = append(videos, failsWith(t, p, a, "VIDEO_UNREADABLE", append([]byte("\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isomiso2"), text...)))
+			videos = append(videos, failsWith(t, p, a, "VIDEO_UNREADABLE", append([]byte("\x1aE\xdf\xa3\x93B\x82\x88matroska"), text...)))
 		})
 	}
 	t.Run("references inside an MP4", func(t *testing.T) {
@@ -87,6 +90,7 @@ func TestPlaylistsReadNothing(t *testing.T) {
 			t.Errorf("it is %s, and all it has is in another file", s.State)
 		}
 	})
+	bytesGo(t, videos...)
 	if n := calls.Load(); n != 0 {
 		t.Errorf("a server on this machine was called %d times", n)
 	}

@@ -237,8 +237,8 @@ func TestStatesOfAVideo(t *testing.T) {
 	}
 }
 
-// failsWith uploads what is no video and demands the reason.
-func failsWith(t *testing.T, p *Phone, a account, reason string, file []byte) {
+// failsWith uploads what is no video, demands the reason and returns its id.
+func failsWith(t *testing.T, p *Phone, a account, reason string, file []byte) int64 {
 	t.Helper()
 	r := must(p.Publish(t.Context(), a.Token, reason, bytes.NewReader(file)))(t)
 	accepted(t, r)
@@ -252,11 +252,19 @@ func failsWith(t *testing.T, p *Phone, a account, reason string, file []byte) {
 	if list := must(p.PublishList(t.Context(), a.ID, ""))(t); hasVideo(list.Videos, r.VideoID) {
 		t.Error("others see it")
 	}
-	within(t, removal, "its bytes are gone", func(ctx context.Context) error {
+	return r.VideoID
+}
+
+// bytesGo waits until nothing is stored of videos any more.
+func bytesGo(t *testing.T, videoIDs ...int64) {
+	t.Helper()
+	within(t, removal, "their bytes are gone", func(ctx context.Context) error {
 		files, err := theBucket(t).list(ctx)
 		for key := range files {
-			if strings.HasPrefix(key, fmt.Sprintf("videos/%d/", r.VideoID)) {
-				return fmt.Errorf("%s is left", key)
+			for _, id := range videoIDs {
+				if strings.HasPrefix(key, fmt.Sprintf("videos/%d/", id)) {
+					return fmt.Errorf("%s is left", key)
+				}
 			}
 		}
 		return err
