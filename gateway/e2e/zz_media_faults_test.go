@@ -53,8 +53,11 @@ func TestVideosOutliveWhatDiesUnderTheirWorkers(t *testing.T) {
 				ids = append(ids, r.VideoID)
 			}
 			for range 2 {
-				film := must(p.Publish(t.Context(), a.Token, "one more", bytes.NewReader(longFilm(t))))(t)
-				accepted(t, film)
+				var film PublishReply
+				within(t, recovery, "one more video is taken", func(ctx context.Context) (err error) {
+					film, err = p.Publish(ctx, a.Token, "one more", bytes.NewReader(longFilm(t)))
+					return acknowledged(film, err)
+				})
 				ids = append(ids, film.VideoID)
 				claimed(t, film.VideoID)
 				stack.crash(t, name)
