@@ -42,11 +42,17 @@ func settledFeed(t *testing.T, p *Phone, newest Video) FeedReply {
 func TestFeedPagesThroughEverythingOnceAndWraps(t *testing.T) {
 	p := newPhone()
 	a := newAccount(t, p)
-	var last Video
-	mine := map[int64]bool{}
-	for i := range 33 { // more than one batch, whatever was there before
-		last = published(t, p, a, "page "+strconv.Itoa(i), smallMP4(t))
-		mine[last.ID] = true
+	const before = 32 // with the last one more than one batch, whatever was there before
+	works := make([]int64, before)
+	movie := smallMP4(t)
+	atOnce(t, before, func(i int) (err error) {
+		works[i], err = publishedID(t.Context(), p, a, movie)
+		return err
+	})
+	last := published(t, p, a, "the last", movie)
+	mine := map[int64]bool{last.ID: true}
+	for _, id := range works {
+		mine[id] = true
 	}
 	first := settledFeed(t, p, last)
 	if len(first.Videos) != 30 {
