@@ -686,6 +686,7 @@ type ReleaseJobRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	VideoId       int64                  `protobuf:"varint,1,opt,name=video_id,json=videoId,proto3" json:"video_id,omitempty"`
 	Attempt       int64                  `protobuf:"varint,2,opt,name=attempt,proto3" json:"attempt,omitempty"`
+	Suspicion     string                 `protobuf:"bytes,3,opt,name=suspicion,proto3" json:"suspicion,omitempty"` // one of reasons.go, where the video may be the cause; "": it is not
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -732,6 +733,13 @@ func (x *ReleaseJobRequest) GetAttempt() int64 {
 		return x.Attempt
 	}
 	return 0
+}
+
+func (x *ReleaseJobRequest) GetSuspicion() string {
+	if x != nil {
+		return x.Suspicion
+	}
+	return ""
 }
 
 type ReleaseJobResponse struct {
@@ -1023,10 +1031,11 @@ const file_video_v1_processing_proto_rawDesc = "" +
 	"\bvideo_id\x18\x01 \x01(\x03R\avideoId\x12\x18\n" +
 	"\aattempt\x18\x02 \x01(\x03R\aattempt\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\"\x11\n" +
-	"\x0fFailJobResponse\"H\n" +
+	"\x0fFailJobResponse\"f\n" +
 	"\x11ReleaseJobRequest\x12\x19\n" +
 	"\bvideo_id\x18\x01 \x01(\x03R\avideoId\x12\x18\n" +
-	"\aattempt\x18\x02 \x01(\x03R\aattempt\"\x14\n" +
+	"\aattempt\x18\x02 \x01(\x03R\aattempt\x12\x1c\n" +
+	"\tsuspicion\x18\x03 \x01(\tR\tsuspicion\"\x14\n" +
 	"\x12ReleaseJobResponse\"=\n" +
 	"\bHlsIndex\x121\n" +
 	"\x06tracks\x18\x01 \x03(\v2\x19.douyin.video.v1.HlsTrackR\x06tracks\"\xbd\x02\n" +

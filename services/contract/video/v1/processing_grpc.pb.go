@@ -56,8 +56,9 @@ type ProcessingServiceClient interface {
 	// FailJob says that nothing can be made of the video. Its objects are removed.
 	// Refusals: JOB_LOST.
 	FailJob(ctx context.Context, in *FailJobRequest, opts ...grpc.CallOption) (*FailJobResponse, error)
-	// ReleaseJob gives a job back that could not be done for no fault of the
-	// video's: it comes up again a while later.
+	// ReleaseJob gives a job back that could not be done, and not surely by the
+	// video's fault: it comes up again a while later. A video that is suspected too
+	// often has failed.
 	// Refusals: JOB_LOST.
 	ReleaseJob(ctx context.Context, in *ReleaseJobRequest, opts ...grpc.CallOption) (*ReleaseJobResponse, error)
 }
@@ -156,8 +157,9 @@ type ProcessingServiceServer interface {
 	// FailJob says that nothing can be made of the video. Its objects are removed.
 	// Refusals: JOB_LOST.
 	FailJob(context.Context, *FailJobRequest) (*FailJobResponse, error)
-	// ReleaseJob gives a job back that could not be done for no fault of the
-	// video's: it comes up again a while later.
+	// ReleaseJob gives a job back that could not be done, and not surely by the
+	// video's fault: it comes up again a while later. A video that is suspected too
+	// often has failed.
 	// Refusals: JOB_LOST.
 	ReleaseJob(context.Context, *ReleaseJobRequest) (*ReleaseJobResponse, error)
 	mustEmbedUnimplementedProcessingServiceServer()

@@ -21,10 +21,13 @@ type Jobs struct {
 	claims   int
 	problems map[string]func() error
 
+	Patience int // how many suspicions are a failure; 0: none are
+
 	Results  map[int64]media.Result // by video
 	Failures map[int64]string
 	Released []media.Ref
-	Renewed  []int // the progress of each
+	Suspects []string // the suspicion of each that was released
+	Renewed  []int    // the progress of each
 	Reserved map[media.Ref][]media.Extent
 }
 
@@ -192,7 +195,7 @@ func (j *Jobs) end(ref media.Ref, method string, settle func()) error {
 }
 
 // Release implements media.Jobs.
-func (j *Jobs) Release(_ context.Context, ref media.Ref) error {
+func (j *Jobs) Release(_ context.Context, ref media.Ref, suspicion string) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if err := j.trouble("Release"); err != nil {
@@ -202,7 +205,12 @@ func (j *Jobs) Release(_ context.Context, ref media.Ref) error {
 	if err != nil {
 		return err
 	}
-	j.Released = append(j.Released, ref)
+	j.Released, j.Suspects = append(j.Released, ref), append(j.Suspects, suspicion)
+	if suspicion != "" && len(j.Suspects) == j.Patience {
+		j.Failures[ref.VideoID] = suspicion
+		j.queue = slices.Delete(j.queue, i, i+1)
+		return nil
+	}
 	j.queue[i].held, j.queue[i].until = false, time.Now().Add(j.lease)
 	return nil
 }

@@ -38,8 +38,8 @@ func (t *Transcoder) Probe(ctx context.Context, file media.File) (media.Film, er
 }
 
 // Stills implements media.Transcoder: one picture that shows something.
-func (t *Transcoder) Stills(_ context.Context, o media.StillsOrder) ([]media.Still, error) {
-	name := fmt.Sprintf(o.Name, 1)
+func (t *Transcoder) Stills(_ context.Context, o media.Order) ([]media.Still, error) {
+	name := fmt.Sprintf(o.Stills.Name, 1)
 	return []media.Still{{Gray: bytes.Repeat([]byte{60, 180}, 512), JPEG: name}}, write(o.Folder, name, "a JPEG")
 }
 
@@ -59,6 +59,10 @@ func (t *Transcoder) Make(ctx context.Context, o media.Order, done func(time.Dur
 		if made, err = t.Made(o); err != nil {
 			return made, err
 		}
+	}
+	var err error
+	if made.Stills, err = t.Stills(ctx, o); err != nil {
+		return made, err
 	}
 	if !o.Plan.Keep {
 		made.Play = "play.mp4"

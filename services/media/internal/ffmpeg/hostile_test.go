@@ -263,7 +263,7 @@ func TestBombsEndInTime(t *testing.T) {
 	heavy := h264(t, "1280x720", 30, 8, "heavy.mov")
 	bounded("out of time", heavy, []string{media.TooComplex}, func(s *settings) {
 		s.limits.MaxWork = 1500 * time.Millisecond
-		s.before = 4 // so that it ends on a busy machine too
+		s.patience = 1 // so that it ends on a busy machine too
 	})
 	bounded("out of memory", clip(t, join(picture("3840x2160", 5, 1), coders()["hevc"], []string{"uhd.mp4"})...),
 		[]string{media.TooComplex}, func(s *settings) { s.options.Memory = 600 << 20 })

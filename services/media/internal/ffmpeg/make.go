@@ -3,8 +3,6 @@ package ffmpeg
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -38,11 +36,15 @@ func (p *Programs) Make(ctx context.Context, o media.Order, done func(time.Durat
 		args = append(args, "-frag_duration", strconv.FormatInt(segment.Microseconds(), 10))
 		args = append(args, output("cmaf", trackFile(soundTrack))...)
 	}
+	args = append(args, stillsOutputs(o.Stills)...)
 	said, err := p.run(ctx, p.ffmpeg, o.Folder, args, &progress{tell: done})
 	if err := blame(said, err); err != nil {
 		return media.Made{}, err
 	}
 	made, err := p.collect(ctx, o)
+	if err == nil {
+		made.Stills, err = readStills(o)
+	}
 	made.Clean = clean(said)
 	return made, err
 }
@@ -69,7 +71,7 @@ func graph(o media.Order) string {
 	}
 	rate := fmt.Sprintf("%d/%d", o.Plan.Rate.Num, o.Plan.Rate.Den)
 	var b strings.Builder
-	fmt.Fprintf(&b, "[0:%d]fps=%s:start_time=0,split=%d", o.Film.Picture.Stream, rate, outputs)
+	fmt.Fprintf(&b, "[0:%d]split=2[stills][all];[stills]%s;[all]fps=%s:start_time=0,split=%d", o.Film.Picture.Stream, stillsGraph(o), rate, outputs)
 	for i := range outputs {
 		fmt.Fprintf(&b, "[s%d]", i)
 	}
@@ -211,7 +213,7 @@ func (p *Programs) checkPlay(ctx context.Context, o media.Order) error {
 // cut finds the segments of a track: a few fragments each.
 func cut(folder, name, codecs string) (media.MadeTrack, error) {
 	track := media.MadeTrack{Name: name, File: trackFile(name)}
-	file, err := os.Open(filepath.Join(folder, track.File)) //nolint:gosec // in the folder of the job
+	file, err := media.OpenMade(folder, track.File)
 	if err != nil {
 		return track, err
 	}
@@ -249,5 +251,3 @@ func group(fragments []boxes.Fragment) []media.MadeSegment {
 	}
 	return segments
 }
-
-func timeOf(n int) time.Duration { return time.Duration(n) }

@@ -87,7 +87,8 @@ type settings struct {
 	mode    sandbox.Mode
 	limits  media.Limits
 	options ffmpeg.Options
-	before  int64 // attempts
+	// patience is how many suspicions are a failure; 0: none are.
+	patience int
 }
 
 // process puts a film through workers with real programs, until it ends.
@@ -99,7 +100,8 @@ func process(t *testing.T, film []byte, change ...func(*settings)) outcome {
 	}
 	var log bytes.Buffer
 	jobs, objects := fake.NewJobs(time.Minute), fake.NewObjects()
-	jobs.Add(media.Job{Ref: media.Ref{VideoID: 7, Attempt: s.before}, Source: objects.Put("videos/7/source", film), Prefix: "videos/7/1/", PartSize: 1 << 20})
+	jobs.Patience = s.patience
+	jobs.Add(media.Job{Ref: media.Ref{VideoID: 7}, Source: objects.Put("videos/7/source", film), Prefix: "videos/7/1/", PartSize: 1 << 20})
 	folder := filepath.Join(t.TempDir(), "jobs")
 	workers := media.New(media.Ports{
 		Jobs: jobs, Objects: objects, Transcoder: newPrograms(t, s.mode, s.options), Index: peers.NewJobs(nil),

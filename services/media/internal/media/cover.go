@@ -5,32 +5,26 @@ import (
 	"time"
 )
 
-// findCover looks closely at the beginning, and where that shows nothing, at
-// single frames of a longer stretch.
+// near is where a cover is looked for: closely at the beginning, where all frames
+// are decoded anyway. far is where it is, if that shows nothing.
+func near() Moments { return Moments{Every: 500 * time.Millisecond, Count: 20, Name: "near%03d.jpg"} }
+func far() Moments  { return Moments{Every: 2 * time.Second, Count: 150, Name: "far%03d.jpg"} }
+
+// findCover chooses the cover among the stills of the beginning, and where these
+// show nothing, among those of a longer stretch too.
 func (w *work) findCover(ctx context.Context) error {
-	beginning := StillsOrder{
-		File: w.file(), Stream: w.film.Picture.Stream, Size: w.plan.Cover,
-		Every: 500 * time.Millisecond, Count: 20, Name: "near%03d.jpg",
+	stills := w.made.Stills
+	index, shows := Pick(stills)
+	if !shows {
+		more, err := w.ports.Transcoder.Stills(ctx, w.order(far()))
+		if err != nil && (reasonOf(err) == "" || index < 0) {
+			return err
+		}
+		stills = append(stills, more...)
+		if index, _ = Pick(stills); index < 0 {
+			return Fail(Unreadable, "no picture could be decoded")
+		}
 	}
-	near, err := w.ports.Transcoder.Stills(ctx, beginning)
-	if err != nil {
-		return err
-	}
-	index, shows := Pick(near)
-	if shows {
-		w.cover = near[index].JPEG
-		return nil
-	}
-	longer := beginning
-	longer.Every, longer.Count, longer.KeyOnly, longer.Name = 2*time.Second, 150, true, "far%03d.jpg"
-	far, err := w.ports.Transcoder.Stills(ctx, longer)
-	if err != nil && (reasonOf(err) == "" || index < 0) {
-		return err
-	}
-	all := append(near, far...)
-	if index, _ = Pick(all); index < 0 {
-		return Fail(Unreadable, "no picture could be decoded")
-	}
-	w.cover = all[index].JPEG
+	w.cover = stills[index].JPEG
 	return nil
 }

@@ -74,24 +74,28 @@ func locally(err error) error {
 	return &local{err}
 }
 
-// patience is the attempt from which on what went wrong each time is taken to
-// be the video's fault: it would else be done again for ever, at full cost.
-const patience = 5
-
-// judged is the error that a job ends with at this attempt. Before its patience
-// is over, also a source that the store says it has not is trouble: a store
-// that is empty because it is not mounted says the same. Trouble of the store or
-// of a sidecar has no end.
-func (j Job) judged(err error) error {
+// suspicion is the reason that the video fails with if this goes on: what goes
+// wrong here each time would else be done again for ever, at full cost. It is
+// "" for trouble of the store or of a sidecar, which has no end.
+func suspicion(err error) string {
 	var ours *local
-	switch late := j.Attempt >= patience; {
-	case late && errors.As(err, &ours) && reasonOf(err) == "":
-		return Fail(TooComplex, "attempt %d: %w", j.Attempt, err)
-	case !late && reasonOf(err) == SourceLost:
-		return fmt.Errorf("attempt %d: %v", j.Attempt, err) //nolint:errorlint // no failure yet
+	switch {
+	case reasonOf(err) == SourceLost:
+		return SourceLost
+	case errors.As(err, &ours):
+		return TooComplex
 	default:
-		return err
+		return ""
 	}
+}
+
+// certain is the reason of a failure of which there is no doubt, or "". That its
+// source is lost, also a store says that is empty because it is not mounted.
+func certain(err error) string {
+	if reason := reasonOf(err); reason != SourceLost {
+		return reason
+	}
+	return ""
 }
 
 // reasonOf is the reason of a failure in the chain of err, or "".

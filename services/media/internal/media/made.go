@@ -1,12 +1,17 @@
 package media
 
-import "time"
+import (
+	"fmt"
+	"os"
+	"time"
+)
 
 // Order asks for what a plan says to make.
 type Order struct {
 	File
-	Film Film
-	Plan Plan
+	Film   Film
+	Plan   Plan
+	Stills Moments
 }
 
 // Made is what the transcoder made, in the folder of the film.
@@ -14,7 +19,27 @@ type Made struct {
 	Play     string // name of the file, empty where the source is kept
 	Tracks   []MadeTrack
 	Duration time.Duration // of the pictures, as they came out
-	Clean    bool          // nothing of the film was found damaged
+	Stills   []Still
+	Clean    bool // nothing of the film was found damaged
+}
+
+// OpenMade opens a file that a program made in a folder. One that film makers
+// got hold of may have left a link to somewhere else, or a pipe that nobody
+// writes to.
+func OpenMade(folder, name string) (*os.File, error) {
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = root.Close() }()
+	info, err := root.Lstat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no file but %v", name, info.Mode())
+	}
+	return root.Open(name)
 }
 
 // MadeTrack is one track in one file, with the places of its header and of its

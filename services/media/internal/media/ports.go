@@ -63,7 +63,9 @@ type Jobs interface {
 	Reserve(ctx context.Context, job Ref, outputs []Extent) error
 	Finish(ctx context.Context, job Ref, result Result) error
 	Fail(ctx context.Context, job Ref, reason string) error
-	Release(ctx context.Context, job Ref) error
+	// Release gives a job back; suspicion is the reason for which the video may be
+	// to blame, or "".
+	Release(ctx context.Context, job Ref, suspicion string) error
 }
 
 // Objects is the object store.
@@ -83,11 +85,12 @@ type Objects interface {
 type Transcoder interface {
 	// Probe tells what a film of a known container is, by its header.
 	Probe(ctx context.Context, file File) (Film, error)
-	// Stills makes small gray pictures and, of the same moments, JPEGs.
-	Stills(ctx context.Context, order StillsOrder) ([]Still, error)
-	// Make makes the MP4 and the tracks of a plan, telling how much of the film
-	// is done.
+	// Make makes the MP4 and the tracks of a plan, and stills, telling how much of
+	// the film is done.
 	Make(ctx context.Context, order Order, done func(time.Duration)) (Made, error)
+	// Stills makes the stills of an order alone, as near to their moments as there
+	// are frames that need no other: cheap, for a long stretch.
+	Stills(ctx context.Context, order Order) ([]Still, error)
 }
 
 // Indexer encodes the index of the renditions.

@@ -19,7 +19,6 @@ const SourceName = "source"
 // The progress that is reported when a step is done, in percent.
 const (
 	afterFetch = 10
-	afterCover = 15
 	afterMake  = 85
 	afterStore = 99
 )
@@ -139,12 +138,8 @@ func (w *work) file() File {
 	return File{Folder: w.folder, Name: SourceName, Container: w.film.Container}
 }
 
-// make makes cover, MP4 and tracks.
+// make makes MP4, tracks and cover.
 func (w *work) make(ctx context.Context) error {
-	if err := w.findCover(ctx); err != nil {
-		return err
-	}
-	w.held.reached(afterCover)
 	var err error
 	w.made, err = w.transcode(ctx)
 	unfit := err == nil && !w.intact() || reasonOf(err) == Unreadable
@@ -155,18 +150,24 @@ func (w *work) make(ctx context.Context) error {
 		w.plan = w.plan.anew()
 		w.made, err = w.transcode(ctx)
 	}
+	if err == nil {
+		err = w.complete()
+	}
 	if err != nil {
 		return err
 	}
-	return w.complete()
+	return w.findCover(ctx)
+}
+
+func (w *work) order(stills Moments) Order {
+	return Order{File: w.file(), Film: w.film, Plan: w.plan, Stills: stills}
 }
 
 func (w *work) transcode(ctx context.Context) (Made, error) {
-	order := Order{File: w.file(), Film: w.film, Plan: w.plan}
-	return w.ports.Transcoder.Make(ctx, order, func(done time.Duration) {
+	return w.ports.Transcoder.Make(ctx, w.order(near()), func(done time.Duration) {
 		if w.film.Duration > 0 {
 			share := min(1, done.Seconds()/w.film.Duration.Seconds())
-			w.held.reached(afterCover + int(share*(afterMake-afterCover)))
+			w.held.reached(afterFetch + int(share*(afterMake-afterFetch)))
 		}
 	})
 }

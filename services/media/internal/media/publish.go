@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -116,7 +115,12 @@ func (w *work) object(key, contentType string, size int64, sum [32]byte) Object 
 
 // whole is the object of a whole file.
 func (w *work) whole(key, contentType, name string) (output, error) {
-	info, err := os.Stat(w.path(name))
+	file, err := OpenMade(w.folder, name)
+	if err != nil {
+		return output{}, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
 	if err != nil {
 		return output{}, err
 	}
@@ -125,7 +129,7 @@ func (w *work) whole(key, contentType, name string) (output, error) {
 
 // part is the object of a piece of a file.
 func (w *work) part(key, contentType, name string, piece Piece) (output, error) {
-	file, err := os.Open(w.path(name))
+	file, err := OpenMade(w.folder, name)
 	if err != nil {
 		return output{}, err
 	}
@@ -190,7 +194,7 @@ func (w *work) storeOne(ctx context.Context, o output) (err error) {
 	if o.bytes != nil {
 		return w.ports.Objects.Store(ctx, o.Object, bytes.NewReader(o.bytes))
 	}
-	file, err := os.Open(w.path(o.file))
+	file, err := OpenMade(w.folder, o.file)
 	if err != nil {
 		return locally(err)
 	}

@@ -5,16 +5,15 @@ import (
 	"time"
 )
 
-// StillsOrder asks for pictures out of a film.
-type StillsOrder struct {
-	File
-	Stream  int
-	Size    Size          // of the JPEGs
-	Every   time.Duration // of the film
-	Count   int           // at most
-	KeyOnly bool          // only frames that need no other: cheap, for a long stretch
-	Name    string        // of the JPEGs, with a %03d
+// Moments are those of a film of which there are to be stills.
+type Moments struct {
+	Every time.Duration // of the film, from its beginning on
+	Count int           // at most
+	Name  string        // of the JPEGs, with a %03d
 }
+
+// Span is the stretch of the film that has them all.
+func (m Moments) Span() time.Duration { return m.Every * time.Duration(m.Count) }
 
 // Still is one moment of a film.
 type Still struct {

@@ -122,10 +122,10 @@ func (w *Workers) do(ctx context.Context, job Job) (settled bool) {
 	begin := time.Now()
 	log := w.ports.Log.With("video", job.VideoID, "attempt", job.Attempt)
 	held := hold(ctx, w.ports.Jobs, job)
-	err := job.judged(w.process(held.ctx, job, held))
+	err := w.process(held.ctx, job, held)
 	over := held.drop()
 	took := time.Since(begin).Round(time.Millisecond)
-	switch reason := reasonOf(err); {
+	switch reason := certain(err); {
 	case err == nil:
 		log.InfoContext(ctx, "video is ready", "took", took)
 		return true
@@ -137,8 +137,12 @@ func (w *Workers) do(ctx context.Context, job Job) (settled bool) {
 		w.report(ctx, log, "fail", func(ctx context.Context) error { return w.ports.Jobs.Fail(ctx, job.Ref, reason) })
 		return true
 	default: // also after the lease, where nobody else has it: the worker did not die
-		log.WarnContext(ctx, "job is given back", "took", took, "stopping", ctx.Err() != nil, "error", err)
-		w.report(ctx, log, "release", func(ctx context.Context) error { return w.ports.Jobs.Release(ctx, job.Ref) })
+		suspected := ""
+		if ctx.Err() == nil && over == nil {
+			suspected = suspicion(err)
+		}
+		log.WarnContext(ctx, "job is given back", "took", took, "stopping", ctx.Err() != nil, "suspicion", suspected, "error", err)
+		w.report(ctx, log, "release", func(ctx context.Context) error { return w.ports.Jobs.Release(ctx, job.Ref, suspected) })
 		return false
 	}
 }

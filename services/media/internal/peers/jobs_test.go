@@ -90,7 +90,7 @@ func TestWhatIsTold(t *testing.T) {
 	check(&videov1.FinishJobRequest{VideoId: 7, Attempt: 2, SourceSha256: make([]byte, 32), Cover: wire, Hls: wire, DurationMs: 1500, Width: 4, Height: 3},
 		jobs.Finish(t.Context(), ref, media.Result{Cover: object, HLS: &object, Duration: 1500 * time.Millisecond, Size: media.Size{Width: 4, Height: 3}}))
 	check(&videov1.FailJobRequest{VideoId: 7, Attempt: 2, Reason: media.Unreadable}, jobs.Fail(t.Context(), ref, media.Unreadable))
-	check(&videov1.ReleaseJobRequest{VideoId: 7, Attempt: 2}, jobs.Release(t.Context(), ref))
+	check(&videov1.ReleaseJobRequest{VideoId: 7, Attempt: 2, Suspicion: media.TooComplex}, jobs.Release(t.Context(), ref, media.TooComplex))
 	service.answer = &videov1.RenewJobResponse{LeaseMs: 20_000}
 	lease, err := jobs.Renew(t.Context(), ref, 40)
 	check(&videov1.RenewJobRequest{VideoId: 7, Attempt: 2, Progress: 40}, err)
@@ -98,7 +98,7 @@ func TestWhatIsTold(t *testing.T) {
 		t.Errorf("lease of %v", lease)
 	}
 	service.err = media.ErrJobLost
-	if err := jobs.Release(t.Context(), ref); !errors.Is(err, media.ErrJobLost) {
+	if err := jobs.Release(t.Context(), ref, ""); !errors.Is(err, media.ErrJobLost) {
 		t.Errorf("lost: %v", err)
 	}
 }

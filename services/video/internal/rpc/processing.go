@@ -16,7 +16,7 @@ type Jobs interface {
 	ReserveOutputs(ctx context.Context, videoID, attempt int64, extents []video.Extent) error
 	FinishJob(ctx context.Context, videoID, attempt int64, r video.Result) error
 	FailJob(ctx context.Context, videoID, attempt int64, reason string) error
-	ReleaseJob(ctx context.Context, videoID, attempt int64) error
+	ReleaseJob(ctx context.Context, videoID, attempt int64, suspicion string) error
 }
 
 var _ Jobs = (*video.Service)(nil)
@@ -113,7 +113,7 @@ func (p *Processing) FailJob(ctx context.Context, r *videov1.FailJobRequest) (*v
 
 // ReleaseJob implements videov1.ProcessingServiceServer.
 func (p *Processing) ReleaseJob(ctx context.Context, r *videov1.ReleaseJobRequest) (*videov1.ReleaseJobResponse, error) {
-	if err := p.jobs.ReleaseJob(ctx, r.GetVideoId(), r.GetAttempt()); err != nil {
+	if err := p.jobs.ReleaseJob(ctx, r.GetVideoId(), r.GetAttempt(), r.GetSuspicion()); err != nil {
 		return nil, err
 	}
 	return &videov1.ReleaseJobResponse{}, nil

@@ -16,12 +16,13 @@ type Case struct {
 
 // Job is the work on one video that waits for a worker, or that a worker has.
 type Job struct {
-	Attempt  int64 // the present one, or the last; counts from 1, 0: there was none yet
-	Tries    int   // claims that ended without a word, and the present one
-	Releases int   // how often in a row it was given back
-	Held     bool  // a worker has it, or died with it
-	Progress int   // percent
-	DueAtMs  int64 // Unix milliseconds; from then on it may be claimed. While held, the end of the lease
+	Attempt    int64 // the present one, or the last; counts from 1, 0: there was none yet
+	Tries      int   // claims that ended without a word, and the present one
+	Releases   int   // how often in a row it was given back
+	Suspicions int   // how often it was given back with the video suspected
+	Held       bool  // a worker has it, or died with it
+	Progress   int   // percent
+	DueAtMs    int64 // Unix milliseconds; from then on it may be claimed. While held, the end of the lease
 }
 
 // Outputs names the objects that an attempt is going to write or has written.
@@ -61,6 +62,12 @@ func (c *Case) tell(e Event) {
 // it: a lease that is over by a moment costs nobody a finished work.
 func (c *Case) heldBy(attempt int64) bool {
 	return c.Job != nil && c.Job.Held && c.Job.Attempt == attempt
+}
+
+// failedIn tells whether an attempt has ended with the failure of the video.
+func (c *Case) failedIn(attempt int64, reason string) bool {
+	v := c.Video
+	return v.State == StateFailed && v.Attempt == attempt && v.FailureReason == reason
 }
 
 // outputsOf finds the outputs of an attempt; nil: it has reserved none.

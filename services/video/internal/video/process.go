@@ -118,7 +118,7 @@ func (s *Service) FailJob(ctx context.Context, videoID, attempt int64, reason st
 		return errs.Wrap(op, ErrRequestInvalid)
 	}
 	return s.changeJob(ctx, op, videoID, func(c *Case) error {
-		if v := c.Video; v.State == StateFailed && v.Attempt == attempt && v.FailureReason == reason {
+		if c.failedIn(attempt, reason) {
 			return nil
 		}
 		if !c.heldBy(attempt) {
@@ -140,16 +140,28 @@ func (s *Service) fail(c *Case, reason string) {
 	c.Job = nil
 }
 
-// ReleaseJob gives a job back that could not be done for no fault of the
-// video's. A repetition is success.
-// Errors: ErrJobLost.
-func (s *Service) ReleaseJob(ctx context.Context, videoID, attempt int64) error {
-	return s.changeJob(ctx, "video.ReleaseJob", videoID, func(c *Case) error {
-		if j := c.Job; j != nil && !j.Held && j.Attempt == attempt && attempt > 0 {
+// ReleaseJob gives a job back that could not be done. suspicion is why, where
+// the video may be the cause, and else empty: trouble of others has no end, but
+// a video that is suspected too often has failed. A repetition is success.
+// Errors: ErrRequestInvalid, ErrJobLost.
+func (s *Service) ReleaseJob(ctx context.Context, videoID, attempt int64, suspicion string) error {
+	const op = "video.ReleaseJob"
+	if suspicion != "" && !slices.Contains(Failures(), suspicion) {
+		return errs.Wrap(op, ErrRequestInvalid)
+	}
+	return s.changeJob(ctx, op, videoID, func(c *Case) error {
+		if j := c.Job; j != nil && !j.Held && j.Attempt == attempt && attempt > 0 || c.failedIn(attempt, suspicion) {
 			return nil
 		}
 		if !c.heldBy(attempt) {
 			return ErrJobLost
+		}
+		if suspicion != "" {
+			c.Job.Suspicions++
+			if c.Job.Suspicions >= s.suspicions(suspicion) {
+				s.fail(c, suspicion)
+				return nil
+			}
 		}
 		c.discardAttempt(s.graceEnds(c), attempt)
 		c.Job.Held = false
@@ -159,6 +171,16 @@ func (s *Service) ReleaseJob(ctx context.Context, videoID, attempt int64) error 
 		c.Job.DueAtMs = s.Clock().Add(pause(c.Job.Releases)).UnixMilli()
 		return nil
 	})
+}
+
+// suspicions is how many of them are a failure. A store that is not mounted says
+// of everything that it has it not, and has a quarter of an hour with the pauses
+// between twenty of them.
+func (s *Service) suspicions(reason string) int {
+	if reason == FailureSourceLost {
+		return 4 * s.limits.JobTries
+	}
+	return s.limits.JobTries
 }
 
 // pause is how long a job rests that was given back for the nth time in a row.

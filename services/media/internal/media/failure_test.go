@@ -1,0 +1,145 @@
+package media_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
+	"github.com/douyin-on-dapr/douyin/services/platform/errs"
+)
+
+func TestFailureIsToldAndTroubleGivesBack(t *testing.T) {
+	down := &errs.Error{Code: errs.Unavailable}
+	tests := map[string]struct {
+		prepare  func(w *world)
+		reason   string
+		released bool
+	}{
+		"probe says unreadable": {func(w *world) {
+			w.transcoder.OnProbe = func(context.Context, media.File) error { return media.Fail(media.Unreadable, "bad") }
+		}, media.Unreadable, false},
+		"no picture":       {func(w *world) { w.transcoder.Film.Picture = nil }, media.NoPicture, false},
+		"fetch in trouble": {func(w *world) { w.objects.OnFetch = func(context.Context) error { return down } }, "", true},
+		"store in trouble": {func(w *world) { w.objects.OnStore = func(context.Context, string) error { return down } }, "", true},
+		"out of time": {func(w *world) {
+			w.transcoder.OnMake = func(ctx context.Context, _ func(time.Duration)) error {
+				<-ctx.Done()
+				return &media.Stopped{CPU: 3 * time.Minute, Wall: 4 * time.Minute, Cause: context.Cause(ctx)}
+			}
+		}, media.TooComplex, false},
+		"out of time on a busy machine": {func(w *world) {
+			w.transcoder.OnMake = func(ctx context.Context, _ func(time.Duration)) error {
+				<-ctx.Done()
+				return &media.Stopped{CPU: time.Minute, Wall: 4 * time.Minute, Cause: context.Cause(ctx)}
+			}
+		}, "", true},
+		"longer than it says": {func(w *world) {
+			w.transcoder.Made = func(media.Order) (media.Made, error) { return media.Made{Duration: 31 * time.Minute, Clean: true}, nil }
+		}, media.TooLong, false},
+		"most is missing": {func(w *world) {
+			w.transcoder.Made = func(media.Order) (media.Made, error) { return media.Made{Duration: 2 * time.Second}, nil }
+		}, media.Unreadable, false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				w := newWorld(t, 1)
+				test.prepare(w)
+				w.add(1)
+				w.run(t)
+				after(5 * time.Minute)
+				w.stop()
+				if w.jobs.Failures[1] != test.reason || (len(w.jobs.Released) > 0) != test.released {
+					t.Errorf("failed with %q, released %v, want %q and %v: %s", w.jobs.Failures[1], w.jobs.Released, test.reason, test.released, &w.log)
+				}
+			})
+		})
+	}
+}
+
+// What goes wrong on this machine each time may be the video's doing; trouble of
+// others never is.
+func TestSuspicion(t *testing.T) {
+	down := &errs.Error{Code: errs.Unavailable}
+	refused := func(reason string) func() error {
+		return func() error { return errs.New(errs.Invalid, reason, "") }
+	}
+	tests := map[string]struct {
+		prepare func(w *world)
+		want    string
+	}{
+		"program in trouble": {func(w *world) {
+			w.transcoder.OnMake = func(context.Context, func(time.Duration)) error { return errors.New("no space left on device") }
+		}, media.TooComplex},
+		"probe in trouble": {func(w *world) {
+			w.transcoder.OnProbe = func(context.Context, media.File) error { return errors.New("killed") }
+		}, media.TooComplex},
+		"made no file": {func(w *world) {
+			w.transcoder.Made = func(media.Order) (media.Made, error) {
+				return media.Made{Duration: 6 * time.Second, Clean: true, Tracks: []media.MadeTrack{{Name: "1", File: "none"}}}, nil
+			}
+		}, media.TooComplex},
+		"made a link to somewhere else": {func(w *world) {
+			w.transcoder.Made = func(o media.Order) (media.Made, error) {
+				track := media.MadeTrack{Name: "1", File: "link", Header: media.Piece{Length: 1}}
+				err := os.Symlink("/etc/hostname", filepath.Join(o.Folder, track.File))
+				return media.Made{Duration: 6 * time.Second, Clean: true, Tracks: []media.MadeTrack{track}}, err
+			}
+		}, media.TooComplex},
+		"outputs are refused": {func(w *world) { w.jobs.Trouble("Reserve", refused("OUTPUTS_INVALID")) }, media.TooComplex},
+		"result is refused":   {func(w *world) { w.jobs.Trouble("Finish", refused("OBJECT_INVALID")) }, media.TooComplex},
+		"source is lost, or the store is not mounted": {func(w *world) {
+			w.objects.OnFetch = func(context.Context) error { return media.Fail(media.SourceLost, "gone") }
+		}, media.SourceLost},
+		"fetch in trouble":            {func(w *world) { w.objects.OnFetch = func(context.Context) error { return down } }, ""},
+		"store in trouble":            {func(w *world) { w.objects.OnStore = func(context.Context, string) error { return down } }, ""},
+		"nobody answers reservations": {func(w *world) { w.jobs.Trouble("Reserve", func() error { return down }) }, ""},
+		"nobody answers results":      {func(w *world) { w.jobs.Trouble("Finish", func() error { return down }) }, ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				w := newWorld(t, 1)
+				test.prepare(w)
+				w.add(1)
+				w.run(t)
+				after(time.Hour)
+				w.stop()
+				if w.jobs.Settled() != 0 || len(w.jobs.Suspects) < 5 {
+					t.Fatalf("settled %d, given back %d times, want none and often: %s", w.jobs.Settled(), len(w.jobs.Suspects), &w.log)
+				}
+				last := len(w.jobs.Suspects) - 1 // may have been given back because of the stop
+				for n, got := range w.jobs.Suspects[:last] {
+					if got != test.want {
+						t.Errorf("attempt %d: suspicion %q, want %q", n+1, got, test.want)
+					}
+				}
+			})
+		})
+	}
+}
+
+// A source whose bytes are not those of its manifest is lost; of a plain object
+// the manifest does not know them.
+func TestChecksumOfTheSource(t *testing.T) {
+	for _, whole := range []bool{false, true} {
+		inBubble(t, func(t *testing.T) {
+			w := newWorld(t, 1)
+			source := w.objects.Put("videos/1/source", []byte("\x00\x00\x00\x18ftypisom film"))
+			real := source.SHA256
+			source.SHA256[0] ^= 1
+			source.Whole = whole
+			w.jobs.Add(media.Job{Ref: media.Ref{VideoID: 1}, Prefix: "videos/1/1/", PartSize: 1 << 20, Source: source})
+			w.run(t)
+			after(time.Second)
+			if whole && w.jobs.Results[1].SourceSHA256 != real || !whole && !slices.Equal(w.jobs.Suspects, []string{media.SourceLost}) {
+				t.Errorf("whole %v: %+v, %v", whole, w.jobs.Results[1], w.jobs.Suspects)
+			}
+		})
+	}
+}

@@ -1,0 +1,150 @@
+package media_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
+	"github.com/douyin-on-dapr/douyin/services/platform/errs"
+)
+
+func TestLostLeaseEndsTheWorkAtOnce(t *testing.T) {
+	tests := map[string]struct {
+		renew    func() error
+		by       time.Duration // when the work has ended
+		released int           // by one who did not die, where nobody else has the job
+	}{
+		"another has it":    {func() error { return media.ErrJobLost }, lease/3 + time.Second, 0},
+		"nobody can be had": {func() error { return &errs.Error{Code: errs.Unavailable} }, lease + time.Second, 1},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				w := newWorld(t, 1)
+				var ended time.Duration
+				begin := time.Now()
+				w.transcoder.OnMake = func(ctx context.Context, _ func(time.Duration)) error {
+					<-ctx.Done()
+					if ended == 0 {
+						ended = time.Since(begin)
+					}
+					return context.Cause(ctx)
+				}
+				w.jobs.Trouble("Renew", test.renew)
+				w.jobs.Trouble("Claim", func() error {
+					if time.Since(begin) > 0 {
+						return errors.New("once is enough")
+					}
+					return nil
+				})
+				w.add(1)
+				w.run(t)
+				after(2 * lease)
+				if ended == 0 || ended > test.by {
+					t.Errorf("the work ended after %v, want at most %v", ended, test.by)
+				}
+				if w.jobs.Settled() != 0 || len(w.jobs.Released) != test.released || len(w.objects.Keys()) != 1 {
+					t.Errorf("something else was said or written: %v, %v", w.jobs.Released, w.objects.Keys())
+				}
+			})
+		})
+	}
+}
+
+// One renewal that fails is no reason to stop.
+func TestLeaseOutlivesOneFailure(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		n := 0
+		w.jobs.Trouble("Renew", func() error {
+			if n++; n%2 == 1 {
+				return &errs.Error{Code: errs.Timeout}
+			}
+			return nil
+		})
+		w.transcoder.OnMake = func(ctx context.Context, _ func(time.Duration)) error {
+			select {
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			case <-time.After(90 * time.Second):
+				return nil
+			}
+		}
+		w.add(1)
+		w.run(t)
+		after(2 * time.Minute)
+		if len(w.jobs.Results) != 1 {
+			t.Errorf("no result after %d renewals: %s", n, &w.log)
+		}
+	})
+}
+
+// The answer to the last call may be lost on the way.
+func TestUnknownOutcomeOfFinish(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		n := 0
+		w.jobs.Trouble("Finish", func() error {
+			if n++; n < 4 {
+				return &errs.Error{Code: errs.Timeout}
+			}
+			return nil
+		})
+		w.add(1)
+		w.run(t)
+		after(10 * time.Second)
+		if len(w.jobs.Results) != 1 || n != 4 {
+			t.Errorf("%d results after %d calls", len(w.jobs.Results), n)
+		}
+	})
+	inBubble(t, func(t *testing.T) { // it was taken, and then the job is somebody else's
+		w := newWorld(t, 1)
+		w.jobs.Trouble("Finished", func() error { return &errs.Error{Code: errs.Unavailable} })
+		w.add(1)
+		w.run(t)
+		after(time.Minute)
+		if len(w.jobs.Results) != 1 || len(w.jobs.Released) != 0 || len(w.jobs.Failures) != 0 {
+			t.Errorf("results %v, released %v", w.jobs.Results, w.jobs.Released)
+		}
+	})
+}
+
+func TestStopGivesJobsBack(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t, 2)
+		w.transcoder.OnMake = func(ctx context.Context, _ func(time.Duration)) error {
+			<-ctx.Done()
+			return media.Fail(media.Unreadable, "killed: %w", context.Cause(ctx)) // what a killed program looks like
+		}
+		w.add(1)
+		w.add(2)
+		w.run(t)
+		after(time.Second)
+		w.stop()
+		if len(w.jobs.Released) != 2 || len(w.jobs.Failures) != 0 {
+			t.Errorf("released %v, failed %v", w.jobs.Released, w.jobs.Failures)
+		}
+	})
+}
+
+// A worker that died is followed by another attempt, which does it all.
+func TestNextAttemptAfterADeath(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.add(1)
+		if _, err := w.jobs.Claim(t.Context()); err != nil { // and never heard of again
+			t.Fatal(err)
+		}
+		w.run(t)
+		after(lease / 2)
+		if w.jobs.Settled() != 0 {
+			t.Error("the job of another was done")
+		}
+		after(lease)
+		if _, ok := w.jobs.Reserved[media.Ref{VideoID: 1, Attempt: 2}]; !ok || len(w.jobs.Results) != 1 {
+			t.Errorf("reserved %v, results %v", w.jobs.Reserved, w.jobs.Results)
+		}
+	})
+}

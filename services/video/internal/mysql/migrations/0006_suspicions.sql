@@ -1,0 +1,8 @@
+-- +goose Up
+-- How often the job of a video was given back because of what the video itself
+-- may be the cause of.
+SET @missing = (SELECT COUNT(*) = 0 FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = 'jobs' AND column_name = 'suspicions');
+SET @change = IF(@missing, 'ALTER TABLE jobs ADD COLUMN suspicions INT NOT NULL DEFAULT 0', 'DO 0');
+PREPARE change_once FROM @change;
+EXECUTE change_once;
+DEALLOCATE PREPARE change_once;

@@ -1,0 +1,131 @@
+package video_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/services/video/internal/fake"
+	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
+)
+
+func TestReleaseJob(t *testing.T) {
+	ctx, w := context.Background(), newWorld()
+	w.publish(t)
+	for n, pause := range []time.Duration{2, 4, 8, 16, 32, 60, 60} {
+		pause *= time.Second
+		a := w.claim(t)
+		if a.Attempt != int64(n+1) {
+			t.Fatalf("attempt %d, want %d", a.Attempt, n+1)
+		}
+		extents := w.reserve(t, a)
+		for range 2 {
+			if err := w.ReleaseJob(ctx, 1, a.Attempt, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if left := w.store.Removals(); len(left) != n+1 || !slices.Equal(left[n].Extents, extents) {
+			t.Errorf("removals %+v", left)
+		}
+		_, err := w.RenewJob(ctx, 1, a.Attempt, 1)
+		wantError(t, err, video.ErrJobLost)
+		wantError(t, w.ReserveOutputs(ctx, 1, a.Attempt, extents), video.ErrJobLost)
+		wantError(t, w.FailJob(ctx, 1, a.Attempt, video.FailureCodec), video.ErrJobLost)
+		w.clock.Move(pause - time.Millisecond)
+		w.nothingDue(t)
+		w.clock.Move(time.Millisecond)
+	}
+	// A death ends the row, and counts; giving back did not.
+	w.claim(t)
+	w.clock.Move(lease)
+	a := w.claim(t)
+	if job, _ := w.store.Job(1); job.Tries != 2 || job.Releases != 0 {
+		t.Errorf("the job is %+v", job)
+	}
+	if err := w.ReleaseJob(ctx, 1, a.Attempt, ""); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Move(2 * time.Second)
+	w.claim(t)
+}
+
+// A job that is given back because of its video comes up again so many times;
+// what was the trouble of others in between is no matter.
+func TestReleaseJobWithSuspicion(t *testing.T) {
+	tests := map[string]int{ // how many of them are a failure
+		video.FailureTooComplex: 3,
+		video.FailureSourceLost: 12,
+	}
+	for reason, most := range tests {
+		t.Run(reason, func(t *testing.T) {
+			ctx, w := context.Background(), newWorld()
+			w.publish(t)
+			for n := range most {
+				if got := w.video(t, 1); got.State == video.StateFailed {
+					t.Fatalf("failed after %d suspicions", n)
+				}
+				a := w.claim(t)
+				w.release(t, a, "")
+				a = w.claim(t)
+				wantError(t, w.ReleaseJob(ctx, 1, a.Attempt, "NO_REASON"), video.ErrRequestInvalid)
+				w.release(t, a, reason)
+			}
+			if got := w.video(t, 1); got.State != video.StateFailed || got.FailureReason != reason {
+				t.Errorf("the video is %+v", got)
+			}
+			if _, left := w.store.Job(1); left {
+				t.Error("the job of a failed video is there")
+			}
+			if told := w.store.Told(); len(told) != 2 || told[1].Event != video.EventFailed || told[1].Reason != reason {
+				t.Errorf("told %+v", told)
+			}
+		})
+	}
+}
+
+// release gives a job back, twice, and waits for its pause.
+func (w *world) release(t *testing.T, a video.Assignment, suspicion string) {
+	t.Helper()
+	for range 2 {
+		if err := w.ReleaseJob(context.Background(), a.VideoID, a.Attempt, suspicion); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.clock.Move(time.Minute)
+}
+
+func TestFailJob(t *testing.T) {
+	ctx, w := context.Background(), newWorld()
+	v := w.publish(t)
+	a := w.claim(t)
+	extents := w.reserve(t, a)
+	wantError(t, w.FailJob(ctx, 1, a.Attempt, "NO_REASON"), video.ErrRequestInvalid)
+	for range 2 {
+		if err := w.FailJob(ctx, 1, a.Attempt, video.FailureCodec); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantError(t, w.FailJob(ctx, 1, a.Attempt, video.FailureTooLong), video.ErrJobLost)
+	wantError(t, w.FailJob(ctx, 1, a.Attempt+1, video.FailureCodec), video.ErrJobLost)
+	wantError(t, w.FinishJob(ctx, 1, a.Attempt, result(a)), video.ErrJobLost)
+	got := w.video(t, 1)
+	if got.State != video.StateFailed || got.FailureReason != video.FailureCodec || got.FailedAtMs != w.clock.Now().UnixMilli() || got.ShownAtMs != 0 {
+		t.Errorf("failed: %+v", got)
+	}
+	due := w.clock.Now().Add(lease + grace).UnixMilli()
+	wantRemovals(t, w, []video.Removal{
+		{ID: 1, VideoID: 1, Extents: extents, DueAtMs: due},
+		{ID: 2, VideoID: 1, Extents: []video.Extent{v.Source.Extent()}, DueAtMs: w.clock.Now().UnixMilli()},
+	})
+	want := []fake.Told{
+		{Event: video.EventUploaded, VideoID: 1, Version: 1},
+		{Event: video.EventFailed, VideoID: 1, Version: 2, Reason: video.FailureCodec},
+	}
+	if told := w.store.Told(); !slices.Equal(told, want) {
+		t.Errorf("told %+v, want %+v", told, want)
+	}
+	if w.works(t) != 0 {
+		t.Error("a failed video counts")
+	}
+}
