@@ -35,7 +35,8 @@ func claimed(t *testing.T, videoID int64) {
 }
 
 // Whatever dies while videos are worked on, each of them is ready in the end,
-// once, and nothing of the lost attempts is left.
+// once, and nothing of the lost attempts is left. A worker that is killed takes
+// the programs with it that it started.
 func TestVideosOutliveWhatDiesUnderTheirWorkers(t *testing.T) {
 	stack := theStack(t)
 	victims := []string{"media", sidecarOf("media"), "video", sidecarOf("video")}
@@ -60,7 +61,12 @@ func TestVideosOutliveWhatDiesUnderTheirWorkers(t *testing.T) {
 				})
 				ids = append(ids, film.VideoID)
 				claimed(t, film.VideoID)
+				ended := func() {}
+				if name == "media" {
+					ended = programsOf(t, stack)
+				}
 				stack.crash(t, name)
+				ended()
 			}
 			start := time.Now()
 			for _, id := range ids {
@@ -79,14 +85,10 @@ func TestVideosOutliveWhatDiesUnderTheirWorkers(t *testing.T) {
 	stack.audit(t)
 }
 
-// A worker that is killed takes the programs it started with it.
-func TestKilledWorkerLeavesNoProgramBehind(t *testing.T) {
-	stack := theStack(t)
-	p := newPhone()
-	a := newAccount(t, p)
-	r := must(p.Publish(t.Context(), a.Token, "left behind", bytes.NewReader(longFilm(t))))(t)
-	accepted(t, r)
-	claimed(t, r.VideoID)
+// programsOf waits until workers have programs running, and returns a check that
+// these have ended.
+func programsOf(t *testing.T, stack starter) (ended func()) {
+	t.Helper()
 	var children []int
 	workers := stack.replicas(t, "media")
 	within(t, workTime, "ffmpeg runs", func(context.Context) error {
@@ -99,16 +101,17 @@ func TestKilledWorkerLeavesNoProgramBehind(t *testing.T) {
 		}
 		return nil
 	})
-	stack.crash(t, "media")
-	within(t, recovery, "its children have ended", func(context.Context) error {
-		for _, pid := range children {
-			if _, err := os.Stat(fmt.Sprintf("/proc/%d", pid)); err == nil && !zombie(pid) {
-				return fmt.Errorf("%d runs on", pid)
+	return func() {
+		t.Helper()
+		within(t, recovery, "the programs have ended", func(context.Context) error {
+			for _, pid := range children {
+				if _, err := os.Stat(fmt.Sprintf("/proc/%d", pid)); err == nil && !zombie(pid) {
+					return fmt.Errorf("%d runs on", pid)
+				}
 			}
-		}
-		return nil
-	})
-	becomesReady(t, p, a, r.VideoID)
+			return nil
+		})
+	}
 }
 
 // childrenOf lists the processes that a process has started and that run.
