@@ -53,13 +53,14 @@ type ProcessingServiceClient interface {
 	// in the feed before this is answered.
 	// Refusals: JOB_LOST, OBJECT_INVALID (an object that was not reserved).
 	FinishJob(ctx context.Context, in *FinishJobRequest, opts ...grpc.CallOption) (*FinishJobResponse, error)
-	// FailJob says that nothing can be made of the video. Its objects are removed.
-	// Refusals: JOB_LOST.
+	// FailJob says that nothing can be made of the video. Its objects are removed;
+	// those of one that was ready before stay, and saying it again is refused.
+	// Refusals: JOB_LOST, REQUEST_INVALID (no reason).
 	FailJob(ctx context.Context, in *FailJobRequest, opts ...grpc.CallOption) (*FailJobResponse, error)
 	// ReleaseJob gives a job back that could not be done, and not surely by the
 	// video's fault: it comes up again a while later. A video that is suspected too
-	// often has failed.
-	// Refusals: JOB_LOST.
+	// often in a row has failed.
+	// Refusals: JOB_LOST, REQUEST_INVALID (a suspicion that is no reason).
 	ReleaseJob(ctx context.Context, in *ReleaseJobRequest, opts ...grpc.CallOption) (*ReleaseJobResponse, error)
 }
 
@@ -154,13 +155,14 @@ type ProcessingServiceServer interface {
 	// in the feed before this is answered.
 	// Refusals: JOB_LOST, OBJECT_INVALID (an object that was not reserved).
 	FinishJob(context.Context, *FinishJobRequest) (*FinishJobResponse, error)
-	// FailJob says that nothing can be made of the video. Its objects are removed.
-	// Refusals: JOB_LOST.
+	// FailJob says that nothing can be made of the video. Its objects are removed;
+	// those of one that was ready before stay, and saying it again is refused.
+	// Refusals: JOB_LOST, REQUEST_INVALID (no reason).
 	FailJob(context.Context, *FailJobRequest) (*FailJobResponse, error)
 	// ReleaseJob gives a job back that could not be done, and not surely by the
 	// video's fault: it comes up again a while later. A video that is suspected too
-	// often has failed.
-	// Refusals: JOB_LOST.
+	// often in a row has failed.
+	// Refusals: JOB_LOST, REQUEST_INVALID (a suspicion that is no reason).
 	ReleaseJob(context.Context, *ReleaseJobRequest) (*ReleaseJobResponse, error)
 	mustEmbedUnimplementedProcessingServiceServer()
 }

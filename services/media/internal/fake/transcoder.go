@@ -37,12 +37,6 @@ func (t *Transcoder) Probe(ctx context.Context, file media.File) (media.Film, er
 	return film, nil
 }
 
-// Stills implements media.Transcoder: one picture that shows something.
-func (t *Transcoder) Stills(_ context.Context, o media.Order) ([]media.Still, error) {
-	name := fmt.Sprintf(o.Stills.Name, 1)
-	return []media.Still{{Gray: bytes.Repeat([]byte{60, 180}, 512), JPEG: name}}, write(o.Folder, name, "a JPEG")
-}
-
 // Make implements media.Transcoder.
 func (t *Transcoder) Make(ctx context.Context, o media.Order, done func(time.Duration)) (media.Made, error) {
 	t.mu.Lock()
@@ -60,8 +54,10 @@ func (t *Transcoder) Make(ctx context.Context, o media.Order, done func(time.Dur
 			return made, err
 		}
 	}
-	var err error
-	if made.Stills, err = t.Stills(ctx, o); err != nil {
+	// One picture, that shows something.
+	still := media.Still{Gray: bytes.Repeat([]byte{60, 180}, 512), JPEG: fmt.Sprintf(o.Stills[0].Name, 1)}
+	made.Stills = []media.Still{still}
+	if err := write(o.Folder, still.JPEG, "a JPEG"); err != nil {
 		return made, err
 	}
 	if !o.Plan.Keep {

@@ -86,9 +86,11 @@ func TestPlaceIsNotPublished(t *testing.T) {
 
 func TestBlackIntroMakesNoBlackCover(t *testing.T) {
 	t.Parallel()
+	// Only the first frame needs no other, as live encoders do it.
 	for name, black := range map[string]string{"short.mp4": "2", "long.mp4": "20"} {
 		film := clip(t, "-f", "lavfi", "-i", "color=black:s=320x180:r=10:d="+black, "-f", "lavfi", "-i", "testsrc2=s=320x180:r=10:d=6",
-			"-filter_complex", "[0][1]concat=n=2", "-c:v", "libx264", "-preset", "ultrafast", "-g", "30", "-pix_fmt", "yuv420p", "-movflags", "+faststart", name)
+			"-filter_complex", "[0][1]concat=n=2", "-c:v", "libx264", "-preset", "ultrafast", "-g", "1000", "-sc_threshold", "0",
+			"-pix_fmt", "yuv420p", "-movflags", "+faststart", name)
 		o := process(t, film)
 		o.mustBeReady(t)
 		if _, _, mean, deviation := o.coverLook(t); mean < 30 || deviation < 10 {
@@ -152,12 +154,20 @@ func TestUnusualShapes(t *testing.T) {
 		"slow":     {clip(t, join(picture("160x120", 1, 6), coders()["h264"], []string{"-movflags", "+faststart", "slow.mp4"})...), 160, 120, false},
 		"smallest": {clip(t, join(picture("16x16", 25, 1), coders()["h264"], []string{"small.mp4"})...), 16, 16, false},
 		"portrait": {h264(t, "240x426", 25, 2, "portrait.mov"), 240, 426, true},
+		"a moment": {h264(t, "160x120", 25, 1, "-t", "0.3", "moment.mp4"), 160, 120, true},
+		"one picture": {clip(t, join(picture("160x120", 10, 1), coders()["h264"], []string{"-frames:v", "1", "-movflags", "+faststart", "one.mp4"})...),
+			160, 120, false},
+		"pictures begin late": {clip(t, join([]string{"-itsoffset", "0.7"}, picture("160x120", 25, 2), tone(2), coders()["h264"],
+			[]string{"-c:a", "aac", "-t", "2", "late.mp4"})...), 160, 120, true},
+		"song of one picture": {clip(t, join(picture("160x120", 25, 1), tone(8), coders()["h264"], []string{"-c:a", "aac", "song.mp4"})...), 160, 120, true},
+		"song in Matroska":    {clip(t, join(picture("160x120", 25, 1), tone(8), coders()["vp8"], []string{"-c:a", "libopus", "song.webm"})...), 160, 120, true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			o := process(t, test.film)
 			o.mustBeReady(t)
-			seconds := map[string]float64{"great": 1, "smallest": 1, "slow": 6}[name]
+			seconds := map[string]float64{"great": 1, "smallest": 1, "slow": 6, "a moment": 0.3, "one picture": 0.1,
+				"song of one picture": 8, "song in Matroska": 8}[name]
 			if seconds == 0 {
 				seconds = 2
 			}

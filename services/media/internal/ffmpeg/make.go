@@ -71,7 +71,11 @@ func graph(o media.Order) string {
 	}
 	rate := fmt.Sprintf("%d/%d", o.Plan.Rate.Num, o.Plan.Rate.Den)
 	var b strings.Builder
-	fmt.Fprintf(&b, "[0:%d]split=2[stills][all];[stills]%s;[all]fps=%s:start_time=0,split=%d", o.Film.Picture.Stream, stillsGraph(o), rate, outputs)
+	fmt.Fprintf(&b, "[0:%d]split=%d", o.Film.Picture.Stream, 1+len(o.Stills))
+	for i := range o.Stills {
+		fmt.Fprintf(&b, "[still%d]", i)
+	}
+	fmt.Fprintf(&b, "[all];[all]fps=%s:start_time=0%s,split=%d", rate, padded(o.Plan.Pad), outputs)
 	for i := range outputs {
 		fmt.Fprintf(&b, "[s%d]", i)
 	}
@@ -84,7 +88,15 @@ func graph(o media.Order) string {
 	if encodePlay {
 		branch(outputs-1, o.Plan.Play, "play")
 	}
-	return b.String()
+	return b.String() + stillsGraph(o)
+}
+
+// padded keeps the last picture.
+func padded(d time.Duration) string {
+	if d <= 0 {
+		return ""
+	}
+	return ",tpad=stop_mode=clone:stop_duration=" + seconds(d)
 }
 
 // toneMapped brings the light of a film that is brighter than screens are into
@@ -174,9 +186,6 @@ func (p *Programs) collect(ctx context.Context, o media.Order) (media.Made, erro
 		track.Size, track.Rate, track.IsPicture = size, o.Plan.Rate, true
 		made.Tracks = append(made.Tracks, track)
 	}
-	for _, s := range made.Tracks[0].Segments {
-		made.Duration += s.Duration
-	}
 	if o.Film.Sound != nil {
 		track, err := cut(o.Folder, soundTrack, "mp4a.40.2")
 		if err != nil {
@@ -185,6 +194,9 @@ func (p *Programs) collect(ctx context.Context, o media.Order) (media.Made, erro
 		if len(track.Segments) > 0 { // a track without a sample is as good as none
 			made.Tracks = append(made.Tracks, track)
 		}
+	}
+	for _, track := range made.Tracks {
+		made.Duration = max(made.Duration, track.Duration())
 	}
 	return made, nil
 }

@@ -25,7 +25,7 @@ var errProbeTime = errors.New("the time for a look into the film is over")
 // long, and is nobody's business.
 const entries = "stream=index,codec_type,codec_name,profile,pix_fmt,width,height,sample_aspect_ratio," +
 	"avg_frame_rate,r_frame_rate,duration,channels,sample_rate,color_transfer" +
-	":stream_disposition=attached_pic:stream_side_data=rotation:format=duration"
+	":stream_tags=DURATION:stream_disposition=attached_pic:stream_side_data=rotation:format=duration"
 
 type answer struct {
 	Streams []stream `json:"streams"`
@@ -52,6 +52,9 @@ type stream struct {
 	Disposition struct {
 		Attached int `json:"attached_pic"`
 	} `json:"disposition"`
+	Tags struct {
+		Duration string `json:"DURATION"` // of Matroska
+	} `json:"tags"`
 	SideData []struct {
 		Rotation float64 `json:"rotation"`
 	} `json:"side_data_list"`
@@ -112,7 +115,7 @@ func filmOf(a answer) media.Film {
 	film := media.Film{Duration: duration(a.Format.Duration)}
 	pictures, sounds := decoders()
 	for _, s := range a.Streams {
-		film.Duration = max(film.Duration, duration(s.Duration))
+		film.Duration = max(film.Duration, s.duration())
 		switch {
 		case s.Type == "video" && s.Disposition.Attached != 0:
 			film.Others++
@@ -120,7 +123,7 @@ func filmOf(a answer) media.Film {
 			film.Picture = pictureOf(s)
 		case s.Type == "audio" && film.Sound == nil && sounds[s.Codec] != "":
 			hertz, _ := strconv.Atoi(s.Hertz) // 0 is as good as not said
-			film.Sound = &media.Sound{Stream: s.Index, Codec: s.Codec, LC: s.Profile == "LC", Channels: s.Channels, Hertz: hertz}
+			film.Sound = &media.Sound{Stream: s.Index, Codec: s.Codec, LC: s.Profile == "LC", Channels: s.Channels, Hertz: hertz, Duration: s.duration()}
 		default:
 			film.Others++
 			if s.Type == "video" && film.UnusablePicture == "" {
@@ -164,7 +167,8 @@ func pictureOf(s stream) *media.Picture {
 		Stored: media.Size{Width: s.Width, Height: s.Height},
 		Shown:  media.Size{Width: int(math.Round(width)), Height: int(math.Round(height))},
 		Square: square, Rate: rate,
-		HDR: s.Transfer == "smpte2084" || s.Transfer == "arib-std-b67",
+		HDR:      s.Transfer == "smpte2084" || s.Transfer == "arib-std-b67",
+		Duration: s.duration(),
 	}
 }
 
@@ -189,12 +193,36 @@ func rateOf(text string) media.Rate {
 	return media.Rate{Num: a, Den: b}
 }
 
-// duration is 0 for one that is not said; the longest that there is for one
-// that is beyond counting.
+// duration of a stream: some files have it in seconds, some as a clock shows it.
+func (s stream) duration() time.Duration {
+	if s.Duration != "" {
+		return duration(s.Duration)
+	}
+	var seconds float64
+	for _, digits := range strings.Split(s.Tags.Duration, ":") {
+		n, err := strconv.ParseFloat(digits, 64)
+		if err != nil {
+			return 0
+		}
+		seconds = 60*seconds + n
+	}
+	return countable(seconds)
+}
+
+// duration is 0 for one that is not said.
 func duration(text string) time.Duration {
 	seconds, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return 0
+	}
+	return countable(seconds)
+}
+
+// countable is the longest duration that there is for one that is beyond
+// counting.
+func countable(seconds float64) time.Duration {
 	switch {
-	case err != nil || !(seconds > 0):
+	case !(seconds > 0):
 		return 0
 	case seconds >= math.MaxInt64/float64(time.Second):
 		return math.MaxInt64

@@ -1,7 +1,6 @@
 package ffmpeg
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,45 +8,37 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
-	"github.com/douyin-on-dapr/douyin/services/media/internal/sandbox"
 )
 
 // graySide is the side of the gray pictures, whatever the shape of the film.
 const graySide = 32
 
-// Stills implements media.Transcoder.
-func (p *Programs) Stills(ctx context.Context, o media.Order) ([]media.Still, error) {
-	args := append([]string{"-skip_frame", "nokey"}, p.input(o.File, o.Stills.Span())...)
-	args = append(args, "-filter_complex", fmt.Sprintf("[0:%d]%s", o.Film.Picture.Stream, stillsGraph(o)))
-	args = append(args, stillsOutputs(o.Stills)...)
-	said, err := p.run(ctx, p.ffmpeg, o.Folder, args, io.Discard)
-	stills, lost := readStills(o)
-	// Where there are pictures, an end of its own that is not a good one is no
-	// matter.
-	var exit *sandbox.Exit
-	if err != nil && (len(stills) == 0 || !errors.As(err, &exit)) {
-		return nil, blame(said, err)
-	}
-	return stills, lost
-}
-
-// stillsGraph makes both of each moment, so that the JPEG shows the very frame
-// that the gray picture was made of.
+// stillsGraph makes a gray picture and a JPEG of each moment, both of the very
+// same frame, out of the inputs [still0], [still1], ...
 func stillsGraph(o media.Order) string {
-	size := o.Plan.Cover
-	return fmt.Sprintf("trim=end=%s,fps=%f:start_time=0:round=up,split=2[small][large];"+
-		"[small]scale=%d:%d:flags=area,format=gray[gray];[large]scale=%d:%d,setsar=1,format=yuvj420p[cover]",
-		seconds(o.Stills.Span()), 1/o.Stills.Every.Seconds(), graySide, graySide, size.Width, size.Height)
+	var b strings.Builder
+	size, tone := o.Plan.Cover, toneMapped(o.Film.Picture.HDR)
+	for i, m := range o.Stills {
+		fmt.Fprintf(&b, ";[still%[1]d]trim=start=%[2]s:end=%[3]s,fps=%[4]f:start_time=%[2]s:round=up,split=2[small%[1]d][large%[1]d]",
+			i, seconds(m.From), seconds(m.Until()), 1/m.Every.Seconds())
+		fmt.Fprintf(&b, ";[small%[1]d]scale=%[2]d:%[2]d:flags=area%[3]s,format=gray[gray%[1]d]", i, graySide, tone)
+		fmt.Fprintf(&b, ";[large%[1]d]scale=%[2]d:%[3]d%[4]s,setsar=1,format=yuvj420p[cover%[1]d]", i, size.Width, size.Height, tone)
+	}
+	return b.String()
 }
 
-func stillsOutputs(m media.Moments) []string {
-	count := strconv.Itoa(m.Count)
-	return []string{
-		"-map", "[gray]", "-frames:v", count, "-c:v", "rawvideo", "-f", "rawvideo", "file:" + grayFile(m),
-		"-map", "[cover]", "-frames:v", count, "-map_metadata", "-1", "-c:v", "mjpeg", "-threads", "1", "-q:v", "4", "-f", "image2", m.Name,
+func stillsOutputs(stills []media.Moments) []string {
+	var args []string
+	for i, m := range stills {
+		count := strconv.Itoa(m.Count)
+		args = append(args, "-map", fmt.Sprintf("[gray%d]", i), "-frames:v", count, "-c:v", "rawvideo", "-f", "rawvideo", "file:"+grayFile(m))
+		args = append(args, "-map", fmt.Sprintf("[cover%d]", i), "-frames:v", count, "-map_metadata", "-1",
+			"-c:v", "mjpeg", "-threads", "1", "-q:v", "4", "-f", "image2", m.Name)
 	}
+	return args
 }
 
 // grayFile is where the gray pictures are, one after the other.
@@ -55,7 +46,19 @@ func grayFile(m media.Moments) string { return fmt.Sprintf(m.Name, 0) + ".gray" 
 
 // readStills finds what was made: as many as there are whole pictures of both.
 func readStills(o media.Order) ([]media.Still, error) {
-	file, err := media.OpenMade(o.Folder, grayFile(o.Stills))
+	var all []media.Still
+	for _, m := range o.Stills {
+		stills, err := readMoments(o.Folder, m)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, stills...)
+	}
+	return all, nil
+}
+
+func readMoments(folder string, m media.Moments) ([]media.Still, error) {
+	file, err := media.OpenMade(folder, grayFile(m))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -64,12 +67,12 @@ func readStills(o media.Order) ([]media.Still, error) {
 	}
 	defer file.Close()
 	var stills []media.Still
-	for i := 1; i <= o.Stills.Count; i++ {
-		still := media.Still{Gray: make([]byte, graySide*graySide), JPEG: fmt.Sprintf(o.Stills.Name, i)}
+	for i := 1; i <= m.Count; i++ {
+		still := media.Still{Gray: make([]byte, graySide*graySide), JPEG: fmt.Sprintf(m.Name, i)}
 		if _, err := io.ReadFull(file, still.Gray); err != nil {
 			break
 		}
-		if info, err := os.Lstat(filepath.Join(o.Folder, still.JPEG)); err != nil || info.Size() == 0 {
+		if info, err := os.Lstat(filepath.Join(folder, still.JPEG)); err != nil || info.Size() == 0 {
 			break
 		}
 		stills = append(stills, still)

@@ -45,6 +45,7 @@ type Picture struct {
 	Square   bool // its pixels are
 	Rate     Rate
 	HDR      bool
+	Duration time.Duration // 0: not said
 }
 
 // Sound is a stream of sound.
@@ -54,6 +55,7 @@ type Sound struct {
 	LC       bool // AAC-LC
 	Channels int
 	Hertz    int
+	Duration time.Duration // 0: not said
 }
 
 // Size is in pixels.

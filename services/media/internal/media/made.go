@@ -11,16 +11,16 @@ type Order struct {
 	File
 	Film   Film
 	Plan   Plan
-	Stills Moments
+	Stills []Moments
 }
 
 // Made is what the transcoder made, in the folder of the film.
 type Made struct {
 	Play     string // name of the file, empty where the source is kept
 	Tracks   []MadeTrack
-	Duration time.Duration // of the pictures, as they came out
-	Stills   []Still
-	Clean    bool // nothing of the film was found damaged
+	Duration time.Duration // of pictures and sound, as they came out
+	Stills   []Still       // in the order of their moments
+	Clean    bool          // nothing of the film was found damaged
 }
 
 // OpenMade opens a file that a program made in a folder. One that film makers
@@ -53,6 +53,15 @@ type MadeTrack struct {
 	Header    Piece
 	Segments  []MadeSegment
 	IsPicture bool
+}
+
+// Duration is that of all segments together.
+func (t MadeTrack) Duration() time.Duration {
+	var d time.Duration
+	for _, s := range t.Segments {
+		d += s.Duration
+	}
+	return d
 }
 
 // Piece is a stretch of a file.

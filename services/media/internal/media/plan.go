@@ -38,6 +38,7 @@ type Plan struct {
 	Tracks []Size // of pictures, the greatest first
 	Cover  Size
 	Until  time.Duration // nothing behind it is read
+	Pad    time.Duration // how long the last picture stays, for sound that is longer
 }
 
 // copies says that a stream is taken as it is coded, which may turn out not to
@@ -64,6 +65,7 @@ func Decide(f Film, l Limits) (Plan, error) {
 		Tracks: ladder(picture.Shown, l),
 		Cover:  within(picture.Shown, coverSide, coverSide),
 		Until:  l.MaxDuration + time.Second, // what is longer is seen to be
+		Pad:    padding(f),
 	}
 	pictureFits := picture.Codec == "h264" && picture.EightBit && picture.Square &&
 		picture.Shown.Short() <= playSide && picture.Rate.PerSecond() <= maxRate+rateSlack && f.slim(l.MaxBitrate)
@@ -78,6 +80,16 @@ func Decide(f Film, l Limits) (Plan, error) {
 		plan.Shown = plan.Play
 	}
 	return plan, nil
+}
+
+// padding is how much longer the sound is than the pictures, where that is more than
+// the frames that both are counted in.
+func padding(f Film) time.Duration {
+	const frames = 200 * time.Millisecond
+	if f.Sound == nil || f.Picture.Duration == 0 || f.Sound.Duration < f.Picture.Duration+frames {
+		return 0
+	}
+	return f.Sound.Duration - f.Picture.Duration
 }
 
 func admit(f Film, l Limits) error {

@@ -97,6 +97,23 @@ func TestSizes(t *testing.T) {
 	}
 }
 
+// The last picture stays for as long as there is sound.
+func TestPadding(t *testing.T) {
+	for _, test := range []struct{ picture, sound, want time.Duration }{
+		{2 * time.Second, 8 * time.Second, 6 * time.Second},
+		{8 * time.Second, 8100 * time.Millisecond, 0},
+		{8 * time.Second, 2 * time.Second, 0},
+		{0, 8 * time.Second, 0},
+		{8 * time.Second, 0, 0},
+	} {
+		f := film()
+		f.Picture.Duration, f.Sound = test.picture, &media.Sound{Codec: "aac", Duration: test.sound}
+		if plan, err := media.Decide(f, limits()); err != nil || plan.Pad != test.want {
+			t.Errorf("pictures of %v, sound of %v: %v, %v", test.picture, test.sound, plan.Pad, err)
+		}
+	}
+}
+
 func TestPick(t *testing.T) {
 	black, white := bytes.Repeat([]byte{2}, 64), bytes.Repeat([]byte{250}, 64)
 	flat, dim := bytes.Repeat([]byte{128}, 64), bytes.Repeat([]byte{4, 9}, 32)
@@ -104,20 +121,19 @@ func TestPick(t *testing.T) {
 	tests := map[string]struct {
 		grays [][]byte
 		index int
-		shows bool
 	}{
-		"first good one": {[][]byte{black, flat, good, better}, 2, true},
-		"none good":      {[][]byte{black, white, dim, flat}, 2, false},
-		"all the same":   {[][]byte{black, black}, 0, false},
-		"none":           {nil, -1, false},
+		"first good one": {[][]byte{black, flat, good, better}, 2},
+		"none good":      {[][]byte{black, white, dim, flat}, 2},
+		"all the same":   {[][]byte{black, black}, 0},
+		"none":           {nil, -1},
 	}
 	for name, test := range tests {
 		var stills []media.Still
 		for _, gray := range test.grays {
 			stills = append(stills, media.Still{Gray: gray})
 		}
-		if index, shows := media.Pick(stills); index != test.index || shows != test.shows {
-			t.Errorf("%s: %d, %v", name, index, shows)
+		if index := media.Pick(stills); index != test.index {
+			t.Errorf("%s: %d, want %d", name, index, test.index)
 		}
 	}
 }

@@ -88,9 +88,6 @@ type Transcoder interface {
 	// Make makes the MP4 and the tracks of a plan, and stills, telling how much of
 	// the film is done.
 	Make(ctx context.Context, order Order, done func(time.Duration)) (Made, error)
-	// Stills makes the stills of an order alone, as near to their moments as there
-	// are frames that need no other: cheap, for a long stretch.
-	Stills(ctx context.Context, order Order) ([]Still, error)
 }
 
 // Indexer encodes the index of the renditions.

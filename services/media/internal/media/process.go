@@ -39,9 +39,13 @@ type work struct {
 // process does a job from the beginning to the end, in a folder that goes with
 // it.
 func (w *Workers) process(ctx context.Context, job Job, held *holding) error {
+	// Who cleans up behind everybody may have taken the folder of all jobs.
+	if err := os.MkdirAll(w.options.Folder, 0o700); err != nil {
+		return locally(err)
+	}
 	folder, err := os.MkdirTemp(w.options.Folder, fmt.Sprintf("%d-%d-", job.VideoID, job.Attempt))
 	if err != nil {
-		return err
+		return locally(err)
 	}
 	defer func() { _ = os.RemoveAll(folder) }() // what is left goes at the next start
 	work := &work{Workers: w, job: job, held: held, folder: folder}
@@ -58,10 +62,10 @@ func (w *Workers) process(ctx context.Context, job Job, held *holding) error {
 func (w *work) fetch(ctx context.Context) error {
 	file, err := os.OpenFile(w.path(SourceName), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return err
+		return locally(err)
 	}
-	w.source, err = w.ports.Objects.Fetch(ctx, w.job.Source, file)
-	if err := errors.Join(err, file.Close()); err != nil {
+	w.source, err = w.ports.Objects.Fetch(ctx, w.job.Source, localFile{file})
+	if err := errors.Join(err, locally(file.Close())); err != nil {
 		return err
 	}
 	if !w.job.Source.Whole && w.source != w.job.Source.SHA256 {
@@ -156,15 +160,12 @@ func (w *work) make(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return w.findCover(ctx)
-}
-
-func (w *work) order(stills Moments) Order {
-	return Order{File: w.file(), Film: w.film, Plan: w.plan, Stills: stills}
+	return w.findCover()
 }
 
 func (w *work) transcode(ctx context.Context) (Made, error) {
-	return w.ports.Transcoder.Make(ctx, w.order(near()), func(done time.Duration) {
+	order := Order{File: w.file(), Film: w.film, Plan: w.plan, Stills: coverMoments()}
+	return w.ports.Transcoder.Make(ctx, order, func(done time.Duration) {
 		if w.film.Duration > 0 {
 			share := min(1, done.Seconds()/w.film.Duration.Seconds())
 			w.held.reached(afterFetch + int(share*(afterMake-afterFetch)))

@@ -7,13 +7,14 @@ import (
 
 // Moments are those of a film of which there are to be stills.
 type Moments struct {
-	Every time.Duration // of the film, from its beginning on
-	Count int           // at most
-	Name  string        // of the JPEGs, with a %03d
+	From  time.Duration // of the film
+	Every time.Duration
+	Count int    // at most
+	Name  string // of the JPEGs, with a %03d
 }
 
-// Span is the stretch of the film that has them all.
-func (m Moments) Span() time.Duration { return m.Every * time.Duration(m.Count) }
+// Until is where the stretch of the film ends that has them all.
+func (m Moments) Until() time.Duration { return m.From + m.Every*time.Duration(m.Count) }
 
 // Still is one moment of a film.
 type Still struct {
@@ -43,17 +44,17 @@ func look(gray []byte) (mean, deviation float64) {
 }
 
 // Pick chooses the first picture that shows something, or else the one that
-// varies most; shows says which of the two it is. It is -1 where there is none.
-func Pick(stills []Still) (index int, shows bool) {
+// varies most. It is -1 where there is none.
+func Pick(stills []Still) int {
 	best, most := -1, -1.0
 	for i, still := range stills {
 		mean, deviation := look(still.Gray)
 		if mean >= darkest && mean <= lightest && deviation >= flattest {
-			return i, true
+			return i
 		}
 		if deviation > most {
 			best, most = i, deviation
 		}
 	}
-	return best, false
+	return best
 }

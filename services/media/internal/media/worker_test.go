@@ -88,3 +88,19 @@ func TestFolderOfADeadProcessIsEmptied(t *testing.T) {
 		w.stop() // checks the folder
 	})
 }
+
+func TestFolderThatACleanerTookIsMadeAgain(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.run(t)
+		synctest.Wait()
+		if err := os.RemoveAll(w.folder); err != nil {
+			t.Fatal(err)
+		}
+		w.add(1)
+		after(5 * time.Second)
+		if len(w.jobs.Results) != 1 {
+			t.Errorf("no result: %s", &w.log)
+		}
+	})
+}

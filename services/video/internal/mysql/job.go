@@ -11,18 +11,19 @@ import (
 
 // jobRow is a row of the table jobs.
 type jobRow struct {
-	Attempt    int64 `db:"attempt"`
-	Tries      int   `db:"tries"`
-	Releases   int   `db:"releases"`
-	Suspicions int   `db:"suspicions"`
-	Held       bool  `db:"held"`
-	Progress   int   `db:"progress"`
-	DueAtMs    int64 `db:"due_at_ms"`
+	Attempt    int64  `db:"attempt"`
+	Tries      int    `db:"tries"`
+	Releases   int    `db:"releases"`
+	Suspicion  string `db:"suspicion"`
+	Suspicions int    `db:"suspicions"`
+	Held       bool   `db:"held"`
+	Progress   int    `db:"progress"`
+	DueAtMs    int64  `db:"due_at_ms"`
 }
 
 // lockJob reads the job of a video and holds its row; nil: there is none.
 func lockJob(ctx context.Context, tx sqldb.Handle, videoID int64) (*video.Job, error) {
-	const query = `SELECT attempt, tries, releases, suspicions, held, progress, due_at_ms FROM jobs WHERE video_id = ? FOR UPDATE`
+	const query = `SELECT attempt, tries, releases, suspicion, suspicions, held, progress, due_at_ms FROM jobs WHERE video_id = ? FOR UPDATE`
 	var row jobRow
 	err := tx.GetContext(ctx, &row, query, videoID)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -36,11 +37,11 @@ func lockJob(ctx context.Context, tx sqldb.Handle, videoID int64) (*video.Job, e
 }
 
 func storeJob(ctx context.Context, tx sqldb.Handle, videoID int64, j video.Job) error {
-	const query = `INSERT INTO jobs (video_id, attempt, tries, releases, suspicions, held, progress, due_at_ms)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+	const query = `INSERT INTO jobs (video_id, attempt, tries, releases, suspicion, suspicions, held, progress, due_at_ms)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON DUPLICATE KEY UPDATE attempt = VALUES(attempt), tries = VALUES(tries), releases = VALUES(releases),
-		suspicions = VALUES(suspicions), held = VALUES(held), progress = VALUES(progress), due_at_ms = VALUES(due_at_ms)`
-	_, err := tx.ExecContext(ctx, query, videoID, j.Attempt, j.Tries, j.Releases, j.Suspicions, j.Held, j.Progress, j.DueAtMs)
+		suspicion = VALUES(suspicion), suspicions = VALUES(suspicions), held = VALUES(held), progress = VALUES(progress), due_at_ms = VALUES(due_at_ms)`
+	_, err := tx.ExecContext(ctx, query, videoID, j.Attempt, j.Tries, j.Releases, j.Suspicion, j.Suspicions, j.Held, j.Progress, j.DueAtMs)
 	return err
 }
 

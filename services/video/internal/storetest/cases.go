@@ -30,7 +30,7 @@ func removal(id, due int64, names ...string) video.Removal {
 
 func testChangeCase(ctx context.Context, t *testing.T, s Store) {
 	v := publish(ctx, t, s, newVideo(1, 7))
-	job := &video.Job{Attempt: 2, Tries: 3, Releases: 4, Suspicions: 6, Held: true, Progress: 50, DueAtMs: published + 5}
+	job := &video.Job{Attempt: 2, Tries: 3, Releases: 4, Suspicion: video.FailureTooComplex, Suspicions: 6, Held: true, Progress: 50, DueAtMs: published + 5}
 	first, second := outputs(1, 1, "play"), outputs(1, 2, "play", "hls/720/00000")
 	change(ctx, t, s, 1, func(c *video.Case) { c.Job, c.Outputs = job, []video.Outputs{first} })
 	want := video.Case{Video: v, Job: job, Outputs: []video.Outputs{first}}

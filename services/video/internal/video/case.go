@@ -16,13 +16,14 @@ type Case struct {
 
 // Job is the work on one video that waits for a worker, or that a worker has.
 type Job struct {
-	Attempt    int64 // the present one, or the last; counts from 1, 0: there was none yet
-	Tries      int   // claims that ended without a word, and the present one
-	Releases   int   // how often in a row it was given back
-	Suspicions int   // how often it was given back with the video suspected
-	Held       bool  // a worker has it, or died with it
-	Progress   int   // percent
-	DueAtMs    int64 // Unix milliseconds; from then on it may be claimed. While held, the end of the lease
+	Attempt    int64  // the present one, or the last; counts from 1, 0: there was none yet
+	Tries      int    // claims that ended without a word, and the present one
+	Releases   int    // how often in a row it was given back
+	Suspicion  string // a failure that the video is suspected of; empty: it is not
+	Suspicions int    // how often in a row it was given back because of that
+	Held       bool   // a worker has it, or died with it
+	Progress   int    // percent
+	DueAtMs    int64  // Unix milliseconds; from then on it may be claimed. While held, the end of the lease
 }
 
 // Outputs names the objects that an attempt is going to write or has written.

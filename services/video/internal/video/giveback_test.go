@@ -50,34 +50,39 @@ func TestReleaseJob(t *testing.T) {
 	w.claim(t)
 }
 
-// A job that is given back because of its video comes up again so many times;
-// what was the trouble of others in between is no matter.
+// A video that a job is given back for so many times in a row has failed, and no
+// sooner: what was the trouble of others, or another suspicion, begins a new count.
 func TestReleaseJobWithSuspicion(t *testing.T) {
-	tests := map[string]int{ // how many of them are a failure
-		video.FailureTooComplex: 3,
-		video.FailureSourceLost: 12,
+	const most = 20
+	lost, complex := video.FailureSourceLost, video.FailureTooComplex
+	tests := map[string]struct {
+		before []string // suspicions
+		reason string
+	}{
+		"source lost":         {nil, lost},
+		"too complex":         {nil, complex},
+		"after others":        {slices.Repeat([]string{lost}, most-1), complex},
+		"after other trouble": {append(slices.Repeat([]string{complex}, most-1), ""), complex},
 	}
-	for reason, most := range tests {
-		t.Run(reason, func(t *testing.T) {
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
 			ctx, w := context.Background(), newWorld()
 			w.publish(t)
-			for n := range most {
+			for n, reason := range append(test.before, slices.Repeat([]string{test.reason}, most)...) {
 				if got := w.video(t, 1); got.State == video.StateFailed {
-					t.Fatalf("failed after %d suspicions", n)
+					t.Fatalf("failed after %d times", n)
 				}
 				a := w.claim(t)
-				w.release(t, a, "")
-				a = w.claim(t)
 				wantError(t, w.ReleaseJob(ctx, 1, a.Attempt, "NO_REASON"), video.ErrRequestInvalid)
 				w.release(t, a, reason)
 			}
-			if got := w.video(t, 1); got.State != video.StateFailed || got.FailureReason != reason {
+			if got := w.video(t, 1); got.State != video.StateFailed || got.FailureReason != test.reason {
 				t.Errorf("the video is %+v", got)
 			}
 			if _, left := w.store.Job(1); left {
 				t.Error("the job of a failed video is there")
 			}
-			if told := w.store.Told(); len(told) != 2 || told[1].Event != video.EventFailed || told[1].Reason != reason {
+			if told := w.store.Told(); len(told) != 2 || told[1].Event != video.EventFailed || told[1].Reason != test.reason {
 				t.Errorf("told %+v", told)
 			}
 		})

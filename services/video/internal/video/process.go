@@ -156,12 +156,9 @@ func (s *Service) ReleaseJob(ctx context.Context, videoID, attempt int64, suspic
 		if !c.heldBy(attempt) {
 			return ErrJobLost
 		}
-		if suspicion != "" {
-			c.Job.Suspicions++
-			if c.Job.Suspicions >= s.suspicions(suspicion) {
-				s.fail(c, suspicion)
-				return nil
-			}
+		if c.Job.suspect(suspicion); c.Job.Suspicions >= maxSuspicions {
+			s.fail(c, suspicion)
+			return nil
 		}
 		c.discardAttempt(s.graceEnds(c), attempt)
 		c.Job.Held = false
@@ -173,14 +170,19 @@ func (s *Service) ReleaseJob(ctx context.Context, videoID, attempt int64, suspic
 	})
 }
 
-// suspicions is how many of them are a failure. A store that is not mounted says
-// of everything that it has it not, and has a quarter of an hour with the pauses
-// between twenty of them.
-func (s *Service) suspicions(reason string) int {
-	if reason == FailureSourceLost {
-		return 4 * s.limits.JobTries
+// maxSuspicions in a row are a failure. With the pauses between them they take a
+// quarter of an hour: a disk may be full or a store not mounted for a while, and
+// what has failed is gone.
+const maxSuspicions = 20
+
+// suspect counts why a job is given back; trouble of others begins a new count.
+func (j *Job) suspect(reason string) {
+	if reason != j.Suspicion {
+		j.Suspicion, j.Suspicions = reason, 0
 	}
-	return s.limits.JobTries
+	if reason != "" {
+		j.Suspicions++
+	}
 }
 
 // pause is how long a job rests that was given back for the nth time in a row.
