@@ -25,6 +25,7 @@ func TestOnRealDatabases(t *testing.T) {
 		"APIDown":                            testAPIDown,
 		"SampleBoundsTheQuestions":           testSampleBoundsTheQuestions,
 		"EachFaultOfObjectsIsFound":          testEachFaultOfObjectsIsFound,
+		"ManyStraysAreFound":                 testManyStraysAreFound,
 		"NoFalseAlarmUnderTraffic":           testNoFalseAlarmUnderTraffic,
 		"ServicesThatAreNotThereAreSkipped":  testServicesThatAreNotThereAreSkipped,
 		"ManyViolationsArePrintedAsAFew":     testManyViolationsArePrintedAsAFew,

@@ -82,9 +82,14 @@ func (a *auditor) lastingFor(ctx context.Context, patience time.Duration, compar
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(min(comparisonPause, patience/minSamples)):
+		case <-time.After(pauseWithin(patience)):
 		}
 	}
+}
+
+// pauseWithin is the time between two looks at the same.
+func pauseWithin(patience time.Duration) time.Duration {
+	return min(comparisonPause, patience/minSamples)
 }
 
 // retake looks once more and returns those that still differ, in the same
