@@ -1,9 +1,10 @@
 // Package audit holds a running stack against what it promises: counters equal
 // the sets they count, conversations are numbered without gaps, the feed shows
 // each video once, copies in the hot state and answers of the API equal the
-// rows, events go out. It only reads, and it works beside traffic: what it
-// takes from one database comes from one snapshot, and a copy that differs from
-// the rows is a violation only when it stays so.
+// rows, events go out. It only reads, unless it is told to remove what no row
+// knows, and it works beside traffic: what it takes from one database comes from
+// one snapshot, and a copy that differs from the rows is a violation only when it
+// stays so.
 //
 // The invariants that a violation names:
 //
@@ -46,6 +47,14 @@ type Options struct {
 
 	// Staleness is how long a copy may differ from the rows; 0 means 5 s.
 	Staleness time.Duration
+
+	// Remover removes the objects that no row knows, which then are no violation.
+	// nil: they are only reported.
+	Remover Remover
+
+	// StrayAge is how old such an object is at least when it is removed; 0 means
+	// 10 min.
+	StrayAge time.Duration
 
 	// AllowDeadLetters makes a note of a dead letter instead of a violation.
 	AllowDeadLetters bool
@@ -92,6 +101,9 @@ type auditor struct {
 func Run(ctx context.Context, o Options) (report Report, err error) {
 	if o.Staleness == 0 {
 		o.Staleness = defaultStaleness
+	}
+	if o.StrayAge == 0 {
+		o.StrayAge = defaultStrayAge
 	}
 	a := &auditor{options: o, databases: map[string]*database{}, report: newReport()}
 	defer func() {

@@ -20,7 +20,10 @@ type Bucket struct {
 	bucket string
 }
 
-var _ Objects = (*Bucket)(nil)
+var (
+	_ Objects = (*Bucket)(nil)
+	_ Remover = (*Bucket)(nil)
+)
 
 // maxBlob is the largest part that a sidecar passes on.
 const maxBlob = 16 << 20
@@ -41,28 +44,28 @@ func NewBucket(addr, bucket, region string, keys s3store.Keys) (*Bucket, error) 
 	return &Bucket{store: store, client: minio.Core{Client: client}, bucket: bucket}, nil
 }
 
-// Keys implements Objects.
-func (b *Bucket) Keys(ctx context.Context) ([]string, error) {
-	var keys []string
+// List implements Objects.
+func (b *Bucket) List(ctx context.Context) ([]Listed, error) {
+	var kept []Listed
 	for object := range b.client.Client.ListObjects(ctx, b.bucket, minio.ListObjectsOptions{Recursive: true}) {
 		if object.Err != nil {
 			return nil, object.Err
 		}
-		keys = append(keys, object.Key)
+		kept = append(kept, Listed{Key: object.Key, Modified: object.LastModified})
 	}
-	return keys, ctx.Err()
+	return kept, ctx.Err()
 }
 
 // Unfinished implements Objects.
-func (b *Bucket) Unfinished(ctx context.Context) ([]string, error) {
-	var keys []string
+func (b *Bucket) Unfinished(ctx context.Context) ([]Listed, error) {
+	var open []Listed
 	for upload := range b.client.ListIncompleteUploads(ctx, b.bucket, "", true) {
 		if upload.Err != nil {
 			return nil, upload.Err
 		}
-		keys = append(keys, upload.Key)
+		open = append(open, Listed{Key: upload.Key, Upload: upload.UploadID, Modified: upload.Initiated})
 	}
-	return keys, ctx.Err()
+	return open, ctx.Err()
 }
 
 // Get implements Objects.
@@ -87,4 +90,28 @@ func (b *Bucket) Exists(ctx context.Context, key string) (bool, error) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// Remove implements Remover. An upload of the same key goes on, which s3store's
+// Delete would end.
+func (b *Bucket) Remove(ctx context.Context, key string) error {
+	err := b.client.RemoveObject(ctx, b.bucket, key, minio.RemoveObjectOptions{})
+	if isGone(err) {
+		return nil
+	}
+	return err
+}
+
+// Abort implements Remover.
+func (b *Bucket) Abort(ctx context.Context, key, upload string) error {
+	err := b.client.AbortMultipartUpload(ctx, b.bucket, key, upload)
+	if isGone(err) {
+		return nil
+	}
+	return err
+}
+
+func isGone(err error) bool {
+	code := minio.ToErrorResponse(err).Code
+	return code == minio.NoSuchKey || code == minio.NoSuchUpload
 }

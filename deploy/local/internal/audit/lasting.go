@@ -14,6 +14,7 @@ type comparison struct {
 	invariant string
 	what      string
 	take      func(ctx context.Context) (sample, error)
+	stray     *Listed // what is in the store and may be removed; nil: nothing
 }
 
 // sample is one look at both sides. Under traffic they can differ although
@@ -143,6 +144,6 @@ func (a *auditor) decided(d *doubt, patience time.Duration) bool {
 	if d.samples < minSamples || time.Since(d.since) < patience {
 		return false
 	}
-	a.report.violate(Violation{Invariant: d.invariant, What: d.what, Expected: d.last.expected, Found: d.last.found})
+	a.report.violate(Violation{Invariant: d.invariant, What: d.what, Expected: d.last.expected, Found: d.last.found, stray: d.stray})
 	return true
 }

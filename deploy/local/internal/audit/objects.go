@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -17,14 +18,21 @@ import (
 // Objects reads the store of videos and covers: parts of objects and, where that
 // is an S3 store, whole ones.
 type Objects interface {
-	// Keys lists the keys of all parts and of all whole objects.
-	Keys(ctx context.Context) ([]string, error)
-	// Unfinished lists the keys of objects that are being uploaded in pieces.
-	Unfinished(ctx context.Context) ([]string, error)
+	// List lists all parts and all whole objects.
+	List(ctx context.Context) ([]Listed, error)
+	// Unfinished lists the uploads in pieces that go on.
+	Unfinished(ctx context.Context) ([]Listed, error)
 	Get(ctx context.Context, key string) ([]byte, error)
 	GetRange(ctx context.Context, key string, offset, length int64) ([]byte, error)
 	// Exists reports whether there still is a part or a whole object.
 	Exists(ctx context.Context, key string) (bool, error)
+}
+
+// Listed is something that the store has under a key.
+type Listed struct {
+	Key      string
+	Upload   string    // what the store calls it, of an upload in pieces
+	Modified time.Time // of an upload in pieces when it began
 }
 
 // The object store's own code reads and checks what is there, and cannot change
@@ -88,7 +96,7 @@ func (a *auditor) objects(ctx context.Context) error {
 		return nil
 	}
 	// Before the rows, which then know everything that is here.
-	keys, err := a.options.Objects.Keys(ctx)
+	kept, err := a.options.Objects.List(ctx)
 	if err != nil {
 		return fmt.Errorf("objects: %w", err)
 	}
@@ -107,7 +115,7 @@ func (a *auditor) objects(ctx context.Context) error {
 	if err := a.stillNamed(ctx, d, found); err != nil {
 		return err
 	}
-	return a.strays(ctx, d, keys, unfinished)
+	return a.strays(ctx, d, kept, unfinished)
 }
 
 // damaged is an object of which something is wrong.

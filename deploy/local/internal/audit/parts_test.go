@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -177,8 +178,8 @@ func TestRedisHot(t *testing.T) {
 
 func TestFolder(t *testing.T) {
 	folder := audit.Folder(t.TempDir() + "/objects")
-	if keys, err := folder.Keys(t.Context()); err != nil || len(keys) != 0 {
-		t.Errorf("a folder that is not there: %q, %v", keys, err)
+	if kept, err := folder.List(t.Context()); err != nil || len(kept) != 0 {
+		t.Errorf("a folder that is not there: %v, %v", kept, err)
 	}
 	if err := os.MkdirAll(string(folder)+"/a/b", 0o700); err != nil {
 		t.Fatal(err)
@@ -186,9 +187,9 @@ func TestFolder(t *testing.T) {
 	if err := os.WriteFile(string(folder)+"/a/b/000000", []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	keys, err := folder.Keys(t.Context())
-	if err != nil || !slices.Equal(keys, []string{"a/b/000000"}) {
-		t.Errorf("keys %q, %v", keys, err)
+	kept, err := folder.List(t.Context())
+	if err != nil || len(kept) != 1 || kept[0].Key != "a/b/000000" || time.Since(kept[0].Modified) > time.Minute {
+		t.Errorf("lists %v, %v", kept, err)
 	}
 	content, err := folder.Get(t.Context(), "a/b/000000")
 	if err != nil || string(content) != "x" {
@@ -198,5 +199,13 @@ func TestFolder(t *testing.T) {
 		if there, err := folder.Exists(t.Context(), key); there != want || err != nil {
 			t.Errorf("%s is there: %t, %v", key, there, err)
 		}
+	}
+	for range 2 { // what is gone is gone
+		if err := folder.Remove(t.Context(), "a/b/000000"); err != nil {
+			t.Error(err)
+		}
+	}
+	if there, err := folder.Exists(t.Context(), "a/b/000000"); there || err != nil {
+		t.Errorf("after it was removed: %t, %v", there, err)
 	}
 }

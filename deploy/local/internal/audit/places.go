@@ -16,6 +16,8 @@ type places struct {
 	parts  map[string]int  // number of parts by object key; unbounded for uploads
 	whole  map[string]bool // object keys
 	pieces map[string]bool // object keys that may be uploaded in pieces
+
+	indexes map[string]bool // folders in which an index names objects, besides a row
 }
 
 const unbounded = 1 << 30
@@ -34,7 +36,7 @@ const openUploads = `SELECT layout, object_key FROM uploads`
 
 // readPlaces reads all of them at one moment.
 func readPlaces(ctx context.Context, d *database) (places, error) {
-	p := places{parts: map[string]int{}, whole: map[string]bool{}, pieces: map[string]bool{}}
+	p := places{parts: map[string]int{}, whole: map[string]bool{}, pieces: map[string]bool{}, indexes: map[string]bool{}}
 	err := d.snapshot(ctx, func(q querier) error {
 		videos, err := readStored(ctx, q)
 		if err != nil {
@@ -42,6 +44,9 @@ func readPlaces(ctx context.Context, d *database) (places, error) {
 		}
 		for _, v := range videos {
 			p.add(v.manifest.Layout, extent{v.manifest.Key, v.manifest.Parts()}, false)
+			if v.kind == indexKind {
+				p.indexes[path.Dir(v.manifest.Key)] = true
+			}
 		}
 		type row struct {
 			layout objectstore.Layout
@@ -106,6 +111,14 @@ func (p places) add(layout objectstore.Layout, e extent, written bool) {
 	p.parts[e.Key] = max(p.parts[e.Key], e.Parts)
 }
 
+// knows reports whether a row names what is in the store.
+func (p places) knows(l Listed) bool {
+	if l.Upload != "" {
+		return p.takesPieces(l.Key)
+	}
+	return p.has(l.Key)
+}
+
 // has reports whether a part belongs to an object, or is one that is kept whole.
 func (p places) has(key string) bool {
 	if p.whole[key] {
@@ -121,3 +134,13 @@ func (p places) has(key string) bool {
 
 // takesPieces reports whether somebody may be uploading an object.
 func (p places) takesPieces(key string) bool { return p.pieces[key] }
+
+// indexed reports whether an index may name an object.
+func (p places) indexed(key string) bool {
+	for folder := path.Dir(key); len(folder) > 1; folder = path.Dir(folder) {
+		if p.indexes[folder] {
+			return true
+		}
+	}
+	return false
+}

@@ -14,6 +14,8 @@ type Violation struct {
 	What      string `json:"what"`
 	Expected  string `json:"expected"`
 	Found     string `json:"found"`
+
+	stray *Listed // what may be removed so that the promise is kept again
 }
 
 func (v Violation) String() string {
@@ -35,6 +37,7 @@ type Report struct {
 	Violations []Violation `json:"violations"`
 	Notes      []string    `json:"notes"` // what was skipped, and why
 	Compared   Compared    `json:"compared"`
+	Removed    int         `json:"removed_strays,omitempty"`
 }
 
 // OK reports whether no promise is broken.

@@ -24,17 +24,19 @@ type auditCommand struct {
 	Settle           time.Duration `help:"How long events that wait may take to go out and to have their effects." default:"15s"`
 	AllowDeadLetters bool          `help:"Tell of dead letters without counting them as violations."`
 	Sample           int           `help:"At most so many users and videos are looked up through the API; 0: all." default:"200"`
+	RemoveStrays     bool          `help:"Also remove stored objects of videos, and unfinished uploads of such, that no row knows and that are older than 10 minutes."`
 	Gateway          string        `help:"Base URL of the API to ask, if not this stack's gateway."`
 }
 
 func (*auditCommand) Help() string {
 	return "Compares databases, hot state, API and stored objects, and prints each broken promise in a line. " +
-		"It changes nothing and works under traffic. The exit code is not 0 when there is one."
+		"It works under traffic and changes nothing, except that --remove-strays removes objects that no row knows. " +
+		"The exit code is not 0 when there is a broken promise."
 }
 
 func (c *auditCommand) Run(ctx context.Context, g *Globals) error {
 	report, err := c.audit(ctx, g)
-	if err == nil || !report.OK() {
+	if err == nil || !report.OK() || report.Removed > 0 {
 		err = errors.Join(err, c.print(report))
 	}
 	if err == nil && !report.OK() {
@@ -104,6 +106,9 @@ func (c *auditCommand) audit(ctx context.Context, g *Globals) (report audit.Repo
 			}
 			o.API = audit.NewGateway(record.LocalURL)
 		}
+	}
+	if c.RemoveStrays {
+		o.Remover, _ = o.Objects.(audit.Remover) // both kinds of store are; without one there is nothing to remove
 	}
 	return audit.Run(ctx, o)
 }
