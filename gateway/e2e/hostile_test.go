@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -83,39 +82,12 @@ func TestPlaylistsReadNothing(t *testing.T) {
 		})
 	}
 	t.Run("references inside an MP4", func(t *testing.T) {
-		film := referring(t, secretFile)
-		r := must(p.Publish(t.Context(), a.Token, "refers", bytes.NewReader(film)))(t)
-		accepted(t, r)
-		if s := ended(t, p, a, r.VideoID); s.State != failed {
-			t.Errorf("it is %s, and all it has is in another file", s.State)
-		}
+		videos = append(videos, failsWith(t, p, a, "VIDEO_UNREADABLE", referrer(t)))
 	})
 	bytesGo(t, videos...)
 	if n := calls.Load(); n != 0 {
 		t.Errorf("a server on this machine was called %d times", n)
 	}
-}
-
-// referring is an MP4 whose samples are in another file (ISO/IEC 14496-12,
-// 8.7.2: a data entry without the flag "self-contained").
-func referring(t *testing.T, path string) []byte {
-	t.Helper()
-	film := clip(t, "lying.mp4", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")
-	own := []byte("url \x00\x00\x00\x01")
-	if !bytes.Contains(film, own) {
-		t.Fatal("the clip names no place of its data")
-	}
-	// Of the same length, so that nothing else moves: not self-contained, and the
-	// name of the other file where the data were.
-	foreign := bytes.ReplaceAll(film, own, []byte("url \x00\x00\x00\x00"))
-	at := bytes.Index(foreign, []byte("mdat"))
-	if at < 0 {
-		t.Fatal("the clip has no data")
-	}
-	size := binary.BigEndian.Uint32(foreign[at-4:])
-	clear(foreign[at+4 : at-4+int(size)])
-	copy(foreign[at+4:], "file://"+path)
-	return foreign
 }
 
 // A title is data and never a path.

@@ -82,9 +82,7 @@ func cachedMP4(t testing.TB, name, source string) []byte {
 // withBox appends a "free" box, which players skip, so that equal films become
 // different files.
 func withBox(movie, content []byte) []byte {
-	size := 8 + len(content)
-	box := append([]byte{byte(size >> 24), byte(size >> 16), byte(size >> 8), byte(size)}, "free"...)
-	return append(append(bytes.Clone(movie), box...), content...)
+	return append(bytes.Clone(movie), box("free", content)...)
 }
 
 // download fetches an address with the headers given as pairs.

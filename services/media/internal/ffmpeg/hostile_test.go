@@ -2,7 +2,6 @@ package ffmpeg_test
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"net"
 	"os"
@@ -127,80 +126,6 @@ func TestNoFileMakesUsReadOrCallAnything(t *testing.T) {
 	if n := calls.Load(); n != 0 {
 		t.Errorf("%d calls to a server that a film named", n)
 	}
-}
-
-// A MOV may say that its samples are in another file.
-func TestReferenceToAnotherFileIsNotFollowed(t *testing.T) {
-	t.Parallel()
-	h264(t, "320x240", 25, 2, "victim.mp4")
-	address, calls := listener(t)
-	own := clip(t, "-i", "victim.mp4", "-c", "copy", "-movflags", "+faststart", "own.mov")
-	for name, target := range map[string]string{"file": "file://" + clipFile("victim.mp4"), "path": clipFile("own.mov"), "http": "http://" + address + "/x.mp4"} {
-		film := referring(t, own, target)
-		o := process(t, film, func(s *settings) { s.mode = sandbox.Off })
-		o.mustFail(t, media.Unreadable, media.NoPicture, media.BadCodec)
-		if keys := o.objects.Keys(); len(keys) != 1 {
-			t.Errorf("%s: objects were written: %v", name, keys)
-		}
-	}
-	if n := calls.Load(); n != 0 {
-		t.Errorf("%d calls to a server that a film named", n)
-	}
-}
-
-// referring changes a MOV so that its samples are in another file, and cuts its
-// own off. Each data reference, which says "here", becomes an alias or a URL
-// and grows, so that all boxes around it do too.
-func referring(t *testing.T, film []byte, target string) []byte {
-	t.Helper()
-	here := []byte("\x00\x00\x00\x0curl \x00\x00\x00\x01")
-	if !bytes.Contains(film, here) {
-		here = []byte("\x00\x00\x00\x0calis\x00\x00\x00\x01")
-	}
-	if !bytes.Contains(film, here) {
-		t.Fatal("no data reference in the film")
-	}
-	entry := append([]byte("url \x00\x00\x00\x00"), target+"\x00"...)
-	if strings.HasPrefix(target, "/") { // the kind that ffmpeg would follow if it were told to
-		entry = append([]byte("alis\x00\x00\x00\x00"), make([]byte, 10+1+27+12+1+63+16+2+2+16)...)
-		entry = append(entry, 0, 2, 0, byte(len(target)))
-		entry = append(entry, target...)
-		entry = append(entry, make([]byte, len(target)%2)...)
-		entry = append(entry, 0xff, 0xff, 0, 0)
-	}
-	entry = append(binary.BigEndian.AppendUint32(nil, uint32(len(entry)+4)), entry...)
-	at := bytes.Index(film, []byte("mdat"))
-	return grow(slices.Clone(film[:at-4]), here, entry)
-}
-
-// grow replaces boxes inside others and corrects the lengths of those.
-func grow(data, old, new []byte) []byte {
-	var out []byte
-	for len(data) >= 8 {
-		length := int(binary.BigEndian.Uint32(data))
-		if length < 8 || length > len(data) {
-			return append(out, data...)
-		}
-		body := data[8:length]
-		switch kind := string(data[4:8]); {
-		case bytes.Equal(data[:length], old):
-			out = append(out, new...)
-		case kind == "dref":
-			inner := append(slices.Clone(body[:8]), grow(body[8:], old, new)...)
-			out = appendBox(out, kind, inner)
-		case slices.Contains([]string{"moov", "trak", "mdia", "minf", "dinf"}, kind):
-			out = appendBox(out, kind, grow(body, old, new))
-		default:
-			out = append(out, data[:length]...)
-		}
-		data = data[length:]
-	}
-	return append(out, data...)
-}
-
-func appendBox(out []byte, kind string, body []byte) []byte {
-	out = binary.BigEndian.AppendUint32(out, uint32(len(body)+8))
-	return append(append(out, kind...), body...)
 }
 
 func TestWhatIsNoFilmFails(t *testing.T) {
