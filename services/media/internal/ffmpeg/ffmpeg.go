@@ -48,7 +48,7 @@ const (
 	openFiles = 64
 	maxAlloc  = 256 << 20 // bytes of one allocation: a frame of the greatest size several times over
 	maxSaid   = 16 << 10  // bytes of messages that are kept
-	maxAnswer = 4 << 20   // bytes of a program's output
+	maxAnswer = 4 << 20   // bytes of an answer that is collected
 )
 
 // New finds the programs and sees that they run and can encode what is needed.
@@ -172,7 +172,7 @@ func (p *Programs) run(ctx context.Context, program, folder string, args []strin
 	err = p.bounded(ctx, folder, func(ctx context.Context) error {
 		return p.box.Run(ctx, sandbox.Command{
 			Folder: folder, Program: program, Args: append(common, args...),
-			Stdout: &bounded{to: out, left: maxAnswer}, Stderr: messages,
+			Stdout: limited(out), Stderr: messages,
 			Limits: sandbox.Limits{
 				Memory: p.options.Memory, FileSize: p.options.MaxOutput, Files: openFiles,
 				CPU: p.options.MaxWork * time.Duration(runtime.NumCPU()),
@@ -250,6 +250,15 @@ func (t *tail) Write(p []byte) (int, error) {
 }
 
 func (t *tail) String() string { return strings.TrimSpace(t.kept.String()) }
+
+// limited bounds what is collected. A report of progress is read as it comes and
+// gets as long as the run takes.
+func limited(out io.Writer) io.Writer {
+	if report, ok := out.(*progress); ok {
+		return report
+	}
+	return &bounded{to: out, left: maxAnswer}
+}
 
 // bounded refuses what is more than a program has to say, which ends it.
 type bounded struct {
