@@ -51,8 +51,8 @@ func (a *api) uploading(x *exchange, id int64, unknown error) (compose.Status, e
 	return state, err
 }
 
-// publishDelete takes a video of the viewer's away, also one that is still being
-// uploaded. Repeating it is success for what was a video.
+// publishDelete takes a video of the viewer's away, also one that a client is
+// uploading to the store. Repeating it is success for what was a video.
 func (a *api) publishDelete(x *exchange) (reply, error) {
 	id, err := x.params.requiredID("video_id")
 	if err != nil {
@@ -73,19 +73,24 @@ func (a *api) publishDelete(x *exchange) (reply, error) {
 	return emptyStatus(), nil
 }
 
-// giveUp aborts an open upload of the viewer's, or says that it knows none. Only
-// so many may be open at once, and one that was left would count until it expires.
+// giveUp aborts an open direct upload of the viewer's, or says that it knows none.
+// Only so many may be open at once, and one that was left would count until it
+// expires. A form is not given up here: a gateway is writing it, which would go
+// on with parts of which nothing is known any more, and aborts it itself.
 func (a *api) giveUp(x *exchange, id int64, unknown error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(x.ctx), abortTimeout)
 	defer cancel()
 	open, err := a.Videos.GetUpload(ctx, &videov1.GetUploadRequest{VideoId: id, AuthorId: x.viewer.UserID})
+	if err == nil && !open.GetDirect() {
+		return unknown
+	}
 	if err == nil {
 		_, err = a.Videos.AbortUpload(ctx, &videov1.AbortUploadRequest{VideoId: id, AuthorId: x.viewer.UserID})
 	}
 	switch {
 	case errs.ReasonOf(err) == reasonUploadUnknown:
 		return unknown
-	case err == nil && open.GetDirect() && a.Direct != nil:
+	case err == nil && a.Direct != nil:
 		a.Direct.drop(ctx, open.GetUpload())
 	}
 	return err
