@@ -3,7 +3,9 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
+	"maps"
 	"strconv"
 	"testing"
 	"time"
@@ -93,5 +95,57 @@ func TestTwentyRegistrationsAtOnce(t *testing.T) {
 			t.Errorf("user id %d was given twice", o.id)
 		}
 		seen[o.id] = true
+	}
+}
+
+// Fifty from one phone at once, more than one author has places for: each is
+// taken or refused clearly, and what was taken is there once and becomes ready.
+func TestFiftyUploadsAtOnceByOneAuthor(t *testing.T) {
+	p := newPhone()
+	a := newAccount(t, p)
+	const uploads = 50
+	type outcome struct {
+		r   PublishReply
+		err error
+	}
+	results := make(chan outcome, uploads)
+	start := make(chan struct{})
+	for range uploads {
+		movie := smallMP4(t)
+		go func() {
+			<-start
+			r, err := p.Publish(t.Context(), a.Token, "one of fifty", bytes.NewReader(movie))
+			results <- outcome{r, err}
+		}()
+	}
+	close(start)
+	taken, refusals := map[int64]bool{}, map[string]int{}
+	for range uploads {
+		switch o := <-results; {
+		case o.err != nil:
+			t.Error(o.err)
+		case o.r.StatusCode != 0:
+			refusals[o.r.StatusMsg]++
+		case taken[o.r.VideoID]:
+			t.Errorf("video %d was given twice", o.r.VideoID)
+		default:
+			taken[o.r.VideoID] = true
+		}
+	}
+	t.Logf("%d taken, refused: %v", len(taken), refusals)
+	if len(taken) == 0 {
+		t.Error("none was taken")
+	}
+	list := must(p.PublishList(t.Context(), a.ID, a.Token))(t)
+	accepted(t, list)
+	listed := map[int64]bool{} // that none is there twice is looked at in every list
+	for _, v := range list.Videos {
+		listed[v.ID] = true
+	}
+	if !maps.Equal(listed, taken) {
+		t.Errorf("%d videos were taken, and not the same %d are listed", len(taken), len(listed))
+	}
+	for id := range taken {
+		becomesReady(t, p, a, id)
 	}
 }

@@ -136,15 +136,20 @@ func TestUploadOverTheLimitIsRefusedBeforeItIsSent(t *testing.T) {
 	p := newPhone()
 	a := newAccount(t, p)
 	before := storedFiles(t)
-	up := beginUpload(t, defaultUploadLimit+64<<20)
-	up.field(t, "token", a.Token)
-	up.field(t, "title", "too large")
-	up.openFile(t)
-	r, took := up.answer(t)
-	refusedWith(t, videoTooLarge, r)
-	t.Logf("refused after %s: %s", took, r.StatusMsg)
-	if took > 5*time.Second {
-		t.Errorf("the refusal took %s", took)
+	for what, length := range map[string]int64{"a little more": defaultUploadLimit + 64<<20, "5 GiB declared": 5 << 30} {
+		t.Run(what, func(t *testing.T) {
+			up := beginUpload(t, length)
+			up.field(t, "token", a.Token)
+			up.field(t, "title", "too large")
+			up.openFile(t)
+			up.write(t, strings.Repeat("x", 4<<10))
+			r, took := up.answer(t)
+			refusedWith(t, videoTooLarge, r)
+			t.Logf("refused after %s: %s", took, r.StatusMsg)
+			if took > 5*time.Second {
+				t.Errorf("the refusal took %s", took)
+			}
+		})
 	}
 	if list := must(p.PublishList(t.Context(), a.ID, a.Token))(t); len(list.Videos) > 0 {
 		t.Error("the refused video is listed")
