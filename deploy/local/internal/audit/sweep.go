@@ -79,6 +79,8 @@ func (s *sweep) settle(ctx context.Context, one Listed, what string, now places)
 		return ""
 	case !strings.HasPrefix(one.Key, videoFolder):
 		return "it is not in " + videoFolder
+	case len(now.parts)+len(now.whole) == 0: // as in a database that has just been made anew
+		return "the rows know no object at all: is this their database?"
 	case time.Since(one.Modified) < s.options.StrayAge:
 		return fmt.Sprintf("it is younger than %s", s.options.StrayAge)
 	case one.Upload == "" && now.indexed(one.Key):

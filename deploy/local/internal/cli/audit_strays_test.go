@@ -27,18 +27,22 @@ func (localStack) Status() control.Status { return control.Status{State: control
 
 // A stray goes where that is asked for, and else is only reported.
 func TestAuditRemovesStraysWhenTold(t *testing.T) {
-	dsn := videoDatabase(t)
+	dsn := videoDatabase(t, `INSERT INTO uploads (video_id, author_id, object_key, part_size, max_size, aborting, expires_at_ms, due_at_ms)
+		VALUES (1, 1, 'videos/1/source', 4, 100, FALSE, 9000, 9000)`)
+	told := []string{"--remove-strays"}
 	for name, test := range map[string]struct {
+		dsn   string
 		flags []string
 		want  error
 		left  bool
 	}{
-		"told":     {flags: []string{"--remove-strays"}},
-		"not told": {want: cli.ExitCode(1), left: true},
+		"told":                       {dsn: dsn, flags: told},
+		"not told":                   {dsn: dsn, want: cli.ExitCode(1), left: true},
+		"told, on an empty database": {dsn: videoDatabase(t, ""), flags: told, want: cli.ExitCode(1), left: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // each waits for as long as a stray may be one by chance
-			dir := runningStack(t, dsn)
+			dir := runningStack(t, test.dsn)
 			stray := filepath.Join(dir.Objects(), "videos", "999", "source", "000000")
 			if err := os.MkdirAll(filepath.Dir(stray), 0o700); err != nil {
 				t.Fatal(err)
@@ -90,8 +94,9 @@ func runningStack(t *testing.T, dsn string) datadir.Dir {
 	return dir
 }
 
-// videoDatabase is a throwaway one with the tables of the service, and no rows.
-func videoDatabase(t *testing.T) string {
+// videoDatabase is a throwaway one with the tables of the service, and the rows
+// that are inserted.
+func videoDatabase(t *testing.T, insert string) string {
 	t.Helper()
 	dsn := os.Getenv("TEST_MYSQL_DSN")
 	if dsn == "" {
@@ -134,6 +139,7 @@ func videoDatabase(t *testing.T) string {
 		up, _, _ := strings.Cut(string(text), "-- +goose Down")
 		statements += up + "\n"
 	}
+	statements += insert
 	if _, err := db.ExecContext(t.Context(), statements); err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
 )
@@ -96,6 +97,13 @@ func TestBlackIntroMakesNoBlackCover(t *testing.T) {
 		if _, _, mean, deviation := o.coverLook(t); mean < 30 || deviation < 10 {
 			t.Errorf("%s: cover of mean %.0f, deviation %.0f", name, mean, deviation)
 		}
+	}
+	end := clip(t, "-f", "lavfi", "-i", "color=black:s=64x64:r=10:d=292", "-f", "lavfi", "-i", "testsrc2=s=64x64:r=10:d=6",
+		"-filter_complex", "[0][1]concat=n=2", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-movflags", "+faststart", "end.mp4")
+	late := process(t, end, func(s *settings) { s.limits.MaxDuration = 10 * time.Minute })
+	late.mustBeReady(t)
+	if _, _, mean, deviation := late.coverLook(t); mean < 30 || deviation < 10 {
+		t.Errorf("the end alone shows something: cover of mean %.0f, deviation %.0f", mean, deviation)
 	}
 	o := process(t, clip(t, "-f", "lavfi", "-i", "color=black:s=320x180:r=10:d=2", "-c:v", "libx264", "-pix_fmt", "yuv420p", "black.mp4"))
 	o.mustBeReady(t) // nothing else is there
@@ -206,6 +214,13 @@ func TestAttachedPictureIsPassedOver(t *testing.T) {
 	process(t, music).mustFail(t, media.NoPicture)
 }
 
+// What coding anew adds does not make a film too long.
+func TestLongestFilm(t *testing.T) {
+	t.Parallel()
+	film := clip(t, join(picture("160x120", 25, 4), tone(4), coders()["h264"], []string{"-c:a", "libopus", "-t", "4", "longest.mkv"})...)
+	process(t, film, func(s *settings) { s.limits.MaxDuration = 4008 * time.Millisecond }).mustBeReady(t)
+}
+
 func TestFilmThatBreaksOffIsShownAsFarAsItGoes(t *testing.T) {
 	t.Parallel()
 	whole := h264(t, "320x240", 25, 10, "whole.mp4")
@@ -219,6 +234,19 @@ func TestFilmThatBreaksOffIsShownAsFarAsItGoes(t *testing.T) {
 	}
 	decodes(t, append(o.tracks(t), o.play(t))...)
 	process(t, whole[:len(whole)*2/10]).mustFail(t, media.Unreadable)
+	// The last picture stays for the sound that is there, not for what was promised.
+	song := clip(t, join(picture("320x240", 25, 1), tone(10), coders()["h264"], []string{"-c:a", "aac", "-movflags", "+faststart", "cutsong.mp4"})...)
+	o = process(t, song[:len(song)*7/10])
+	o.mustBeReady(t)
+	for _, track := range o.index(t).GetTracks() {
+		var us int64
+		for _, s := range track.GetSegments() {
+			us += s.GetDurationUs()
+		}
+		if d := o.result.Duration.Seconds(); d > 8 || math.Abs(float64(us)/1e6-d) > 0.25 {
+			t.Errorf("track %s is %d us of %g s", track.GetName(), us, d)
+		}
+	}
 	matroska := clip(t, join(picture("320x240", 25, 10), tone(10), coders()["h264"], []string{"-c:a", "aac", "whole.mkv"})...)
 	process(t, matroska[:len(matroska)*8/10]).mustBeReady(t)
 	late := clip(t, join(picture("320x240", 25, 3), coders()["h264"], []string{"late2.mp4"})...)

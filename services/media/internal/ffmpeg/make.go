@@ -186,17 +186,16 @@ func (p *Programs) collect(ctx context.Context, o media.Order) (media.Made, erro
 		track.Size, track.Rate, track.IsPicture = size, o.Plan.Rate, true
 		made.Tracks = append(made.Tracks, track)
 	}
+	made.Duration = made.Tracks[0].Duration()
 	if o.Film.Sound != nil {
 		track, err := cut(o.Folder, soundTrack, "mp4a.40.2")
 		if err != nil {
 			return made, err
 		}
 		if len(track.Segments) > 0 { // a track without a sample is as good as none
+			made.Sound = track.Duration()
 			made.Tracks = append(made.Tracks, track)
 		}
-	}
-	for _, track := range made.Tracks {
-		made.Duration = max(made.Duration, track.Duration())
 	}
 	return made, nil
 }

@@ -17,12 +17,13 @@ import (
 const graySide = 32
 
 // stillsGraph makes a gray picture and a JPEG of each moment, both of the very
-// same frame, out of the inputs [still0], [still1], ...
+// same frame, out of the inputs [still0], [still1], ... The first has the time 0, or
+// it would be repeated for all the time before it.
 func stillsGraph(o media.Order) string {
 	var b strings.Builder
 	size, tone := o.Plan.Cover, toneMapped(o.Film.Picture.HDR)
 	for i, m := range o.Stills {
-		fmt.Fprintf(&b, ";[still%[1]d]trim=start=%[2]s:end=%[3]s,fps=%[4]f:start_time=%[2]s:round=up,split=2[small%[1]d][large%[1]d]",
+		fmt.Fprintf(&b, ";[still%[1]d]trim=start=%[2]s:end=%[3]s,fps=%[4]f:start_time=%[2]s:round=up,setpts=PTS-STARTPTS,split=2[small%[1]d][large%[1]d]",
 			i, seconds(m.From), seconds(m.Until()), 1/m.Every.Seconds())
 		fmt.Fprintf(&b, ";[small%[1]d]scale=%[2]d:%[2]d:flags=area%[3]s,format=gray[gray%[1]d]", i, graySide, tone)
 		fmt.Fprintf(&b, ";[large%[1]d]scale=%[2]d:%[3]d%[4]s,setsar=1,format=yuvj420p[cover%[1]d]", i, size.Width, size.Height, tone)

@@ -3,7 +3,6 @@ package media
 import (
 	"errors"
 	"fmt"
-	"os"
 	"time"
 )
 
@@ -73,14 +72,6 @@ func locally(err error) error {
 		return err
 	}
 	return &local{err}
-}
-
-// localFile marks what goes wrong with writing.
-type localFile struct{ file *os.File }
-
-func (f localFile) Write(p []byte) (int, error) {
-	n, err := f.file.Write(p)
-	return n, locally(err)
 }
 
 // suspicion is the reason that the video fails with if this goes on: what goes

@@ -41,6 +41,12 @@ func TestFailureIsToldAndTroubleGivesBack(t *testing.T) {
 		"longer than it says": {func(w *world) {
 			w.transcoder.Made = func(media.Order) (media.Made, error) { return media.Made{Duration: 31 * time.Minute, Clean: true}, nil }
 		}, media.TooLong, false},
+		"most pictures are missing, and no sound": {func(w *world) {
+			w.transcoder.Film.Picture.Duration = 6 * time.Second
+			w.transcoder.Made = func(media.Order) (media.Made, error) {
+				return media.Made{Duration: 2 * time.Second, Sound: 6 * time.Second}, nil
+			}
+		}, media.Unreadable, false},
 		"most is missing": {func(w *world) {
 			w.transcoder.Made = func(media.Order) (media.Made, error) { return media.Made{Duration: 2 * time.Second}, nil }
 		}, media.Unreadable, false},

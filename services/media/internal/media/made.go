@@ -18,10 +18,14 @@ type Order struct {
 type Made struct {
 	Play     string // name of the file, empty where the source is kept
 	Tracks   []MadeTrack
-	Duration time.Duration // of pictures and sound, as they came out
+	Duration time.Duration // of the pictures, as they came out
+	Sound    time.Duration // likewise; 0: there is none
 	Stills   []Still       // in the order of their moments
 	Clean    bool          // nothing of the film was found damaged
 }
+
+// plays is for how long there is something to see or to hear.
+func (m Made) plays() time.Duration { return max(m.Duration, m.Sound) }
 
 // OpenMade opens a file that a program made in a folder. One that film makers
 // got hold of may have left a link to somewhere else, or a pipe that nobody

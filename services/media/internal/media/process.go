@@ -41,11 +41,11 @@ type work struct {
 func (w *Workers) process(ctx context.Context, job Job, held *holding) error {
 	// Who cleans up behind everybody may have taken the folder of all jobs.
 	if err := os.MkdirAll(w.options.Folder, 0o700); err != nil {
-		return locally(err)
+		return err
 	}
 	folder, err := os.MkdirTemp(w.options.Folder, fmt.Sprintf("%d-%d-", job.VideoID, job.Attempt))
 	if err != nil {
-		return locally(err)
+		return err
 	}
 	defer func() { _ = os.RemoveAll(folder) }() // what is left goes at the next start
 	work := &work{Workers: w, job: job, held: held, folder: folder}
@@ -62,10 +62,10 @@ func (w *Workers) process(ctx context.Context, job Job, held *holding) error {
 func (w *work) fetch(ctx context.Context) error {
 	file, err := os.OpenFile(w.path(SourceName), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return locally(err)
+		return err
 	}
-	w.source, err = w.ports.Objects.Fetch(ctx, w.job.Source, localFile{file})
-	if err := errors.Join(err, locally(file.Close())); err != nil {
+	w.source, err = w.ports.Objects.Fetch(ctx, w.job.Source, file)
+	if err := errors.Join(err, file.Close()); err != nil {
 		return err
 	}
 	if !w.job.Source.Whole && w.source != w.job.Source.SHA256 {
@@ -154,6 +154,11 @@ func (w *work) make(ctx context.Context) error {
 		w.plan = w.plan.anew()
 		w.made, err = w.transcode(ctx)
 	}
+	if err == nil && w.plan.Pad > 0 && w.made.Sound+durationSlack < w.film.Sound.Duration {
+		// There is less of the sound that the last picture was to stay for.
+		w.plan.Pad = max(0, w.made.Sound-w.film.Picture.Duration)
+		w.made, err = w.transcode(ctx)
+	}
 	if err == nil {
 		err = w.complete()
 	}
@@ -173,24 +178,37 @@ func (w *work) transcode(ctx context.Context) (Made, error) {
 	})
 }
 
-// durationSlack is how far a header may be off.
-const durationSlack = 1500 * time.Millisecond
+const (
+	durationSlack = 1500 * time.Millisecond // how far a header may be off
+	codingSlack   = 200 * time.Millisecond  // what coding anew may add
+)
 
 // intact says that nothing in the film is damaged and that it plays for as long
 // as it says.
 func (w *work) intact() bool {
-	asSaid := w.film.Duration == 0 || (w.made.Duration-w.film.Duration).Abs() <= durationSlack
-	return w.made.Clean && asSaid
+	came, said := w.durations()
+	return w.made.Clean && (said == 0 || (came-said).Abs() <= durationSlack)
+}
+
+// durations are that of the pictures as they came out and as the film says it
+// (0: it does not). A film that says only how long all of it is may have sound
+// that is longer.
+func (w *work) durations() (came, said time.Duration) {
+	if said = w.film.Picture.Duration; said > 0 {
+		return w.made.Duration, said + w.plan.Pad
+	}
+	return w.made.plays(), w.film.Duration
 }
 
 // complete refuses what did not come out as a video should. Of a film that
 // breaks off the rest is worth showing, but not if most of it is missing.
 func (w *work) complete() error {
-	switch d := w.made.Duration; {
-	case d > w.options.Limits.MaxDuration:
-		return Fail(TooLong, "%v or more, header says %v", d, w.film.Duration)
-	case d <= 0 || 2*d < w.film.Duration && w.film.Duration > durationSlack:
-		return Fail(Unreadable, "%v of %v could be decoded", d, w.film.Duration)
+	came, said := w.durations()
+	switch {
+	case w.made.plays() > w.options.Limits.MaxDuration+codingSlack:
+		return Fail(TooLong, "%v or more, header says %v", w.made.plays(), w.film.Duration)
+	case w.made.Duration <= 0 || 2*came < said && said > durationSlack:
+		return Fail(Unreadable, "%v of %v could be decoded", came, said)
 	default:
 		return nil
 	}

@@ -72,7 +72,7 @@ func (w *work) tell(ctx context.Context, call func(ctx context.Context) error) e
 
 // outputs lists what is to be written, and the result that names it.
 func (w *work) outputs() ([]output, Result, error) {
-	result := Result{SourceSHA256: w.source, Duration: w.made.Duration, Size: w.plan.Shown}
+	result := Result{SourceSHA256: w.source, Duration: w.made.plays(), Size: w.plan.Shown}
 	var all []output
 	add := func(o output, err error) (Object, error) {
 		if err == nil {

@@ -53,26 +53,35 @@ func TestReleaseJob(t *testing.T) {
 // A video that a job is given back for so many times in a row has failed, and no
 // sooner: what was the trouble of others, or another suspicion, begins a new count.
 func TestReleaseJobWithSuspicion(t *testing.T) {
-	const most = 20
-	lost, complex := video.FailureSourceLost, video.FailureTooComplex
+	const (
+		lost, complex = video.FailureSourceLost, video.FailureTooComplex
+		death         = "the worker dies"
+	)
+	most := map[string]int{lost: 200, complex: 20}
+	almost := slices.Repeat([]string{complex}, 19)
 	tests := map[string]struct {
 		before []string // suspicions
 		reason string
 	}{
 		"source lost":         {nil, lost},
 		"too complex":         {nil, complex},
-		"after others":        {slices.Repeat([]string{lost}, most-1), complex},
-		"after other trouble": {append(slices.Repeat([]string{complex}, most-1), ""), complex},
+		"after others":        {slices.Repeat([]string{lost}, 199), complex},
+		"after other trouble": {append(slices.Clone(almost), ""), complex},
+		"after a death":       {append(slices.Clone(almost), death), complex},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			ctx, w := context.Background(), newWorld()
 			w.publish(t)
-			for n, reason := range append(test.before, slices.Repeat([]string{test.reason}, most)...) {
+			for n, reason := range append(test.before, slices.Repeat([]string{test.reason}, most[test.reason])...) {
 				if got := w.video(t, 1); got.State == video.StateFailed {
 					t.Fatalf("failed after %d times", n)
 				}
 				a := w.claim(t)
+				if reason == death {
+					w.clock.Move(lease)
+					continue
+				}
 				wantError(t, w.ReleaseJob(ctx, 1, a.Attempt, "NO_REASON"), video.ErrRequestInvalid)
 				w.release(t, a, reason)
 			}

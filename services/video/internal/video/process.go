@@ -50,6 +50,7 @@ func (s *Service) claim(c *Case) *Assignment {
 	if c.Job.Held { // and silent for longer than its lease
 		c.discardAttempt(s.graceEnds(c), c.Job.Attempt)
 		c.Job.Releases = 0
+		c.Job.suspect("")
 	}
 	if c.Job.Tries >= s.limits.JobTries {
 		s.fail(c, FailureWorkersDied)
@@ -156,7 +157,7 @@ func (s *Service) ReleaseJob(ctx context.Context, videoID, attempt int64, suspic
 		if !c.heldBy(attempt) {
 			return ErrJobLost
 		}
-		if c.Job.suspect(suspicion); c.Job.Suspicions >= maxSuspicions {
+		if c.Job.suspect(suspicion); suspicion != "" && c.Job.Suspicions >= maxSuspicions(suspicion) {
 			s.fail(c, suspicion)
 			return nil
 		}
@@ -170,10 +171,16 @@ func (s *Service) ReleaseJob(ctx context.Context, videoID, attempt int64, suspic
 	})
 }
 
-// maxSuspicions in a row are a failure. With the pauses between them they take a
-// quarter of an hour: a disk may be full or a store not mounted for a while, and
-// what has failed is gone.
-const maxSuspicions = 20
+// maxSuspicions is how many of them in a row are a failure. What has failed is
+// gone, and a disk may be full for a while: with the pauses between them they take
+// a quarter of an hour. A store that is not mounted says of everything that it has
+// it not, and to ask it costs nothing: it has three hours.
+func maxSuspicions(reason string) int {
+	if reason == FailureSourceLost {
+		return 200
+	}
+	return 20
+}
 
 // suspect counts why a job is given back; trouble of others begins a new count.
 func (j *Job) suspect(reason string) {
