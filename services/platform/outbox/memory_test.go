@@ -117,7 +117,7 @@ func TestWhatWasToldLongAgoIsForgotten(t *testing.T) {
 	db, b, m := newDB(t), &broker{}, &memory{}
 	start(t, db, b, outbox.Options{Sweep: quick, Memory: m, Keep: 50 * time.Millisecond})
 	commit(t, db, event("t", "a", 1))
-	eventually(t, "it is told", func() bool { return b.names() == "a1" })
+	eventually(t, "it is told", func() bool { return b.names() == "a1" && waiting(t, db) == 0 })
 	eventually(t, "it is forgotten", func() bool { return told(t, db) == 0 })
 	m.set(func() { m.lost = true })
 	eventually(t, "the broker is reminded", func() bool { _, reminded := m.looks(); return reminded > 0 })
