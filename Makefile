@@ -43,7 +43,8 @@ starter:
 	@$(GO) build -o $(DOUYIN) ./deploy/local
 
 .PHONY: test test-unit test-e2e test-objects test-replicas test-s3 bench-media
-test: test-unit test-e2e test-objects ## run unit, store, sidecar and end-to-end tests; test-replicas and test-s3 are apart
+test: ## run unit, store, sidecar and end-to-end tests; test-replicas and test-s3 are apart
+	@.ci/steps build test-unit test-e2e test-objects
 
 test-unit: starter ## unit, store and sidecar tests, on a throwaway Redis, MariaDB and S3 server
 	REQUIRE_INFRA=1 $(DOUYIN) with --infra-only --race -- $(GO) test -race $(TESTFLAGS) work
@@ -65,15 +66,21 @@ test-s3: starter ## all end-to-end tests, with the objects in an S3 store
 bench-media: starter ## measure requests while ten videos are processed
 	$(DOUYIN) with -- $(GO) test -tags e2e -run '^$$' -bench WhileVideosProcess -benchtime 1x -timeout 30m ./gateway/e2e/...
 
-.PHONY: check fmt vet lint alone gen check-gen
-check: check-gen check-fmt vet lint alone ## all checks that run no test
+.PHONY: check fmt vet lint check-modules gen check-gen
+check: ## all checks that run no test
+	@.ci/steps check-gen check-fmt check-words vet lint check-modules
 
 fmt: ## format the code
 	@gofmt -w $(MODULES) dapr/sidecar
 
-.PHONY: check-fmt
-check-fmt:
+.PHONY: check-fmt check-words
+check-fmt: ## fail when code is not formatted
 	@out=$$(gofmt -l $(MODULES) dapr/sidecar); [ -z "$$out" ] || { echo "not formatted, run make fmt:"; echo "$$out"; exit 1; }
+
+# .ci/words holds the expressions, .ci/words-allowed the lines that keep one:
+# names on the wire, columns, and test data.
+check-words: ## fail on expressions that CONTRIBUTING.md replaces
+	@.ci/check-words
 
 vet: ## look for suspicious constructs
 	$(GO) vet work
@@ -83,7 +90,7 @@ lint: ## run the linters of .golangci.yml
 	@for m in $(MODULES); do echo "lint $$m"; (cd $$m && $(GO) run $(GOLANGCI) run ./...) || exit 1; done
 
 # A workspace hides a requirement that a module forgot to state.
-alone: ## build each module without the workspace
+check-modules: ## build each module without the workspace
 	@for m in $(MODULES); do echo "build $$m alone"; (cd $$m && GOWORK=off $(GO) build ./...) || exit 1; done
 
 gen: ## generate code from the contract
