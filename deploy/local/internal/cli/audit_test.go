@@ -18,8 +18,8 @@ type emptyStack struct{}
 var _ control.Stack = emptyStack{}
 
 func (emptyStack) Status() control.Status                  { return control.Status{State: control.Ready} }
-func (emptyStack) Hold(context.Context, string) error      { return nil }
-func (emptyStack) Release(context.Context, string) error   { return nil }
+func (emptyStack) StopPart(context.Context, string) error  { return nil }
+func (emptyStack) StartPart(context.Context, string) error { return nil }
 func (emptyStack) Check(context.Context) map[string]string { return nil }
 func (emptyStack) Down()                                   {}
 

@@ -39,8 +39,8 @@ const (
 // Stack is what the server steers.
 type Stack interface {
 	Status() Status
-	Hold(ctx context.Context, part string) error
-	Release(ctx context.Context, part string) error
+	StopPart(ctx context.Context, part string) error
+	StartPart(ctx context.Context, part string) error
 	Check(ctx context.Context) map[string]string
 	Down()
 }

@@ -31,19 +31,19 @@ func (f *fakeStack) Status() control.Status {
 	return control.Status{State: control.Ready, Parts: []supervise.Status{{Name: "redis", State: supervise.Running, PID: 7}}}
 }
 
-func (f *fakeStack) Hold(_ context.Context, part string) error {
+func (f *fakeStack) StopPart(_ context.Context, part string) error {
 	if part == "nobody" {
 		return fmt.Errorf("%w: %q", supervise.ErrUnknown, part)
 	}
-	f.note("hold " + part)
+	f.note("stop " + part)
 	return nil
 }
 
-func (f *fakeStack) Release(_ context.Context, part string) error {
+func (f *fakeStack) StartPart(_ context.Context, part string) error {
 	if part == "broken" {
 		return errors.New("broken does not get ready")
 	}
-	f.note("release " + part)
+	f.note("start " + part)
 	return nil
 }
 
@@ -84,7 +84,7 @@ func TestClientSteersTheStack(t *testing.T) {
 	if err := client.Down(ctx); err != nil {
 		t.Error(err)
 	}
-	want := []string{"hold redis", "release redis", "hold redis", "release redis", "down"}
+	want := []string{"stop redis", "start redis", "stop redis", "start redis", "down"}
 	if !slices.Equal(stack.asked, want) {
 		t.Errorf("asked %v, want %v", stack.asked, want)
 	}

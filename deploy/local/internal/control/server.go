@@ -91,14 +91,14 @@ func answer[T any](w http.ResponseWriter, value T) {
 func act(ctx context.Context, stack Stack, part, action string) error {
 	switch action {
 	case "stop":
-		return stack.Hold(ctx, part)
+		return stack.StopPart(ctx, part)
 	case "start":
-		return stack.Release(ctx, part)
+		return stack.StartPart(ctx, part)
 	case "restart":
-		if err := stack.Hold(ctx, part); err != nil {
+		if err := stack.StopPart(ctx, part); err != nil {
 			return err
 		}
-		return stack.Release(ctx, part)
+		return stack.StartPart(ctx, part)
 	}
 	return fmt.Errorf("unknown action %q", action)
 }

@@ -104,10 +104,10 @@ func TestFaults(t *testing.T) {
 			p.Machine.Multicast = func(context.Context) error { return errors.New("no interface") }
 		}, "multicast", "no interface", "--resolver sqlite"},
 		"redis stopped": {func(p *doctor.Patient) {
-			part(*p, "redis").State = supervise.Held
+			part(*p, "redis").State = supervise.Stopped
 		}, "redis", "stopped on request", "bin/douyin start redis"},
 		"the S3 server is down": {func(p *doctor.Patient) {
-			p.Status.Parts = append(p.Status.Parts, supervise.Status{Name: "s3", State: supervise.Held, Since: time.Now()})
+			p.Status.Parts = append(p.Status.Parts, supervise.Status{Name: "s3", State: supervise.Stopped, Since: time.Now()})
 		}, "s3", "no video can be stored", "bin/douyin start s3"},
 		"redis hangs": {func(p *doctor.Patient) {
 			p.Wrong = map[string]string{"redis": "i/o timeout"}
@@ -165,11 +165,11 @@ func TestReplicas(t *testing.T) {
 			t.Errorf("%+v", f)
 		}
 	}
-	part(p, "user-2").State = supervise.Held
+	part(p, "user-2").State = supervise.Stopped
 	if text := faultOf(t, p); !strings.Contains(text, "the other replica has to do all of it alone") {
 		t.Errorf("user-2 is down: %s", text)
 	}
-	part(p, "user").State = supervise.Held
+	part(p, "user").State = supervise.Stopped
 	if text := faultOf(t, p); !strings.Contains(text, "cannot be served") {
 		t.Errorf("both are down: %s", text)
 	}

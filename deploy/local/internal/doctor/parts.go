@@ -45,7 +45,7 @@ func examinePart(p Patient, part supervise.Status) []Finding {
 	since := time.Since(part.Since).Round(time.Second)
 	logs := fmt.Sprintf("read `bin/douyin logs %s`", name)
 	switch part.State {
-	case supervise.Held, supervise.Stopped:
+	case supervise.Stopped, supervise.Ended:
 		return fault(name, fmt.Sprintf("was stopped on request, %s ago%s", since, consequence(p, name)),
 			"bin/douyin start "+name)
 	case supervise.Crashed:

@@ -195,12 +195,14 @@ func (s *Stack) Command(ctx context.Context, cmd *exec.Cmd) error {
 	return s.supervisor.Command(ctx, cmd)
 }
 
-// Hold stops a part until it is released.
-func (s *Stack) Hold(ctx context.Context, part string) error { return s.supervisor.Hold(ctx, part) }
+// StopPart stops a part until StartPart.
+func (s *Stack) StopPart(ctx context.Context, part string) error {
+	return s.supervisor.StopPart(ctx, part)
+}
 
-// Release starts a part that was stopped.
-func (s *Stack) Release(ctx context.Context, part string) error {
-	return s.supervisor.Release(ctx, part)
+// StartPart starts a part that was stopped.
+func (s *Stack) StartPart(ctx context.Context, part string) error {
+	return s.supervisor.StartPart(ctx, part)
 }
 
 // checkTimeout bounds one look at every part.

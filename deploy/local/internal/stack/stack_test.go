@@ -149,13 +149,13 @@ func TestDatabasesComeUpAndGoDown(t *testing.T) {
 		t.Error("Redis asks for no password")
 	}
 
-	if err := s.Hold(up, "redis"); err != nil {
+	if err := s.StopPart(up, "redis"); err != nil {
 		t.Fatal(err)
 	}
 	if state := s.Status().State; state != control.Degraded {
 		t.Errorf("state %s while Redis is down", state)
 	}
-	if err := s.Release(up, "redis"); err != nil {
+	if err := s.StartPart(up, "redis"); err != nil {
 		t.Fatal(err)
 	}
 	if wrong := s.Check(up); len(wrong) != 0 {
@@ -163,7 +163,7 @@ func TestDatabasesComeUpAndGoDown(t *testing.T) {
 	}
 	closed(s)
 	for _, part := range s.Status().Parts {
-		if part.State != supervise.Stopped || part.PID != 0 {
+		if part.State != supervise.Ended || part.PID != 0 {
 			t.Errorf("%+v", part)
 		}
 	}

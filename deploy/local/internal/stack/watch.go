@@ -79,7 +79,7 @@ func (s *Stack) tell(status supervise.Status) {
 	case state == control.Stopping:
 	case status.State == supervise.Crashed:
 		show.Printf("%s %s; starting it again", status.Name, status.LastExit)
-	case status.State == supervise.Held:
+	case status.State == supervise.Stopped:
 		show.Printf("%s is held down until `start %s`", status.Name, status.Name)
 	case status.State == supervise.Running && before == supervise.Starting && state == control.Starting:
 		show.Printf("%s is ready (%s)", status.Name, since)

@@ -15,7 +15,7 @@ type goal int
 
 const (
 	run goal = iota
-	hold
+	stop
 	quit
 )
 
@@ -43,10 +43,10 @@ func (s *Supervisor) lookAfter(p *part) {
 	for cleared := false; ; {
 		switch s.goalOf(p) {
 		case quit:
-			s.set(p, Stopped)
+			s.set(p, Ended)
 			return
-		case hold:
-			s.set(p, Held)
+		case stop:
+			s.set(p, Stopped)
 			<-p.kick
 			continue
 		}

@@ -45,8 +45,8 @@ const (
 	Starting State = "starting" // runs, not ready yet
 	Running  State = "running"  // was ready since it started
 	Crashed  State = "crashed"  // ended by itself, will be started again
-	Held     State = "held"     // stopped on request
-	Stopped  State = "stopped"  // for good
+	Stopped  State = "stopped"  // on request
+	Ended    State = "ended"    // for good
 )
 
 // Status is a part at one moment.

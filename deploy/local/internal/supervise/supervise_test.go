@@ -41,27 +41,27 @@ func (o *outputs) String() string {
 	return o.text.String()
 }
 
-type fixture struct {
+type harness struct {
 	*supervise.Supervisor
 	out  *outputs
 	once *sync.Once
 }
 
-func start(t *testing.T, specs ...supervise.Spec) fixture {
+func start(t *testing.T, specs ...supervise.Spec) harness {
 	t.Helper()
 	out := &outputs{}
 	s := supervise.New(supervise.Options{
 		Output:  func(string) (io.WriteCloser, error) { return out, nil },
 		Backoff: supervise.Backoff{First: 10 * time.Millisecond, Max: 20 * time.Millisecond, Reset: time.Hour},
 	})
-	f := fixture{s, out, &sync.Once{}}
+	f := harness{s, out, &sync.Once{}}
 	t.Cleanup(f.stop)
 	s.Start(specs...)
 	return f
 }
 
 // stop ends the supervisor, once.
-func (f fixture) stop() {
+func (f harness) stop() {
 	f.once.Do(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
@@ -73,7 +73,7 @@ func shell(name, script string) supervise.Spec {
 	return supervise.Spec{Name: name, Path: "/bin/sh", Args: []string{"-c", script}, Env: os.Environ()}
 }
 
-func (f fixture) part(t *testing.T, name string) supervise.Status {
+func (f harness) part(t *testing.T, name string) supervise.Status {
 	t.Helper()
 	for _, s := range f.Status() {
 		if s.Name == name {
@@ -126,26 +126,26 @@ func TestKilledPartComesBack(t *testing.T) {
 	until(t, "it has printed again", func() bool { return strings.Count(f.out.String(), "hello") == 2 })
 }
 
-func TestHeldPartStaysDown(t *testing.T) {
+func TestStoppedPartStaysDown(t *testing.T) {
 	f := start(t, shell("app", "exec sleep 600"))
 	ctx := within(t)
 	if err := f.WaitReady(ctx); err != nil {
 		t.Fatal(err)
 	}
 	pid := f.part(t, "app").PID
-	if err := f.Hold(ctx, "app"); err != nil {
+	if err := f.StopPart(ctx, "app"); err != nil {
 		t.Fatal(err)
 	}
-	if now := f.part(t, "app"); now.State != supervise.Held || now.PID != 0 || !gone(pid) {
+	if now := f.part(t, "app"); now.State != supervise.Stopped || now.PID != 0 || !gone(pid) {
 		t.Errorf("%+v, process gone: %v", now, gone(pid))
 	}
-	if err := f.Release(ctx, "app"); err != nil {
+	if err := f.StartPart(ctx, "app"); err != nil {
 		t.Fatal(err)
 	}
 	if now := f.part(t, "app"); now.State != supervise.Running || now.Restarts != 0 {
 		t.Errorf("%+v: a stop on request is no restart", now)
 	}
-	if err := f.Hold(ctx, "nobody"); !errors.Is(err, supervise.ErrUnknown) {
+	if err := f.StopPart(ctx, "nobody"); !errors.Is(err, supervise.ErrUnknown) {
 		t.Errorf("an unknown part: %v", err)
 	}
 }

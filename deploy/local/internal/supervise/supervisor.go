@@ -55,17 +55,17 @@ func (s *Supervisor) Start(specs ...Spec) {
 	}
 }
 
-// Hold stops a part and keeps it down; it returns when the process has ended.
-func (s *Supervisor) Hold(ctx context.Context, name string) error {
-	p, err := s.aim(name, hold)
+// StopPart stops a part and keeps it down; it returns when the process has ended.
+func (s *Supervisor) StopPart(ctx context.Context, name string) error {
+	p, err := s.aim(name, stop)
 	if err != nil {
 		return err
 	}
-	return s.await(ctx, func() bool { return p.status.State == Held })
+	return s.await(ctx, func() bool { return p.status.State == Stopped })
 }
 
-// Release lets a held part run again; it returns when the part is ready.
-func (s *Supervisor) Release(ctx context.Context, name string) error {
+// StartPart starts a stopped part again; it returns when the part is ready.
+func (s *Supervisor) StartPart(ctx context.Context, name string) error {
 	p, err := s.aim(name, run)
 	if err != nil {
 		return err
@@ -198,7 +198,7 @@ func (s *Supervisor) Stop(ctx context.Context) {
 		s.mu.Unlock()
 		// Only a stopped process ends the wait: no deadline, s.impatient is one.
 		_ = s.await(context.Background(), func() bool {
-			return !slices.ContainsFunc(layers[layer], func(p *part) bool { return p.status.State != Stopped })
+			return !slices.ContainsFunc(layers[layer], func(p *part) bool { return p.status.State != Ended })
 		})
 	}
 	s.parts.Wait()
