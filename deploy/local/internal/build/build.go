@@ -50,9 +50,9 @@ func (b Builder) Programs(ctx context.Context, names []string) error {
 }
 
 // source is the package of a program, seen from the root: a folder of the root
-// itself, as the gateway has, or one of services.
+// itself, as the gateway has, one of services, or an operator's tool.
 func (b Builder) source(name string) (string, error) {
-	for _, folder := range []string{name, filepath.Join("services", name)} {
+	for _, folder := range []string{name, filepath.Join("services", name), filepath.Join("deploy", "ops", "cmd", name)} {
 		if _, err := os.Stat(filepath.Join(b.Root, folder, "main.go")); err == nil {
 			return "." + string(filepath.Separator) + folder, nil
 		}

@@ -61,7 +61,8 @@ type commands struct {
 	Build   buildCommand   `cmd:"" help:"Compile the programs and the sidecar into bin/."`
 	With    withCommand    `cmd:"" help:"Run a command beside a throwaway stack of its own."`
 	Seed    seedCommand    `cmd:"" help:"Put the demo users and videos in."`
-	Audit   auditCommand   `cmd:"" help:"Compare all data with what the system promises."`
+	Audit   auditCommand   `cmd:"" passthrough:"" help:"Compare all data with what the system promises; 'audit --help' shows its flags."`
+	Orphans orphansCommand `cmd:"" passthrough:"" help:"List stored objects that no row knows; 'orphans --delete' deletes them."`
 	Clean   cleanCommand   `cmd:"" help:"Delete the data folder with all data."`
 }
 

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/douyin-on-dapr/douyin/deploy/local/internal/audit"
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/audit"
 )
 
 // hooked is a folder in which something happens just before it is used.

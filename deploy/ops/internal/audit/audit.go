@@ -127,6 +127,41 @@ func Run(ctx context.Context, o Options) (report Report, err error) {
 	return report, nil
 }
 
+// Orphans lists the objects that no row knows as violations, and deletes them
+// when the options have a Remover.
+func Orphans(ctx context.Context, o Options) (report Report, err error) {
+	if o.Staleness == 0 {
+		o.Staleness = defaultStaleness
+	}
+	if o.StrayAge == 0 {
+		o.StrayAge = defaultStrayAge
+	}
+	o.DSNs = map[string]string{video: o.DSNs[video]}
+	a := &auditor{options: o, databases: map[string]*database{}, report: newReport()}
+	defer func() {
+		report = a.report
+		for _, d := range a.databases {
+			err = errors.Join(err, d.db.Close())
+		}
+	}()
+	if err := a.open(ctx); err != nil {
+		return report, err
+	}
+	d := a.databases[video]
+	if a.options.Objects == nil || !d.has("videos", "uploads", "outputs", "removals") {
+		return report, errors.New("the objects or the tables of video are missing")
+	}
+	kept, err := o.Objects.List(ctx)
+	if err != nil {
+		return report, err
+	}
+	unfinished, err := o.Objects.Unfinished(ctx)
+	if err != nil {
+		return report, err
+	}
+	return report, a.strays(ctx, d, kept, unfinished)
+}
+
 // sampled picks at most the wanted number of ids, evenly spread.
 func (a *auditor) sampled(what string, ids []int64) []int64 {
 	limit := a.options.Sample

@@ -17,7 +17,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/douyin-on-dapr/douyin/deploy/local/internal/audit"
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/audit"
 )
 
 func testServicesThatAreNotThereAreSkipped(t *testing.T, d databases) {

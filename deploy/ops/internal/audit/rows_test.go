@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/douyin-on-dapr/douyin/deploy/local/internal/audit"
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/audit"
 )
 
 func testNothingIsFoundWherePromisesAreKept(t *testing.T, d databases) {

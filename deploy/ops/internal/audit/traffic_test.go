@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/douyin-on-dapr/douyin/deploy/local/internal/audit"
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/audit"
 	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
 )
 

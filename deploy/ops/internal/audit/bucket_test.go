@@ -7,7 +7,7 @@ import (
 
 	"github.com/minio/minio-go/v7"
 
-	"github.com/douyin-on-dapr/douyin/deploy/local/internal/audit"
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/audit"
 	"github.com/douyin-on-dapr/douyin/services/platform/s3store"
 	"github.com/douyin-on-dapr/douyin/services/platform/s3test"
 )

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/douyin-on-dapr/douyin/deploy/local/internal/audit"
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/audit"
 )
 
 // Small patience: nothing is on its way in most tests.
