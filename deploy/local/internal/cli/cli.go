@@ -49,21 +49,22 @@ const (
 type commands struct {
 	Globals
 
-	Up      upCommand      `cmd:"" help:"Start the stack in the foreground; Ctrl-C stops it."`
-	Down    downCommand    `cmd:"" help:"Stop the stack."`
-	Status  statusCommand  `cmd:"" help:"Show what runs."`
-	Logs    logsCommand    `cmd:"" help:"Show the logs of all parts, or of one."`
-	Doctor  doctorCommand  `cmd:"" help:"Check each part and name fault and cure."`
-	Stop    stopCommand    `cmd:"" help:"Stop one part and keep it down."`
-	Start   startCommand   `cmd:"" help:"Start a part that was stopped."`
-	Restart restartCommand `cmd:"" help:"Stop and start one part."`
-	Infra   infraCommand   `cmd:"" help:"Start only MySQL, Redis and the secrets, for 'dapr run -f dapr/dapr.yaml'; of the environment local alone."`
-	Build   buildCommand   `cmd:"" help:"Compile the programs and the sidecar into bin/."`
-	With    withCommand    `cmd:"" help:"Run a command beside a throwaway stack of its own."`
-	Seed    seedCommand    `cmd:"" help:"Put the demo users and videos in."`
-	Audit   auditCommand   `cmd:"" passthrough:"" help:"Compare all data with what the system promises; 'audit --help' shows its flags."`
-	Orphans orphansCommand `cmd:"" passthrough:"" help:"List stored objects that no row knows; 'orphans --delete' deletes them."`
-	Clean   cleanCommand   `cmd:"" help:"Delete the data folder with all data."`
+	Up          upCommand          `cmd:"" help:"Start the stack in the foreground; Ctrl-C stops it."`
+	Down        downCommand        `cmd:"" help:"Stop the stack."`
+	Status      statusCommand      `cmd:"" help:"Show what runs."`
+	Logs        logsCommand        `cmd:"" help:"Show the logs of all parts, or of one."`
+	Doctor      doctorCommand      `cmd:"" help:"Check each part and name fault and cure."`
+	Stop        stopCommand        `cmd:"" help:"Stop one part and keep it down."`
+	Start       startCommand       `cmd:"" help:"Start a part that was stopped."`
+	Restart     restartCommand     `cmd:"" help:"Stop and start one part."`
+	Infra       infraCommand       `cmd:"" help:"Start only MySQL, Redis and the secrets, for 'dapr run -f dapr/dapr.yaml'; of the environment local alone."`
+	Build       buildCommand       `cmd:"" help:"Compile the programs and the sidecar into bin/."`
+	With        withCommand        `cmd:"" help:"Run a command beside a throwaway stack of its own."`
+	Seed        seedCommand        `cmd:"" help:"Put the demo users and videos in."`
+	Audit       auditCommand       `cmd:"" passthrough:"" help:"Compare all data with what the system promises; 'audit --help' shows its flags."`
+	Orphans     orphansCommand     `cmd:"" passthrough:"" help:"List stored objects that no row names; 'orphans --delete' deletes them."`
+	DeadLetters deadLettersCommand `cmd:"" passthrough:"" help:"List, show, replay or discard events that a service could not process; 'dead-letters --help' shows how."`
+	Clean       cleanCommand       `cmd:"" help:"Delete the data folder with all data."`
 }
 
 // Run parses the arguments and does what they say.
