@@ -18,15 +18,11 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/cloudevent"
 	"github.com/douyin-on-dapr/douyin/services/platform/daprtest"
 	"github.com/douyin-on-dapr/douyin/services/platform/daprx"
-	"github.com/douyin-on-dapr/douyin/services/platform/deadletter"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 	"github.com/douyin-on-dapr/douyin/services/platform/outbox"
 )
 
-var (
-	_ outbox.Publisher     = (*daprx.Publisher)(nil)
-	_ deadletter.Publisher = (*daprx.Publisher)(nil)
-)
+var _ outbox.Publisher = (*daprx.Publisher)(nil)
 
 const (
 	topic       = "thing.happened"

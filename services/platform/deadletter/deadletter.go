@@ -1,9 +1,17 @@
 // Package deadletter keeps the events that a service could not process, until
-// an operator replays or discards them.
+// they are replayed or discarded.
 //
-// A service subscribes to its dead letter topic with rawPayload: "true". Then
-// it gets each message as it was, also one that is no CloudEvent at all, which
-// the sidecar would otherwise fail to hand over and lose.
+// A service subscribes to its dead letter topic with rawPayload: "true". The
+// sidecar then delivers each message unchanged, even one that is no CloudEvent,
+// which it would otherwise fail to deliver and lose.
+//
+// A replay has two halves. Request marks letters; an operator's tool may do that
+// from another process. A Replayer inside the service takes the marked letters
+// in order and calls the service's own handler of the topic with the original
+// event. Other subscribers of the topic are not involved. Both halves may be
+// killed at any moment: a mark stays until its letter is processed, and a letter
+// stays until its handler succeeded. A handler may therefore receive an event
+// twice, under the same id, as it may from the broker.
 //
 // The table is not in a service's migrations: Ensure creates it.
 package deadletter
@@ -16,45 +24,40 @@ import (
 	"time"
 
 	"github.com/douyin-on-dapr/douyin/services/platform/cloudevent"
+	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 	"github.com/douyin-on-dapr/douyin/services/platform/sqldb"
 )
 
+// MaxReplays is the number of replays after which a letter is refused: an event
+// that failed so often needs a change of the code, not another replay.
+const MaxReplays = 3
+
 // Letter is one event that was not processed.
 type Letter struct {
-	ID          int64  `db:"id"`
-	EventID     string `db:"event_id"`
-	Topic       string `db:"topic"`        // the dead letter topic
-	SourceTopic string `db:"source_topic"` // where it was first; empty when the payload does not tell
-	Payload     []byte `db:"payload"`      // the message as it was
-	ReceivedMS  int64  `db:"received_at_ms"`
+	ID            int64  `db:"id"`
+	EventID       string `db:"event_id"`
+	Topic         string `db:"topic"`        // the dead letter topic
+	SourceTopic   string `db:"source_topic"` // the topic of the event; empty when the payload is no event
+	Payload       []byte `db:"payload"`      // the unchanged message; only Get reads it
+	ReceivedMS    int64  `db:"received_at_ms"`
+	Replays       int    `db:"replays"`         // replays so far, the current one included
+	RequestedMS   *int64 `db:"requested_at_ms"` // nil: no replay is requested
+	LastError     string `db:"last_error"`      // of the last replay; empty before the first
+	ClaimedUntil  int64  `db:"claimed_until_ms"`
+	PayloadLength int64  `db:"payload_length"`
 }
 
+// Reasons of the errors here.
 const (
-	sqlCreate = `CREATE TABLE IF NOT EXISTS dead_letters (
-		id             BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
-		event_id       VARCHAR(100) NOT NULL,
-		topic          VARCHAR(100) NOT NULL,
-		source_topic   VARCHAR(100) NOT NULL,
-		payload        MEDIUMBLOB NOT NULL,
-		received_at_ms BIGINT NOT NULL,
-		UNIQUE KEY event_topic (event_id, topic)
-	) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`
-
-	sqlStore = `INSERT INTO dead_letters (event_id, topic, source_topic, payload, received_at_ms)
-		VALUES (?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE id = id`
-
-	sqlList = `SELECT id, event_id, topic, source_topic, payload, received_at_ms
-		FROM dead_letters WHERE id > ? ORDER BY id LIMIT ?`
+	reasonMissing    = "DEAD_LETTER_MISSING"
+	reasonUnreadable = "DEAD_LETTER_UNREADABLE"
 )
 
-// Ensure creates the table where it does not exist.
-func Ensure(ctx context.Context, db sqldb.Handle) error {
-	_, err := db.ExecContext(ctx, sqlCreate)
-	return sqldb.Wrap("deadletter.Ensure", err)
-}
+const sqlStore = `INSERT INTO dead_letters (event_id, topic, source_topic, payload, received_at_ms)
+	VALUES (?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE id = id`
 
-// Store keeps a message that came over a dead letter topic. The same event over
-// the same topic is kept once, as it came first.
+// Store keeps a message from a dead letter topic. A second delivery of the same
+// event changes nothing.
 func Store(ctx context.Context, db sqldb.Handle, topic string, payload []byte) error {
 	if payload == nil {
 		payload = []byte{} // nil would be NULL
@@ -64,11 +67,11 @@ func Store(ctx context.Context, db sqldb.Handle, topic string, payload []byte) e
 	return sqldb.Wrap("deadletter.Store", err)
 }
 
-// maxName is what the columns of names hold, in bytes.
+// maxName is the length of the columns of names, in bytes.
 const maxName = 100
 
-// identify reads the event's id and its topic, which is its type. A message
-// that is no event of ours is known by its checksum.
+// identify reads the event's id and its topic, which is its type. A message that
+// is no event gets its checksum as id.
 func identify(payload []byte) (eventID, sourceTopic string) {
 	var event cloudevent.Event
 	err := json.Unmarshal(payload, &event)
@@ -79,10 +82,12 @@ func identify(payload []byte) (eventID, sourceTopic string) {
 	return event.ID, event.Type
 }
 
-// List returns letters in the order of their ids, those after the given one: 0
-// is the beginning.
-func List(ctx context.Context, db sqldb.Handle, after int64, limit int) ([]Letter, error) {
-	var letters []Letter
-	err := db.SelectContext(ctx, &letters, sqlList, after, limit)
-	return letters, sqldb.Wrap("deadletter.List", err)
+// event reads the payload. The error is Invalid for a letter that is no event.
+func (l Letter) event() (cloudevent.Event, error) {
+	var event cloudevent.Event
+	if l.SourceTopic == "" {
+		return event, errs.New(errs.Invalid, reasonUnreadable, "this dead letter is no event; it can only be discarded")
+	}
+	err := json.Unmarshal(l.Payload, &event)
+	return event, err
 }

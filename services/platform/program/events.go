@@ -29,20 +29,11 @@ func (p *Program) Tell() (committed func()) {
 func (p *Program) Listen(topic string, handle func(ctx context.Context, e server.Event) error) {
 	if len(p.topics) == 0 {
 		p.topics = append(p.topics, p.deadLetters())
+		p.replayer = deadletter.NewReplayer(p.DB, p.replay, deadletter.Options{Log: p.Log})
+		p.Background(p.replayer.Run)
 		p.Background(func(ctx context.Context) error { return inbox.RunPruning(ctx, p.DB, p.Log) })
 	}
 	p.topics = append(p.topics, server.Topic{PubSub: contract.PubSub, Topic: topic, Path: contract.EventPath(topic), Handle: handle})
-}
-
-func (p *Program) deadLetters() server.Topic {
-	topic := contract.DeadLetterTopic(p.options.App)
-	return server.Topic{
-		PubSub: contract.PubSub, Topic: topic, Path: contract.EventPath(topic),
-		Handle: func(ctx context.Context, e server.Event) error {
-			p.Log.ErrorContext(ctx, "dead letter", "topic", topic, "bytes", len(e.Data))
-			return deadletter.Store(ctx, p.DB, topic, e.Data)
-		},
-	}
 }
 
 // ensureTables creates those that the program turned out to need.

@@ -48,7 +48,7 @@ func TestNoEventIsLost(t *testing.T) {
 		if n := s.tried("broken"); n != 5 {
 			t.Errorf("tried %d times", n)
 		}
-		letters, err := deadletter.List(t.Context(), s.db, 0, 10)
+		letters, err := deadletter.List(t.Context(), s.db, deadletter.Filter{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -56,12 +56,12 @@ func TestNoEventIsLost(t *testing.T) {
 			t.Errorf("a letter of %s from %s in %s", l.EventID, l.SourceTopic, l.Topic)
 		}
 		s.fails("broken", nil)
-		if err := deadletter.Replay(t.Context(), s.db, s.publisher, letters[0].ID); err != nil {
+		if err := deadletter.NewPlan(letters, false).Request(t.Context(), s.db); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, "the effect is there", func() bool { return s.effects(t, "broken") == 1 })
-		if n := s.letters(t); n != 0 {
-			t.Errorf("%d dead letters are left", n)
+		eventually(t, "the letter is replayed", func() bool { return s.letters(t) == 0 })
+		if n := s.effects(t, "broken"); n != 1 {
+			t.Errorf("%d effects, want 1", n)
 		}
 	})
 	t.Run("poison", func(t *testing.T) {

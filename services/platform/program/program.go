@@ -17,6 +17,7 @@ import (
 
 	"github.com/douyin-on-dapr/douyin/services/contract"
 	"github.com/douyin-on-dapr/douyin/services/platform/daprx"
+	"github.com/douyin-on-dapr/douyin/services/platform/deadletter"
 	"github.com/douyin-on-dapr/douyin/services/platform/hotstate"
 	"github.com/douyin-on-dapr/douyin/services/platform/ids"
 	"github.com/douyin-on-dapr/douyin/services/platform/outbox"
@@ -46,6 +47,7 @@ type Program struct {
 
 	services []registration
 	topics   []server.Topic
+	replayer *deadletter.Replayer // nil: the program handles no topic
 	relay    *outbox.Relay
 	tasks    []Task
 }

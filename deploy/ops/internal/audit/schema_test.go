@@ -107,7 +107,7 @@ func schema(t *testing.T, service string) string {
 	}
 	for table, file := range map[string]string{
 		"outbox":       "services/platform/outbox/outbox.go",
-		"dead_letters": "services/platform/deadletter/deadletter.go",
+		"dead_letters": "services/platform/deadletter/table.go",
 	} {
 		source := read(t, filepath.Join(checkout, file))
 		begin := "CREATE TABLE IF NOT EXISTS " + table + " ("
