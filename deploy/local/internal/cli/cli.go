@@ -4,45 +4,38 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 
 	"github.com/alecthomas/kong"
 
-	"github.com/douyin-on-dapr/douyin/deploy/local/internal/console"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/control"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/datadir"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/ports"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/runfile"
 )
 
-// ExitCode ends the program with a code and without a message.
-type ExitCode int
-
-func (c ExitCode) Error() string { return "exit code " + strconv.Itoa(int(c)) }
-
 // Globals are the flags of every command.
 type Globals struct {
 	Root       string `help:"Checkout to run; found from the working folder." type:"path" env:"DOUYIN_ROOT"`
-	Data       string `help:"Data folder, seen from the checkout." default:".run" env:"DOUYIN_DATA"`
+	Data       string `help:"Data folder, relative to the checkout." default:".run" env:"DOUYIN_DATA"`
 	PortOffset int    `help:"Added to every port." default:"0" env:"DOUYIN_PORT_OFFSET"`
-	FreePorts  bool   `help:"Search an offset whose ports are all free."`
-	Replicas   int    `help:"How often each program and its sidecar run, 1 or 2; with 2 a proxy hands requests round the gateways." default:"1" enum:"1,2" env:"DOUYIN_REPLICAS"`
+	FreePorts  bool   `help:"Find an offset whose ports are all free."`
+	Replicas   int    `help:"Instances of each program and its sidecar, 1 or 2; with 2 a proxy distributes requests over the gateways." default:"1" enum:"1,2" env:"DOUYIN_REPLICAS"`
 	Env        string `help:"Environment: a folder below components/." default:"local" env:"DOUYIN_ENV"`
 	Resolver   string `help:"How sidecars find each other: auto, mdns or sqlite." enum:"auto,mdns,sqlite" default:"auto" env:"DOUYIN_RESOLVER"`
 
-	PublicBaseURL string `help:"The gateway's URL as clients see it, for links in answers." env:"PUBLIC_BASE_URL"`
-	GatewayAddr   string `help:"host:port of the gateway's listener; 0.0.0.0:8080 lets phones in." env:"GATEWAY_ADDR"`
-	S3Addr        string `help:"host:port of the S3 server's listener, with --env s3; with 0.0.0.0:21080 and S3_PUBLIC_URL phones can be sent there." name:"s3-addr" env:"S3_ADDR"`
+	PublicBaseURL string `help:"The gateway's URL for clients, used in links." env:"PUBLIC_BASE_URL"`
+	GatewayAddr   string `help:"host:port of the gateway's listener; 0.0.0.0:8080 admits phones." env:"GATEWAY_ADDR"`
+	S3Addr        string `help:"host:port of the S3 server's listener, with --env s3; 0.0.0.0:21080 together with S3_PUBLIC_URL admits phones." name:"s3-addr" env:"S3_ADDR"`
 	OTLPEndpoint  string `help:"host:port to send traces to." name:"otlp-endpoint" env:"OTEL_EXPORTER_OTLP_ENDPOINT"`
 }
 
 const (
-	// environmentLocal is the one that the run file names.
+	// environmentLocal is the environment that the run file names.
 	environmentLocal = "local"
-	// environmentS3 is the one whose objects are in an S3 server of the stack.
+	// environmentS3 stores objects in an S3 server of the stack.
 	environmentS3 = "s3"
 )
 
@@ -51,39 +44,39 @@ type commands struct {
 
 	Up          upCommand          `cmd:"" help:"Start the stack in the foreground; Ctrl-C stops it."`
 	Down        downCommand        `cmd:"" help:"Stop the stack."`
-	Status      statusCommand      `cmd:"" help:"Show what runs."`
+	Status      statusCommand      `cmd:"" help:"Show the state of all parts."`
 	Logs        logsCommand        `cmd:"" help:"Show the logs of all parts, or of one."`
-	Doctor      doctorCommand      `cmd:"" help:"Check each part and name fault and cure."`
-	Stop        stopCommand        `cmd:"" help:"Stop one part and keep it down."`
-	Start       startCommand       `cmd:"" help:"Start a part that was stopped."`
-	Restart     restartCommand     `cmd:"" help:"Stop and start one part."`
-	Infra       infraCommand       `cmd:"" help:"Start only MySQL, Redis and the secrets, for 'dapr run -f dapr/dapr.yaml'; of the environment local alone."`
+	Doctor      doctorCommand      `cmd:"" help:"Check the machine and every part; name fault and cure."`
+	Stop        stopCommand        `cmd:"" help:"Stop a part until it is started."`
+	Start       startCommand       `cmd:"" help:"Start a stopped part."`
+	Restart     restartCommand     `cmd:"" help:"Stop and start a part."`
+	Infra       infraCommand       `cmd:"" help:"Start only MySQL, Redis and the secrets, for 'dapr run -f dapr/dapr.yaml'; in the environment local only."`
 	Build       buildCommand       `cmd:"" help:"Compile the programs and the sidecar into bin/."`
 	With        withCommand        `cmd:"" help:"Run a command beside a throwaway stack of its own."`
-	Seed        seedCommand        `cmd:"" help:"Put the demo users and videos in."`
-	Audit       auditCommand       `cmd:"" passthrough:"" help:"Compare all data with what the system promises; 'audit --help' shows its flags."`
+	Seed        seedCommand        `cmd:"" help:"Add the demo users and videos."`
+	Audit       auditCommand       `cmd:"" passthrough:"" help:"Compare all data with the rules of the system; 'audit --help' shows its flags."`
 	Orphans     orphansCommand     `cmd:"" passthrough:"" help:"List stored objects that no row names; 'orphans --delete' deletes them."`
 	DeadLetters deadLettersCommand `cmd:"" passthrough:"" help:"List, show, replay or discard events that a service could not process; 'dead-letters --help' shows how."`
 	Clean       cleanCommand       `cmd:"" help:"Delete the data folder with all data."`
 }
 
-// Run parses the arguments and does what they say.
+// Run parses the arguments and runs the command.
 func Run(ctx context.Context, args []string) error {
 	var c commands
-	parser, err := kong.New(&c, kong.Name("douyin"), kong.UsageOnError(),
+	parser, err := kong.New(&c, kong.Name("douyin"),
 		kong.Description("Runs Douyin on one machine."), kong.BindTo(ctx, (*context.Context)(nil)))
 	if err != nil {
 		return err
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		return err
+		return misuse("%w: `%s` lists commands and flags", err, command("--help"))
 	}
 	return parsed.Run(&c.Globals)
 }
 
-// root is the checkout: the one given, or the nearest folder, from here or from
-// the program itself upwards, that has a run file.
+// root is the checkout: the given one, or the nearest folder with a run file,
+// upwards from the working folder or from the starter itself.
 func (g *Globals) root() (string, error) {
 	if g.Root != "" {
 		return g.Root, nil
@@ -102,20 +95,43 @@ func (g *Globals) root() (string, error) {
 			}
 		}
 	}
-	return "", errors.New("no checkout here (a folder with dapr/dapr.yaml): say where with --root")
+	return "", misuse("no checkout here (a folder with dapr/dapr.yaml): name it with --root")
 }
 
 func runFilePath(root string) string { return filepath.Join(root, "dapr", "dapr.yaml") }
 
+// runFile reads the run file of the checkout.
+func (g *Globals) runFile() (root string, file runfile.File, err error) {
+	if root, err = g.root(); err != nil {
+		return root, file, err
+	}
+	file, err = runfile.Read(runFilePath(root))
+	if errors.Is(err, os.ErrNotExist) {
+		err = misuse("%s is no checkout, it has no dapr/dapr.yaml: name another with --root", root)
+	}
+	return root, file, err
+}
+
+// dir is the data folder. It does not have to exist.
 func (g *Globals) dir() (datadir.Dir, error) {
-	if filepath.IsAbs(g.Data) {
-		return datadir.At(g.Data)
+	path := g.Data
+	if !filepath.IsAbs(path) {
+		root, err := g.root()
+		if err != nil {
+			return datadir.Dir{}, err
+		}
+		path = filepath.Join(root, path)
 	}
-	root, err := g.root()
+	dir, err := datadir.At(path)
 	if err != nil {
-		return datadir.Dir{}, err
+		return dir, err
 	}
-	return datadir.At(filepath.Join(root, g.Data))
+	if err := dir.CheckVersion(); errors.Is(err, datadir.ErrNewer) {
+		return dir, misuse("%w: use a newer checkout, or another folder with --data", err)
+	} else if err != nil {
+		return dir, err
+	}
+	return dir, nil
 }
 
 // client talks to the starter that runs the data folder.
@@ -127,39 +143,49 @@ func (g *Globals) client() (*control.Client, datadir.Dir, error) {
 	return control.NewClient(dir.Socket("control")), dir, nil
 }
 
-// plan reads the run file and decides on ports, with one for an S3 server if
-// there is to be one. release gives a searched set of ports free again.
-func (g *Globals) plan(ctx context.Context, s3 bool) (root string, file runfile.File, plan ports.Plan, release func() error, err error) {
-	release = func() error { return nil }
-	if root, err = g.root(); err != nil {
-		return
+// running asks the running stack for its status; none is an error.
+func (g *Globals) running(ctx context.Context) (control.Status, datadir.Dir, error) {
+	client, dir, err := g.client()
+	if err != nil {
+		return control.Status{}, dir, err
 	}
-	if file, err = runfile.Read(runFilePath(root)); err != nil {
-		return
+	status, err := client.Status(ctx)
+	return status, dir, explainNotRunning(err, dir)
+}
+
+// setup is the run file with the ports of a stack.
+type setup struct {
+	root    string
+	file    runfile.File
+	plan    ports.Plan
+	release func() error // gives up a reserved set of ports
+}
+
+// setup reads the run file and chooses the ports, one for an S3 server included
+// if the stack has one.
+func (g *Globals) setup(ctx context.Context, s3 bool) (s setup, err error) {
+	s.release = func() error { return nil }
+	if s.root, s.file, err = g.runFile(); err != nil {
+		return s, err
 	}
 	choice := ports.Choice{Offset: g.PortOffset, Replicas: g.Replicas, S3: s3, S3Addr: g.S3Addr, Gateway: g.GatewayAddr}
 	if g.FreePorts {
-		var reserved *ports.Reservation
 		folder := filepath.Join(os.TempDir(), "douyin-ports-"+strconv.Itoa(os.Getuid()))
-		reserved, err = ports.Reserve(ctx, folder, os.Getpid(), func(offset int) (ports.Plan, error) {
+		reserved, err := ports.Reserve(ctx, folder, os.Getpid(), func(offset int) (ports.Plan, error) {
 			choice.Offset = offset
-			return ports.NewPlan(file, choice)
+			return ports.NewPlan(s.file, choice)
 		})
 		if err != nil {
-			return
+			return s, err
 		}
-		choice.Offset, release = reserved.Offset, reserved.Release
+		choice.Offset, s.release = reserved.Offset, reserved.Release
 	}
-	plan, err = ports.NewPlan(file, choice)
-	return
+	s.plan, err = ports.NewPlan(s.file, choice)
+	if err != nil {
+		err = misuse("%w: choose other values of --port-offset, --gateway-addr and --s3-addr", err)
+	}
+	return s, err
 }
 
-// command names an invocation of the starter as somebody in the checkout types it.
+// command is an invocation of the starter as typed in the checkout.
 func command(words string) string { return "bin/douyin " + words }
-
-// newConsole shows progress beside a command's own output.
-func newConsole(out *os.File) *console.Console { return console.New(out) }
-
-func notRunning(dir datadir.Dir) error {
-	return fmt.Errorf("no stack runs on %s: start one with `%s`", dir.Short(), command("up"))
-}

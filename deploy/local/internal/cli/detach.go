@@ -14,17 +14,17 @@ import (
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/logs"
 )
 
-// detach starts this program again, away from the terminal, shows what it says
-// until the stack is ready, and leaves it.
-func detach(ctx context.Context, g *Globals, name string) error {
-	dir, err := g.dir()
+// detach starts the same command in a session of its own, shows its output until
+// the stack is ready, and leaves it running. Its console goes to the log
+// "douyin".
+func detach(ctx context.Context, g *Globals) error {
+	client, dir, err := g.client()
 	if err != nil {
 		return err
 	}
-	if err := dir.Create(); err != nil {
+	if err := createFolder(dir); err != nil {
 		return err
 	}
-	client := control.NewClient(dir.Socket("control"))
 	if _, err := client.Status(ctx); err == nil {
 		fmt.Printf("a stack runs on %s already\n", dir.Short())
 		return nil
@@ -40,10 +40,7 @@ func detach(ctx context.Context, g *Globals, name string) error {
 	}
 	defer output.Close()
 	args := slices.DeleteFunc(slices.Clone(os.Args[1:]), func(arg string) bool { return arg == "--detach" })
-	if name == "up" {
-		args = append(args, "--quiet")
-	}
-	cmd := exec.Command(program, args...) //nolint:gosec,noctx // itself, and it is to outlive this process
+	cmd := exec.Command(program, args...) //nolint:gosec,noctx // the starter itself; it outlives this process
 	cmd.Stdout, cmd.Stderr = output, output
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
@@ -52,7 +49,8 @@ func detach(ctx context.Context, g *Globals, name string) error {
 	return follow(ctx, cmd, client, path)
 }
 
-// follow shows the other process's lines until it is ready or has ended.
+// follow shows the other process's lines until its stack is ready or it has
+// ended.
 func follow(ctx context.Context, cmd *exec.Cmd, client *control.Client, path string) error {
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
@@ -67,7 +65,7 @@ func follow(ctx context.Context, cmd *exec.Cmd, client *control.Client, path str
 			return errors.Join(fmt.Errorf("the stack did not start, see %s: %w", path, err), <-shown)
 		case err := <-shown:
 			return errors.Join(err, ctx.Err())
-		case <-time.After(downPause):
+		case <-time.After(pollInterval):
 		}
 		if status, err := client.Status(ctx); err == nil && status.State == control.Ready {
 			stop()

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/console"
@@ -20,7 +19,7 @@ import (
 )
 
 type doctorCommand struct {
-	MinFree float64 `help:"GiB that have to be free on the disk of the data folder." default:"2"`
+	MinFree float64 `help:"GiB that must be free on the disk of the data folder." default:"2"`
 }
 
 // doctorTimeout bounds all checks together.
@@ -34,12 +33,12 @@ func (c *doctorCommand) Run(ctx context.Context, g *Globals) error {
 		return err
 	}
 	findings := doctor.Examine(ctx, patient)
-	show := newConsole(os.Stdout)
+	show := console.New(os.Stdout)
 	for _, f := range findings {
 		showFinding(show, f)
 	}
 	if n := doctor.Faults(findings); n > 0 {
-		show.Printf("\n%d to put right", n)
+		show.Printf("\nfaults: %d", n)
 		return ExitCode(1)
 	}
 	show.Printf("\nno faults")
@@ -81,23 +80,20 @@ func (c *doctorCommand) patient(ctx context.Context, g *Globals) (doctor.Patient
 			return p, err
 		}
 	}
-	root, file, plan, _, err := own.plan(ctx, own.Env == environmentS3)
+	setup, err := own.setup(ctx, own.Env == environmentS3)
 	if err != nil {
 		return p, err
 	}
-	p.Plan = plan
-	p.Programs = []string{"daprd"}
-	if plan.S3 != 0 {
+	p.Plan = setup.plan
+	p.Programs = append([]string{"daprd"}, setup.file.Programs()...)
+	if setup.plan.S3 != 0 {
 		p.Programs = append(p.Programs, "versitygw")
 	}
-	for _, app := range file.Apps {
-		p.Programs = append(p.Programs, filepath.Base(app.Command[0]))
-	}
-	p.Machine = machine(root, dir)
+	p.Machine = machine(setup.root, dir)
 	return p, nil
 }
 
-// lastLogLines is how much of a log the doctor quotes.
+// lastLogLines is how many lines of a log the doctor quotes.
 const lastLogLines = 5
 
 func machine(root string, dir datadir.Dir) doctor.Machine {
@@ -121,7 +117,7 @@ func machine(root string, dir datadir.Dir) doctor.Machine {
 				return []string{err.Error()}
 			}
 			for i, line := range lines {
-				lines[i] = strings.TrimSpace(line)
+				lines[i] = logs.Parse(part, line).String()
 			}
 			return lines
 		},

@@ -3,12 +3,12 @@ package cli
 import (
 	"context"
 
-	"github.com/douyin-on-dapr/douyin/deploy/local/internal/console"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/build"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/datadir"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/stack"
 )
 
-// Welcome is what `up` does with a stack that has become ready.
-func Welcome(ctx context.Context, show *console.Console, s *stack.Stack, dir datadir.Dir) error {
-	return session{seed: true, console: show}.welcome(ctx, s, dir)
+// Welcome is the step of `up` after a stack has become ready.
+func Welcome(ctx context.Context, b build.Builder, s *stack.Stack, dir datadir.Dir) error {
+	return welcome(ctx, b, s, dir, true)
 }

@@ -32,16 +32,16 @@ func (p partArgument) act(ctx context.Context, g *Globals, action string) error 
 		return err
 	}
 	err = client.Act(ctx, p.Part, action)
-	if errors.Is(err, control.ErrNotRunning) {
-		return notRunning(dir)
+	if errors.Is(err, control.ErrUnknown) {
+		return misuse("%w: `%s` lists the parts", err, command("status"))
 	}
-	return err
+	return explainNotRunning(err, dir)
 }
 
 type downCommand struct{}
 
-// downPause is how often the end of a stack is looked for.
-const downPause = 50 * time.Millisecond
+// pollInterval is how often the state of another starter is checked.
+const pollInterval = 50 * time.Millisecond
 
 func (*downCommand) Run(ctx context.Context, g *Globals) error {
 	client, dir, err := g.client()
@@ -50,7 +50,7 @@ func (*downCommand) Run(ctx context.Context, g *Globals) error {
 	}
 	err = client.Down(ctx)
 	if errors.Is(err, control.ErrNotRunning) {
-		fmt.Println("nothing is running")
+		fmt.Println("no stack is running")
 		return nil
 	}
 	if err != nil {
@@ -59,10 +59,10 @@ func (*downCommand) Run(ctx context.Context, g *Globals) error {
 	ctx, cancel := context.WithTimeout(ctx, stopTimeout+10*time.Second)
 	defer cancel()
 	for {
-		// The starter holds the lock to its very end.
+		// The starter keeps the lock until it ends.
 		release, err := dir.Lock()
 		if err == nil {
-			fmt.Println("everything is stopped")
+			fmt.Println("all parts have stopped")
 			return release()
 		}
 		if !errors.Is(err, datadir.ErrLocked) {
@@ -71,7 +71,7 @@ func (*downCommand) Run(ctx context.Context, g *Globals) error {
 		select {
 		case <-ctx.Done():
 			return errors.New("the stack does not stop")
-		case <-time.After(downPause):
+		case <-time.After(pollInterval):
 		}
 	}
 }
@@ -89,7 +89,7 @@ func (*cleanCommand) Run(_ context.Context, g *Globals) error {
 	}
 	release, err := dir.Lock()
 	if errors.Is(err, datadir.ErrLocked) {
-		return fmt.Errorf("a stack runs on %s: stop it first with `%s`", dir.Short(), command("down"))
+		return misuse("a stack runs on %s: stop it first with `%s`", dir.Short(), command("down"))
 	}
 	if err != nil {
 		return err

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -14,18 +13,11 @@ import (
 )
 
 type statusCommand struct {
-	JSON bool `help:"Print everything as JSON."`
+	JSON bool `help:"Print all fields as JSON."`
 }
 
 func (c *statusCommand) Run(ctx context.Context, g *Globals) error {
-	client, dir, err := g.client()
-	if err != nil {
-		return err
-	}
-	status, err := client.Status(ctx)
-	if errors.Is(err, control.ErrNotRunning) {
-		return notRunning(dir)
-	}
+	status, _, err := g.running(ctx)
 	if err != nil {
 		return err
 	}
@@ -41,10 +33,10 @@ func printStatus(s control.Status) error {
 	fmt.Printf("%s  %s  (pid %d, up %s, resolver %s)\n\n", s.State, s.BaseURL, s.PID,
 		time.Since(s.Started).Round(time.Second), s.Resolver)
 	if s.Replicas > 1 {
-		fmt.Printf("a proxy there hands requests round %s\n\n", strings.Join(s.Gateways, " "))
+		fmt.Printf("a proxy there distributes requests over %s\n\n", strings.Join(s.Gateways, " "))
 	}
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	if _, err := fmt.Fprintln(table, "PART\tSTATE\tPID\tPORT\tMEMORY\tRESTARTS\tFOR\tLAST END"); err != nil {
+	if _, err := fmt.Fprintln(table, "PART\tSTATE\tPID\tPORT\tMEMORY\tRESTARTS\tSINCE\tLAST EXIT"); err != nil {
 		return err
 	}
 	for _, part := range s.Parts {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -15,6 +14,7 @@ import (
 	"syscall"
 
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/build"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/console"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/control"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/datadir"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/infra"
@@ -65,7 +65,7 @@ func (g *Globals) runTool(ctx context.Context, name string, args []string) error
 			return err
 		}
 	}
-	builder := build.Builder{Root: root, Console: newConsole(os.Stderr), Run: runCommand}
+	builder := build.Builder{Root: root, Console: console.New(os.Stderr), Run: runCommand}
 	if err := builder.Programs(ctx, []string{name}); err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (g *Globals) takeDataFlag(args []string) ([]string, error) {
 		case args[i] != "--data":
 			rest = append(rest, args[i])
 		case i+1 == len(args):
-			return nil, errors.New("--data needs the path of a data folder")
+			return nil, misuse("--data needs the path of a data folder")
 		default:
 			i++
 			g.Data = args[i]
@@ -129,14 +129,7 @@ func isToolVariable(entry string) bool {
 
 // toolEnvironment describes the parts of the stack that run.
 func (g *Globals) toolEnvironment(ctx context.Context) (map[string]string, error) {
-	client, dir, err := g.client()
-	if err != nil {
-		return nil, err
-	}
-	status, err := client.Status(ctx)
-	if errors.Is(err, control.ErrNotRunning) {
-		return nil, notRunning(dir)
-	}
+	status, dir, err := g.running(ctx)
 	if err != nil {
 		return nil, err
 	}

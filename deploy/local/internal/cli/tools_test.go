@@ -26,7 +26,12 @@ func (toolStack) Status() control.Status {
 		Parts: []supervise.Status{{Name: "redis", Port: 21090}, {Name: "gateway"}},
 	}
 }
-func (toolStack) StopPart(context.Context, string) error  { return nil }
+func (toolStack) StopPart(_ context.Context, part string) error {
+	if part == "nobody" {
+		return supervise.ErrUnknown
+	}
+	return nil
+}
 func (toolStack) StartPart(context.Context, string) error { return nil }
 func (toolStack) Check(context.Context) map[string]string { return nil }
 func (toolStack) Down()                                   {}

@@ -9,26 +9,29 @@ import (
 	"strings"
 	"time"
 
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/console"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/datadir"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/infra"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/install"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/stack"
 )
 
 type withCommand struct {
-	InfraOnly bool     `help:"Only MySQL, Redis and an S3 server, named by TEST_MYSQL_DSN, TEST_REDIS_ADDR and TEST_S3_ENDPOINT."`
-	Race      bool     `help:"Have what go test -race needs installed: a C compiler."`
+	InfraOnly bool     `help:"Start only MySQL, Redis and an S3 server, named by TEST_MYSQL_DSN, TEST_REDIS_ADDR and TEST_S3_ENDPOINT."`
+	Race      bool     `help:"Install a C compiler, which go test -race needs."`
 	NoBuild   bool     `help:"Run the programs in bin/ as they are."`
-	Keep      bool     `help:"Leave the data folder when the command fails."`
+	Keep      bool     `help:"Keep the whole data folder when the command fails, not only its logs."`
 	Command   []string `arg:"" passthrough:"" help:"The command, after --."`
 }
 
 func (w *withCommand) Help() string {
-	return "The command finds BASE_URL, BASE_URLS (each gateway by itself, separated by commas), STACK_DATA and " +
-		"DOUYIN_BIN in its environment; with --env s3 also TEST_S3_ENDPOINT and TEST_S3_BUCKET, to which the keys are in " +
-		"secrets.json of STACK_DATA. With --infra-only it also finds REQUIRE_INFRA=1, with which tests fail that lack " +
-		"something; TEST_S3_ENDPOINT is there if the S3 server could be built, or with --no-build is in bin/. " +
-		"With REQUIRE_INFRA=1 in the starter's own environment an S3 server that cannot be built is an error. " +
-		"The exit code is the command's. The stack has its own ports and a data folder that is deleted afterwards."
+	return "The command finds BASE_URL, BASE_URLS (the address of each gateway, separated by commas), STACK_DATA and " +
+		"DOUYIN_BIN in its environment; with --env s3 also TEST_S3_ENDPOINT and TEST_S3_BUCKET, whose keys are in " +
+		"secrets.json of STACK_DATA. With --infra-only it also finds REQUIRE_INFRA=1, which makes tests fail if they lack " +
+		"something; TEST_S3_ENDPOINT is set if the S3 server could be built, or with --no-build is in bin/. " +
+		"With REQUIRE_INFRA=1 in the starter's own environment, an S3 server that cannot be built is an error. " +
+		"The exit code is the command's. The stack has its own ports and a data folder that is deleted afterwards; " +
+		"if the command fails, the logs are kept."
 }
 
 func (w *withCommand) Run(ctx context.Context, g *Globals) (err error) {
@@ -37,7 +40,7 @@ func (w *withCommand) Run(ctx context.Context, g *Globals) (err error) {
 		argv = argv[1:]
 	}
 	if len(argv) == 0 {
-		return errors.New("no command: with -- COMMAND")
+		return misuse("no command: `%s`", command("with -- COMMAND"))
 	}
 	root, err := g.root()
 	if err != nil {
@@ -48,28 +51,36 @@ func (w *withCommand) Run(ctx context.Context, g *Globals) (err error) {
 	if own.Data, err = os.MkdirTemp("", "douyin-"); err != nil {
 		return err
 	}
-	show := newConsole(os.Stderr)
-	o := session{
-		infraOnly: w.InfraOnly, forTests: w.InfraOnly, race: w.Race, noBuild: w.NoBuild, console: show,
-		// Who says --no-build takes what is in bin/.
-		requireS3: g.Env == environmentS3 || !w.NoBuild && os.Getenv("REQUIRE_INFRA") == "1",
+	o := stack.Options{
+		NoBuild: w.NoBuild, Console: console.New(os.Stderr),
+		// With --no-build an S3 server that is not in bin/ is left out.
+		RequireS3: g.Env == environmentS3 || !w.NoBuild && os.Getenv("REQUIRE_INFRA") == "1",
 	}
-	held, err := o.open(ctx, &own)
+	if w.InfraOnly {
+		o.Mode = stack.Tests
+	}
+	opened, err := open(ctx, &own, o)
 	if err != nil {
 		return errors.Join(err, os.RemoveAll(own.Data))
 	}
-	s, dir := held.stack, held.dir
+	s, dir := opened.stack, opened.dir
 	defer func() {
-		if err != nil && w.Keep {
-			show.Printf("the data folder is left in %s", own.Data)
-			err = errors.Join(err, held.release())
+		failed := err != nil
+		err = errors.Join(err, opened.release())
+		if failed {
+			err = errors.Join(err, w.keep(o.Console, dir))
 			return
 		}
-		err = errors.Join(err, held.release(), dir.Remove())
+		err = errors.Join(err, dir.Remove())
 	}()
 	work, stopListening := interruptible(ctx, s)
 	defer stopListening()
-	defer closeStack(show, s)
+	defer closeStack(o.Console, s)
+	if w.Race {
+		if err := s.Install(work, install.Compiler()); err != nil {
+			return err
+		}
+	}
 	if err := s.Up(work); err != nil {
 		return err
 	}
@@ -77,16 +88,26 @@ func (w *withCommand) Run(ctx context.Context, g *Globals) (err error) {
 	return w.run(work, argv, root, own.Env, s, dir)
 }
 
+// keep keeps what helps to understand a failure, and shows where it is.
+func (w *withCommand) keep(show *console.Console, dir datadir.Dir) error {
+	if w.Keep {
+		show.Printf("the data folder is kept in %s", dir.Root())
+		return nil
+	}
+	show.Printf("the logs of the stack are kept in %s", dir.Logs())
+	return dir.RemoveExceptLogs()
+}
+
 func (w *withCommand) run(ctx context.Context, argv []string, root, env string, s *stack.Stack, dir datadir.Dir) error {
 	program, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command(argv[0], argv[1:]...) //nolint:gosec,noctx // what it was called for; s.Command heeds the context
+	cmd := exec.Command(argv[0], argv[1:]...) //nolint:gosec,noctx // runs the given command; s.Command heeds the context
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	cmd.Env = append(os.Environ(), "STACK_DATA="+dir.Root(), "DOUYIN_DATA="+dir.Root(), "DOUYIN_BIN="+program,
 		"DOUYIN_ROOT="+root, "DOUYIN_ENV="+env)
-	if server, there := s.S3(); there {
+	if server, exists := s.S3(); exists {
 		cmd.Env = append(cmd.Env, "TEST_S3_ENDPOINT="+server.Endpoint(), "TEST_S3_BUCKET="+infra.S3Bucket)
 	}
 	if w.InfraOnly {

@@ -14,13 +14,17 @@ import (
 	"syscall"
 )
 
-// ErrNotRunning means that nobody answers on the socket.
-var ErrNotRunning = errors.New("the stack is not running")
+var (
+	// ErrNotRunning means that no starter listens on the socket.
+	ErrNotRunning = errors.New("the stack is not running")
+	// ErrUnknown means that the stack has no part of that name.
+	ErrUnknown = errors.New("unknown part")
+)
 
-// Client asks the starter that runs a stack.
+// Client controls the starter that runs a stack.
 type Client struct{ http http.Client }
 
-// NewClient talks to the socket at path.
+// NewClient returns a client of the socket at path.
 func NewClient(path string) *Client {
 	var dialer net.Dialer
 	transport := &http.Transport{
@@ -32,7 +36,7 @@ func NewClient(path string) *Client {
 	return &Client{http.Client{Transport: transport}}
 }
 
-// Status asks how the stack is.
+// Status returns the state of the stack.
 func (c *Client) Status(ctx context.Context) (Status, error) {
 	var s Status
 	raw, err := c.call(ctx, http.MethodGet, "/status")
@@ -42,7 +46,7 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 	return s, json.Unmarshal(raw, &s)
 }
 
-// Check asks what is wrong with the parts that run, by part.
+// Check returns the faults of the running parts, by part.
 func (c *Client) Check(ctx context.Context) (map[string]string, error) {
 	raw, err := c.call(ctx, http.MethodGet, "/check")
 	if err != nil {
@@ -80,6 +84,9 @@ func (c *Client) call(ctx context.Context, method, path string) ([]byte, error) 
 	raw, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
 	if err != nil {
 		return nil, err
+	}
+	if response.StatusCode == http.StatusNotFound {
+		return nil, fmt.Errorf("%w: %s", ErrUnknown, bytes.TrimSpace(raw))
 	}
 	if response.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("%s", bytes.TrimSpace(raw))

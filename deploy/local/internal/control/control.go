@@ -1,6 +1,6 @@
-// Package control is how a second invocation of the starter talks to the one
-// that runs a stack: HTTP over a unix socket in the data folder, open to the
-// folder's owner only.
+// Package control lets a second invocation of the starter control the one that
+// runs a stack: HTTP over a unix socket in the data folder, open to the folder's
+// owner only.
 package control
 
 import (
@@ -30,13 +30,13 @@ type Status struct {
 
 // The states of a stack.
 const (
-	Starting = "starting" // not everything was ready yet
-	Ready    = "ready"    // everything runs
-	Degraded = "degraded" // something is down that was up
+	Starting = "starting" // not all parts have been ready
+	Ready    = "ready"    // all parts run
+	Degraded = "degraded" // a part is down
 	Stopping = "stopping"
 )
 
-// Stack is what the server steers.
+// Stack is controlled by the server.
 type Stack interface {
 	Status() Status
 	StopPart(ctx context.Context, part string) error

@@ -98,7 +98,7 @@ func TestClientSteersTheStack(t *testing.T) {
 
 func TestClientReportsRefusals(t *testing.T) {
 	_, client, _ := serve(t)
-	for part, want := range map[string]string{"nobody": "no such part", "broken": "does not get ready"} {
+	for part, want := range map[string]string{"nobody": `unknown part: "nobody"`, "broken": "does not get ready"} {
 		if err := client.Act(t.Context(), part, "restart"); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", part, err, want)
 		}

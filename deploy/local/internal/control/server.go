@@ -8,12 +8,13 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/supervise"
 )
 
-// actionTimeout bounds how long a part may take to stop or to get ready.
+// actionTimeout bounds the stop and the start of a part.
 const actionTimeout = 45 * time.Second
 
 // Server answers on the socket.
@@ -23,7 +24,7 @@ type Server struct {
 }
 
 // Serve listens on the socket at path. The caller holds the lock of the data
-// folder, so a socket that is there already belongs to nobody.
+// folder, so an existing socket is stale.
 func Serve(ctx context.Context, path string, stack Stack) (*Server, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
@@ -41,13 +42,13 @@ func Serve(ctx context.Context, path string, stack Stack) (*Server, error) {
 	}
 	go func() {
 		defer close(s.closed)
-		// Serve always ends with an error; Close is what ends it.
+		// Serve always returns an error, after Close.
 		_ = s.http.Serve(listener)
 	}()
 	return s, nil
 }
 
-// Close ends the server; an answer that is being written is completed.
+// Close stops the server, after the current answers.
 func (s *Server) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
@@ -74,7 +75,7 @@ func routes(stack Stack) http.Handler {
 		err := act(ctx, stack, r.PathValue("part"), r.PathValue("action"))
 		switch {
 		case errors.Is(err, supervise.ErrUnknown):
-			http.Error(w, err.Error(), http.StatusNotFound)
+			http.Error(w, strconv.Quote(r.PathValue("part")), http.StatusNotFound)
 		case err != nil:
 			http.Error(w, err.Error(), http.StatusConflict)
 		}
@@ -84,7 +85,7 @@ func routes(stack Stack) http.Handler {
 
 func answer[T any](w http.ResponseWriter, value T) {
 	w.Header().Set("Content-Type", "application/json")
-	// An asker that has gone away needs no answer.
+	// A client that has disconnected needs no answer.
 	_ = json.NewEncoder(w).Encode(value)
 }
 

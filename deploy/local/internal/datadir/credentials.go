@@ -13,9 +13,8 @@ import (
 	"strconv"
 )
 
-// Credentials are made once per data folder and known to the starter alone.
-// Programs get what concerns them through the secret store and their
-// environment.
+// Credentials are generated once per data folder and read by the starter alone.
+// Programs get theirs through the secret store and their environment.
 type Credentials struct {
 	Suffix        string            `json:"suffix"`     // of this stack's app ids
 	DaprToken     string            `json:"dapr_token"` // programs to sidecars
@@ -32,11 +31,13 @@ type Credentials struct {
 // tests.
 const AdminUser = "admin"
 
-// Credentials reads the folder's credentials and fills in, and stores, what is
-// not there yet: all of it in a new folder, the password of a service that has
-// joined since.
+func (d Dir) credentialsPath() string { return filepath.Join(d.root, "credentials.json") }
+
+// Credentials reads the folder's credentials, and generates and stores the missing
+// ones: all of them in a new folder, the password of a service that was added
+// since.
 func (d Dir) Credentials(services []string) (Credentials, error) {
-	path := filepath.Join(d.root, "credentials.json")
+	path := d.credentialsPath()
 	var c Credentials
 	switch raw, err := os.ReadFile(path); {
 	case errors.Is(err, os.ErrNotExist):
@@ -63,8 +64,8 @@ func (d Dir) Credentials(services []string) (Credentials, error) {
 	return c, writeJSON(path, c)
 }
 
-// WriteSecrets writes the file behind the secret store. It depends on the ports
-// of this start.
+// WriteSecrets writes the file behind the secret store. Its DSNs depend on the
+// ports of this start.
 func (d Dir) WriteSecrets(c Credentials, mysqlPort int) error {
 	keys, err := json.Marshal(jwtKeys{Current: "k1", Keys: map[string]string{"k1": c.JWTKey}})
 	if err != nil {
@@ -87,7 +88,7 @@ type jwtKeys struct {
 	Keys    map[string]string `json:"keys"`
 }
 
-// DSN names a database as go-sql-driver/mysql wants it.
+// DSN names a database in the format of go-sql-driver/mysql.
 func DSN(user, password string, port int, database string) string {
 	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	return fmt.Sprintf("%s:%s@tcp(%s)/%s?parseTime=true&loc=UTC&interpolateParams=true", user, password, addr, database)
@@ -104,11 +105,11 @@ func password() string { return hex.EncodeToString(random(16)) }
 
 func random(n int) []byte {
 	raw := make([]byte, n)
-	rand.Read(raw) // never fails; crypto/rand ends the program instead
+	rand.Read(raw) // never fails: crypto/rand crashes the program instead
 	return raw
 }
 
-// writeJSON replaces a file as a whole, readable by its owner only.
+// writeJSON replaces a file atomically, readable by its owner only.
 func writeJSON(path string, value any) error {
 	raw, err := json.MarshalIndent(value, "", "  ")
 	if err != nil {

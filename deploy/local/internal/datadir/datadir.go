@@ -1,5 +1,5 @@
-// Package datadir owns the folder in which a stack keeps all it has: data of
-// MySQL and Redis, objects, secrets, logs, and a record of what runs.
+// Package datadir owns the folder of a stack: the data of MySQL and Redis,
+// objects, secrets, logs, and a record of the running processes.
 package datadir
 
 import (
@@ -13,14 +13,17 @@ import (
 	"syscall"
 )
 
-// marker proves that a folder is ours to delete.
-const marker = ".douyin-data"
+const (
+	// marker is the file that makes a folder a data folder, which may be deleted.
+	marker = ".douyin-data"
+	// seeded is the file that says that the demo data is complete.
+	seeded = "seeded"
+	// socketLimit is the room for a path in a unix socket address.
+	socketLimit = 100
+)
 
-// seeded says that the demo data is in.
-const seeded = "seeded"
-
-// socketLimit is the room for a path in a unix socket address.
-const socketLimit = 100
+// ErrForeign means that the folder holds other files than a stack's.
+var ErrForeign = errors.New("not empty, and not the data folder of a stack")
 
 // Dir is a data folder.
 type Dir struct{ root string }
@@ -31,26 +34,29 @@ func At(path string) (Dir, error) {
 	return Dir{root}, err
 }
 
-// Create makes the folder, readable by its owner only, and everything in it
-// that has to be there before something starts. It refuses a folder that holds
-// somebody else's files.
+// Create makes the folder, readable by its owner only, with its subfolders, and
+// upgrades a folder of an older version. It returns ErrForeign for a folder that
+// holds other files.
 func (d Dir) Create() error {
 	entries, err := os.ReadDir(d.root)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	if len(entries) > 0 && !d.Exists() {
-		return fmt.Errorf("%s is not empty and no data folder of a stack: choose another with --data", d.root)
+		return fmt.Errorf("%s: %w", d.root, ErrForeign)
 	}
 	for _, folder := range []string{d.root, d.Logs(), d.Resources(), d.Objects(), d.Redis(), d.MySQL(), d.S3()} {
 		if err := os.MkdirAll(folder, 0o700); err != nil {
 			return err
 		}
 	}
+	if err := d.upgrade(); err != nil {
+		return err
+	}
 	return os.WriteFile(filepath.Join(d.root, marker), nil, 0o600)
 }
 
-// Exists reports whether a stack has been here.
+// Exists reports whether the folder is the data folder of a stack.
 func (d Dir) Exists() bool {
 	_, err := os.Stat(filepath.Join(d.root, marker))
 	return err == nil
@@ -59,9 +65,23 @@ func (d Dir) Exists() bool {
 // Remove deletes the folder with all data in it.
 func (d Dir) Remove() error {
 	if !d.Exists() {
-		return fmt.Errorf("%s is no data folder of a stack", d.root)
+		return fmt.Errorf("%s is not the data folder of a stack", d.root)
 	}
 	return os.RemoveAll(d.root)
+}
+
+// RemoveExceptLogs deletes everything in the folder but the logs.
+func (d Dir) RemoveExceptLogs() error {
+	entries, err := os.ReadDir(d.root)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		if path := filepath.Join(d.root, entry.Name()); path != d.Logs() && entry.Name() != marker {
+			err = errors.Join(err, os.RemoveAll(path))
+		}
+	}
+	return err
 }
 
 // Root is the absolute path of the folder.
@@ -73,7 +93,7 @@ func (d Dir) Logs() string { return filepath.Join(d.root, "logs") }
 // Resources holds the rendered Dapr resources.
 func (d Dir) Resources() string { return filepath.Join(d.root, "resources") }
 
-// Objects holds what the localstorage binding stores.
+// Objects holds the objects of the localstorage binding.
 func (d Dir) Objects() string { return filepath.Join(d.root, "objects") }
 
 // Redis is the working folder of Redis.
@@ -82,7 +102,7 @@ func (d Dir) Redis() string { return filepath.Join(d.root, "redis") }
 // MySQL holds the server's data folder and its files.
 func (d Dir) MySQL() string { return filepath.Join(d.root, "mysql") }
 
-// S3 is where the S3 server keeps objects.
+// S3 holds the objects of the S3 server.
 func (d Dir) S3() string { return filepath.Join(d.root, "s3") }
 
 // Secrets is the file behind the secret store; programs read it.
@@ -91,9 +111,9 @@ func (d Dir) Secrets() string { return filepath.Join(d.root, "secrets.json") }
 // Names is the database of the sqlite resolver.
 func (d Dir) Names() string { return filepath.Join(d.root, "names.db") }
 
-// Socket returns the path of a unix socket. Where the folder's own path is too
-// long for a socket address it lies in the temporary folder, under a name that
-// only this data folder leads to.
+// Socket returns the path of a unix socket. If the folder's path is too long for
+// a socket address, the socket lies in the temporary folder, under a name derived
+// from that path.
 func (d Dir) Socket(name string) string {
 	path := filepath.Join(d.root, name+".sock")
 	if len(path) < socketLimit {
@@ -103,13 +123,13 @@ func (d Dir) Socket(name string) string {
 	return filepath.Join(os.TempDir(), "douyin-"+hex.EncodeToString(sum[:6])+".sock")
 }
 
-// Seeded reports whether the demo data has been put in.
+// Seeded reports whether the demo data is complete.
 func (d Dir) Seeded() bool {
 	_, err := os.Stat(filepath.Join(d.root, seeded))
 	return err == nil
 }
 
-// MarkSeeded remembers that the demo data is in.
+// MarkSeeded records that the demo data is complete.
 func (d Dir) MarkSeeded() error {
 	return os.WriteFile(filepath.Join(d.root, seeded), nil, 0o600)
 }
@@ -117,8 +137,8 @@ func (d Dir) MarkSeeded() error {
 // ErrLocked means that another starter runs this data folder.
 var ErrLocked = errors.New("another starter is running on this data folder")
 
-// Lock claims the folder for this process; the kernel drops the claim however
-// the process ends, so a lock is never stale.
+// Lock locks the folder for this process. The kernel releases the lock when the
+// process ends, so a lock is never stale.
 func (d Dir) Lock() (release func() error, err error) {
 	file, err := os.OpenFile(filepath.Join(d.root, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -134,8 +154,8 @@ func (d Dir) Lock() (release func() error, err error) {
 	return file.Close, nil
 }
 
-// FreeBytes is the room left for this user on the disk of the folder, or of the
-// nearest parent that exists.
+// FreeBytes is the free space for this user on the disk of the folder, or of its
+// nearest existing parent.
 func (d Dir) FreeBytes() (int64, error) {
 	path, err := d.nearest()
 	if err != nil {
@@ -148,8 +168,8 @@ func (d Dir) FreeBytes() (int64, error) {
 	return int64(stat.Bavail) * stat.Bsize, nil
 }
 
-// Writable tries to create a file in the folder, or the nearest parent that
-// exists.
+// Writable tries to create a file in the folder, or in its nearest existing
+// parent.
 func (d Dir) Writable() error {
 	path, err := d.nearest()
 	if err != nil {
@@ -162,7 +182,7 @@ func (d Dir) Writable() error {
 	return errors.Join(file.Close(), os.Remove(file.Name()))
 }
 
-// nearest is the folder itself or the first parent that exists.
+// nearest is the folder itself or its first existing parent.
 func (d Dir) nearest() (string, error) {
 	for path := d.root; ; path = filepath.Dir(path) {
 		_, err := os.Stat(path)
@@ -175,8 +195,8 @@ func (d Dir) nearest() (string, error) {
 	}
 }
 
-// Short names the folder for people: relative to the working folder where it
-// lies below that.
+// Short is the folder's path for people: relative to the working folder if it is
+// below that.
 func (d Dir) Short() string {
 	working, err := os.Getwd()
 	if err != nil {

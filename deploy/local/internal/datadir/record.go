@@ -13,18 +13,18 @@ import (
 	"time"
 )
 
-// Process identifies a process beyond the reuse of its id.
+// Process identifies a process; a later one with the same id differs in Started.
 type Process struct {
 	Part    string `json:"part"`
 	PID     int    `json:"pid"`
 	Started uint64 `json:"started"` // kernel's start time, in ticks since boot
 }
 
-// Record is stack.json: what was started last, so that a later starter finds
-// the ports again and any process that outlived its starter.
+// Record is stack.json. A later starter learns from it the ports of the last
+// start, and the processes that may have outlived their starter.
 type Record struct {
-	// Environment decides where objects are, so a folder stays with the first in
-	// which a stack has become ready. Empty: none has yet.
+	// Environment decides where objects are stored, so a folder belongs to the first
+	// in which a stack became ready. Empty means none yet.
 	Environment string    `json:"environment"`
 	Offset      int       `json:"offset"`
 	Gateway     string    `json:"gateway"`   // host:port
@@ -38,8 +38,8 @@ func (d Dir) recordPath() string { return filepath.Join(d.root, "stack.json") }
 // WriteRecord replaces stack.json.
 func (d Dir) WriteRecord(r Record) error { return writeJSON(d.recordPath(), r) }
 
-// onlyEnvironment is that of records that name none: they are older than the
-// choice.
+// onlyEnvironment is the environment of records that name none, from before
+// there was a choice.
 const onlyEnvironment = "local"
 
 // ReadRecord reads stack.json; a missing one is an empty record.
@@ -59,20 +59,21 @@ func (d Dir) ReadRecord() (Record, error) {
 	return r, nil
 }
 
-// Alive reports whether it is still the same process that runs under the id.
+// Alive reports whether the process still runs.
 func (p Process) Alive() bool {
 	started, err := StartTime(p.PID)
 	return err == nil && started == p.Started
 }
 
-// StartTime reads when a process began, in ticks since boot. A zombie counts as
+// StartTime reads when a process started, in ticks since boot. A zombie counts as
 // ended.
 func StartTime(pid int) (uint64, error) {
 	raw, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
 	if err != nil {
 		return 0, err
 	}
-	// The command, in parentheses, may hold anything; fields count from behind it.
+	// The command, in parentheses, may contain any character; fields are counted
+	// after it.
 	end := bytes.LastIndexByte(raw, ')')
 	if end < 0 {
 		return 0, fmt.Errorf("process %d: unreadable stat", pid)
@@ -91,15 +92,15 @@ func StartTime(pid int) (uint64, error) {
 	return strconv.ParseUint(string(fields[startTime]), 10, 64)
 }
 
-// ClearLeftovers waits until what an earlier starter left behind has ended, and
-// kills it when patience runs out. Normally the kernel has told those processes
-// to end the moment their starter died, and they are about to.
-func (d Dir) ClearLeftovers(ctx context.Context, patience time.Duration) error {
+// ClearLeftovers waits until the processes of an earlier starter have ended, and
+// kills the remaining ones after timeout. Normally the kernel has signalled them
+// when their starter died, and they are about to end.
+func (d Dir) ClearLeftovers(ctx context.Context, timeout time.Duration) error {
 	r, err := d.ReadRecord()
 	if err != nil {
 		return err
 	}
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(timeout)
 	for _, process := range r.Processes {
 		killed := false
 		for process.Alive() {

@@ -163,7 +163,7 @@ func (p Plan) check() error {
 	seen := map[int]string{}
 	for _, port := range p.All() {
 		if port.Number <= 0 || port.Number > 65535 {
-			return fmt.Errorf("port %d of %s is out of range: choose another --port-offset", port.Number, port.Part)
+			return fmt.Errorf("port %d of %s is out of range", port.Number, port.Part)
 		}
 		if other, taken := seen[port.Number]; taken {
 			return fmt.Errorf("%s and %s would both listen on port %d", other, port.Part, port.Number)

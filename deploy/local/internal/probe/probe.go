@@ -1,5 +1,5 @@
-// Package probe asks the parts of a stack whether they are ready. Every probe
-// is one short attempt; the caller's context bounds it.
+// Package probe checks whether the parts of a stack are ready. A probe is one
+// attempt; the caller's context bounds it.
 package probe
 
 import (
@@ -16,8 +16,8 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// HTTP expects a 2xx answer to a GET. token goes along as the sidecar's API
-// token unless it is empty.
+// HTTP expects a 2xx answer to a GET. token is sent as the sidecar's API token
+// unless it is empty.
 func HTTP(ctx context.Context, url, token string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -42,9 +42,26 @@ func HTTP(ctx context.Context, url, token string) error {
 	return nil
 }
 
+// StatusError is the answer of a gRPC server that is not OK.
+type StatusError struct {
+	Code    string // as in the grpc-status trailer
+	Message string
+}
+
+func (e *StatusError) Error() string { return "gRPC status " + e.Code + " " + e.Message }
+
+// Header is metadata of a gRPC call.
+type Header struct{ Name, Value string }
+
+// Token is the API token of a sidecar or a program.
+func Token(token string) Header { return Header{"dapr-api-token", token} }
+
+// AppID makes a sidecar pass the call on to an app.
+func AppID(id string) Header { return Header{"dapr-app-id", id} }
+
 // GRPC expects SERVING from the gRPC health service at addr (host:port, no
-// TLS). The call is two constant messages, so it is made by hand here.
-func GRPC(ctx context.Context, addr, token string) error {
+// TLS). The call consists of two constant messages, so it needs no gRPC library.
+func GRPC(ctx context.Context, addr string, headers ...Header) error {
 	const framedEmpty = "\x00\x00\x00\x00\x00"
 	var h2c http.Protocols
 	h2c.SetUnencryptedHTTP2(true)
@@ -58,8 +75,8 @@ func GRPC(ctx context.Context, addr, token string) error {
 	}
 	request.Header.Set("Content-Type", "application/grpc")
 	request.Header.Set("TE", "trailers")
-	if token != "" {
-		request.Header.Set("dapr-api-token", token)
+	for _, h := range headers {
+		request.Header.Set(h.Name, h.Value)
 	}
 	response, err := transport.RoundTrip(request)
 	if err != nil {
@@ -75,7 +92,8 @@ func GRPC(ctx context.Context, addr, token string) error {
 		status = response.Header.Get("Grpc-Status")
 	}
 	if status != "0" {
-		return fmt.Errorf("health check: gRPC status %s %s", status, response.Trailer.Get("Grpc-Message"))
+		message := response.Trailer.Get("Grpc-Message") + response.Header.Get("Grpc-Message") // it is in one of them
+		return fmt.Errorf("health check: %w", &StatusError{status, message})
 	}
 	if !bytes.Equal(body, []byte(framedServing)) {
 		return errors.New("health check: not serving")
@@ -86,8 +104,8 @@ func GRPC(ctx context.Context, addr, token string) error {
 // framedServing is a HealthCheckResponse with status SERVING, in gRPC's framing.
 const framedServing = "\x00\x00\x00\x00\x02\x08\x01"
 
-// Redis expects PONG from a Redis that knows the password; an empty password
-// means that it asks for none.
+// Redis expects PONG from Redis, after a login with the password unless it is
+// empty.
 func Redis(ctx context.Context, addr, password string) error {
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "tcp", addr)
@@ -118,12 +136,12 @@ func Redis(ctx context.Context, addr, password string) error {
 	return nil
 }
 
-// silent keeps the driver from printing what the probe reports anyway.
+// silent keeps the driver from printing errors that the probe returns.
 type silent struct{}
 
 func (silent) Print(...any) {}
 
-// MySQL expects an answer to a ping from the server that dsn names.
+// MySQL expects the server of dsn to answer a ping.
 func MySQL(ctx context.Context, dsn string) error {
 	config, err := mysql.ParseDSN(dsn)
 	if err != nil {

@@ -68,16 +68,16 @@ func grpcServer(t *testing.T, body, status string) string {
 
 func TestGRPC(t *testing.T) {
 	const serving, notServing = "\x00\x00\x00\x00\x02\x08\x01", "\x00\x00\x00\x00\x02\x08\x02"
-	if err := probe.GRPC(within(t), grpcServer(t, serving, "0"), "secret"); err != nil {
+	if err := probe.GRPC(within(t), grpcServer(t, serving, "0"), probe.Token("secret")); err != nil {
 		t.Error(err)
 	}
-	if probe.GRPC(within(t), grpcServer(t, notServing, "0"), "secret") == nil {
+	if probe.GRPC(within(t), grpcServer(t, notServing, "0"), probe.Token("secret")) == nil {
 		t.Error("NOT_SERVING counts as ready")
 	}
-	if probe.GRPC(within(t), grpcServer(t, "", "12"), "secret") == nil {
+	if probe.GRPC(within(t), grpcServer(t, "", "12"), probe.Token("secret")) == nil {
 		t.Error("a server without health service counts as ready")
 	}
-	if probe.GRPC(within(t), grpcServer(t, serving, "0"), "wrong") == nil {
+	if probe.GRPC(within(t), grpcServer(t, serving, "0"), probe.Token("wrong")) == nil {
 		t.Error("the token is not sent")
 	}
 }
@@ -144,7 +144,7 @@ func TestNobodyListens(t *testing.T) {
 	}
 	for name, err := range map[string]error{
 		"HTTP":  probe.HTTP(within(t), "http://"+addr, ""),
-		"gRPC":  probe.GRPC(within(t), addr, ""),
+		"gRPC":  probe.GRPC(within(t), addr),
 		"Redis": probe.Redis(within(t), addr, ""),
 		"MySQL": probe.MySQL(within(t), "u:p@tcp("+addr+")/"),
 	} {

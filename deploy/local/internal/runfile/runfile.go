@@ -1,9 +1,10 @@
 // Package runfile reads the Dapr CLI's multi-app run file (dapr/dapr.yaml), so
-// that the starter and `dapr run -f` start the same programs the same way. Keys
-// the starter has no use for are left to the CLI.
+// that the starter and `dapr run -f` start the same programs in the same way. It
+// ignores keys that only the CLI uses.
 package runfile
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"os"
@@ -12,7 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Shared is what the common section and an app may both set.
+// Shared holds the keys that the common section and an app may both set.
 type Shared struct {
 	ResourcesPaths         []string          `yaml:"resourcesPaths"`
 	ConfigFilePath         string            `yaml:"configFilePath"`
@@ -26,8 +27,8 @@ type Shared struct {
 	Env                    map[string]string `yaml:"env"`
 }
 
-// App is one program with its sidecar. An AppPort of 0 means that the sidecar
-// has nobody to call.
+// App is one program with its sidecar. An AppPort of 0 means that the program
+// takes no calls.
 type App struct {
 	Shared               `yaml:",inline"`
 	AppID                string   `yaml:"appID"`
@@ -40,16 +41,16 @@ type App struct {
 	MetricsPort          int      `yaml:"metricsPort"`
 }
 
-// File is a run file with every path absolute and the common section already
-// merged into the apps.
+// File is a run file with absolute paths and the common section merged into the
+// apps.
 type File struct {
 	Version int    `yaml:"version"`
 	Common  Shared `yaml:"common"`
 	Apps    []App  `yaml:"apps"`
 }
 
-// Read parses the run file at path. As with the CLI, paths in it are seen from
-// its own folder, and an app's value goes before the common one.
+// Read parses the run file at path. As with the CLI, paths in it are relative to
+// its folder, and an app's value overrides the common one.
 func Read(path string) (File, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -88,13 +89,24 @@ func (a *App) check() error {
 	case len(a.Command) == 0:
 		return fmt.Errorf("%s: command is missing", a.AppID)
 	case a.DaprHTTPPort == 0 || a.DaprGRPCPort == 0 || a.DaprInternalGRPCPort == 0 || a.MetricsPort == 0:
-		return fmt.Errorf("%s: all four ports of the sidecar have to be given", a.AppID)
+		return fmt.Errorf("%s: the sidecar needs all four ports", a.AppID)
 	}
 	return nil
 }
 
-// Service reports whether other programs call this one; such a program also
-// has a database of its own.
+// Program is the file in bin/ that the app runs.
+func (a *App) Program() string { return filepath.Base(a.Command[0]) }
+
+// Programs lists the files in bin/ that the apps run.
+func (f *File) Programs() []string {
+	var names []string
+	for _, app := range f.Apps {
+		names = append(names, app.Program())
+	}
+	return names
+}
+
+// Service reports whether other programs call this one.
 func (a *App) Service() bool { return a.AppPort != 0 }
 
 func merge(common, own Shared) Shared {
@@ -103,26 +115,18 @@ func merge(common, own Shared) Shared {
 	if len(own.ResourcesPaths) == 0 {
 		out.ResourcesPaths = append([]string(nil), common.ResourcesPaths...)
 	}
-	out.ConfigFilePath = either(own.ConfigFilePath, common.ConfigFilePath)
-	out.AppProtocol = either(own.AppProtocol, common.AppProtocol)
-	out.LogLevel = either(own.LogLevel, common.LogLevel)
-	out.MaxBodySize = either(own.MaxBodySize, common.MaxBodySize)
+	out.ConfigFilePath = cmp.Or(own.ConfigFilePath, common.ConfigFilePath)
+	out.AppProtocol = cmp.Or(own.AppProtocol, common.AppProtocol)
+	out.LogLevel = cmp.Or(own.LogLevel, common.LogLevel)
+	out.MaxBodySize = cmp.Or(own.MaxBodySize, common.MaxBodySize)
 	out.EnableAppHealthCheck = own.EnableAppHealthCheck || common.EnableAppHealthCheck
-	out.AppHealthProbeInterval = either(own.AppHealthProbeInterval, common.AppHealthProbeInterval)
-	out.AppHealthProbeTimeout = either(own.AppHealthProbeTimeout, common.AppHealthProbeTimeout)
-	out.AppHealthThreshold = either(own.AppHealthThreshold, common.AppHealthThreshold)
+	out.AppHealthProbeInterval = cmp.Or(own.AppHealthProbeInterval, common.AppHealthProbeInterval)
+	out.AppHealthProbeTimeout = cmp.Or(own.AppHealthProbeTimeout, common.AppHealthProbeTimeout)
+	out.AppHealthThreshold = cmp.Or(own.AppHealthThreshold, common.AppHealthThreshold)
 	out.Env = map[string]string{}
 	maps.Copy(out.Env, common.Env)
 	maps.Copy(out.Env, own.Env)
 	return out
-}
-
-func either[T comparable](first, second T) T {
-	var zero T
-	if first != zero {
-		return first
-	}
-	return second
 }
 
 func absolute(folder, path string) string {

@@ -2,15 +2,11 @@ package stack
 
 import (
 	"context"
-	"fmt"
 	"maps"
-	"net"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/infra"
@@ -24,9 +20,6 @@ import (
 
 const loopback = "127.0.0.1"
 
-// programName is the file in bin/ that an app runs.
-func programName(app runfile.App) string { return filepath.Base(app.Command[0]) }
-
 // render writes this stack's copies of the Dapr resources.
 func (s *Stack) render(ctx context.Context) error {
 	dir := s.options.Dir
@@ -35,7 +28,7 @@ func (s *Stack) render(ctx context.Context) error {
 		resolver = "mdns"
 		if err := multicast.Probe(ctx); err != nil {
 			resolver = "sqlite"
-			s.options.Console.Printf("sidecars find each other through sqlite, because mDNS does not work here: %v", err)
+			s.options.Console.Printf("mDNS does not work here, so sidecars find each other through sqlite: %v", err)
 		}
 	}
 	s.mu.Lock()
@@ -43,7 +36,7 @@ func (s *Stack) render(ctx context.Context) error {
 	s.mu.Unlock()
 	values := render.Values{
 		Suffix:      s.credentials.Suffix,
-		RedisAddr:   net.JoinHostPort(loopback, strconv.Itoa(s.options.Plan.Redis)),
+		RedisAddr:   local(s.options.Plan.Redis),
 		ObjectsPath: dir.Objects(),
 		S3:          render.S3{Endpoint: s.s3.Endpoint(), Bucket: infra.S3Bucket, Region: infra.S3Region},
 		SecretsFile: dir.Secrets(),
@@ -66,8 +59,8 @@ func (s *Stack) render(ctx context.Context) error {
 	return nil
 }
 
-// resourceFolders are the app's folders, with this stack's environment in the
-// place of the one the run file names.
+// resourceFolders are the app's folders, with the run file's environment
+// replaced by this stack's.
 func (s *Stack) resourceFolders(app runfile.App) []string {
 	environments := filepath.Join(s.options.Root, "components")
 	folders := slices.Clone(app.ResourcesPaths)
@@ -79,7 +72,7 @@ func (s *Stack) resourceFolders(app runfile.App) []string {
 	return folders
 }
 
-// rendered is where the copy of a file or folder lies.
+// rendered is the path of the copy of a file or folder.
 func (s *Stack) rendered(source string) string {
 	return filepath.Join(s.options.Dir.Resources(), filepath.Base(source))
 }
@@ -97,8 +90,8 @@ func (s *Stack) programs() []supervise.Spec {
 	for i, placed := range s.options.Plan.Apps {
 		sidecar := s.sidecar(apps[placed.ID], placed)
 		if i > 0 && resolver == "sqlite" {
-			// The first makes the file of names. Two that make it at once end with
-			// one that runs on without a resolver.
+			// The first sidecar creates the database. If two create it at once, one of
+			// them runs on without a resolver.
 			sidecar.Needs = append(sidecar.Needs, s.options.Plan.Apps[0].SidecarPart())
 		}
 		specs = append(specs, sidecar, s.program(apps[placed.ID], placed))
@@ -106,8 +99,8 @@ func (s *Stack) programs() []supervise.Spec {
 	return specs
 }
 
-// sidecarGrace is below daprd's own limit of 5 s for in-flight work, which a
-// stack that is stopped layer by layer does not have.
+// sidecarGrace is below daprd's own limit of 5 s for in-flight work: a stack
+// stops layer by layer, so no work is in flight.
 const sidecarGrace = 4 * time.Second
 
 func (s *Stack) sidecar(app runfile.App, p ports.App) supervise.Spec {
@@ -122,6 +115,7 @@ func (s *Stack) sidecar(app runfile.App, p ports.App) supervise.Spec {
 		"--metrics-listen-address", loopback,
 		"--config", s.rendered(app.ConfigFilePath),
 		"--log-level", app.LogLevel,
+		"--log-as-json",
 		"--dapr-graceful-shutdown-seconds", "2",
 	}
 	for _, folder := range s.resourceFolders(app) {
@@ -139,7 +133,6 @@ func (s *Stack) sidecar(app runfile.App, p ports.App) supervise.Spec {
 			"--app-health-probe-timeout", strconv.Itoa(app.AppHealthProbeTimeout),
 			"--app-health-threshold", strconv.Itoa(app.AppHealthThreshold))
 	}
-	health := fmt.Sprintf("http://%s:%d/v1.0/healthz/outbound", loopback, p.HTTP)
 	return supervise.Spec{
 		Name: p.SidecarPart(),
 		Path: filepath.Join(s.options.Root, "bin", "daprd"),
@@ -148,15 +141,15 @@ func (s *Stack) sidecar(app runfile.App, p ports.App) supervise.Spec {
 			"DAPR_HOST_IP":   loopback,
 			"DAPR_API_TOKEN": s.credentials.DaprToken,
 			"APP_API_TOKEN":  s.credentials.AppToken,
-			// Rare collections are cheap; the limit makes them frequent when a
-			// large body passes through.
+			// Rare collections save CPU; the limit makes them frequent while a large
+			// body passes through.
 			"GOGC":       "400",
 			"GOMEMLIMIT": "110MiB",
 		}),
 		Dir:   s.options.Root,
 		Port:  p.HTTP,
 		Needs: []string{"redis"},
-		Ready: func(ctx context.Context) error { return probe.HTTP(ctx, health, s.credentials.DaprToken) },
+		Ready: s.sidecarReady(p),
 		Layer: infra.LayerSidecars,
 		Grace: sidecarGrace,
 	}
@@ -173,14 +166,14 @@ func (s *Stack) program(app runfile.App, p ports.App) supervise.Spec {
 	}
 	maps.Copy(env, s.objectStore())
 	for name, value := range app.Env {
-		// The caller's environment goes before the run file's defaults.
+		// The caller's environment overrides the run file.
 		if _, given := os.LookupEnv(name); !given {
 			env[name] = value
 		}
 	}
 	spec := supervise.Spec{
 		Name:  p.Part(),
-		Path:  filepath.Join(s.options.Root, "bin", programName(app)),
+		Path:  filepath.Join(s.options.Root, "bin", app.Program()),
 		Args:  app.Command[1:],
 		Dir:   app.AppDirPath,
 		Needs: []string{p.SidecarPart()},
@@ -188,14 +181,13 @@ func (s *Stack) program(app runfile.App, p ports.App) supervise.Spec {
 	}
 	if app.Service() {
 		env["APP_PORT"] = strconv.Itoa(p.App)
-		addr := net.JoinHostPort(loopback, strconv.Itoa(p.App))
 		spec.Port = p.App
 		spec.Needs = append(spec.Needs, "mysql")
 		spec.Layer = infra.LayerServices
-		spec.Ready = func(ctx context.Context) error { return probe.GRPC(ctx, addr, s.credentials.AppToken) }
+		spec.Ready = s.programReady(p)
 	} else {
-		// Its readiness asks all services. Asked too early, the answer "no such
-		// service" sticks for seconds to the sidecar that looked for it.
+		// Its readiness calls all services. A sidecar that looks for a service too
+		// early remembers for seconds that there is none.
 		for _, other := range s.options.Plan.Apps {
 			if other.App != 0 {
 				spec.Needs = append(spec.Needs, other.Part())
@@ -206,7 +198,7 @@ func (s *Stack) program(app runfile.App, p ports.App) supervise.Spec {
 		url := s.LocalURL() + "/readyz"
 		spec.Port = s.options.Plan.GatewayPort()
 		if p.Direct != 0 { // the proxy has the public address
-			addr := net.JoinHostPort(loopback, strconv.Itoa(p.Direct))
+			addr := local(p.Direct)
 			env["GATEWAY_ADDR"], spec.Port, url = addr, p.Direct, "http://"+addr+"/readyz"
 		}
 		spec.Layer = infra.LayerGateway
@@ -214,80 +206,4 @@ func (s *Stack) program(app runfile.App, p ports.App) supervise.Spec {
 	}
 	spec.Env = environment(env)
 	return spec
-}
-
-// otlpURL is the endpoint as OpenTelemetry's own variable wants it.
-func (s *Stack) otlpURL() string {
-	if s.options.OTLPAddr == "" {
-		return ""
-	}
-	return "http://" + s.options.OTLPAddr
-}
-
-// objectStore is what tells programs of the S3 store. Clients are sent to where
-// the caller says, or to its address on this machine if that is where they find
-// the gateway too. To others it would be a dead link, so they get all bytes from
-// the gateway.
-func (s *Stack) objectStore() map[string]string {
-	if !s.hasS3.Load() {
-		return nil
-	}
-	public := ""
-	if onLoopback(s.options.BaseURL) {
-		public = s.s3.Endpoint()
-	}
-	if given, ok := os.LookupEnv("S3_PUBLIC_URL"); ok {
-		public = given
-	}
-	return map[string]string{
-		"S3_ENDPOINT": s.s3.Endpoint(), "S3_BUCKET": infra.S3Bucket, "S3_REGION": infra.S3Region, "S3_PUBLIC_URL": public,
-	}
-}
-
-// onLoopback says that only this machine can open the address.
-func onLoopback(address string) bool {
-	u, err := url.Parse(address)
-	if err != nil {
-		return false
-	}
-	ip := net.ParseIP(u.Hostname())
-	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-// environment is the starter's own without what would steer a sidecar or a
-// program past its run file, plus the given variables.
-func environment(given map[string]string) []string {
-	merged := map[string]string{}
-	for _, entry := range os.Environ() {
-		name, value, _ := strings.Cut(entry, "=")
-		foreign := slices.ContainsFunc([]string{"DAPR_", "APP_", "S3_"}, func(p string) bool { return strings.HasPrefix(name, p) })
-		if !foreign && name != "NAMESPACE" {
-			merged[name] = value
-		}
-	}
-	maps.Copy(merged, given)
-	list := make([]string, 0, len(merged))
-	for _, name := range slices.Sorted(maps.Keys(merged)) {
-		list = append(list, name+"="+merged[name])
-	}
-	return list
-}
-
-// publicURL is the address to hand to a phone: the machine's own where the
-// gateway listens on all of them.
-func publicURL(plan ports.Plan) string {
-	host, port, err := net.SplitHostPort(plan.Gateway)
-	if ip := net.ParseIP(host); err != nil || host != "" && (ip == nil || !ip.IsUnspecified()) {
-		return plan.LocalURL()
-	}
-	addresses, err := net.InterfaceAddrs()
-	if err != nil {
-		return plan.LocalURL()
-	}
-	for _, address := range addresses {
-		if network, ok := address.(*net.IPNet); ok && network.IP.To4() != nil && !network.IP.IsLoopback() && !network.IP.IsLinkLocalUnicast() {
-			return "http://" + net.JoinHostPort(network.IP.String(), port)
-		}
-	}
-	return plan.LocalURL()
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/supervise"
 )
 
-// programs are the parts of a stack that is never started, by name.
+// programs returns the specs of a stack by name, without starting it.
 func programs(t *testing.T, replicas int) map[string]supervise.Spec {
 	t.Helper()
 	return programsIn(t, "local", replicas, "")
@@ -67,8 +67,8 @@ func argument(spec supervise.Spec, name string) string {
 	return spec.Args[slices.Index(spec.Args, name)+1]
 }
 
-// Two replicas are one app to the sidecars, and two parts to the starter, each
-// with its own sidecar. All gateways name the address of the proxy in links.
+// Two replicas are one app to the sidecars and two parts to the starter, each with
+// its own sidecar. All gateways use the address of the proxy in links.
 func TestReplicasArePartsOfTheirOwn(t *testing.T) {
 	parts := programs(t, 2)
 	if len(parts) != 28 {
@@ -106,7 +106,7 @@ func TestOneReplicaHasThePublicAddress(t *testing.T) {
 	}
 }
 
-// Programs learn of the S3 store where there is one, and of no other.
+// Programs know the stack's S3 server, and no other.
 func TestProgramsKnowTheS3Store(t *testing.T) {
 	t.Setenv("S3_ENDPOINT", "http://somebody.else")
 	t.Setenv("S3_BUCKET", "theirs")
@@ -125,7 +125,7 @@ func TestProgramsKnowTheS3Store(t *testing.T) {
 	}
 }
 
-// The loopback address is of no use to a phone.
+// A phone cannot open a loopback address.
 func TestClientsAreSentToAStoreTheyCanReach(t *testing.T) {
 	const here = "http://127.0.0.1:21580"
 	sent := func(baseURL string) string {

@@ -9,13 +9,13 @@ import (
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/ports"
 )
 
-// proxy stands at the public address when there is more than one gateway.
+// proxy listens at the public address when there are several gateways.
 type proxy struct {
 	*balance.Proxy
 	log io.Closer
 }
 
-// startProxy opens the public address, unless the only gateway has it.
+// startProxy opens the public address, unless a single gateway listens there.
 func (s *Stack) startProxy(ctx context.Context) error {
 	direct := s.options.Plan.Direct()
 	if len(direct) == 0 {
@@ -33,13 +33,13 @@ func (s *Stack) startProxy(ctx context.Context) error {
 	return nil
 }
 
-// stopProxy ends the proxy. It outlives the gateways: whoever asks meanwhile is
-// told that none answers.
+// stopProxy ends the proxy, after the gateways: until then clients get a clear
+// answer.
 func (s *Stack) stopProxy() {
 	if s.proxy == nil {
 		return
 	}
 	if err := errors.Join(s.proxy.Close(), s.proxy.log.Close()); err != nil {
-		s.options.Console.Printf("the proxy does not end well: %v", err)
+		s.options.Console.Printf("stopping the proxy failed: %v", err)
 	}
 }

@@ -28,8 +28,8 @@ import (
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/supervise"
 )
 
-// withS3 starts the databases of the environment s3, with the server that is
-// built and listens on host.
+// withS3 starts the databases of the environment s3, with the S3 server from
+// bin/, which listens on host.
 func withS3(t *testing.T, host string) *stack.Stack {
 	t.Helper()
 	_, built := os.Stat(filepath.Join(root, "bin", "versitygw"))
@@ -37,7 +37,7 @@ func withS3(t *testing.T, host string) *stack.Stack {
 		if os.Getenv("REQUIRE_INFRA") == "1" {
 			t.Fatal(install.Advice(missing), built)
 		}
-		t.Skip("not everything is here", missing, built)
+		t.Skip("missing", missing, built)
 	}
 	file, err := runfile.Read(filepath.Join(root, "dapr", "dapr.yaml"))
 	if err != nil {
@@ -66,7 +66,7 @@ func withS3(t *testing.T, host string) *stack.Stack {
 	}
 	s, err := stack.New(stack.Options{
 		Root: absolute, Dir: dir, Environment: "s3", File: file, Plan: plan, Resolver: "auto",
-		InfraOnly: true, NoBuild: true, Console: console.Plain(&screen{}),
+		Mode: stack.InfraOnly, NoBuild: true, Console: console.Plain(&screen{}),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -106,13 +106,13 @@ func status(s *stack.Stack, part string) supervise.Status {
 	return supervise.Status{}
 }
 
-// What was stored is there after a kill, what was on its way is not, and the
-// server takes the same names again.
-func TestS3ServerLivesThroughKills(t *testing.T) {
+// Stored objects survive a kill, unfinished uploads do not, and the server accepts
+// the same keys again.
+func TestS3ServerSurvivesKills(t *testing.T) {
 	s := withS3(t, "127.0.0.1")
-	server, there := s.S3()
-	if !there {
-		t.Fatal("there is no S3 server")
+	server, exists := s.S3()
+	if !exists {
+		t.Fatal("no S3 server")
 	}
 	c := client(t, server)
 	put := func(ctx context.Context, key string, size int, r io.Reader) error {
@@ -151,10 +151,10 @@ func TestS3ServerLivesThroughKills(t *testing.T) {
 		}
 		sum := sha256.New()
 		if _, err := io.Copy(sum, object); err != nil || [32]byte(sum.Sum(nil)) != sha256.Sum256(content) {
-			t.Errorf("what was stored comes back as something else: %v", err)
+			t.Errorf("a stored object has changed: %v", err)
 		}
 		if _, err := c.StatObject(t.Context(), infra.S3Bucket, "videos/2/source", minio.StatObjectOptions{}); err == nil {
-			t.Error("what was on its way is there")
+			t.Error("an unfinished upload is an object")
 		}
 	}
 	for listed := range c.ListObjects(t.Context(), infra.S3Bucket, minio.ListObjectsOptions{Recursive: true}) {
@@ -164,33 +164,33 @@ func TestS3ServerLivesThroughKills(t *testing.T) {
 	}
 }
 
-// The server listens where it is told to, and is found there.
-func TestS3ServerListensWhereItIsTold(t *testing.T) {
+// The server listens at the configured address.
+func TestS3ServerAddress(t *testing.T) {
 	s := withS3(t, "127.0.0.2")
 	server, _ := s.S3()
-	told := net.JoinHostPort("127.0.0.2", strconv.Itoa(s.Plan().S3))
-	if s.Status().S3 != told || server.Endpoint() != "http://"+told {
+	want := net.JoinHostPort("127.0.0.2", strconv.Itoa(s.Plan().S3))
+	if s.Status().S3 != want || server.Endpoint() != "http://"+want {
 		t.Errorf("it is at %s, %s", s.Status().S3, server.Endpoint())
 	}
-	if there, err := client(t, server).BucketExists(t.Context(), infra.S3Bucket); err != nil || !there {
-		t.Errorf("the bucket is there: %v, %v", there, err)
+	if exists, err := client(t, server).BucketExists(t.Context(), infra.S3Bucket); err != nil || !exists {
+		t.Errorf("the bucket exists: %v, %v", exists, err)
 	}
 	everywhere := infra.S3{Host: "0.0.0.0", Port: 21080}
 	if args := everywhere.Spec().Args; everywhere.Addr() != "127.0.0.1:21080" || args[1] != "0.0.0.0:21080" {
-		t.Errorf("it is found at %s and started with %v", everywhere.Addr(), args)
+		t.Errorf("address %s, arguments %v", everywhere.Addr(), args)
 	}
 }
 
-// The bucket that the starter makes shows nothing to anybody without keys.
+// The bucket is closed to clients without keys.
 func TestBucketIsPrivate(t *testing.T) {
 	s := withS3(t, "127.0.0.1")
 	server, _ := s.S3()
 	if _, err := client(t, server).PutObject(t.Context(), infra.S3Bucket, "videos/1/source", bytes.NewReader([]byte("x")), 1, minio.PutObjectOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	stranger := server
-	stranger.Access, stranger.Secret = "", ""
-	c := client(t, stranger)
+	anonymous := server
+	anonymous.Access, anonymous.Secret = "", ""
+	c := client(t, anonymous)
 	for listed := range c.ListObjects(t.Context(), infra.S3Bucket, minio.ListObjectsOptions{}) {
 		if minio.ToErrorResponse(listed.Err).StatusCode != http.StatusForbidden {
 			t.Errorf("ListBucket shows %q, %v", listed.Key, listed.Err)
@@ -213,9 +213,9 @@ func TestBucketIsPrivate(t *testing.T) {
 	}
 }
 
-// Tests do without an S3 server that cannot be built, unless they say that they
-// need it; a stack of the environment s3 never does.
-func TestAnS3ServerThatCannotBeBuilt(t *testing.T) {
+// A stack for tests runs without an S3 server that cannot be built, unless they
+// require it. A stack of the environment s3 fails.
+func TestS3ServerCannotBeBuilt(t *testing.T) {
 	file, err := runfile.Read(filepath.Join(root, "dapr", "dapr.yaml"))
 	if err != nil {
 		t.Fatal(err)
@@ -224,11 +224,14 @@ func TestAnS3ServerThatCannotBeBuilt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, test := range []struct{ forTests, noBuild, require, fault, there bool }{
-		{forTests: true},
-		{forTests: true, noBuild: true},
-		{forTests: true, require: true, fault: true, there: true},
-		{fault: true, there: true},
+	for _, test := range []struct {
+		mode                            stack.Mode
+		noBuild, require, fault, exists bool
+	}{
+		{mode: stack.Tests},
+		{mode: stack.Tests, noBuild: true},
+		{mode: stack.Tests, require: true, fault: true, exists: true},
+		{mode: stack.Full, fault: true, exists: true},
 	} {
 		dir, err := datadir.At(filepath.Join(t.TempDir(), "run"))
 		if err != nil {
@@ -239,37 +242,21 @@ func TestAnS3ServerThatCannotBeBuilt(t *testing.T) {
 		}
 		shown := &screen{}
 		s, err := stack.New(stack.Options{
-			Root: t.TempDir(), Dir: dir, Environment: "local", File: file, Plan: plan, InfraOnly: test.forTests,
-			ForTests: test.forTests, RequireS3: test.require, NoBuild: test.noBuild, Console: console.Plain(shown),
+			Root: t.TempDir(), Dir: dir, Environment: "local", File: file, Plan: plan,
+			Mode: test.mode, RequireS3: test.require, NoBuild: test.noBuild, Console: console.Plain(shown),
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if test.noBuild {
-			if _, there := s.S3(); there {
-				t.Errorf("%+v: it is to be started", test)
+			if _, exists := s.S3(); exists {
+				t.Errorf("%+v: the stack would start it", test)
 			}
 		} else if err := s.StartS3(t.Context()); (err != nil) != test.fault {
 			t.Errorf("%+v: %v", test, err)
-		} else if _, there := s.S3(); there != test.there || strings.Contains(shown.String(), "no S3 server") != !test.there {
-			t.Errorf("%+v: there is one: %t; shown: %s", test, there, shown)
+		} else if _, exists := s.S3(); exists != test.exists || strings.Contains(shown.String(), "no S3 server") != !test.exists {
+			t.Errorf("%+v: it exists: %t; shown: %s", test, exists, shown)
 		}
 		closed(s)
-	}
-}
-
-// eventually waits for a condition.
-func eventually(t *testing.T, holds func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for !holds() {
-		if time.Now().After(deadline) {
-			t.Fatal("it does not happen")
-		}
-		select {
-		case <-t.Context().Done():
-			t.Fatal(t.Context().Err())
-		case <-time.After(20 * time.Millisecond):
-		}
 	}
 }

@@ -19,9 +19,20 @@ import (
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/datadir"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/infra"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/install"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/logs"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/ports"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/runfile"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/supervise"
+)
+
+// Mode says which parts a stack has.
+type Mode int
+
+// The modes of a stack.
+const (
+	Full      Mode = iota // databases, sidecars and programs
+	InfraOnly             // databases and secrets, for `dapr run`
+	Tests                 // databases, Redis without a password; daprd, ffmpeg and an S3 server for tests
 )
 
 // Options say which stack to run.
@@ -32,13 +43,11 @@ type Options struct {
 	File        runfile.File
 	Plan        ports.Plan
 	Resolver    string // "auto", "mdns" or "sqlite"
-	BaseURL     string // of the gateway as clients see it; empty: as this machine does
+	BaseURL     string // of the gateway as clients see it; empty: derived from the plan
 	OTLPAddr    string // host:port for traces, or empty
-	InfraOnly   bool   // only the databases and the secrets
-	ForTests    bool   // with InfraOnly: Redis without a password, and daprd, ffmpeg and an S3 server are there
-	RequireS3   bool   // with ForTests: an S3 server that cannot be had is a fault
-	Race        bool   // provide what the race detector needs
-	NoBuild     bool   // run what is in bin/
+	Mode        Mode
+	RequireS3   bool // with Tests: fail if the S3 server cannot be built
+	NoBuild     bool // run the programs in bin/ as they are
 	Console     *console.Console
 }
 
@@ -47,6 +56,7 @@ type Stack struct {
 	options     Options
 	credentials datadir.Credentials
 	supervisor  *supervise.Supervisor
+	digest      *logs.Digest
 	redis       infra.Redis
 	mysql       infra.MySQL
 	s3          infra.S3
@@ -55,16 +65,16 @@ type Stack struct {
 	record      chan struct{}
 	recording   sync.WaitGroup
 	writing     sync.Mutex  // of stack.json
-	showing     atomic.Bool // the parts' lines go to the console
-	proxy       *proxy      // before several gateways, else nil
+	showing     atomic.Bool // warnings and errors of the parts go to the console
+	proxy       *proxy      // in front of several gateways, else nil
 	down        chan struct{}
 	downOnce    sync.Once
 
 	mu       sync.Mutex
 	resolver string
 	state    string
-	recorded string // environment that the data folder stays with
-	told     map[string]supervise.State
+	recorded string // environment that the data folder belongs to
+	shown    map[string]supervise.State
 }
 
 // New prepares a stack in a data folder that the caller has created and locked.
@@ -89,12 +99,13 @@ func New(o Options) (*Stack, error) {
 	s := &Stack{
 		options:     o,
 		credentials: credentials,
+		digest:      logs.NewDigest(o.Console.Line),
 		began:       time.Now(),
 		record:      make(chan struct{}, 1),
 		down:        make(chan struct{}),
 		state:       control.Starting,
 		recorded:    record.Environment,
-		told:        map[string]supervise.State{},
+		shown:       map[string]supervise.State{},
 		s3: infra.S3{
 			Server: filepath.Join(o.Root, "bin", "versitygw"), Dir: o.Dir.S3(), Host: o.Plan.S3Host, Port: o.Plan.S3,
 			Access: credentials.S3Access, Secret: credentials.S3Secret,
@@ -102,7 +113,7 @@ func New(o Options) (*Stack, error) {
 	}
 	if o.Plan.S3 != 0 {
 		_, err := os.Stat(s.s3.Server)
-		s.hasS3.Store(err == nil || !o.NoBuild || s.needsS3())
+		s.hasS3.Store(err == nil || !o.NoBuild || !s.optionalS3())
 	}
 	s.supervisor = supervise.New(supervise.Options{
 		Output:  s.output,
@@ -113,48 +124,43 @@ func New(o Options) (*Stack, error) {
 	return s, nil
 }
 
-// readyTimeout bounds the start of the processes, compiling not included.
+// readyTimeout bounds the start of the processes, without compiling.
 const readyTimeout = 2 * time.Minute
 
-// leftoverPatience is how long processes of a killed starter have to end.
-const leftoverPatience = 15 * time.Second
+// leftoverTimeout is how long processes of a killed starter may take to end.
+const leftoverTimeout = 15 * time.Second
 
-// Up starts everything and returns when all of it is ready. The databases start
-// while the programs are built.
+// Up starts all parts and returns when they are ready. The databases start while
+// the programs are built.
 func (s *Stack) Up(ctx context.Context) error {
-	if err := s.options.Dir.ClearLeftovers(ctx, leftoverPatience); err != nil {
+	if err := s.options.Dir.ClearLeftovers(ctx, leftoverTimeout); err != nil {
 		return err
 	}
-	if err := s.freePorts(ctx); err != nil {
+	if err := s.checkPorts(ctx); err != nil {
 		return err
 	}
-	programs := !s.options.InfraOnly
 	needs := install.Databases()
-	if programs || s.options.ForTests {
+	if s.options.Mode != InfraOnly {
 		needs = append(needs, install.Media())
 	}
-	if s.options.Race {
-		needs = append(needs, install.Compiler())
-	}
-	installer := install.Installer{Console: s.options.Console, Run: s.supervisor.Command}
-	if err := installer.Ensure(ctx, needs); err != nil {
+	if err := s.Install(ctx, needs...); err != nil {
 		return err
 	}
 	work, workCtx := errgroup.WithContext(ctx)
 	work.Go(func() error { return s.startDatabases(workCtx) })
-	if programs || s.options.ForTests {
+	if s.options.Mode != InfraOnly {
 		work.Go(func() error { return s.build(workCtx) })
 	}
 	if s.hasS3.Load() {
 		work.Go(func() error { return s.startS3(workCtx) })
 	}
-	if programs {
+	if s.options.Mode == Full {
 		work.Go(func() error { return s.render(workCtx) })
 	}
 	if err := work.Wait(); err != nil {
 		return err
 	}
-	if programs {
+	if s.options.Mode == Full {
 		if err := s.startProxy(ctx); err != nil {
 			return err
 		}
@@ -165,20 +171,25 @@ func (s *Stack) Up(ctx context.Context) error {
 	if err := s.supervisor.WaitReady(ready); err != nil {
 		return s.explain(err)
 	}
-	return s.settle()
+	return s.bindEnvironment()
 }
 
-// Announce says that the start is over, seeding included.
+// Install installs missing programs of other projects.
+func (s *Stack) Install(ctx context.Context, needs ...install.Need) error {
+	return install.Installer{Console: s.options.Console, Run: s.supervisor.Command}.Ensure(ctx, needs)
+}
+
+// Announce ends the start, seeding included: the state becomes ready.
 func (s *Stack) Announce() { s.setState(control.Ready) }
 
-// Down asks for the end; Done tells when that has happened.
+// Down asks the stack to stop; it closes Done.
 func (s *Stack) Down() { s.downOnce.Do(func() { close(s.down) }) }
 
-// Done is closed when somebody has asked for the end.
+// Done is closed when the stack was asked to stop.
 func (s *Stack) Done() <-chan struct{} { return s.down }
 
-// Close ends every process and returns when none is left. When ctx ends, the
-// rest is killed.
+// Close stops all processes and returns when none is left. It kills the
+// remaining ones when ctx ends.
 func (s *Stack) Close(ctx context.Context) {
 	s.setState(control.Stopping)
 	s.supervisor.Stop(ctx)
@@ -187,7 +198,7 @@ func (s *Stack) Close(ctx context.Context) {
 	s.recording.Wait()
 }
 
-// Kill makes the end immediate.
+// Kill makes every stop immediate.
 func (s *Stack) Kill() { s.supervisor.Kill() }
 
 // Command runs a command that does not outlive the starter.
@@ -205,27 +216,27 @@ func (s *Stack) StartPart(ctx context.Context, part string) error {
 	return s.supervisor.StartPart(ctx, part)
 }
 
-// checkTimeout bounds one look at every part.
+// checkTimeout bounds the checks of all parts together.
 const checkTimeout = 3 * time.Second
 
-// Check asks every part that runs whether it is well; the answer holds what is
-// wrong, by part.
+// Check asks every running part whether it is ready, and returns the faults by
+// part.
 func (s *Stack) Check(ctx context.Context) map[string]string {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	wrong := map[string]string{}
+	faults := map[string]string{}
 	for part, err := range s.supervisor.Check(ctx) {
-		wrong[part] = err.Error()
+		faults[part] = err.Error()
 	}
-	return wrong
+	return faults
 }
 
 var _ control.Stack = (*Stack)(nil)
 
-// BaseURL is where clients find the gateway.
+// BaseURL is the gateway's address for clients.
 func (s *Stack) BaseURL() string { return s.options.BaseURL }
 
-// LocalURL is where this machine finds the gateway.
+// LocalURL is the gateway's address on this machine.
 func (s *Stack) LocalURL() string { return s.options.Plan.LocalURL() }
 
 // Plan is the stack's ports.
@@ -237,13 +248,14 @@ func (s *Stack) MySQL() infra.MySQL { return s.mysql }
 // Redis describes the running Redis.
 func (s *Stack) Redis() infra.Redis { return s.redis }
 
-// S3 describes the running S3 server; there says whether there is one.
-func (s *Stack) S3() (server infra.S3, there bool) { return s.s3, s.hasS3.Load() }
+// S3 describes the running S3 server; exists is false if the stack has none.
+func (s *Stack) S3() (server infra.S3, exists bool) { return s.s3, s.hasS3.Load() }
 
-// freePorts refuses to start where somebody else listens, and says who.
-func (s *Stack) freePorts(ctx context.Context) error {
+// checkPorts fails if another process listens on a port of the stack, and names
+// the process.
+func (s *Stack) checkPorts(ctx context.Context) error {
 	list := s.options.Plan.All()
-	if s.options.InfraOnly {
+	if s.options.Mode != Full {
 		list = s.options.Plan.Infra()
 	}
 	for _, port := range list {
@@ -251,7 +263,7 @@ func (s *Stack) freePorts(ctx context.Context) error {
 			continue
 		}
 		holder, _ := ports.HolderOf("/proc", port.Number)
-		return fmt.Errorf("port %d (%s) is taken by %s.\nStop that, or start this stack on other ports: --port-offset %d",
+		return fmt.Errorf("port %d (%s) is taken by %s: stop it, or start this stack on other ports with --port-offset %d",
 			port.Number, port.Part, holder, s.options.Plan.Offset+ports.Step)
 	}
 	return nil

@@ -13,7 +13,7 @@ func (s *Stack) startDatabases(ctx context.Context) error {
 	}
 	var err error
 	s.redis = infra.Redis{Dir: s.options.Dir.Redis(), Port: s.options.Plan.Redis, Password: s.credentials.RedisPassword}
-	if s.options.ForTests {
+	if s.options.Mode == Tests {
 		s.redis.Password = ""
 	}
 	if s.redis.Server, err = infra.FindRedis(); err != nil {
@@ -41,35 +41,34 @@ func (s *Stack) startDatabases(ctx context.Context) error {
 	return nil
 }
 
+// Builder builds programs of the checkout; none of its processes outlives the
+// starter.
+func (s *Stack) Builder() build.Builder {
+	return build.Builder{Root: s.options.Root, Console: s.options.Console, Run: s.supervisor.Command}
+}
+
 func (s *Stack) build(ctx context.Context) error {
 	if s.options.NoBuild {
 		return nil
 	}
-	builder := build.Builder{Root: s.options.Root, Console: s.options.Console, Run: s.supervisor.Command}
-	if !s.options.InfraOnly {
-		var names []string
-		for _, app := range s.options.File.Apps {
-			names = append(names, programName(app))
-		}
-		if err := builder.Programs(ctx, names); err != nil {
+	if s.options.Mode == Full {
+		if err := s.Builder().Programs(ctx, s.options.File.Programs()); err != nil {
 			return err
 		}
 	}
-	return builder.Sidecar(ctx)
+	return s.Builder().Sidecar(ctx)
 }
 
-// needsS3 says that there is no doing without the S3 server: only few tests use
-// it.
-func (s *Stack) needsS3() bool { return !s.options.ForTests || s.options.RequireS3 }
+// optionalS3 reports whether the stack can run without the S3 server: few tests
+// use it.
+func (s *Stack) optionalS3() bool { return s.options.Mode == Tests && !s.options.RequireS3 }
 
-// startS3 builds the S3 server, which is done while the databases start, and
-// starts it.
+// startS3 builds and starts the S3 server. It is built while the databases start.
 func (s *Stack) startS3(ctx context.Context) error {
 	if !s.options.NoBuild {
-		builder := build.Builder{Root: s.options.Root, Console: s.options.Console, Run: s.supervisor.Command}
-		err := builder.S3(ctx)
-		if err != nil && ctx.Err() == nil && !s.needsS3() {
-			s.options.Console.Printf("there is no S3 server, because it cannot be built (REQUIRE_INFRA=1 makes that a fault): %v", err)
+		err := s.Builder().S3(ctx)
+		if err != nil && ctx.Err() == nil && s.optionalS3() {
+			s.options.Console.Printf("continuing with no S3 server, because it cannot be built (REQUIRE_INFRA=1 makes this an error): %v", err)
 			s.hasS3.Store(false)
 			return nil
 		}

@@ -16,14 +16,32 @@ import (
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/supervise"
 )
 
-// logLimit is the size at which a log file is moved aside, in bytes.
+// logLimit is the size at which a log file is rotated, in bytes. A part keeps
+// one old file, so its logs take at most twice as much.
 const logLimit = 8 << 20
 
-// Show switches the parts' lines on the console on. The databases stay in
-// their files.
-func (s *Stack) Show() { s.showing.Store(true) }
+// flushInterval is how often the console counts repeated messages.
+const flushInterval = time.Minute
 
-// output keeps what a part prints in its file and, when asked to, shows it.
+// Watch shows warnings and errors of sidecars and programs on the console until
+// ctx ends. The databases write to their log files only.
+func (s *Stack) Watch(ctx context.Context) {
+	s.showing.Store(true)
+	defer s.showing.Store(false)
+	tick := time.NewTicker(flushInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			s.digest.Flush()
+		}
+	}
+}
+
+// output opens the log file of a part. Its warnings and errors go to the console
+// too, while that is watched.
 func (s *Stack) output(part string) (io.WriteCloser, error) {
 	file, err := logs.Open(s.options.Dir.Logs(), part, logLimit)
 	if err != nil {
@@ -34,7 +52,7 @@ func (s *Stack) output(part string) (io.WriteCloser, error) {
 	}
 	lines := console.NewLines(func(line string) {
 		if s.showing.Load() {
-			s.options.Console.Line(part, line)
+			s.digest.Line(part, line)
 		}
 	})
 	return &tee{file: file, lines: lines}, nil
@@ -46,11 +64,9 @@ type tee struct {
 }
 
 func (t *tee) Write(p []byte) (int, error) {
-	n, err := t.file.Write(p)
-	if _, shown := t.lines.Write(p); shown != nil {
-		return n, shown
-	}
-	return n, err
+	// Lines never fail.
+	_, _ = t.lines.Write(p)
+	return t.file.Write(p)
 }
 
 func (t *tee) Close() error {
@@ -58,38 +74,46 @@ func (t *tee) Close() error {
 	return t.file.Close()
 }
 
-// changed runs under the supervisor's lock: it tells what people want to know
-// and leaves the rest to the recorder.
+// changed runs under the supervisor's lock: it shows the change and leaves the
+// rest to the recorder.
 func (s *Stack) changed(status supervise.Status) {
-	s.tell(status)
+	s.showChange(status)
 	select {
 	case s.record <- struct{}{}:
 	default:
 	}
 }
 
-func (s *Stack) tell(status supervise.Status) {
+// showChange shows that a part is up or down. Once the stack is ready this goes
+// through the digest, so that a part that crashes for ever does not fill the
+// console.
+func (s *Stack) showChange(status supervise.Status) {
 	s.mu.Lock()
-	before, state := s.told[status.Name], s.state
-	s.told[status.Name] = status.State
+	before, state := s.shown[status.Name], s.state
+	s.shown[status.Name] = status.State
 	s.mu.Unlock()
-	since := time.Since(s.began).Round(100 * time.Millisecond)
-	show := s.options.Console
+	text := ""
+	switch status.State {
+	case supervise.Crashed:
+		text = status.LastExit + "; restarting (see bin/douyin logs " + status.Name + ")"
+	case supervise.Stopped:
+		text = "stopped until bin/douyin start " + status.Name
+	case supervise.Running:
+		if before == supervise.Starting {
+			text = "ready"
+		}
+	}
 	switch {
-	case state == control.Stopping:
-	case status.State == supervise.Crashed:
-		show.Printf("%s %s; starting it again", status.Name, status.LastExit)
-	case status.State == supervise.Stopped:
-		show.Printf("%s is held down until `start %s`", status.Name, status.Name)
-	case status.State == supervise.Running && before == supervise.Starting && state == control.Starting:
-		show.Printf("%s is ready (%s)", status.Name, since)
-	case status.State == supervise.Running && before == supervise.Starting:
-		show.Printf("%s is back", status.Name)
+	case text == "" || state == control.Stopping:
+	case state == control.Starting:
+		s.options.Console.Line(status.Name, fmt.Sprintf("%s (%s)", text, time.Since(s.began).Round(100*time.Millisecond)))
+	default:
+		s.digest.Add(logs.Entry{Part: status.Name, Message: text})
 	}
 }
 
 // keepRecord writes stack.json after every change, and empties its list of
-// processes in the end.
+// processes at the end.
 func (s *Stack) keepRecord() {
 	for range s.record {
 		s.tryRecord()
@@ -99,13 +123,13 @@ func (s *Stack) keepRecord() {
 
 func (s *Stack) tryRecord() {
 	if err := s.writeRecord(); err != nil {
-		s.options.Console.Printf("cannot record what runs: %v", err)
+		s.options.Console.Printf("cannot write the record of processes: %v", err)
 	}
 }
 
-// settle binds the data folder to the environment. From now on rows may name
-// objects that only this one has; a start that came to nothing left none.
-func (s *Stack) settle() error {
+// bindEnvironment binds the data folder to the environment: from now on rows may
+// name objects that only this environment has. A failed start binds nothing.
+func (s *Stack) bindEnvironment() error {
 	s.mu.Lock()
 	s.recorded = s.options.Environment
 	s.mu.Unlock()
@@ -198,6 +222,9 @@ func (s *Stack) explain(err error) error {
 	lines, _, readErr := logs.Tail(path, last)
 	if readErr != nil || len(lines) == 0 {
 		return err
+	}
+	for i, line := range lines {
+		lines[i] = logs.Parse(part, line).String()
 	}
 	return fmt.Errorf("%w\nThe last lines of %s:\n  %s", err, path, strings.Join(lines, "\n  "))
 }

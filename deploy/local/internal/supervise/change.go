@@ -15,7 +15,7 @@ func (s *Supervisor) goalOf(p *part) goal {
 	return p.goal
 }
 
-// set, started, ready and crashed are the only ways a status changes.
+// set, started, ready and crashed are the only functions that change a status.
 func (s *Supervisor) set(p *part, state State) {
 	s.change(p, func(status *Status) {
 		status.State, status.PID = state, 0
@@ -52,8 +52,8 @@ func (s *Supervisor) change(p *part, apply func(*Status)) {
 	s.changed = make(chan struct{})
 }
 
-// await returns when a condition on the parts holds; it is evaluated under the
-// mutex, after every change.
+// await returns when a condition on the parts holds. The condition is evaluated
+// under the mutex, after every change.
 func (s *Supervisor) await(ctx context.Context, holds func() bool) error {
 	for {
 		s.mu.Lock()
@@ -71,7 +71,7 @@ func (s *Supervisor) await(ctx context.Context, holds func() bool) error {
 	}
 }
 
-// residentBytes is the memory a process has in RAM; 0 when it is gone.
+// residentBytes is the resident memory of a process, 0 if it has ended.
 func residentBytes(pid int) int64 {
 	if pid == 0 {
 		return 0

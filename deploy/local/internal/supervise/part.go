@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// goal is what somebody wants a part to do.
+// goal is the requested state of a part.
 type goal int
 
 const (
@@ -26,7 +26,7 @@ type part struct {
 	kick   chan struct{} // one token: the goal may have changed
 	goal   goal
 	status Status
-	proved bool // was ready at least once
+	proved bool // has been ready at least once
 }
 
 const (
@@ -36,11 +36,11 @@ const (
 	probePauseMax = 250 * time.Millisecond
 )
 
-// lookAfter is the life of a part, until its goal is to quit.
-func (s *Supervisor) lookAfter(p *part) {
+// supervise starts and restarts a part until its goal is quit.
+func (s *Supervisor) supervise(p *part) {
 	defer s.parts.Done()
 	pause := time.Duration(0)
-	for cleared := false; ; {
+	for ready := false; ; { // the parts that it needs were ready once
 		switch s.goalOf(p) {
 		case quit:
 			s.set(p, Ended)
@@ -50,8 +50,8 @@ func (s *Supervisor) lookAfter(p *part) {
 			<-p.kick
 			continue
 		}
-		if !cleared {
-			if cleared = s.needsReady(p); !cleared {
+		if !ready {
+			if ready = s.needsReady(p); !ready {
 				continue
 			}
 		}
@@ -70,7 +70,7 @@ func (s *Supervisor) lookAfter(p *part) {
 	}
 }
 
-// needsReady waits for the parts that p needs. False: the goal changed.
+// needsReady waits for the parts that p needs. It returns false if the goal changed.
 func (s *Supervisor) needsReady(p *part) bool {
 	for {
 		s.mu.Lock()
@@ -93,8 +93,8 @@ func (s *Supervisor) needsReady(p *part) bool {
 	}
 }
 
-// once starts the process, watches it until it ends or the goal changes, and
-// says how it ended.
+// once starts the process, waits until it ends or the goal changes, and returns
+// how it ended.
 func (s *Supervisor) once(p *part) string {
 	output, err := s.options.Output(p.spec.Name)
 	if err != nil {
@@ -102,7 +102,7 @@ func (s *Supervisor) once(p *part) string {
 	}
 	defer output.Close()
 
-	cmd := exec.Command(p.spec.Path, p.spec.Args...) //nolint:gosec,noctx // what a part is; it ends by its goal
+	cmd := exec.Command(p.spec.Path, p.spec.Args...) //nolint:gosec,noctx // a part runs a given program, until its goal changes
 	cmd.Env, cmd.Dir = p.spec.Env, p.spec.Dir
 	cmd.Stdout, cmd.Stderr = output, output
 	if err := s.spawner.start(cmd, p.spec.Orphan); err != nil {
@@ -121,9 +121,9 @@ func (s *Supervisor) once(p *part) string {
 	exit := s.watch(p, cmd.Process.Pid, ended)
 	cancel()
 	probing.Wait()
-	// Whatever the process itself started goes with it.
+	// Its children end with it.
 	if err := signalGroup(cmd.Process.Pid, syscall.SIGKILL); err != nil {
-		note(output, p.spec.Name, fmt.Sprintf("children may be left: %v", err))
+		note(output, p.spec.Name, fmt.Sprintf("children may be running: %v", err))
 	}
 	note(output, p.spec.Name, exit)
 	return exit
@@ -142,30 +142,30 @@ func (s *Supervisor) watch(p *part, pid int, ended <-chan string) string {
 	}
 }
 
-// end asks the process to stop and kills it when it does not, or when all is to
-// end at once.
+// end asks the process to stop, and kills it after the grace time or when the
+// supervisor kills all parts.
 func (s *Supervisor) end(p *part, pid int, ended <-chan string) string {
 	grace := p.spec.Grace
 	if grace == 0 {
 		grace = defaultGrace
 	}
 	if err := signalGroup(pid, syscall.SIGTERM); err != nil {
-		return fmt.Sprintf("cannot be signalled: %v", err)
+		return fmt.Sprintf("signal failed: %v", err)
 	}
 	select {
 	case exit := <-ended:
 		return "stopped on request, " + exit
 	case <-time.After(grace):
-	case <-s.impatient:
+	case <-s.killing:
 	}
 	if err := signalGroup(pid, syscall.SIGKILL); err != nil {
-		return fmt.Sprintf("cannot be killed: %v", err)
+		return fmt.Sprintf("kill failed: %v", err)
 	}
 	<-ended
-	return "killed: did not stop when asked"
+	return "killed: did not stop in time"
 }
 
-// probe asks the part whether it is ready until it is.
+// probe repeats the readiness check until it succeeds.
 func (s *Supervisor) probe(ctx context.Context, p *part) {
 	for pause := probePauseMin; ; pause = min(2*pause, probePauseMax) {
 		if p.spec.Ready == nil {
@@ -197,8 +197,8 @@ func describe(err error) string {
 	return "ended: " + err.Error()
 }
 
-// note leaves a line of the supervisor in the part's own log.
+// note writes a line of the supervisor into the part's own log.
 func note(output io.Writer, name, text string) {
-	// A log that cannot be written must not decide over the process.
+	// A log that cannot be written is no reason to stop the process.
 	_, _ = fmt.Fprintf(output, "-- %s %s: %s\n", time.Now().UTC().Format(time.RFC3339), name, text)
 }

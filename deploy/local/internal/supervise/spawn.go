@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// drainTime is how long the output of an ended process is read on while a
-// stray child of it still holds the pipe.
+// drainTime is how long the output of an ended process is still read while a
+// child of it keeps the pipe open.
 const drainTime = 2 * time.Second
 
-// spawner starts processes from one operating system thread. A parent-death
-// signal fires when the thread that started the child ends, not the process,
-// so that thread has to live as long as the children.
+// spawner starts processes from one operating system thread. The parent-death
+// signal fires when the thread that started the child ends, not when the process
+// ends, so that thread has to live as long as the children.
 type spawner struct {
 	requests chan spawn
 	ended    chan struct{}
@@ -39,7 +39,7 @@ func (s *spawner) loop() {
 	}
 }
 
-// start runs a command in a process group of its own that does not outlive
+// start starts a command in a process group of its own that does not outlive
 // this process.
 func (s *spawner) start(cmd *exec.Cmd, orphan syscall.Signal) error {
 	if orphan == 0 {
@@ -52,14 +52,14 @@ func (s *spawner) start(cmd *exec.Cmd, orphan syscall.Signal) error {
 	return <-reply
 }
 
-// close ends the thread; children that are still there end with it.
+// close ends the thread, and with it the remaining children.
 func (s *spawner) close() {
 	close(s.requests)
 	<-s.ended
 }
 
-// signalGroup signals a process and everything it started. A group that is
-// gone is what the caller wanted.
+// signalGroup signals a process and everything it started. A missing group is no
+// error: it has ended already.
 func signalGroup(pid int, signal syscall.Signal) error {
 	if err := syscall.Kill(-pid, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
 		return err

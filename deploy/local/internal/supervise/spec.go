@@ -1,9 +1,9 @@
-// Package supervise runs the processes of a stack: starts each when what it
-// needs is ready, starts it again when it dies, holds it down on request, and
-// ends all of them, whatever happens to the supervisor itself.
+// Package supervise runs the processes of a stack. It starts each when the parts
+// that it needs are ready, restarts it when it ends, stops and starts it on
+// request, and ends all of them, whatever happens to the supervisor itself.
 //
-// It is made for Linux: the kernel is asked to end a process when its
-// supervisor dies, also by kill -9.
+// It needs Linux: the kernel ends a process when its supervisor dies, even by
+// kill -9.
 package supervise
 
 import (
@@ -13,38 +13,38 @@ import (
 	"time"
 )
 
-// Spec describes one process to look after.
+// Spec describes one supervised process.
 type Spec struct {
 	Name string
 	Path string   // of the program
 	Args []string // without the program's name
 	Env  []string // complete
 	Dir  string
-	Port int // the listener that people ask for; only shown
+	Port int // its main listener; only shown
 
-	// Needs names the parts that have to be ready before the first start.
+	// Needs names the parts that must be ready before the first start.
 	Needs []string
-	// Ready is asked again and again after every start until it returns nil.
+	// Ready is called repeatedly after every start until it returns nil.
 	Ready func(ctx context.Context) error
-	// Layer orders the end: the highest goes first, a layer at a time.
+	// Layer orders the stop: the highest layer stops first.
 	Layer int
-	// Grace is the time between the polite signal and SIGKILL.
+	// Grace is the time between SIGTERM and SIGKILL.
 	Grace time.Duration
-	// Orphan is the signal the kernel sends when the supervisor dies: SIGKILL
-	// (the default) leaves nothing for certain, SIGTERM suits a program that
-	// has data to put in order and is known to obey.
+	// Orphan is the signal the kernel sends when the supervisor dies. SIGKILL, the
+	// default, is certain; SIGTERM suits a program that has data to write and is
+	// known to stop.
 	Orphan syscall.Signal
 }
 
-// State is what a part is doing.
+// State is the state of a part.
 type State string
 
 // The states of a part.
 const (
 	Waiting  State = "waiting"  // for another part
 	Starting State = "starting" // runs, not ready yet
-	Running  State = "running"  // was ready since it started
-	Crashed  State = "crashed"  // ended by itself, will be started again
+	Running  State = "running"  // has been ready since it started
+	Crashed  State = "crashed"  // ended by itself, will be restarted
 	Stopped  State = "stopped"  // on request
 	Ended    State = "ended"    // for good
 )
@@ -63,10 +63,10 @@ type Status struct {
 
 // Options configure a supervisor.
 type Options struct {
-	// Output opens the place for what a part prints; it is closed when the
-	// process ends.
+	// Output opens the writer for a part's output; it is closed when the process
+	// ends.
 	Output func(part string) (io.WriteCloser, error)
-	// Changed is told about every change, in order; it must not call back.
+	// Changed is called for every change, in order. It must not call the supervisor.
 	Changed func(Status)
 	Backoff Backoff
 }

@@ -12,13 +12,13 @@ import (
 	"time"
 )
 
-// Supervisor looks after the processes of one stack.
+// Supervisor runs the processes of one stack.
 type Supervisor struct {
-	options   Options
-	spawner   *spawner
-	parts     sync.WaitGroup
-	impatient chan struct{} // closed: end everything without asking
-	rush      sync.Once
+	options Options
+	spawner *spawner
+	parts   sync.WaitGroup
+	killing chan struct{} // closed: stop without a grace time
+	kill    sync.Once
 
 	mu      sync.Mutex
 	byName  map[string]*part
@@ -26,22 +26,21 @@ type Supervisor struct {
 	changed chan struct{} // closed, and replaced, at every change
 }
 
-// New makes a supervisor without parts. Stop has to be called in the end.
+// New returns a supervisor without parts. The caller has to call Stop.
 func New(o Options) *Supervisor {
 	if o.Changed == nil {
 		o.Changed = func(Status) {}
 	}
 	return &Supervisor{
-		options:   o,
-		spawner:   newSpawner(),
-		impatient: make(chan struct{}),
-		byName:    map[string]*part{},
-		changed:   make(chan struct{}),
+		options: o,
+		spawner: newSpawner(),
+		killing: make(chan struct{}),
+		byName:  map[string]*part{},
+		changed: make(chan struct{}),
 	}
 }
 
-// Start begins to look after parts; each starts as soon as what it needs is
-// ready.
+// Start adds parts; each starts as soon as the parts that it needs are ready.
 func (s *Supervisor) Start(specs ...Spec) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -51,13 +50,13 @@ func (s *Supervisor) Start(specs ...Spec) {
 		s.byName[spec.Name] = p
 		s.order = append(s.order, p)
 		s.parts.Add(1)
-		go s.lookAfter(p)
+		go s.supervise(p)
 	}
 }
 
 // StopPart stops a part and keeps it down; it returns when the process has ended.
 func (s *Supervisor) StopPart(ctx context.Context, name string) error {
-	p, err := s.aim(name, stop)
+	p, err := s.setGoal(name, stop)
 	if err != nil {
 		return err
 	}
@@ -66,21 +65,21 @@ func (s *Supervisor) StopPart(ctx context.Context, name string) error {
 
 // StartPart starts a stopped part again; it returns when the part is ready.
 func (s *Supervisor) StartPart(ctx context.Context, name string) error {
-	p, err := s.aim(name, run)
+	p, err := s.setGoal(name, run)
 	if err != nil {
 		return err
 	}
 	err = s.await(ctx, func() bool { return p.status.State == Running })
 	if err != nil {
-		return fmt.Errorf("%s does not get ready: %w", name, err)
+		return fmt.Errorf("%s does not become ready: %w", name, err)
 	}
 	return nil
 }
 
-// ErrUnknown names a part that does not exist.
+// ErrUnknown means that no part has the name.
 var ErrUnknown = errors.New("no such part")
 
-func (s *Supervisor) aim(name string, g goal) (*part, error) {
+func (s *Supervisor) setGoal(name string, g goal) (*part, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := s.byName[name]
@@ -94,7 +93,7 @@ func (s *Supervisor) aim(name string, g goal) (*part, error) {
 	return p, nil
 }
 
-// steer needs the mutex.
+// steer changes the goal of a part. The caller holds the mutex.
 func (s *Supervisor) steer(p *part, g goal) {
 	p.goal = g
 	select {
@@ -103,11 +102,11 @@ func (s *Supervisor) steer(p *part, g goal) {
 	}
 }
 
-// giveUpAfter is how often a part may crash before its first success until
-// WaitReady calls the start a failure.
+// giveUpAfter is how many crashes before the first readiness of a part make
+// WaitReady fail.
 const giveUpAfter = 3
 
-// StartError says which part kept a stack from getting ready.
+// StartError names the part that did not start.
 type StartError struct {
 	Part  string
 	Cause string
@@ -115,8 +114,8 @@ type StartError struct {
 
 func (e *StartError) Error() string { return e.Part + " does not start: " + e.Cause }
 
-// WaitReady returns when the parts are ready; without names, when all are. It
-// gives up early on a part that only crashes.
+// WaitReady returns when the named parts, or all if there are no names, have been
+// ready once. It fails early if a part only crashes.
 func (s *Supervisor) WaitReady(ctx context.Context, names ...string) error {
 	var failure *StartError
 	err := s.await(ctx, func() bool {
@@ -139,6 +138,14 @@ func (s *Supervisor) WaitReady(ctx context.Context, names ...string) error {
 	return err
 }
 
+// Running reports whether the part runs and was ready since it started.
+func (s *Supervisor) Running(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.byName[name]
+	return p != nil && p.status.State == Running
+}
+
 // Status lists the parts in the order of their start.
 func (s *Supervisor) Status() []Status {
 	s.mu.Lock()
@@ -154,7 +161,7 @@ func (s *Supervisor) Status() []Status {
 }
 
 // Check asks every part that has a process whether it is ready now, and returns
-// what those say that are not.
+// the errors by part.
 func (s *Supervisor) Check(ctx context.Context) map[string]error {
 	s.mu.Lock()
 	var specs []Spec
@@ -179,11 +186,11 @@ func (s *Supervisor) Check(ctx context.Context) map[string]error {
 	return byName
 }
 
-// Stop ends all parts, the highest layer first, and returns when no process is
-// left. When ctx ends, the rest is killed.
+// Stop stops all parts, the highest layer first, and returns when no process is
+// left. It kills the remaining ones when ctx ends.
 func (s *Supervisor) Stop(ctx context.Context) {
-	stopRush := context.AfterFunc(ctx, s.Kill)
-	defer stopRush()
+	release := context.AfterFunc(ctx, s.Kill)
+	defer release()
 	s.mu.Lock()
 	layers := map[int][]*part{}
 	for _, p := range s.order {
@@ -196,7 +203,7 @@ func (s *Supervisor) Stop(ctx context.Context) {
 			s.steer(p, quit)
 		}
 		s.mu.Unlock()
-		// Only a stopped process ends the wait: no deadline, s.impatient is one.
+		// Only the end of the processes ends the wait; s.killing bounds it.
 		_ = s.await(context.Background(), func() bool {
 			return !slices.ContainsFunc(layers[layer], func(p *part) bool { return p.status.State != Ended })
 		})
@@ -206,11 +213,11 @@ func (s *Supervisor) Stop(ctx context.Context) {
 }
 
 // Kill makes every stop from now on immediate.
-func (s *Supervisor) Kill() { s.rush.Do(func() { close(s.impatient) }) }
+func (s *Supervisor) Kill() { s.kill.Do(func() { close(s.killing) }) }
 
-// Command runs a command in the foreground, under the same guarantee that it
-// does not outlive this process. When ctx ends, it is interrupted, and killed
-// after the grace time.
+// Command runs a command in the foreground, with the same guarantee that it does
+// not outlive this process. When ctx ends it is interrupted, and killed after the
+// grace time.
 func (s *Supervisor) Command(ctx context.Context, cmd *exec.Cmd) error {
 	if err := s.spawner.start(cmd, syscall.SIGKILL); err != nil {
 		return err
@@ -228,7 +235,7 @@ func (s *Supervisor) Command(ctx context.Context, cmd *exec.Cmd) error {
 	case waited := <-ended:
 		return errors.Join(waited, err, signalGroup(pid, syscall.SIGKILL))
 	case <-time.After(defaultGrace):
-	case <-s.impatient:
+	case <-s.killing:
 	}
 	err = errors.Join(err, signalGroup(pid, syscall.SIGKILL))
 	return errors.Join(<-ended, err)

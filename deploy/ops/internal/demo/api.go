@@ -1,4 +1,4 @@
-package seed
+package demo
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// api is the gateway as a phone sees it.
+// api calls the endpoints of the gateway that the demo uses.
 type api struct {
 	base string
 	http http.Client
@@ -28,14 +28,14 @@ func newAPI(base string) *api {
 	return &api{base: base, http: http.Client{Timeout: requestTimeout}}
 }
 
-// session is a user who is logged in.
+// session is a logged-in user.
 type session struct {
 	id        int64
 	token     string
-	published map[string]bool // by title; failed ones left out
+	published map[string]bool // by title, without failed ones
 }
 
-// answer is what the endpoints used here say.
+// answer is the union of the answers.
 type answer struct {
 	Code   int     `json:"status_code"`
 	Text   string  `json:"status_msg"`
@@ -44,8 +44,9 @@ type answer struct {
 	Videos []video `json:"video_list"`
 }
 
-// video is one of the user's own.
+// video is an entry of the user's own list.
 type video struct {
+	ID       int64  `json:"id"`
 	Title    string `json:"title"`
 	State    string `json:"state"`
 	Progress int    `json:"progress"`
@@ -53,13 +54,13 @@ type video struct {
 	Message  string `json:"failure_msg"`
 }
 
-// The states of a video in which nothing more is going to happen to it.
+// The final states of a video.
 const (
 	readyState  = "ready"
 	failedState = "failed"
 )
 
-// refusal is an answer with another code than 0.
+// refusal is an answer whose code is not 0.
 type refusal struct {
 	code int
 	text string
@@ -67,23 +68,23 @@ type refusal struct {
 
 func (r *refusal) Error() string { return fmt.Sprintf("%s (status_code %d)", r.text, r.code) }
 
-// signIn registers an account, or logs in when it exists.
-func (a *api) signIn(ctx context.Context, account Account) (session, error) {
-	query := url.Values{"username": {account.Name}, "password": {account.Password}}
+// signIn registers a user, or logs in if the name is taken.
+func (a *api) signIn(ctx context.Context, name, password string) (*session, error) {
+	query := url.Values{"username": {name}, "password": {password}}
 	got, err := a.call(ctx, http.MethodPost, "/douyin/user/register/", query, nil, "")
 	var refused *refusal
 	if errors.As(err, &refused) {
 		var loginErr error
 		if got, loginErr = a.call(ctx, http.MethodPost, "/douyin/user/login/", query, nil, ""); loginErr != nil {
-			return session{}, fmt.Errorf("register: %w; login: %w", err, loginErr)
+			return nil, fmt.Errorf("register: %w; login: %w", err, loginErr)
 		}
 	} else if err != nil {
-		return session{}, err
+		return nil, err
 	}
-	s := session{id: got.UserID, token: got.Token, published: map[string]bool{}}
+	s := &session{id: got.UserID, token: got.Token, published: map[string]bool{}}
 	list, err := a.videos(ctx, s)
 	if err != nil {
-		return session{}, err
+		return nil, err
 	}
 	for _, v := range list {
 		s.published[v.Title] = s.published[v.Title] || v.State != failedState
@@ -91,15 +92,15 @@ func (a *api) signIn(ctx context.Context, account Account) (session, error) {
 	return s, nil
 }
 
-// videos are the user's own, whatever their state.
-func (a *api) videos(ctx context.Context, s session) ([]video, error) {
+// videos lists the user's own videos, in every state.
+func (a *api) videos(ctx context.Context, s *session) ([]video, error) {
 	list, err := a.call(ctx, http.MethodGet, "/douyin/publish/list/",
-		url.Values{"token": {s.token}, "user_id": {strconv.FormatInt(s.id, 10)}}, nil, "")
+		url.Values{"token": {s.token}, "user_id": {id(s.id)}}, nil, "")
 	return list.Videos, err
 }
 
-// publish uploads a file. It is small enough to build the body in memory.
-func (a *api) publish(ctx context.Context, s session, title, file string) error {
+// publish uploads a file. Clips are small, so the body is built in memory.
+func (a *api) publish(ctx context.Context, s *session, title, file string) error {
 	content, err := os.ReadFile(file)
 	if err != nil {
 		return err
@@ -120,6 +121,32 @@ func (a *api) publish(ctx context.Context, s session, title, file string) error 
 	_, err = a.call(ctx, http.MethodPost, "/douyin/publish/action/", nil, &body, form.FormDataContentType())
 	return err
 }
+
+// act calls an endpoint that changes something, as the user.
+func (a *api) act(ctx context.Context, s *session, path string, query url.Values) error {
+	query.Set("token", s.token)
+	query.Set("action_type", "1")
+	_, err := a.call(ctx, http.MethodPost, path, query, nil, "")
+	return err
+}
+
+func (a *api) like(ctx context.Context, s *session, video int64) error {
+	return a.act(ctx, s, "/douyin/favorite/action/", url.Values{"video_id": {id(video)}})
+}
+
+func (a *api) comment(ctx context.Context, s *session, video int64, text, requestID string) error {
+	return a.act(ctx, s, "/douyin/comment/action/", url.Values{"video_id": {id(video)}, "comment_text": {text}, "request_id": {requestID}})
+}
+
+func (a *api) follow(ctx context.Context, s *session, target int64) error {
+	return a.act(ctx, s, "/douyin/relation/action/", url.Values{"to_user_id": {id(target)}})
+}
+
+func (a *api) message(ctx context.Context, s *session, to int64, text, requestID string) error {
+	return a.act(ctx, s, "/douyin/message/action/", url.Values{"to_user_id": {id(to)}, "content": {text}, "request_id": {requestID}})
+}
+
+func id(n int64) string { return strconv.FormatInt(n, 10) }
 
 func (a *api) call(ctx context.Context, method, path string, query url.Values, body io.Reader, contentType string) (answer, error) {
 	var got answer
@@ -144,7 +171,7 @@ func (a *api) call(ctx context.Context, method, path string, query url.Values, b
 		return got, err
 	}
 	if err := json.Unmarshal(raw, &got); err != nil {
-		return got, fmt.Errorf("%s answers %s with no JSON: %w", path, response.Status, err)
+		return got, fmt.Errorf("%s: %s, not JSON: %w", path, response.Status, err)
 	}
 	if got.Code != 0 {
 		return got, &refusal{got.Code, got.Text}
@@ -152,8 +179,7 @@ func (a *api) call(ctx context.Context, method, path string, query url.Values, b
 	return got, nil
 }
 
-// withoutQuery keeps passwords and tokens, which travel in the query, out of
-// the error.
+// withoutQuery removes the query, with its passwords and tokens, from the error.
 func withoutQuery(err error) error {
 	var failed *url.Error
 	if errors.As(err, &failed) {
