@@ -12,7 +12,7 @@ import (
 
 	"go.opentelemetry.io/otel"
 
-	"github.com/douyin-on-dapr/douyin/gateway/internal/httpapi"
+	"github.com/douyin-on-dapr/douyin/gateway/internal/httpserver"
 	"github.com/douyin-on-dapr/douyin/services/contract"
 	"github.com/douyin-on-dapr/douyin/services/platform/config"
 	"github.com/douyin-on-dapr/douyin/services/platform/daprx"
@@ -63,5 +63,5 @@ func run(ctx context.Context) (err error) {
 		return fmt.Errorf("GATEWAY_ADDR: %w", err)
 	}
 	log.Info("ready", "address", listener.Addr().String(), "public", cfg.PublicBaseURL)
-	return httpapi.Serve(ctx, listener, api, log)
+	return httpserver.Serve(ctx, listener, api, log)
 }
