@@ -45,12 +45,12 @@ func build(ctx context.Context, p *program.Program, policy chat.Policy) error {
 	rows := mysql.New(p.DB, p.Tell())
 	docs := hot.New(p.Hot)
 	service := chat.New(chat.Ports{
-		Messages: rows, Places: rows, Hot: docs,
+		Messages: rows, Positions: rows, Hot: docs,
 		Users: users, Relations: peers.NewRelations(p.Sidecar.Peer(contract.AppRelation)),
 		IDs: messageIDs, Clock: time.Now, Policy: policy,
 	})
 	chatv1.RegisterChatServiceServer(p, rpc.New(service))
 	p.Listen(eventv1.TopicMessageSent, event.Messages(docs))
-	p.Background(func(ctx context.Context) error { return chat.RunForgetting(ctx, rows, time.Now, p.Log) })
+	p.Background(func(ctx context.Context) error { return chat.RunPruning(ctx, rows, time.Now, p.Log) })
 	return nil
 }

@@ -42,21 +42,22 @@ const (
 type commands struct {
 	Globals
 
-	Up      upCommand      `cmd:"" help:"Start the stack in the foreground; Ctrl-C stops it."`
-	Down    downCommand    `cmd:"" help:"Stop the stack."`
-	Status  statusCommand  `cmd:"" help:"Show the state of all parts."`
-	Logs    logsCommand    `cmd:"" help:"Show the logs of all parts, or of one."`
-	Doctor  doctorCommand  `cmd:"" help:"Check the machine and every part; name fault and cure."`
-	Stop    stopCommand    `cmd:"" help:"Stop a part until it is started."`
-	Start   startCommand   `cmd:"" help:"Start a stopped part."`
-	Restart restartCommand `cmd:"" help:"Stop and start a part."`
-	Infra   infraCommand   `cmd:"" help:"Start only MySQL, Redis and the secrets, for 'dapr run -f dapr/dapr.yaml'; in the environment local only."`
-	Build   buildCommand   `cmd:"" help:"Compile the programs and the sidecar into bin/."`
-	With    withCommand    `cmd:"" help:"Run a command beside a throwaway stack of its own."`
-	Seed    seedCommand    `cmd:"" help:"Add the demo users and videos."`
-	Audit   auditCommand   `cmd:"" passthrough:"" help:"Compare all data with the rules of the system; 'audit --help' shows its flags."`
-	Orphans orphansCommand `cmd:"" passthrough:"" help:"List stored objects that no row names; 'orphans --delete' deletes them."`
-	Clean   cleanCommand   `cmd:"" help:"Delete the data folder with all data."`
+	Up          upCommand          `cmd:"" help:"Start the stack in the foreground; Ctrl-C stops it."`
+	Down        downCommand        `cmd:"" help:"Stop the stack."`
+	Status      statusCommand      `cmd:"" help:"Show the state of all parts."`
+	Logs        logsCommand        `cmd:"" help:"Show the logs of all parts, or of one."`
+	Doctor      doctorCommand      `cmd:"" help:"Check the machine and every part; name fault and cure."`
+	Stop        stopCommand        `cmd:"" help:"Stop a part until it is started."`
+	Start       startCommand       `cmd:"" help:"Start a stopped part."`
+	Restart     restartCommand     `cmd:"" help:"Stop and start a part."`
+	Infra       infraCommand       `cmd:"" help:"Start only MySQL, Redis and the secrets, for 'dapr run -f dapr/dapr.yaml'; in the environment local only."`
+	Build       buildCommand       `cmd:"" help:"Compile the programs and the sidecar into bin/."`
+	With        withCommand        `cmd:"" help:"Run a command beside a throwaway stack of its own."`
+	Seed        seedCommand        `cmd:"" help:"Add the demo users and videos."`
+	Audit       auditCommand       `cmd:"" passthrough:"" help:"Compare all data with the rules of the system; 'audit --help' shows its flags."`
+	Orphans     orphansCommand     `cmd:"" passthrough:"" help:"List stored objects that no row names; 'orphans --delete' deletes them."`
+	DeadLetters deadLettersCommand `cmd:"" passthrough:"" help:"List, show, replay or discard events that a service could not process; 'dead-letters --help' shows how."`
+	Clean       cleanCommand       `cmd:"" help:"Delete the data folder with all data."`
 }
 
 // Run parses the arguments and runs the command.

@@ -30,6 +30,9 @@ type (
 	orphansCommand struct {
 		Args []string `arg:"" optional:""`
 	}
+	deadLettersCommand struct {
+		Args []string `arg:"" optional:""`
+	}
 )
 
 func (c *auditCommand) Run(ctx context.Context, g *Globals) error {
@@ -38,6 +41,10 @@ func (c *auditCommand) Run(ctx context.Context, g *Globals) error {
 
 func (c *orphansCommand) Run(ctx context.Context, g *Globals) error {
 	return g.runTool(ctx, "orphans", c.Args)
+}
+
+func (c *deadLettersCommand) Run(ctx context.Context, g *Globals) error {
+	return g.runTool(ctx, "deadletters", c.Args)
 }
 
 // runTool ends with the exit code of the tool.

@@ -69,5 +69,5 @@ func run(ctx context.Context, name, description string, args []string, commands 
 	if err != nil {
 		return UsageError(fmt.Sprintf("%v; `%s --help` shows how to call it", err, name))
 	}
-	return parsed.Run()
+	return parsed.Run(commands)
 }

@@ -14,7 +14,7 @@ import (
 func newService(clock func() time.Time, policy chat.Policy) (*chat.Service, *fake.Store) {
 	store := fake.NewStore()
 	return chat.New(chat.Ports{
-		Messages: store, Places: store, Hot: fake.Hot{},
+		Messages: store, Positions: store, Hot: fake.Hot{},
 		Users: &fake.Users{Known: []int64{1, 2, 3}}, Relations: &fake.Relations{},
 		IDs: &fake.IDs{}, Clock: clock, Policy: policy,
 	}), store
@@ -135,7 +135,7 @@ func TestForgottenPlaceOfAPhoneThatRunsAhead(t *testing.T) {
 	if _, err := s.Poll(t.Context(), reader, ahead); err != nil {
 		t.Fatal(err)
 	}
-	store.ForgetPlaces()
+	store.DropDeliveryPositions()
 	if _, err := s.Poll(t.Context(), reader, ahead); err != nil {
 		t.Fatal(err)
 	}

@@ -44,21 +44,21 @@ func (s *Service) open(ctx context.Context, r Reader) ([]Message, error) {
 			return nil, err
 		}
 	}
-	var place Place
+	var position DeliveryPosition
 	for _, m := range slices.Backward(messages) {
 		if m.FromUserID == r.PeerID {
-			place.DeliveredMS = m.CreatedAtMS
+			position.DeliveredMS = m.CreatedAtMS
 			break
 		}
 	}
-	known, exists, err := s.Places.Place(ctx, r)
+	known, exists, err := s.Positions.DeliveryPosition(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	if exists && known == place {
+	if exists && known == position {
 		return messages, nil // a chat without messages is opened again by each poll
 	}
-	return messages, s.remember(ctx, r, place)
+	return messages, s.remember(ctx, r, position)
 }
 
 // fresh answers what the peer wrote after the reader's place. The document of the
@@ -70,7 +70,7 @@ func (s *Service) fresh(ctx context.Context, r Reader, sinceMS int64) ([]Message
 	if err != nil {
 		return nil, err
 	}
-	copied, known, err := s.place(ctx, r)
+	copied, known, err := s.position(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -80,30 +80,30 @@ func (s *Service) fresh(ctx context.Context, r Reader, sinceMS int64) ([]Message
 			return nil, err
 		}
 	}
-	place, known, err := s.Places.Place(ctx, r)
+	position, known, err := s.Positions.DeliveryPosition(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	if place != copied {
-		s.Hot.Moved(ctx, r)
+	if position != copied {
+		s.Hot.PositionMoved(ctx, r)
 	}
 	if !known {
-		place.DeliveredMS = s.unremembered(window, sinceMS)
+		position.DeliveredMS = s.unremembered(window, sinceMS)
 	}
-	messages, err := s.after(ctx, r, window, place, sinceMS)
+	messages, err := s.after(ctx, r, window, position, sinceMS)
 	if err != nil || known && len(messages) == 0 {
 		return nil, err
 	}
 	if n := len(messages); n > 0 {
-		place.DeliveredMS = messages[n-1].CreatedAtMS
+		position.DeliveredMS = messages[n-1].CreatedAtMS
 	}
-	return messages, s.remember(ctx, r, place)
+	return messages, s.remember(ctx, r, position)
 }
 
 // after answers what the peer wrote after a place. A phone that tells an older
 // one has either lost an answer, when it is the time of the last message that it
 // has, or a clock that is behind.
-func (s *Service) after(ctx context.Context, r Reader, w Window, p Place, sinceMS int64) ([]Message, error) {
+func (s *Service) after(ctx context.Context, r Reader, w Window, p DeliveryPosition, sinceMS int64) ([]Message, error) {
 	afterMS := p.DeliveredMS
 	if sinceMS < afterMS {
 		received, err := s.isPeerTime(ctx, r, w, sinceMS)
@@ -142,17 +142,17 @@ func (s *Service) window(ctx context.Context, r Reader) (Window, error) {
 	})
 }
 
-func (s *Service) place(ctx context.Context, r Reader) (Place, bool, error) {
-	return s.Hot.LoadPlace(ctx, r, func(ctx context.Context) (Place, bool, error) {
-		return s.Places.Place(ctx, r)
+func (s *Service) position(ctx context.Context, r Reader) (DeliveryPosition, bool, error) {
+	return s.Hot.LoadDeliveryPosition(ctx, r, func(ctx context.Context) (DeliveryPosition, bool, error) {
+		return s.Positions.DeliveryPosition(ctx, r)
 	})
 }
 
-func (s *Service) remember(ctx context.Context, r Reader, p Place) error {
-	if err := s.Places.SetPlace(ctx, r, p, s.Clock().UTC()); err != nil {
+func (s *Service) remember(ctx context.Context, r Reader, p DeliveryPosition) error {
+	if err := s.Positions.SetDeliveryPosition(ctx, r, p, s.Clock().UTC()); err != nil {
 		return err
 	}
-	s.Hot.Moved(ctx, r)
+	s.Hot.PositionMoved(ctx, r)
 	return nil
 }
 

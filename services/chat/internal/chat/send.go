@@ -40,7 +40,7 @@ func (s *Service) Send(ctx context.Context, fromID, toID int64, content, request
 	if err != nil {
 		return Message{}, errs.Wrap(op, err)
 	}
-	s.Hot.Sent(ctx, fromID, toID)
+	s.Hot.MessageSent(ctx, fromID, toID)
 	return message, nil
 }
 

@@ -53,7 +53,7 @@ type Window struct {
 }
 
 // Place is how far one device of a reader has got in a conversation.
-type Place struct {
+type DeliveryPosition struct {
 	DeliveredMS int64 // time of the newest peer message that it was given
 }
 
@@ -82,20 +82,20 @@ type Messages interface {
 }
 
 // Places keeps how far the readers have got.
-type Places interface {
-	Place(ctx context.Context, r Reader) (p Place, known bool, err error)
-	SetPlace(ctx context.Context, r Reader, p Place, at time.Time) error
+type DeliveryPositions interface {
+	DeliveryPosition(ctx context.Context, r Reader) (p DeliveryPosition, known bool, err error)
+	SetDeliveryPosition(ctx context.Context, r Reader, p DeliveryPosition, at time.Time) error
 }
 
 // Hot keeps the hot documents of conversations.
 type Hot interface {
 	// Sent invalidates what a new message makes old.
-	Sent(ctx context.Context, a, b int64)
+	MessageSent(ctx context.Context, a, b int64)
 	// Moved invalidates what a new place makes old.
-	Moved(ctx context.Context, r Reader)
+	PositionMoved(ctx context.Context, r Reader)
 	LoadWindow(ctx context.Context, a, b int64, rebuild func(context.Context) (Window, error)) (Window, error)
-	// LoadPlace stores nothing for a place that is not known.
-	LoadPlace(ctx context.Context, r Reader, rebuild func(context.Context) (Place, bool, error)) (Place, bool, error)
+	// LoadDeliveryPosition stores nothing for a place that is not known.
+	LoadDeliveryPosition(ctx context.Context, r Reader, rebuild func(context.Context) (DeliveryPosition, bool, error)) (DeliveryPosition, bool, error)
 }
 
 // Users asks the user service.
@@ -116,7 +116,7 @@ type IDs interface {
 // Ports is all that the service needs; every field is required.
 type Ports struct {
 	Messages  Messages
-	Places    Places
+	Positions DeliveryPositions
 	Hot       Hot
 	Users     Users
 	Relations Relations

@@ -13,12 +13,12 @@ import (
 // invalidated.
 type staleHot struct {
 	fake.Hot
-	window *chat.Window
-	place  *chat.Place
+	window   *chat.Window
+	position *chat.DeliveryPosition
 }
 
-func (h *staleHot) Moved(context.Context, chat.Reader) { h.place = nil }
-func (h *staleHot) Sent(context.Context, int64, int64) {}
+func (h *staleHot) PositionMoved(context.Context, chat.Reader) { h.position = nil }
+func (h *staleHot) MessageSent(context.Context, int64, int64)  {}
 
 func (h *staleHot) LoadWindow(ctx context.Context, a, b int64, rebuild func(context.Context) (chat.Window, error)) (chat.Window, error) {
 	if h.window != nil {
@@ -27,11 +27,11 @@ func (h *staleHot) LoadWindow(ctx context.Context, a, b int64, rebuild func(cont
 	return h.Hot.LoadWindow(ctx, a, b, rebuild)
 }
 
-func (h *staleHot) LoadPlace(ctx context.Context, r chat.Reader, rebuild func(context.Context) (chat.Place, bool, error)) (chat.Place, bool, error) {
-	if h.place != nil {
-		return *h.place, true, nil
+func (h *staleHot) LoadDeliveryPosition(ctx context.Context, r chat.Reader, rebuild func(context.Context) (chat.DeliveryPosition, bool, error)) (chat.DeliveryPosition, bool, error) {
+	if h.position != nil {
+		return *h.position, true, nil
 	}
-	return h.Hot.LoadPlace(ctx, r, rebuild)
+	return h.Hot.LoadDeliveryPosition(ctx, r, rebuild)
 }
 
 func sendFrom(t *testing.T, s *chat.Service, from, to int64, text string) chat.Message {
@@ -70,12 +70,12 @@ func TestPollRepeatsNothingFromAnOldPlace(t *testing.T) {
 	second := sendFrom(t, s, 2, 1, "second")
 	wantPoll(t, s, reader, first.CreatedAtMS, "second")
 
-	hot.place = &chat.Place{DeliveredMS: first.CreatedAtMS}
+	hot.position = &chat.DeliveryPosition{DeliveredMS: first.CreatedAtMS}
 	wantPoll(t, s, reader, second.CreatedAtMS)
-	if hot.place != nil {
-		t.Error("the old place was seen and left there")
+	if hot.position != nil {
+		t.Error("the old position was seen and left there")
 	}
-	hot.place = &chat.Place{DeliveredMS: first.CreatedAtMS}
+	hot.position = &chat.DeliveryPosition{DeliveredMS: first.CreatedAtMS}
 	third := sendFrom(t, s, 2, 1, "third")
 	wantPoll(t, s, reader, second.CreatedAtMS, "third")
 	// After an answer that got lost.
@@ -96,8 +96,8 @@ func TestOpeningWithAnOldWindowHidesNothingForGood(t *testing.T) {
 	wantPoll(t, s, reader, 0, "first", "own", "second")
 
 	hot.window = &chat.Window{Messages: []chat.Message{first, own}, Complete: true}
-	hot.place = &chat.Place{DeliveredMS: first.CreatedAtMS}
+	hot.position = &chat.DeliveryPosition{DeliveredMS: first.CreatedAtMS}
 	wantPoll(t, s, reader, 0, "first", "own")
-	hot.window, hot.place = nil, nil
+	hot.window, hot.position = nil, nil
 	wantPoll(t, s, reader, own.CreatedAtMS, "second")
 }

@@ -10,7 +10,7 @@ import (
 
 // Documents are the hot documents of conversations.
 type Documents interface {
-	ForgetWindow(ctx context.Context, a, b int64) error
+	InvalidateWindow(ctx context.Context, a, b int64) error
 }
 
 // Messages handles the events of messages. They invalidate the hot documents
@@ -25,7 +25,7 @@ func Messages(docs Documents) func(ctx context.Context, e server.Event) error {
 		// The event is done with either way: what the state store could not be
 		// told is remembered and repeated (hotstate), and a dead letter would not
 		// do it sooner.
-		_ = docs.ForgetWindow(ctx, sent.GetFromUserId(), sent.GetToUserId())
+		_ = docs.InvalidateWindow(ctx, sent.GetFromUserId(), sent.GetToUserId())
 		return nil
 	}
 }

@@ -19,7 +19,7 @@ type documents struct {
 	err      error
 }
 
-func (d *documents) ForgetWindow(_ context.Context, a, b int64) error {
+func (d *documents) InvalidateWindow(_ context.Context, a, b int64) error {
 	d.from, d.to = a, b
 	return d.err
 }

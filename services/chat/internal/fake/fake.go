@@ -25,17 +25,17 @@ type device struct {
 type Store struct {
 	mu            sync.Mutex
 	conversations map[pair][]chat.Message
-	places        map[device]chat.Place
+	positions     map[device]chat.DeliveryPosition
 }
 
 var (
-	_ chat.Messages = (*Store)(nil)
-	_ chat.Places   = (*Store)(nil)
+	_ chat.Messages          = (*Store)(nil)
+	_ chat.DeliveryPositions = (*Store)(nil)
 )
 
 // NewStore makes an empty one.
 func NewStore() *Store {
-	return &Store{conversations: make(map[pair][]chat.Message), places: make(map[device]chat.Place)}
+	return &Store{conversations: make(map[pair][]chat.Message), positions: make(map[device]chat.DeliveryPosition)}
 }
 
 // Append implements chat.Messages.
@@ -102,25 +102,25 @@ func (s *Store) Latest(_ context.Context, userID int64, peerIDs []int64) ([]chat
 	return found, nil
 }
 
-// Place implements chat.Places.
-func (s *Store) Place(_ context.Context, r chat.Reader) (chat.Place, bool, error) {
+// Place implements chat.DeliveryPositions.
+func (s *Store) DeliveryPosition(_ context.Context, r chat.Reader) (chat.DeliveryPosition, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	place, known := s.places[device{r.SessionID, r.PeerID}]
-	return place, known, nil
+	position, known := s.positions[device{r.SessionID, r.PeerID}]
+	return position, known, nil
 }
 
-// SetPlace implements chat.Places.
-func (s *Store) SetPlace(_ context.Context, r chat.Reader, p chat.Place, _ time.Time) error {
+// SetDeliveryPosition implements chat.DeliveryPositions.
+func (s *Store) SetDeliveryPosition(_ context.Context, r chat.Reader, p chat.DeliveryPosition, _ time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.places[device{r.SessionID, r.PeerID}] = p
+	s.positions[device{r.SessionID, r.PeerID}] = p
 	return nil
 }
 
-// ForgetPlaces empties what Place answers from.
-func (s *Store) ForgetPlaces() {
+// DropDeliveryPositions empties what Place answers from.
+func (s *Store) DropDeliveryPositions() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	clear(s.places)
+	clear(s.positions)
 }

@@ -14,18 +14,18 @@ type Hot struct{}
 var _ chat.Hot = Hot{}
 
 // Sent implements chat.Hot.
-func (Hot) Sent(context.Context, int64, int64) {}
+func (Hot) MessageSent(context.Context, int64, int64) {}
 
 // Moved implements chat.Hot.
-func (Hot) Moved(context.Context, chat.Reader) {}
+func (Hot) PositionMoved(context.Context, chat.Reader) {}
 
 // LoadWindow implements chat.Hot.
 func (Hot) LoadWindow(ctx context.Context, _, _ int64, rebuild func(context.Context) (chat.Window, error)) (chat.Window, error) {
 	return rebuild(ctx)
 }
 
-// LoadPlace implements chat.Hot.
-func (Hot) LoadPlace(ctx context.Context, _ chat.Reader, rebuild func(context.Context) (chat.Place, bool, error)) (chat.Place, bool, error) {
+// LoadDeliveryPosition implements chat.Hot.
+func (Hot) LoadDeliveryPosition(ctx context.Context, _ chat.Reader, rebuild func(context.Context) (chat.DeliveryPosition, bool, error)) (chat.DeliveryPosition, bool, error) {
 	return rebuild(ctx)
 }
 

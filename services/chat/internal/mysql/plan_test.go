@@ -58,7 +58,7 @@ func TestPlans(t *testing.T) {
 		{"whether a peer wrote then", mysql.PeerTime, []any{3, 7, 7, 1_004}, "messages", []string{"written_by"}},
 		{"a repeated request", mysql.ByRequest, []any{3, 7, 7, "r5"}, "messages", []string{"one_per_request"}},
 		{"the newest with each peer", latest, args, "conversations", []string{"PRIMARY"}},
-		{"forgotten places", mysql.PrunePlaces, []any{1_050}, "places", []string{"by_touch"}},
+		{"forgotten places", mysql.PrunePositions, []any{1_050}, "places", []string{"by_touch"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

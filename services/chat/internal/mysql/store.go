@@ -25,8 +25,8 @@ type Store struct {
 }
 
 var (
-	_ chat.Messages = (*Store)(nil)
-	_ chat.Places   = (*Store)(nil)
+	_ chat.Messages          = (*Store)(nil)
+	_ chat.DeliveryPositions = (*Store)(nil)
 )
 
 // New makes a store on a migrated database. After each commit that wrote an

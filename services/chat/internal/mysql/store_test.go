@@ -144,16 +144,16 @@ func TestPlacesThatNobodyMovesAreForgotten(t *testing.T) {
 	}
 	border := time.UnixMilli(baseMS)
 	for peer, at := range map[int64]time.Time{2: border.Add(-time.Millisecond), 3: border, 4: border.Add(time.Hour)} {
-		if err := store.SetPlace(t.Context(), reader(peer), chat.Place{DeliveredMS: 1}, at); err != nil {
+		if err := store.SetDeliveryPosition(t.Context(), reader(peer), chat.DeliveryPosition{DeliveredMS: 1}, at); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if pruned, err := store.PrunePlaces(t.Context(), border); err != nil || pruned != 1 {
+	if pruned, err := store.PruneDeliveryPositions(t.Context(), border); err != nil || pruned != 1 {
 		t.Errorf("forgot %d, %v", pruned, err)
 	}
 	for peer, want := range map[int64]bool{2: false, 3: true, 4: true} {
-		if _, known, err := store.Place(t.Context(), reader(peer)); err != nil || known != want {
-			t.Errorf("the place with %d is known: %t, %v", peer, known, err)
+		if _, known, err := store.DeliveryPosition(t.Context(), reader(peer)); err != nil || known != want {
+			t.Errorf("the position with %d is known: %t, %v", peer, known, err)
 		}
 	}
 }

@@ -22,7 +22,7 @@ func start(t *testing.T, policy chat.Policy) chatv1.ChatServiceClient {
 	t.Helper()
 	store := fake.NewStore()
 	service := chat.New(chat.Ports{
-		Messages: store, Places: store, Hot: fake.Hot{},
+		Messages: store, Positions: store, Hot: fake.Hot{},
 		Users: &fake.Users{Known: []int64{1, 2}}, Relations: &fake.Relations{}, IDs: &fake.IDs{},
 		Clock: func() time.Time { return time.UnixMilli(nowMS) }, Policy: policy,
 	})

@@ -15,7 +15,7 @@ import (
 // Store is all that the service stores.
 type Store interface {
 	chat.Messages
-	chat.Places
+	chat.DeliveryPositions
 }
 
 // Run runs the suite; open gives an empty store that ends with the test.
@@ -28,7 +28,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"the newest come oldest first":                    newest,
 		"what a peer wrote after a moment":                peerAfter,
 		"the newest message with each peer":               latest,
-		"places are per session and peer":                 places,
+		"positions are per session and peer":              positions,
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
@@ -192,25 +192,25 @@ func latest(t *testing.T, s Store) {
 	}
 }
 
-func places(t *testing.T, s Store) {
+func positions(t *testing.T, s Store) {
 	reader := chat.Reader{UserID: 1, PeerID: 2, SessionID: "01ARZ3NDEKTSV4RRFFQ69G5FAV"}
-	if _, known, err := s.Place(t.Context(), reader); known || err != nil {
-		t.Errorf("a place before any: %t, %v", known, err)
+	if _, known, err := s.DeliveryPosition(t.Context(), reader); known || err != nil {
+		t.Errorf("a position before any: %t, %v", known, err)
 	}
 	for _, ms := range []int64{baseMS, baseMS - 1, 0} {
-		if err := s.SetPlace(t.Context(), reader, chat.Place{DeliveredMS: ms}, time.UnixMilli(baseMS)); err != nil {
+		if err := s.SetDeliveryPosition(t.Context(), reader, chat.DeliveryPosition{DeliveredMS: ms}, time.UnixMilli(baseMS)); err != nil {
 			t.Fatal(err)
 		}
-		if got, known, err := s.Place(t.Context(), reader); !known || err != nil || got.DeliveredMS != ms {
-			t.Errorf("place is %+v, %t, %v", got, known, err)
+		if got, known, err := s.DeliveryPosition(t.Context(), reader); !known || err != nil || got.DeliveredMS != ms {
+			t.Errorf("position is %+v, %t, %v", got, known, err)
 		}
 	}
 	for _, other := range []chat.Reader{
 		{UserID: 1, PeerID: 3, SessionID: reader.SessionID},
 		{UserID: 1, PeerID: 2, SessionID: "01ARZ3NDEKTSV4RRFFQ69G5FAW"},
 	} {
-		if _, known, err := s.Place(t.Context(), other); known || err != nil {
-			t.Errorf("%+v has a place: %v", other, err)
+		if _, known, err := s.DeliveryPosition(t.Context(), other); known || err != nil {
+			t.Errorf("%+v has a position: %v", other, err)
 		}
 	}
 }

@@ -11,15 +11,15 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/chat/internal/chat"
 )
 
-// oldPlaces has some to forget, and ends the test's context with the last.
-type oldPlaces struct {
+// oldPositions has some to forget, and ends the test's context with the last.
+type oldPositions struct {
 	left   []int64 // answers to come
 	err    error
 	before []time.Time
 	end    context.CancelFunc
 }
 
-func (o *oldPlaces) PrunePlaces(_ context.Context, before time.Time) (int64, error) {
+func (o *oldPositions) PruneDeliveryPositions(_ context.Context, before time.Time) (int64, error) {
 	o.before = append(o.before, before)
 	if o.err != nil {
 		o.end()
@@ -34,23 +34,23 @@ func (o *oldPlaces) PrunePlaces(_ context.Context, before time.Time) (int64, err
 
 func TestOldPlacesAreForgottenUntilNoneAreLeft(t *testing.T) {
 	ctx, end := context.WithCancel(t.Context())
-	places := &oldPlaces{left: []int64{1_000, 7, 0}, end: end}
-	if err := chat.RunForgetting(ctx, places, fixed(), slog.New(slog.DiscardHandler)); err != nil {
+	positions := &oldPositions{left: []int64{1_000, 7, 0}, end: end}
+	if err := chat.RunPruning(ctx, positions, fixed(), slog.New(slog.DiscardHandler)); err != nil {
 		t.Error(err)
 	}
 	want := fixed()().Add(-90 * 24 * time.Hour)
-	if !slices.Equal(places.before, []time.Time{want, want, want}) {
-		t.Errorf("forgot those before %v, want %v", places.before, want)
+	if !slices.Equal(positions.before, []time.Time{want, want, want}) {
+		t.Errorf("forgot those before %v, want %v", positions.before, want)
 	}
 }
 
 func TestForgettingEndsWithItsContext(t *testing.T) {
 	ctx, end := context.WithCancel(t.Context())
 	defer end()
-	failing := &oldPlaces{err: errors.New("no database"), end: func() {}}
+	failing := &oldPositions{err: errors.New("no database"), end: func() {}}
 	done := make(chan error, 1)
 	go func() {
-		done <- chat.RunForgetting(ctx, failing, fixed(), slog.New(slog.DiscardHandler))
+		done <- chat.RunPruning(ctx, failing, fixed(), slog.New(slog.DiscardHandler))
 	}()
 	end()
 	select {
