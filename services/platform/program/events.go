@@ -10,13 +10,13 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/server"
 )
 
-// Tell makes the program publish what its transactions add to the outbox. The
-// function it returns is to be called after each such commit.
-func (p *Program) Tell() (committed func()) {
+// Outbox makes the program publish what its transactions add to the outbox. The
+// function it returns wakes the relay; call it after each such commit.
+func (p *Program) Outbox() (committed func()) {
 	if p.relay == nil {
 		p.relay = outbox.NewRelay(p.DB, p.Sidecar.Publisher(contract.PubSub), outbox.Options{
 			Source: string(p.options.App), Log: p.Log,
-			Memory: newBrokerMemory(p.Sidecar.State(contract.StateStore), p.options.App),
+			BrokerMark: newStateMark(p.Sidecar.State(contract.StateStore), p.options.App),
 		})
 		p.Background(p.relay.Run)
 	}

@@ -139,7 +139,7 @@ func TestWhatIsCommittedIsTold(t *testing.T) {
 	s := newStack(t)
 	committed := make(chan func(), 1)
 	stop := s.start(t, func(_ context.Context, p *program.Program) error {
-		committed <- p.Tell()
+		committed <- p.Outbox()
 		return nil
 	})
 	wake := <-committed
@@ -176,7 +176,7 @@ func TestABrokerThatLosesItsMemoryIsToldAgain(t *testing.T) {
 	s := newStack(t)
 	committed := make(chan func(), 1)
 	s.start(t, func(_ context.Context, p *program.Program) error {
-		committed <- p.Tell()
+		committed <- p.Outbox()
 		return nil
 	})
 	wake := <-committed
