@@ -2,6 +2,7 @@ package daprx
 
 import (
 	"context"
+	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -14,28 +15,57 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// A sidecar goes on for up to a minute to offer a replica that is gone, and for
-// ever one whose program alone is down; under load it is chance which replica a
-// call gets. Nothing is lost by trying often, because such calls fail at once.
 const (
-	maxRepeats = 9
-	firstPause = 5 * time.Millisecond
-	lastPause  = 50 * time.Millisecond // all pauses together are a third of a second
+	// Quick retries find another replica: for up to a minute a sidecar continues
+	// to offer a replica that is gone, and for ever one whose program alone is
+	// down, and under load it is chance which replica a call gets. Such calls
+	// fail at once, so frequent retries cost little.
+	quickRetries      = 9
+	firstPause        = 5 * time.Millisecond
+	longestQuickPause = 50 * time.Millisecond // all quick pauses together are a third of a second
+
+	// Patient retries bridge a restart. A sidecar does not notice at once that
+	// its program is back: its connection is in gRPC's back-off, for seconds
+	// after an outage of seconds.
+	patientPause = 250 * time.Millisecond
+	patience     = 3 * time.Second // quick retries included
+
+	// attemptTime is what the deadline must leave for an attempt. An attempt that
+	// runs into the deadline would turn "did not reach the program" into "may
+	// have reached it".
+	attemptTime = 50 * time.Millisecond
 )
 
-// sendAgain repeats a call that failed with err, as long as repeating is
-// without harm and of use: a call that nobody began, whatever it is; one whose
-// outcome is unknown once, if the contract says that it may be repeated. It
-// returns the last error, or nil.
-func sendAgain(ctx context.Context, method string, err error, send func() error) error {
-	begun := false
+// retry repeats a call that failed with err while that is harmless and useful:
+// any call that was not sent; a call with an unknown outcome once, if the
+// contract declares it idempotent. It returns the last error, or nil.
+func (r *reachability) retry(ctx context.Context, method string, err error, send func() error) error {
+	start := time.Now()
+	outcomeUnknown, patient := false, false
 	pause := firstPause
-	for range maxRepeats {
+	for n := 0; ; n++ {
 		switch {
-		case neverBegun(err):
-		case !begun && cutOff(err) && repeatable(method):
-			begun = true
+		case notSent(err) || connectionClosing(err) && isIdempotent(method):
+			r.failed()
+		case !outcomeUnknown && connectionLost(err) && isIdempotent(method):
+			outcomeUnknown = true
 		default:
+			return err
+		}
+		if n >= quickRetries {
+			if !patient {
+				if !r.startWaiting() {
+					return err
+				}
+				defer r.stopWaiting()
+				patient = true
+			}
+			pause = patientPause/2 + rand.N(patientPause) //nolint:gosec // only spreads the load
+			if time.Since(start)+pause > patience {
+				return err
+			}
+		}
+		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < pause+attemptTime {
 			return err
 		}
 		select {
@@ -43,36 +73,77 @@ func sendAgain(ctx context.Context, method string, err error, send func() error)
 			return err
 		case <-time.After(pause):
 		}
-		if err = send(); err == nil {
+		if err = send(); !unreachable(err) {
+			r.reached()
+		}
+		if err == nil {
 			return nil
 		}
-		pause = min(2*pause, lastPause)
+		pause = min(2*pause, longestQuickPause)
 	}
-	return err
 }
 
-// neverBegun says that the call did not reach the other program: our sidecar,
-// the other sidecar or the program did not take the connection. The words are
-// those of gRPC's Go library, in which sidecars and programs are written, when
-// it has no connection to send a call on. Our servers answer with words for the
-// public only, so no program can say them of a call of its own.
-func neverBegun(err error) bool {
+// notSent reports that the call did not reach the other program: a sidecar or
+// the program refused the connection, or the sidecar knows no address for the
+// app. The texts are those of gRPC for Go, in which sidecars and programs are
+// written, and of the sidecar (1.18). Our servers answer with texts for the
+// public only, and never with Unknown, so a program cannot say this about a call
+// of its own.
+func notSent(err error) bool {
 	said := status.Convert(err)
-	return said.Code() == codes.Unavailable && errs.ReasonOf(errs.FromStatus(err)) == "" &&
-		strings.Contains(said.Message(), "Error while dialing")
+	if errs.ReasonOf(errs.FromStatus(err)) != "" {
+		return false
+	}
+	switch said.Code() {
+	case codes.Unavailable:
+		return strings.Contains(said.Message(), "Error while dialing")
+	case codes.Unknown:
+		for _, text := range unresolvedTexts() {
+			if strings.Contains(said.Message(), text) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
-// cutOff says that the call may have reached the other program and that its
-// answer will never come. Canceled is how a sidecar ends its calls when it
-// ends itself.
-func cutOff(err error) bool {
+// unresolvedTexts are the errors of a sidecar that cannot look an app up: the
+// name resolvers sqlite and mdns, and a sidecar that is still starting. A
+// sidecar that restarts is missing from the names for a moment.
+func unresolvedTexts() [5]string {
+	return [...]string{
+		"no host found with the given ID",
+		"couldn't find service:",
+		"timeout waiting for address for app id",
+		"proxy not initialized",
+		"name resolver not initialized",
+	}
+}
+
+// connectionClosing reports that a sidecar closed its connection to the other
+// sidecar, which it does for all calls on it when one of them finds the other
+// side gone. Nearly always this call was not sent either; but it may have been,
+// on a connection that the other sidecar was draining before its end.
+func connectionClosing(err error) bool {
+	said := status.Convert(err)
+	return said.Code() == codes.Canceled && strings.Contains(said.Message(), "the client connection is closing")
+}
+
+// connectionLost reports that the call may have reached the other program and
+// that its answer will not arrive. A sidecar that ends cancels its calls.
+func connectionLost(err error) bool {
 	code := status.Code(err)
 	return (code == codes.Unavailable || code == codes.Canceled) && errs.ReasonOf(errs.FromStatus(err)) == ""
 }
 
-// repeatable reads out of the contract whether the method, as in
-// /douyin.user.v1.UserService/GetProfiles, does no harm when it is called twice.
-func repeatable(method string) bool {
+// unreachable reports that the other program did not answer.
+func unreachable(err error) bool {
+	return err != nil && (notSent(err) || connectionLost(err))
+}
+
+// isIdempotent reads in the contract whether the method, such as
+// /douyin.user.v1.UserService/GetProfiles, may be called twice.
+func isIdempotent(method string) bool {
 	name := protoreflect.FullName(strings.ReplaceAll(strings.TrimPrefix(method, "/"), "/", "."))
 	found, err := protoregistry.GlobalFiles.FindDescriptorByName(name)
 	if err != nil {
