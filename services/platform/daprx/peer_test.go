@@ -58,7 +58,7 @@ func startPair(t *testing.T, say daprtest.EchoFunc) *pair {
 	if err := p.dapr.WaitReady(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	soon(t, "the first call passes", func() bool { return p.say(t.Context()) == nil })
+	eventually(t, "the first call passes", func() bool { return p.say(t.Context()) == nil })
 	return p
 }
 
