@@ -85,10 +85,10 @@ func TestFailuresBecomeStatuses(t *testing.T) {
 		"a fault":        {nil, func(context.Context, server.Event) error { return errors.New("bug") }, runtimev1.TopicEventResponse_RETRY, "bug"},
 		"a panic":        {nil, func(context.Context, server.Event) error { panic("oh") }, runtimev1.TopicEventResponse_RETRY, "panic: oh"},
 		"no such path": {
-			func(r *runtimev1.TopicEventRequest) { r.Path = "/" }, nil, runtimev1.TopicEventResponse_RETRY, "nobody handles",
+			func(r *runtimev1.TopicEventRequest) { r.Path = "/" }, nil, runtimev1.TopicEventResponse_RETRY, "no handler for",
 		},
 		"a path with the topic of another": {
-			func(r *runtimev1.TopicEventRequest) { r.Topic = "other" }, nil, runtimev1.TopicEventResponse_RETRY, "nobody handles",
+			func(r *runtimev1.TopicEventRequest) { r.Topic = "other" }, nil, runtimev1.TopicEventResponse_RETRY, "no handler for",
 		},
 		"data of another type": {nil, func(_ context.Context, e server.Event) error {
 			return e.Decode(&wrapperspb.Int64Value{})
