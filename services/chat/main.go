@@ -42,7 +42,7 @@ func build(ctx context.Context, p *program.Program, policy chat.Policy) error {
 	if err != nil {
 		return err
 	}
-	rows := mysql.New(p.DB, p.Tell())
+	rows := mysql.New(p.DB, p.Outbox())
 	docs := hot.New(p.Hot)
 	service := chat.New(chat.Ports{
 		Messages: rows, Positions: rows, Hot: docs,

@@ -46,7 +46,7 @@ func build(ctx context.Context, p *program.Program) error {
 	if err != nil {
 		return err
 	}
-	rows := mysql.New(p.DB, p.Tell())
+	rows := mysql.New(p.DB, p.Outbox())
 	docs := hot.New(p.Hot)
 	service := interaction.New(interaction.Ports{
 		Likes: rows, Comments: rows, Facts: rows,

@@ -40,7 +40,7 @@ func build(_ context.Context, p *program.Program) error {
 	}
 	docs := hot.New(p.Hot)
 	service := relation.New(relation.Ports{
-		Store: mysql.New(p.DB, p.Tell()), Users: users, Hot: docs, Clock: time.Now,
+		Store: mysql.New(p.DB, p.Outbox()), Users: users, Hot: docs, Clock: time.Now,
 	})
 	relationv1.RegisterRelationServiceServer(p, rpc.New(service))
 	p.Listen(eventv1.TopicFollowed, event.Follows(docs))

@@ -21,3 +21,14 @@ var (
 	_ Handle = (*sqlx.DB)(nil)
 	_ Handle = (*sqlx.Tx)(nil)
 )
+
+// ExecIn runs a statement in which each slice of args replaces one placeholder,
+// as in "id IN (?)". A slice must not be empty.
+func ExecIn(ctx context.Context, h Handle, query string, args ...any) error {
+	query, args, err := sqlx.In(query, args...)
+	if err != nil {
+		return err
+	}
+	_, err = h.ExecContext(ctx, query, args...)
+	return err
+}

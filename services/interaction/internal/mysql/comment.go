@@ -130,7 +130,7 @@ func deleteComments(ctx context.Context, tx sqldb.Handle, videoID int64, ids []i
 		locked[i] = row.ID
 		events[i] = commentEvent(eventv1.TopicUncommented, versionDeleted, row.comment(), "")
 	}
-	if err := execIn(ctx, tx, deleteThem, locked); err != nil {
+	if err := sqldb.ExecIn(ctx, tx, deleteThem, locked); err != nil {
 		return 0, err
 	}
 	if err := outbox.Add(ctx, tx, events...); err != nil {

@@ -52,7 +52,7 @@ func endLikes(ctx context.Context, tx sqldb.Handle, videoID int64, userIDs []int
 		end.userIDs = append(end.userIDs, r.UserID)
 		events[i] = likeEvent(eventv1.TopicUnliked, r.Version+1, r.UserID, videoID, r.AuthorID)
 	}
-	if err := execIn(ctx, tx, unlike, at.UnixMilli(), videoID, end.userIDs); err != nil {
+	if err := sqldb.ExecIn(ctx, tx, unlike, at.UnixMilli(), videoID, end.userIDs); err != nil {
 		return ended{}, err
 	}
 	if err := outbox.Add(ctx, tx, events...); err != nil {
@@ -60,18 +60,8 @@ func endLikes(ctx context.Context, tx sqldb.Handle, videoID int64, userIDs []int
 	}
 	count := int64(len(end.userIDs))
 	touched := append(slices.Clone(end.userIDs), end.authorID)
-	if err := execIn(ctx, tx, takeFromUsers, end.userIDs, end.authorID, count, touched); err != nil {
+	if err := sqldb.ExecIn(ctx, tx, takeFromUsers, end.userIDs, end.authorID, count, touched); err != nil {
 		return ended{}, err
 	}
 	return end, takeFromVideoCounts(ctx, tx, videoID, count, 0)
-}
-
-// execIn executes a query in which a list may stand for (?).
-func execIn(ctx context.Context, tx sqldb.Handle, query string, args ...any) error {
-	query, args, err := sqlx.In(query, args...)
-	if err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, query, args...)
-	return err
 }

@@ -26,7 +26,10 @@ func newActivitiesDB(t *testing.T) *sqlx.DB {
 }
 
 func TestActivities(t *testing.T) {
-	storetest.RunActivities(t, func(t *testing.T) activity.Store { return mysql.NewActivities(newActivitiesDB(t)) })
+	storetest.RunActivities(t, func(t *testing.T) activity.Store {
+		db := newActivitiesDB(t)
+		return mysql.NewActivities(db, inbox.New(db))
+	})
 }
 
 func TestPlansOfActivities(t *testing.T) {
