@@ -1,5 +1,5 @@
-// Command chat serves conversations to the other programs of the system,
-// through its Dapr sidecar. See README.md.
+// Command chat serves conversations to the other programs through its Dapr
+// sidecar. See README.md.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Command relation serves follows and friends to the other programs of the
-// system, through its Dapr sidecar. See README.md.
+// Command relation serves follows and friends to the other programs through its
+// Dapr sidecar. See README.md.
 package main
 
 import (
