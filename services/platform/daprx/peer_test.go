@@ -167,7 +167,7 @@ func TestCallsBetweenPrograms(t *testing.T) {
 		}
 		waitFor(t, ended, "the program notices that the caller left")
 	})
-	t.Run("nobody has that name", func(t *testing.T) {
+	t.Run("no app has that name", func(t *testing.T) {
 		start := time.Now()
 		_, err := daprtest.Say(t.Context(), p.dapr.Peer("nobody"), "hello")
 		if errs.CodeOf(err) != errs.Unavailable {

@@ -144,7 +144,7 @@ func TestFailedWriteDoesNotCancelTheUpload(t *testing.T) {
 		t.Errorf("Write = %v", err)
 	}
 	if blobs.stopped.Load() {
-		t.Error("the part under way was cut off")
+		t.Error("the upload was cancelled")
 	}
 	if left := blobs.keys(); len(left) != 0 {
 		t.Errorf("left behind: %v", left)

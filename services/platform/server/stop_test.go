@@ -69,7 +69,7 @@ func TestCallsInProgressEndBeforeTheServer(t *testing.T) {
 			t.Errorf("a call to a stopping server: %v", err)
 		}
 		if err := <-said; err != nil {
-			t.Errorf("the call under way: %v", err)
+			t.Errorf("the call in progress: %v", err)
 		}
 		if err := <-r.end; err != nil || time.Since(start) != 9*time.Second {
 			t.Errorf("Serve = %v after %v", err, time.Since(start))
