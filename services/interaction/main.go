@@ -49,11 +49,11 @@ func build(ctx context.Context, p *program.Program) error {
 	rows := mysql.New(p.DB, p.Outbox())
 	docs := hot.New(p.Hot)
 	service := interaction.New(interaction.Ports{
-		Likes: rows, Comments: rows, Facts: rows,
+		Likes: rows, Comments: rows, Stats: rows,
 		Videos: videos, Hot: docs, IDs: commentIDs, Clock: time.Now,
 	})
 	purger := interaction.NewPurger(interaction.PurgerPorts{
-		Purges: rows, Memory: videos, Hot: docs, Clock: time.Now, Log: p.Log,
+		Purges: rows, Authors: videos, Hot: docs, Clock: time.Now, Log: p.Log,
 	})
 	interactionv1.RegisterInteractionServiceServer(p, rpc.New(service))
 	p.Listen(eventv1.TopicLiked, event.Likes(docs))

@@ -11,7 +11,7 @@ import (
 
 // Documents are the hot documents of likes.
 type Documents interface {
-	ForgetLikes(ctx context.Context, authorID int64, userIDs ...int64) error
+	InvalidateLikes(ctx context.Context, authorID int64, userIDs ...int64) error
 }
 
 // Likes handles the events of likes. They invalidate the hot documents once
@@ -26,7 +26,7 @@ func Likes(docs Documents) func(ctx context.Context, e server.Event) error {
 		// The event is done with either way: what the state store could not be
 		// told is remembered and repeated (hotstate), and a dead letter would not
 		// do it sooner.
-		_ = docs.ForgetLikes(ctx, like.GetAuthorId(), like.GetUserId())
+		_ = docs.InvalidateLikes(ctx, like.GetAuthorId(), like.GetUserId())
 		return nil
 	}
 }

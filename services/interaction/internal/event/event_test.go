@@ -23,7 +23,7 @@ type documents struct {
 	err          error
 }
 
-func (d *documents) ForgetLikes(_ context.Context, authorID int64, userIDs ...int64) error {
+func (d *documents) InvalidateLikes(_ context.Context, authorID int64, userIDs ...int64) error {
 	d.user, d.author = userIDs[0], authorID
 	return d.err
 }

@@ -35,14 +35,14 @@ func (v *Videos) Forget(videoID int64) { delete(v.Authors, videoID) }
 type Hot struct {
 	mu     sync.Mutex
 	sets   map[int64]interaction.Set
-	counts map[int64]interaction.UserFacts
+	counts map[int64]interaction.UserStats
 }
 
 var _ interaction.Hot = (*Hot)(nil)
 
 // NewHot makes an empty one.
 func NewHot() *Hot {
-	return &Hot{sets: make(map[int64]interaction.Set), counts: make(map[int64]interaction.UserFacts)}
+	return &Hot{sets: make(map[int64]interaction.Set), counts: make(map[int64]interaction.UserStats)}
 }
 
 // LikesChanged implements interaction.Hot.
@@ -64,7 +64,7 @@ func (h *Hot) LoadSet(ctx context.Context, userID int64, rebuild func(context.Co
 }
 
 // LoadCounts implements interaction.Hot.
-func (h *Hot) LoadCounts(ctx context.Context, userID int64, rebuild func(context.Context) (interaction.UserFacts, error)) (interaction.UserFacts, error) {
+func (h *Hot) LoadCounts(ctx context.Context, userID int64, rebuild func(context.Context) (interaction.UserStats, error)) (interaction.UserStats, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return load(ctx, h.counts, userID, rebuild)

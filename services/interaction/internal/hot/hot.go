@@ -32,15 +32,15 @@ func New(store *hotstate.Store) *Documents {
 // LikesChanged implements interaction.Hot. That the store could not be told is
 // logged there; the events tell it again, and the lifetime is the last net.
 func (d *Documents) LikesChanged(ctx context.Context, authorID int64, userIDs ...int64) {
-	_ = d.ForgetLikes(ctx, authorID, userIDs...)
+	_ = d.InvalidateLikes(ctx, authorID, userIDs...)
 }
 
 // atOnce is how many documents are invalidated in one request; some state stores
 // take no more than 100.
 const atOnce = 100
 
-// ForgetLikes is LikesChanged with its failure.
-func (d *Documents) ForgetLikes(ctx context.Context, authorID int64, userIDs ...int64) error {
+// InvalidateLikes is LikesChanged with its failure.
+func (d *Documents) InvalidateLikes(ctx context.Context, authorID int64, userIDs ...int64) error {
 	keys := []string{hotv1.UserLikesKey(authorID)}
 	for _, userID := range userIDs {
 		keys = append(keys, hotv1.LikeSetKey(userID))
@@ -68,13 +68,13 @@ func (d *Documents) LoadSet(ctx context.Context, userID int64, rebuild func(cont
 }
 
 // LoadCounts implements interaction.Hot.
-func (d *Documents) LoadCounts(ctx context.Context, userID int64, rebuild func(context.Context) (interaction.UserFacts, error)) (interaction.UserFacts, error) {
+func (d *Documents) LoadCounts(ctx context.Context, userID int64, rebuild func(context.Context) (interaction.UserStats, error)) (interaction.UserStats, error) {
 	doc, err := d.counts.Load(ctx, hotv1.UserLikesKey(userID), func(ctx context.Context) (*hotv1.UserLikes, error) {
-		facts, err := rebuild(ctx)
-		return &hotv1.UserLikes{Given: facts.Given, Received: facts.Received}, err
+		stats, err := rebuild(ctx)
+		return &hotv1.UserLikes{Given: stats.Given, Received: stats.Received}, err
 	})
 	if err != nil {
-		return interaction.UserFacts{}, err
+		return interaction.UserStats{}, err
 	}
-	return interaction.UserFacts{UserID: userID, Given: doc.GetGiven(), Received: doc.GetReceived()}, nil
+	return interaction.UserStats{UserID: userID, Given: doc.GetGiven(), Received: doc.GetReceived()}, nil
 }

@@ -42,10 +42,10 @@ func TestSetIsRebuiltOnceAndThenRead(t *testing.T) {
 
 func TestCountsAreRebuiltOnceAndThenRead(t *testing.T) {
 	docs, states := newDocuments()
-	want := interaction.UserFacts{UserID: 7, Given: 3, Received: 4}
+	want := interaction.UserStats{UserID: 7, Given: 3, Received: 4}
 	for n := range int64(2) {
-		got, err := docs.LoadCounts(t.Context(), 7, func(context.Context) (interaction.UserFacts, error) {
-			return interaction.UserFacts{UserID: 7, Given: 3 + n, Received: 4}, nil
+		got, err := docs.LoadCounts(t.Context(), 7, func(context.Context) (interaction.UserStats, error) {
+			return interaction.UserStats{UserID: 7, Given: 3 + n, Received: 4}, nil
 		})
 		if err != nil || got != want {
 			t.Errorf("counts %+v, %v", got, err)
@@ -68,7 +68,7 @@ func TestAChangeInvalidatesTheDocumentsOfBoth(t *testing.T) {
 		t.Errorf("%d keys were touched", n)
 	}
 	states.SetDown(true)
-	if err := docs.ForgetLikes(t.Context(), 5, 7); err == nil {
+	if err := docs.InvalidateLikes(t.Context(), 5, 7); err == nil {
 		t.Error("a state store that is down was told")
 	}
 }
@@ -99,7 +99,7 @@ func TestFailedRebuildIsNotStored(t *testing.T) {
 	if _, err := docs.LoadSet(t.Context(), 7, func(context.Context) (interaction.Set, error) { return interaction.Set{}, refusal }); !errors.Is(err, refusal) {
 		t.Errorf("set: %v", err)
 	}
-	if _, err := docs.LoadCounts(t.Context(), 7, func(context.Context) (interaction.UserFacts, error) { return interaction.UserFacts{}, refusal }); !errors.Is(err, refusal) {
+	if _, err := docs.LoadCounts(t.Context(), 7, func(context.Context) (interaction.UserStats, error) { return interaction.UserStats{}, refusal }); !errors.Is(err, refusal) {
 		t.Errorf("counts: %v", err)
 	}
 	if n := states.Keys(); n != 0 {

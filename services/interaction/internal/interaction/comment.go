@@ -65,7 +65,7 @@ func (s *Service) PostComment(ctx context.Context, userID, videoID int64, conten
 
 // DeleteComment removes a comment of one's own. Repeating it is success. It
 // refuses with ErrCommentUnknown, also for a comment of another video, and with
-// ErrCommentForeign.
+// ErrNotCommentOwner.
 func (s *Service) DeleteComment(ctx context.Context, userID, videoID, commentID int64) (changed bool, err error) {
 	const op = "interaction.DeleteComment"
 	if userID <= 0 || videoID <= 0 || commentID <= 0 {
@@ -79,7 +79,7 @@ func (s *Service) DeleteComment(ctx context.Context, userID, videoID, commentID 
 		return false, errs.Wrap(op, err)
 	}
 	if comment.UserID != userID {
-		return false, errs.Wrap(op, ErrCommentForeign)
+		return false, errs.Wrap(op, ErrNotCommentOwner)
 	}
 	if comment.Deleted {
 		return false, nil
@@ -91,7 +91,7 @@ func (s *Service) DeleteComment(ctx context.Context, userID, videoID, commentID 
 // CommentPage is one page of the comments of a video.
 type CommentPage struct {
 	Comments     []Comment
-	Writers      []UserFacts // each once
+	Writers      []UserStats // each once
 	NextBeforeID int64       // 0 at the end
 }
 
@@ -116,7 +116,7 @@ func (s *Service) ListComments(ctx context.Context, videoID, beforeID int64, lim
 	for i, comment := range page.Comments {
 		writers[i] = comment.UserID
 	}
-	page.Writers, err = s.userFacts(ctx, writers)
+	page.Writers, err = s.userStats(ctx, writers)
 	return page, errs.Wrap(op, err)
 }
 

@@ -31,7 +31,7 @@ func service() (*interaction.Service, *fake.Store, *fake.Videos) {
 	store := fake.NewStore()
 	videos := &fake.Videos{Authors: map[int64]int64{video: author, otherVideo: author}}
 	return interaction.New(interaction.Ports{
-		Likes: store, Comments: store, Facts: store,
+		Likes: store, Comments: store, Stats: store,
 		Videos: videos, Hot: fake.NewHot(), IDs: &fake.IDs{}, Clock: clock(),
 	}), store, videos
 }
@@ -65,7 +65,7 @@ func TestSetLikeRefuses(t *testing.T) {
 func TestLikeIsSeenAtOnceThroughHotState(t *testing.T) {
 	s, _, _ := service()
 	ctx := t.Context()
-	count := func(user int64) interaction.UserFacts {
+	count := func(user int64) interaction.UserStats {
 		_, users, err := s.Lookup(ctx, nil, []int64{user}, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -106,7 +106,7 @@ func TestListLikedPages(t *testing.T) {
 	if err != nil || len(first.Videos) != 1 || first.Videos[0].VideoID != otherVideo || !first.Videos[0].Liked {
 		t.Fatalf("first page %+v, %v", first, err)
 	}
-	if want := []interaction.UserFacts{{UserID: author, Received: 2}}; !slices.Equal(first.Authors, want) {
+	if want := []interaction.UserStats{{UserID: author, Received: 2}}; !slices.Equal(first.Authors, want) {
 		t.Errorf("authors %+v", first.Authors)
 	}
 	second, err := s.ListLiked(t.Context(), 1, 0, first.NextCursor, 1)
@@ -193,8 +193,8 @@ func TestDeleteComment(t *testing.T) {
 		user, video, comment int64
 		want                 error
 	}{
-		"somebody else's":    {2, video, comment.ID, interaction.ErrCommentForeign},
-		"the video's author": {author, video, comment.ID, interaction.ErrCommentForeign},
+		"somebody else's":    {2, video, comment.ID, interaction.ErrNotCommentOwner},
+		"the video's author": {author, video, comment.ID, interaction.ErrNotCommentOwner},
 		"of another video":   {1, otherVideo, comment.ID, interaction.ErrCommentUnknown},
 		"unknown":            {1, video, 404, interaction.ErrCommentUnknown},
 		"id 0":               {1, video, 0, interaction.ErrIDInvalid},
@@ -224,10 +224,10 @@ func TestLookupKeepsTheOrderAndFillsGaps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []interaction.VideoFacts{{VideoID: 404}, {VideoID: video, Likes: 1, Liked: true}}; !slices.Equal(videos, want) {
+	if want := []interaction.VideoStats{{VideoID: 404}, {VideoID: video, Likes: 1, Liked: true}}; !slices.Equal(videos, want) {
 		t.Errorf("videos %+v", videos)
 	}
-	if want := []interaction.UserFacts{{UserID: 9}, {UserID: author, Received: 1}}; !slices.Equal(users, want) {
+	if want := []interaction.UserStats{{UserID: 9}, {UserID: author, Received: 1}}; !slices.Equal(users, want) {
 		t.Errorf("users %+v", users)
 	}
 	if _, _, err := s.Lookup(t.Context(), make([]int64, interaction.MaxIDs+1), nil, 0); !errors.Is(err, interaction.ErrTooMany) {

@@ -27,22 +27,22 @@ type Set struct {
 // LikedQuery asks for one page of what a user likes, the most recent first.
 type LikedQuery struct {
 	UserID   int64
-	ViewerID int64 // 0: nobody
-	After    Place // where the page before ended; zero starts at the newest
+	ViewerID int64  // 0: nobody
+	After    Cursor // where the page before ended; zero starts at the newest
 	Limit    int
 }
 
 // Place is a position in the list of what a user likes.
-type Place struct {
+type Cursor struct {
 	ChangedAtMS int64
 	VideoID     int64
 }
 
 // LikedEntry is one video of that list.
 type LikedEntry struct {
-	VideoFacts
+	VideoStats
 	AuthorID int64
-	Place    Place
+	Cursor   Cursor
 }
 
 // SetLike makes a like be there or not. It refuses with ErrVideoUnknown, and
@@ -90,7 +90,7 @@ func (s *Service) LikeSet(ctx context.Context, userID int64) (Set, error) {
 // LikedPage is one page of what a user likes.
 type LikedPage struct {
 	Videos     []LikedEntry
-	Authors    []UserFacts // each once
+	Authors    []UserStats // each once
 	NextCursor string      // "" at the end
 }
 
@@ -114,13 +114,13 @@ func (s *Service) ListLiked(ctx context.Context, userID, viewerID int64, cursor 
 	page := LikedPage{Videos: entries}
 	if len(entries) > limit {
 		page.Videos = entries[:limit]
-		page.NextCursor = entries[limit-1].Place.cursor()
+		page.NextCursor = entries[limit-1].Cursor.encode()
 	}
 	authors := make([]int64, len(page.Videos))
 	for i, entry := range page.Videos {
 		authors[i] = entry.AuthorID
 	}
-	page.Authors, err = s.userFacts(ctx, authors)
+	page.Authors, err = s.userStats(ctx, authors)
 	return page, errs.Wrap(op, err)
 }
 
@@ -132,19 +132,19 @@ func pageLimit(limit int) int {
 }
 
 // cursor writes a place for the caller to bring back.
-func (p Place) cursor() string {
-	return strconv.FormatInt(p.ChangedAtMS, 10) + "-" + strconv.FormatInt(p.VideoID, 10)
+func (c Cursor) encode() string {
+	return strconv.FormatInt(c.ChangedAtMS, 10) + "-" + strconv.FormatInt(c.VideoID, 10)
 }
 
-func parseCursor(text string) (Place, error) {
+func parseCursor(text string) (Cursor, error) {
 	if text == "" {
-		return Place{}, nil
+		return Cursor{}, nil
 	}
 	ms, id, _ := strings.Cut(text, "-")
 	changed, msErr := strconv.ParseInt(ms, 10, 64)
 	video, idErr := strconv.ParseInt(id, 10, 64)
 	if msErr != nil || idErr != nil || changed <= 0 || video <= 0 {
-		return Place{}, ErrCursor
+		return Cursor{}, ErrCursor
 	}
-	return Place{ChangedAtMS: changed, VideoID: video}, nil
+	return Cursor{ChangedAtMS: changed, VideoID: video}, nil
 }

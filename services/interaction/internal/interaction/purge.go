@@ -22,38 +22,38 @@ const (
 
 // Purges keeps which videos are gone, and ends what is left of them.
 type Purges interface {
-	// MarkGone remembers for good that a video is gone, together with the purge
+	// MarkVideoDeleted remembers for good that a video is gone, together with the purge
 	// that is due. From then on nothing can be added to it: SetLike and
 	// AddComment answer ErrVideoUnknown. A repetition changes nothing.
-	MarkGone(ctx context.Context, videoID int64, at time.Time) error
+	MarkVideoDeleted(ctx context.Context, videoID int64, at time.Time) error
 	// PurgeBatch ends at most limit likes or comments of one video, each exactly
 	// as if its user had done so. It takes the first video with an id of at least
 	// fromID that is to be purged and that no other purge is at. Of a video with
 	// nothing left it forgets the purge. A failure names the video too, where
 	// there is one to blame.
-	PurgeBatch(ctx context.Context, fromID int64, limit int, at time.Time) (Purged, error)
+	PurgeBatch(ctx context.Context, fromID int64, limit int, at time.Time) (PurgeResult, error)
 }
 
-// Purged is what a batch did.
-type Purged struct {
+// PurgeResult is what a batch did.
+type PurgeResult struct {
 	VideoID  int64   // 0: there was no video to take
 	AuthorID int64   // whose video, where likes ended
 	Unliked  []int64 // users whose likes ended
 }
 
 // Memory remembers videos.
-type Memory interface {
+type AuthorCache interface {
 	// Forget drops what is remembered of a video.
 	Forget(videoID int64)
 }
 
 // PurgerPorts is all that a purger needs; every field is required.
 type PurgerPorts struct {
-	Purges Purges
-	Memory Memory
-	Hot    Hot
-	Clock  func() time.Time
-	Log    *slog.Logger
+	Purges  Purges
+	Authors AuthorCache
+	Hot     Hot
+	Clock   func() time.Time
+	Log     *slog.Logger
 }
 
 // Purger ends the likes and comments of videos that were deleted. Any number of
@@ -78,8 +78,8 @@ func (p *Purger) VideoDeleted(ctx context.Context, videoID int64) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, markTimeout)
 	defer cancel()
-	p.Memory.Forget(videoID)
-	if err := p.Purges.MarkGone(ctx, videoID, p.Clock().UTC()); err != nil {
+	p.Authors.Forget(videoID)
+	if err := p.Purges.MarkVideoDeleted(ctx, videoID, p.Clock().UTC()); err != nil {
 		return errs.Wrap(op, err)
 	}
 	select {

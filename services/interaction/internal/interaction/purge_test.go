@@ -15,29 +15,29 @@ import (
 
 var errBroken = errors.New("broken")
 
-// purges fails for some videos, and counts what it is asked.
+// purges fails for some videos, and counts what it is batches.
 type purges struct {
 	*fake.Store
 	broken []int64
 	down   bool
-	asked  atomic.Int64
+	batches  atomic.Int64
 }
 
-func (p *purges) MarkGone(ctx context.Context, videoID int64, at time.Time) error {
+func (p *purges) MarkVideoDeleted(ctx context.Context, videoID int64, at time.Time) error {
 	if p.down {
 		return errBroken
 	}
-	return p.Store.MarkGone(ctx, videoID, at)
+	return p.Store.MarkVideoDeleted(ctx, videoID, at)
 }
 
-func (p *purges) PurgeBatch(ctx context.Context, fromID int64, limit int, at time.Time) (interaction.Purged, error) {
-	p.asked.Add(1)
+func (p *purges) PurgeBatch(ctx context.Context, fromID int64, limit int, at time.Time) (interaction.PurgeResult, error) {
+	p.batches.Add(1)
 	if p.down {
-		return interaction.Purged{}, errBroken
+		return interaction.PurgeResult{}, errBroken
 	}
 	for _, id := range p.broken {
 		if id >= fromID {
-			return interaction.Purged{VideoID: id}, errBroken
+			return interaction.PurgeResult{VideoID: id}, errBroken
 		}
 	}
 	return p.Store.PurgeBatch(ctx, fromID, limit, at)
@@ -55,7 +55,7 @@ func newDeletion() *deletion {
 	s, store, videos := service()
 	p := &purges{Store: store}
 	return &deletion{Service: s, purges: p, videos: videos, purger: interaction.NewPurger(interaction.PurgerPorts{
-		Purges: p, Memory: videos, Hot: s.Hot, Clock: func() time.Time { return time.UnixMilli(1_000) }, Log: slog.New(slog.DiscardHandler),
+		Purges: p, Authors: videos, Hot: s.Hot, Clock: func() time.Time { return time.UnixMilli(1_000) }, Log: slog.New(slog.DiscardHandler),
 	})}
 }
 
@@ -150,8 +150,8 @@ func TestVideoDeletedRefuses(t *testing.T) {
 	if err := d.purger.VideoDeleted(t.Context(), video); !errors.Is(err, errBroken) {
 		t.Errorf("while the database is down: %v", err)
 	}
-	if batches, err := d.purger.Purge(t.Context()); batches != 0 || !errors.Is(err, errBroken) || d.purges.asked.Load() != 1 {
-		t.Errorf("%d batches, %v, asked %d times", batches, err, d.purges.asked.Load())
+	if batches, err := d.purger.Purge(t.Context()); batches != 0 || !errors.Is(err, errBroken) || d.purges.batches.Load() != 1 {
+		t.Errorf("%d batches, %v, batches %d times", batches, err, d.purges.batches.Load())
 	}
 }
 
@@ -188,8 +188,8 @@ func TestRunPurgesWhenWokenAndNowAndThen(t *testing.T) {
 		go func() { ended <- d.purger.Run(ctx, interval) }()
 		return ended
 	}
-	facts := func(videoID int64) interaction.VideoFacts {
-		found, err := d.Facts.VideoFacts(t.Context(), []int64{videoID}, 1)
+	stats := func(videoID int64) interaction.VideoStats {
+		found, err := d.Stats.VideoStats(t.Context(), []int64{videoID}, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -203,19 +203,19 @@ func TestRunPurgesWhenWokenAndNowAndThen(t *testing.T) {
 	like(video)
 	like(otherVideo)
 	ended := run(time.Hour)
-	await(t, func() bool { return d.purges.asked.Load() > 0 })
+	await(t, func() bool { return d.purges.batches.Load() > 0 })
 	d.deleted(t, video)
-	await(t, func() bool { return facts(video).Likes == 0 })
+	await(t, func() bool { return stats(video).Likes == 0 })
 	stop()
 	wantEnd(t, ended)
 
 	ctx, stop = context.WithCancel(t.Context())
 	ended = run(time.Millisecond)
 	// As by another replica, which wakes its own purger alone.
-	if err := d.purges.MarkGone(t.Context(), otherVideo, time.UnixMilli(1_000)); err != nil {
+	if err := d.purges.MarkVideoDeleted(t.Context(), otherVideo, time.UnixMilli(1_000)); err != nil {
 		t.Fatal(err)
 	}
-	await(t, func() bool { return facts(otherVideo).Likes == 0 })
+	await(t, func() bool { return stats(otherVideo).Likes == 0 })
 	stop()
 	wantEnd(t, ended)
 }

@@ -9,14 +9,14 @@ import (
 
 // Refusals.
 var (
-	ErrVideoUnknown   = errs.New(errs.NotFound, "VIDEO_UNKNOWN", "no such video")
-	ErrCommentInvalid = errs.New(errs.Invalid, "COMMENT_INVALID", "a comment has 1 to 500 characters")
-	ErrCommentUnknown = errs.New(errs.NotFound, "COMMENT_UNKNOWN", "no such comment")
-	ErrCommentForeign = errs.New(errs.Forbidden, "COMMENT_FOREIGN", "only the writer may delete a comment")
-	ErrRequestID      = errs.New(errs.Invalid, "REQUEST_ID_INVALID", "a request id has at most 64 printable ASCII characters")
-	ErrIDInvalid      = errs.New(errs.Invalid, "ID_INVALID", "not a valid id")
-	ErrTooMany        = errs.New(errs.Invalid, "TOO_MANY_IDS", "too many ids in one request")
-	ErrCursor         = errs.New(errs.Invalid, "CURSOR_INVALID", "not a cursor of this list")
+	ErrVideoUnknown    = errs.New(errs.NotFound, "VIDEO_UNKNOWN", "no such video")
+	ErrCommentInvalid  = errs.New(errs.Invalid, "COMMENT_INVALID", "a comment has 1 to 500 characters")
+	ErrCommentUnknown  = errs.New(errs.NotFound, "COMMENT_UNKNOWN", "no such comment")
+	ErrNotCommentOwner = errs.New(errs.Forbidden, "COMMENT_FOREIGN", "only the writer may delete a comment")
+	ErrRequestID       = errs.New(errs.Invalid, "REQUEST_ID_INVALID", "a request id has at most 64 printable ASCII characters")
+	ErrIDInvalid       = errs.New(errs.Invalid, "ID_INVALID", "not a valid id")
+	ErrTooMany         = errs.New(errs.Invalid, "TOO_MANY_IDS", "too many ids in one request")
+	ErrCursor          = errs.New(errs.Invalid, "CURSOR_INVALID", "not a cursor of this list")
 )
 
 // Limits.
@@ -27,16 +27,16 @@ const (
 	MaxSet     = 5000 // videos in a like set; past that it says that it is capped
 )
 
-// VideoFacts is what likes and comments make of a video, as one viewer sees it.
-type VideoFacts struct {
+// VideoStats is what likes and comments make of a video, as one viewer sees it.
+type VideoStats struct {
 	VideoID  int64
 	Likes    int64
 	Comments int64
 	Liked    bool // by the viewer
 }
 
-// UserFacts is what likes make of a user.
-type UserFacts struct {
+// UserStats is what likes make of a user.
+type UserStats struct {
 	UserID   int64
 	Given    int64 // videos that the user likes
 	Received int64 // likes for the user's videos
@@ -69,12 +69,12 @@ type Comments interface {
 	ListComments(ctx context.Context, videoID, beforeID int64, limit int) ([]Comment, error)
 }
 
-// Facts counts.
-type Facts interface {
-	// VideoFacts and UserFacts find facts of distinct ids, in any order; an id
+// Stats counts.
+type Stats interface {
+	// VideoStats and UserStats find facts of distinct ids, in any order; an id
 	// without rows may be left out.
-	VideoFacts(ctx context.Context, videoIDs []int64, viewerID int64) ([]VideoFacts, error)
-	UserFacts(ctx context.Context, userIDs []int64) ([]UserFacts, error)
+	VideoStats(ctx context.Context, videoIDs []int64, viewerID int64) ([]VideoStats, error)
+	UserStats(ctx context.Context, userIDs []int64) ([]UserStats, error)
 }
 
 // Videos asks the video service.
@@ -92,7 +92,7 @@ type Hot interface {
 	// LoadSet answers a like set from its document or else from rebuild.
 	LoadSet(ctx context.Context, userID int64, rebuild func(context.Context) (Set, error)) (Set, error)
 	// LoadCounts answers a user's counts from the document or else from rebuild.
-	LoadCounts(ctx context.Context, userID int64, rebuild func(context.Context) (UserFacts, error)) (UserFacts, error)
+	LoadCounts(ctx context.Context, userID int64, rebuild func(context.Context) (UserStats, error)) (UserStats, error)
 }
 
 // IDs makes comment ids: above 0, below 2^53, never twice, growing.
@@ -104,7 +104,7 @@ type IDs interface {
 type Ports struct {
 	Likes    Likes
 	Comments Comments
-	Facts    Facts
+	Stats    Stats
 	Videos   Videos
 	Hot      Hot
 	IDs      IDs

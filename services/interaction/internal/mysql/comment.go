@@ -23,8 +23,8 @@ VALUES (?, ?, ?, ?, ?, ?, ?)`
 	commentByID      = `SELECT ` + commentColumns + ` FROM comments WHERE id = ?`
 	lockComments     = `SELECT ` + commentColumns + ` FROM comments FORCE INDEX (PRIMARY)
 WHERE id IN (?) AND deleted = FALSE ORDER BY id FOR UPDATE`
-	deleteThem   = `UPDATE comments FORCE INDEX (PRIMARY) SET deleted = TRUE, content = '' WHERE id IN (?)`
-	listComments = `SELECT ` + commentColumns + ` FROM comments
+	markCommentsDeleted = `UPDATE comments FORCE INDEX (PRIMARY) SET deleted = TRUE, content = '' WHERE id IN (?)`
+	listComments        = `SELECT ` + commentColumns + ` FROM comments
 WHERE video_id = ? AND deleted = FALSE AND id < ? ORDER BY id DESC LIMIT ?`
 )
 
@@ -33,7 +33,7 @@ const excerptLength = 50
 
 // The versions of a comment's events: it is made once and deleted once.
 const (
-	versionMade    = 1
+	versionCreated = 1
 	versionDeleted = 2
 )
 
@@ -67,7 +67,7 @@ func (s *Store) AddComment(ctx context.Context, c interaction.Comment) (interact
 		if err != nil {
 			return err
 		}
-		if err := outbox.Add(ctx, tx, commentEvent(eventv1.TopicCommented, versionMade, c, excerpt(c.Content))); err != nil {
+		if err := outbox.Add(ctx, tx, commentEvent(eventv1.TopicCommented, versionCreated, c, excerpt(c.Content))); err != nil {
 			return err
 		}
 		return addToVideoCounts(ctx, tx, c.VideoID, 0, 1)
@@ -130,13 +130,13 @@ func deleteComments(ctx context.Context, tx sqldb.Handle, videoID int64, ids []i
 		locked[i] = row.ID
 		events[i] = commentEvent(eventv1.TopicUncommented, versionDeleted, row.comment(), "")
 	}
-	if err := sqldb.ExecIn(ctx, tx, deleteThem, locked); err != nil {
+	if err := sqldb.ExecIn(ctx, tx, markCommentsDeleted, locked); err != nil {
 		return 0, err
 	}
 	if err := outbox.Add(ctx, tx, events...); err != nil {
 		return 0, err
 	}
-	return len(rows), takeFromVideoCounts(ctx, tx, videoID, 0, int64(len(rows)))
+	return len(rows), subtractFromVideoCounts(ctx, tx, videoID, 0, int64(len(rows)))
 }
 
 func commentEvent(topic string, version int64, c interaction.Comment, excerpt string) outbox.Event {

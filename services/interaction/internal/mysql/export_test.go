@@ -10,9 +10,9 @@ const (
 	CommentsOf   = commentsOf
 	ClaimPurge   = claimPurge
 
-	LockLikes      = lockLikes
-	Unlike         = unlike
-	TakeFromUsers  = takeFromUsers
-	LockComments   = lockComments
-	DeleteComments = deleteThem
+	LockLikes          = lockLikes
+	Unlike             = unlike
+	SubtractUserCounts = subtractUserCounts
+	LockComments       = lockComments
+	DeleteComments     = markCommentsDeleted
 )

@@ -16,8 +16,8 @@ ON DUPLICATE KEY UPDATE
   version = IF(liked, version, version + 1),
   changed_at_ms = IF(liked, changed_at_ms, VALUES(changed_at_ms)),
   liked = TRUE`
-	likeVersion = `SELECT version FROM likes WHERE user_id = ? AND video_id = ?`
-	addToUser   = `INSERT INTO user_counts (user_id, given, received) VALUES (?, ?, ?)
+	likeVersion   = `SELECT version FROM likes WHERE user_id = ? AND video_id = ?`
+	addUserCounts = `INSERT INTO user_counts (user_id, given, received) VALUES (?, ?, ?)
 ON DUPLICATE KEY UPDATE given = given + VALUES(given), received = received + VALUES(received)`
 	// The viewer's own like is found by the whole primary key; left to itself a
 	// server may read all likes of the viewer for each row instead.
@@ -93,7 +93,7 @@ func addToUserCounts(ctx context.Context, tx sqldb.Handle, c interaction.LikeCha
 		additions[0], additions[1] = additions[1], additions[0]
 	}
 	for _, a := range additions {
-		if _, err := tx.ExecContext(ctx, addToUser, a.user, a.given, a.received); err != nil {
+		if _, err := tx.ExecContext(ctx, addUserCounts, a.user, a.given, a.received); err != nil {
 			return err
 		}
 	}
@@ -122,8 +122,8 @@ type likedRow struct {
 // ListLiked implements interaction.Likes.
 func (s *Store) ListLiked(ctx context.Context, q interaction.LikedQuery) ([]interaction.LikedEntry, error) {
 	after := q.After
-	if after == (interaction.Place{}) {
-		after = interaction.Place{ChangedAtMS: math.MaxInt64, VideoID: math.MaxInt64}
+	if after == (interaction.Cursor{}) {
+		after = interaction.Cursor{ChangedAtMS: math.MaxInt64, VideoID: math.MaxInt64}
 	}
 	var rows []likedRow
 	err := s.db.SelectContext(ctx, &rows, listLiked,
@@ -134,9 +134,9 @@ func (s *Store) ListLiked(ctx context.Context, q interaction.LikedQuery) ([]inte
 	entries := make([]interaction.LikedEntry, len(rows))
 	for i, r := range rows {
 		entries[i] = interaction.LikedEntry{
-			VideoFacts: interaction.VideoFacts{VideoID: r.VideoID, Likes: r.Likes, Comments: r.Comments, Liked: r.Liked},
+			VideoStats: interaction.VideoStats{VideoID: r.VideoID, Likes: r.Likes, Comments: r.Comments, Liked: r.Liked},
 			AuthorID:   r.AuthorID,
-			Place:      interaction.Place{ChangedAtMS: r.ChangedAtMS, VideoID: r.VideoID},
+			Cursor:     interaction.Cursor{ChangedAtMS: r.ChangedAtMS, VideoID: r.VideoID},
 		}
 	}
 	return entries, nil

@@ -62,7 +62,7 @@ func TestPlans(t *testing.T) {
 		// What locks rows reads none but those.
 		{"locks of likes", mysql.LockLikes, []any{110, some}, []sqltest.Step{{Table: "likes", Index: "PRIMARY"}}},
 		{"ends of likes", mysql.Unlike, []any{1_000, 110, some}, []sqltest.Step{{Table: "likes", Index: "PRIMARY"}}},
-		{"counts of users", mysql.TakeFromUsers, []any{some, 2, 3, some}, []sqltest.Step{{Table: "user_counts", Index: "PRIMARY"}}},
+		{"counts of users", mysql.SubtractUserCounts, []any{some, 2, 3, some}, []sqltest.Step{{Table: "user_counts", Index: "PRIMARY"}}},
 		{"locks of comments", mysql.LockComments, []any{some}, []sqltest.Step{{Table: "comments", Index: "PRIMARY"}}},
 		{"ends of comments", mysql.DeleteComments, []any{some}, []sqltest.Step{{Table: "comments", Index: "PRIMARY"}}},
 		{"a repeated request", mysql.ByRequest, []any{3, "r5"}, []sqltest.Step{{Table: "comments", Index: "one_per_request"}}},

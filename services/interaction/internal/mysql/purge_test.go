@@ -32,14 +32,14 @@ func add(t *testing.T, store *mysql.Store, video, n int64) {
 	}
 }
 
-func markGone(t *testing.T, store *mysql.Store, video int64) {
+func markVideoDeleted(t *testing.T, store *mysql.Store, video int64) {
 	t.Helper()
-	if err := store.MarkGone(t.Context(), video, time.UnixMilli(2_000)); err != nil {
+	if err := store.MarkVideoDeleted(t.Context(), video, time.UnixMilli(2_000)); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func purge(t *testing.T, store *mysql.Store, fromID, want int64) interaction.Purged {
+func purge(t *testing.T, store *mysql.Store, fromID, want int64) interaction.PurgeResult {
 	t.Helper()
 	purged, err := store.PurgeBatch(t.Context(), fromID, 200, time.UnixMilli(3_000))
 	if err != nil || purged.VideoID != want {
@@ -53,7 +53,7 @@ func TestAPurgeIsToldLikeWhatUsersDo(t *testing.T) {
 	var woken atomic.Int64
 	store := mysql.New(db, func() { woken.Add(1) })
 	add(t, store, 7, 2)
-	markGone(t, store, 7)
+	markVideoDeleted(t, store, 7)
 	if _, err := db.ExecContext(t.Context(), "DELETE FROM outbox"); err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestAPurgeIsToldLikeWhatUsersDo(t *testing.T) {
 		purge(t, store, 0, 7)
 	}
 	purge(t, store, 0, 0)
-	wantEvents(t, db, []told{
+	wantEvents(t, db, []outboxEvent{
 		{eventv1.TopicUnliked, "like:1:7", 2, `{"userId":"1","videoId":"7","authorId":"5"}`},
 		{eventv1.TopicUnliked, "like:2:7", 2, `{"userId":"2","videoId":"7","authorId":"5"}`},
 		{eventv1.TopicUncommented, "comment:7001", 2, `{"commentId":"7001","userId":"1","videoId":"7","authorId":"5"}`},
@@ -83,7 +83,7 @@ func TestAClaimEndsWithItsTransaction(t *testing.T) {
 	store := mysql.New(db, func() {})
 	for _, video := range []int64{7, 8} {
 		add(t, store, video, 1)
-		markGone(t, store, video)
+		markVideoDeleted(t, store, video)
 	}
 	tx, err := db.BeginTxx(t.Context(), nil)
 	if err != nil {
@@ -94,7 +94,7 @@ func TestAClaimEndsWithItsTransaction(t *testing.T) {
 		t.Fatal(err)
 	}
 	purge(t, store, 0, 8)
-	markGone(t, store, 7)
+	markVideoDeleted(t, store, 7)
 	if err := tx.Rollback(); err != nil {
 		t.Fatal(err)
 	}
@@ -110,8 +110,8 @@ func TestStatementsOfABatch(t *testing.T) {
 	add(t, store, 7, 1)
 	add(t, store, 8, 150)
 	add(t, store, 9, 2)
-	markGone(t, store, 7)
-	markGone(t, store, 8)
+	markVideoDeleted(t, store, 7)
+	markVideoDeleted(t, store, 8)
 	statements := func(do func()) int64 {
 		asked := func() int64 {
 			var name string
@@ -179,8 +179,8 @@ func TestNothingIsLeftOfVideosDeletedInAStorm(t *testing.T) {
 				}
 				// One video after the other, each by several deliveries at once.
 				if n%(rounds/videos) == rounds/videos/2 {
-					if err := store.MarkGone(t.Context(), 101+n/(rounds/videos), time.UnixMilli(2_000)); err != nil {
-						t.Errorf("MarkGone: %v", err)
+					if err := store.MarkVideoDeleted(t.Context(), 101+n/(rounds/videos), time.UnixMilli(2_000)); err != nil {
+						t.Errorf("MarkVideoDeleted: %v", err)
 					}
 				}
 			}
@@ -214,7 +214,7 @@ func TestNothingIsLeftOfVideosDeletedInAStorm(t *testing.T) {
 	if done.Load() == 0 || refused.Load() == 0 {
 		t.Errorf("%d done, %d refused: this was no race", done.Load(), refused.Load())
 	}
-	wantNothing(t, db, videos)
+	wantNothingLeft(t, db, videos)
 }
 
 func tally(t *testing.T, what string, err error, done, refused *atomic.Int64) {
@@ -229,9 +229,9 @@ func tally(t *testing.T, what string, err error, done, refused *atomic.Int64) {
 	}
 }
 
-// wantNothing checks that all videos are gone with all that was theirs, and that
+// wantNothingLeft checks that all videos are gone with all that was theirs, and that
 // what was told of it is in order.
-func wantNothing(t *testing.T, db *sqlx.DB, videos int64) {
+func wantNothingLeft(t *testing.T, db *sqlx.DB, videos int64) {
 	t.Helper()
 	wantCountsEqualSets(t, db)
 	if n := count(t, db, "SELECT COUNT(*) FROM video_counts WHERE gone AND likes = 0 AND comments = 0"); n != videos {

@@ -29,7 +29,7 @@ type Store struct {
 var (
 	_ interaction.Likes    = (*Store)(nil)
 	_ interaction.Comments = (*Store)(nil)
-	_ interaction.Facts    = (*Store)(nil)
+	_ interaction.Stats    = (*Store)(nil)
 	_ interaction.Purges   = (*Store)(nil)
 )
 
@@ -39,16 +39,16 @@ func New(db *sqlx.DB, committed func()) *Store { return &Store{db: db, committed
 
 const (
 	// The counts of a video that is gone stay as they are: no row is affected.
-	addToVideo = `INSERT INTO video_counts (video_id, likes, comments) VALUES (?, ?, ?)
+	addVideoCounts = `INSERT INTO video_counts (video_id, likes, comments) VALUES (?, ?, ?)
 ON DUPLICATE KEY UPDATE likes = IF(gone, likes, likes + VALUES(likes)), comments = IF(gone, comments, comments + VALUES(comments))`
-	takeFromVideo = `UPDATE video_counts SET likes = likes - ?, comments = comments - ? WHERE video_id = ?`
+	subtractVideoCounts = `UPDATE video_counts SET likes = likes - ?, comments = comments - ? WHERE video_id = ?`
 )
 
 // addToVideoCounts counts what was added to a video. This row is where it meets
 // the deletion of the video: whichever locks it first wins, and once that is the
 // deletion the answer is ErrVideoUnknown, which undoes the transaction.
 func addToVideoCounts(ctx context.Context, tx sqldb.Handle, videoID, likes, comments int64) error {
-	result, err := tx.ExecContext(ctx, addToVideo, videoID, likes, comments)
+	result, err := tx.ExecContext(ctx, addVideoCounts, videoID, likes, comments)
 	if err != nil {
 		return err
 	}
@@ -59,8 +59,8 @@ func addToVideoCounts(ctx context.Context, tx sqldb.Handle, videoID, likes, comm
 	return err
 }
 
-// takeFromVideoCounts counts what ended, also of a video that is gone.
-func takeFromVideoCounts(ctx context.Context, tx sqldb.Handle, videoID, likes, comments int64) error {
-	_, err := tx.ExecContext(ctx, takeFromVideo, likes, comments, videoID)
+// subtractFromVideoCounts counts what ended, also of a video that is gone.
+func subtractFromVideoCounts(ctx context.Context, tx sqldb.Handle, videoID, likes, comments int64) error {
+	_, err := tx.ExecContext(ctx, subtractVideoCounts, likes, comments, videoID)
 	return err
 }

@@ -29,7 +29,7 @@ func TestStore(t *testing.T) {
 }
 
 // told is one row of the outbox.
-type told struct {
+type outboxEvent struct {
 	Topic   string `db:"topic"`
 	Subject string `db:"subject"`
 	Version int64  `db:"version"`
@@ -37,9 +37,9 @@ type told struct {
 }
 
 // events reads the outbox in the order in which it is published.
-func events(t *testing.T, db *sqlx.DB) []told {
+func events(t *testing.T, db *sqlx.DB) []outboxEvent {
 	t.Helper()
-	var rows []told
+	var rows []outboxEvent
 	if err := db.SelectContext(t.Context(), &rows, "SELECT topic, subject, version, data FROM outbox ORDER BY id"); err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestEachRealChangeOfALikeIsToldOnce(t *testing.T) {
 		}
 	}
 	const data = `{"userId":"1","videoId":"7","authorId":"5"}`
-	wantEvents(t, db, []told{
+	wantEvents(t, db, []outboxEvent{
 		{eventv1.TopicLiked, "like:1:7", 1, data},
 		{eventv1.TopicUnliked, "like:1:7", 2, data},
 		{eventv1.TopicLiked, "like:1:7", 3, data},
@@ -96,7 +96,7 @@ func TestEachRealChangeOfACommentIsToldOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	wantEvents(t, db, []told{
+	wantEvents(t, db, []outboxEvent{
 		{eventv1.TopicCommented, "comment:11", 1, fmt.Sprintf(`{"commentId":"11","userId":"1","videoId":"7","authorId":"5","excerpt":"%s"}`, string(long[:50]))},
 		{eventv1.TopicUncommented, "comment:11", 2, `{"commentId":"11","userId":"1","videoId":"7","authorId":"5"}`},
 	})
@@ -104,7 +104,7 @@ func TestEachRealChangeOfACommentIsToldOnce(t *testing.T) {
 
 // wantEvents compares the outbox with what was to be told; the JSON of
 // protobuf has blanks where it likes.
-func wantEvents(t *testing.T, db *sqlx.DB, want []told) {
+func wantEvents(t *testing.T, db *sqlx.DB, want []outboxEvent) {
 	t.Helper()
 	got := events(t, db)
 	for i := range got {

@@ -13,16 +13,16 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// videoService answers GetVideos without a network and counts the questions.
+// videoService answers GetVideos without a network and counts the calls.
 type videoService struct {
 	authors map[int64]int64
 	state   videov1.State // of all
 	err     error
-	asked   int
+	calls   int
 }
 
 func (v *videoService) Invoke(_ context.Context, _ string, args, reply any, _ ...grpc.CallOption) error {
-	v.asked++
+	v.calls++
 	request, response := args.(*videov1.GetVideosRequest), reply.(*videov1.GetVideosResponse)
 	for _, id := range request.GetVideoIds() {
 		if author, known := v.authors[id]; known {
@@ -42,10 +42,10 @@ func TestAuthorsAreRememberedAndUnknownVideosAskedForAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ask := func(id, want int64, asked int) {
+	ask := func(id, want int64, calls int) {
 		t.Helper()
-		if got, err := videos.Author(t.Context(), id); got != want || err != nil || service.asked != asked {
-			t.Errorf("video %d is of %d, %v, after %d questions; want %d after %d", id, got, err, service.asked, want, asked)
+		if got, err := videos.Author(t.Context(), id); got != want || err != nil || service.calls != calls {
+			t.Errorf("video %d is of %d, %v, after %d calls; want %d after %d", id, got, err, service.calls, want, calls)
 		}
 	}
 	ask(7, 5, 1)

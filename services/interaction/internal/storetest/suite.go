@@ -14,7 +14,7 @@ import (
 type Store interface {
 	interaction.Likes
 	interaction.Comments
-	interaction.Facts
+	interaction.Stats
 	interaction.Purges
 }
 
@@ -34,7 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"an unknown comment is unknown":                     commentUnknown,
 		"counts equal sets after a storm of comments":       commentStorm,
 		"a purge ends all likes and comments of a video":    purgeEndsAll,
-		"a video that is gone takes no like and no comment": goneTakesNothing,
+		"a video that is gone takes no like and no comment": deletedRefuses,
 		"purges are taken by ascending id":                  purgesInTurn,
 		"nothing is left of videos deleted in a storm":      purgeStorm,
 	}
@@ -49,32 +49,32 @@ func epoch() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 123e6, time.UTC)
 const author = 500
 
 // wantVideo compares the facts of one video as the viewer 99 sees it.
-func wantVideo(t *testing.T, s Store, want interaction.VideoFacts) {
+func wantVideo(t *testing.T, s Store, want interaction.VideoStats) {
 	t.Helper()
-	found, err := s.VideoFacts(t.Context(), []int64{want.VideoID}, 99)
+	found, err := s.VideoStats(t.Context(), []int64{want.VideoID}, 99)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := interaction.VideoFacts{VideoID: want.VideoID}
+	got := interaction.VideoStats{VideoID: want.VideoID}
 	if len(found) > 0 {
 		got = found[0]
 	}
 	if got != want {
-		t.Errorf("facts are %+v, want %+v", got, want)
+		t.Errorf("stats are %+v, want %+v", got, want)
 	}
 }
 
-func wantUser(t *testing.T, s Store, want interaction.UserFacts) {
+func wantUser(t *testing.T, s Store, want interaction.UserStats) {
 	t.Helper()
-	found, err := s.UserFacts(t.Context(), []int64{want.UserID})
+	found, err := s.UserStats(t.Context(), []int64{want.UserID})
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := interaction.UserFacts{UserID: want.UserID}
+	got := interaction.UserStats{UserID: want.UserID}
 	if len(found) > 0 {
 		got = found[0]
 	}
 	if got != want {
-		t.Errorf("facts are %+v, want %+v", got, want)
+		t.Errorf("stats are %+v, want %+v", got, want)
 	}
 }
