@@ -1,5 +1,5 @@
-// Command interaction serves likes and comments to the other programs of the
-// system, through its Dapr sidecar. See README.md.
+// Command interaction serves likes and comments to the other programs through its
+// Dapr sidecar. See README.md.
 package main
 
 import (
@@ -20,8 +20,8 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/server"
 )
 
-// purgeInterval is between looks for deleted videos when no event wakes the
-// purger.
+// purgeInterval is how often the purger looks for deleted videos if no event wakes
+// it.
 const purgeInterval = 5 * time.Second
 
 func main() { server.Main(string(contract.AppInteraction), run) }

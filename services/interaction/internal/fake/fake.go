@@ -1,6 +1,5 @@
-// Package fake has hand-written, in-memory stand-ins for the ports of the
-// domain. Store keeps the same promises as the real one; one suite
-// (storetest) holds both to them.
+// Package fake provides in-memory implementations of the ports of the domain.
+// Store behaves like the real store; the suite in storetest runs on both.
 package fake
 
 import (
@@ -20,13 +19,13 @@ type likeRow struct {
 	liked               bool
 }
 
-// Store is the storage of the service in memory.
+// Store implements the storage ports in memory.
 type Store struct {
 	mu       sync.Mutex
 	likes    map[pair]likeRow
 	comments map[int64]interaction.Comment
-	deleted  map[int64]bool // videos
-	purges   map[int64]bool // those of them that may have something left
+	deleted  map[int64]bool // deleted videos
+	purges   map[int64]bool // deleted videos that may still have likes or comments
 	events   int
 }
 
@@ -37,7 +36,7 @@ var (
 	_ interaction.Purges   = (*Store)(nil)
 )
 
-// NewStore makes an empty one.
+// NewStore returns an empty store.
 func NewStore() *Store {
 	return &Store{
 		likes: make(map[pair]likeRow), comments: make(map[int64]interaction.Comment),
@@ -45,7 +44,7 @@ func NewStore() *Store {
 	}
 }
 
-// Events is how many changes were told of.
+// Events returns the number of changes for which the real store writes an event.
 func (s *Store) Events() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -8,10 +8,10 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/interaction/internal/interaction"
 )
 
-// Videos is an interaction.Videos that knows a fixed few, with their authors.
+// Videos is an interaction.Videos with a fixed set of videos and their authors.
 type Videos struct {
 	Authors map[int64]int64
-	Err     error // answered instead, when set
+	Err     error // returned by every call, if set
 }
 
 var _ interaction.Videos = (*Videos)(nil)
@@ -28,7 +28,7 @@ func (v *Videos) Author(_ context.Context, videoID int64) (int64, error) {
 	return author, nil
 }
 
-// Forget makes nobody the author of a video, as its deletion does.
+// Forget removes a video, like its deletion.
 func (v *Videos) Forget(videoID int64) { delete(v.Authors, videoID) }
 
 // Hot is an interaction.Hot in memory.
@@ -40,7 +40,7 @@ type Hot struct {
 
 var _ interaction.Hot = (*Hot)(nil)
 
-// NewHot makes an empty one.
+// NewHot returns an empty Hot.
 func NewHot() *Hot {
 	return &Hot{sets: make(map[int64]interaction.Set), counts: make(map[int64]interaction.UserStats)}
 }

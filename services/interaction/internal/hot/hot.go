@@ -1,4 +1,4 @@
-// Package hot keeps the hot documents of likes in the state store.
+// Package hot stores the hot documents of likes in the state store.
 package hot
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/hotstate"
 )
 
-// Documents is the interaction.Hot of the service.
+// Documents implements interaction.Hot on the state store.
 type Documents struct {
 	store  *hotstate.Store
 	sets   hotstate.Document[*hotv1.LikeSet]
@@ -20,7 +20,7 @@ type Documents struct {
 
 var _ interaction.Hot = (*Documents)(nil)
 
-// New keeps the documents in a store.
+// New returns the documents of a store.
 func New(store *hotstate.Store) *Documents {
 	return &Documents{
 		store:  store,
@@ -29,17 +29,18 @@ func New(store *hotstate.Store) *Documents {
 	}
 }
 
-// LikesChanged implements interaction.Hot. That the store could not be told is
-// logged there; the events tell it again, and the lifetime is the last net.
+// LikesChanged implements interaction.Hot. hotstate logs a failure. The events of
+// the likes invalidate again, and the lifetime of the documents is the last
+// resort.
 func (d *Documents) LikesChanged(ctx context.Context, authorID int64, userIDs ...int64) {
 	_ = d.InvalidateLikes(ctx, authorID, userIDs...)
 }
 
-// atOnce is how many documents are invalidated in one request; some state stores
-// take no more than 100.
-const atOnce = 100
+// maxKeys is how many documents are invalidated in one request. Some state stores
+// accept no more than 100.
+const maxKeys = 100
 
-// InvalidateLikes is LikesChanged with its failure.
+// InvalidateLikes is LikesChanged, but returns the error.
 func (d *Documents) InvalidateLikes(ctx context.Context, authorID int64, userIDs ...int64) error {
 	keys := []string{hotv1.UserLikesKey(authorID)}
 	for _, userID := range userIDs {
@@ -49,8 +50,8 @@ func (d *Documents) InvalidateLikes(ctx context.Context, authorID int64, userIDs
 		}
 	}
 	var failures []error
-	for some := range slices.Chunk(keys, atOnce) {
-		failures = append(failures, d.store.Invalidate(ctx, some...))
+	for chunk := range slices.Chunk(keys, maxKeys) {
+		failures = append(failures, d.store.Invalidate(ctx, chunk...))
 	}
 	return errors.Join(failures...)
 }

@@ -12,13 +12,13 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// The videos of these tests and whose they are.
+// The videos of these tests and their author.
 const (
 	video, otherVideo = 70, 71
 	author            = 5
 )
 
-// clock ticks a second each time it is read.
+// clock returns a clock that advances a second with each call.
 func clock() func() time.Time {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	return func() time.Time {
@@ -43,11 +43,11 @@ func TestSetLikeRefuses(t *testing.T) {
 		videosErr   error
 		want        error
 	}{
-		"an unknown video":     {1, 404, nil, interaction.ErrVideoUnknown},
-		"video 0":              {1, 0, nil, interaction.ErrIDInvalid},
-		"a negative video":     {1, -1, nil, interaction.ErrIDInvalid},
-		"nobody":               {0, video, nil, interaction.ErrIDInvalid},
-		"while videos is down": {1, video, down, down},
+		"an unknown video":   {1, 404, nil, interaction.ErrVideoUnknown},
+		"video 0":            {1, 0, nil, interaction.ErrIDInvalid},
+		"a negative video":   {1, -1, nil, interaction.ErrIDInvalid},
+		"user 0":             {0, video, nil, interaction.ErrIDInvalid},
+		"video service down": {1, video, down, down},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, store, videos := service()
@@ -56,13 +56,13 @@ func TestSetLikeRefuses(t *testing.T) {
 				t.Errorf("changed %t, error %v; want %v", changed, err, c.want)
 			}
 			if store.Events() > 0 {
-				t.Error("the refusal changed something")
+				t.Error("a refused call changed something")
 			}
 		})
 	}
 }
 
-func TestLikeIsSeenAtOnceThroughHotState(t *testing.T) {
+func TestLikeIsVisibleAtOnceThroughHotDocuments(t *testing.T) {
 	s, _, _ := service()
 	ctx := t.Context()
 	count := func(user int64) interaction.UserStats {
@@ -166,9 +166,9 @@ func TestRepeatedComment(t *testing.T) {
 		t.Fatal(err)
 	}
 	if again, err := s.PostComment(t.Context(), 1, video, "x", "r"); err != nil || again.ID != first.ID {
-		t.Errorf("the repetition answered %+v, %v", again, err)
+		t.Errorf("the repeated request returned %+v, %v", again, err)
 	}
-	// The answer must not show a comment where there is none.
+	// The answer must not show the comment under a video it does not belong to.
 	if other, err := s.PostComment(t.Context(), 1, otherVideo, "y", "r"); !errors.Is(err, interaction.ErrRequestID) {
 		t.Errorf("under another video: %+v, %v", other, err)
 	}

@@ -6,8 +6,8 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// Lookup tells of many videos and users at once what this service knows, in the
-// order asked, each id once; what it never heard of has zeros.
+// Lookup returns the stats of many videos and users, in the order of the ids and
+// each id once. The stats of unknown ids are zero.
 func (s *Service) Lookup(ctx context.Context, videoIDs, userIDs []int64, viewerID int64) ([]VideoStats, []UserStats, error) {
 	const op = "interaction.Lookup"
 	if len(videoIDs) > MaxIDs || len(userIDs) > MaxIDs {
@@ -25,8 +25,8 @@ func (s *Service) Lookup(ctx context.Context, videoIDs, userIDs []int64, viewerI
 	return videos, users, errs.Wrap(op, err)
 }
 
-// oneUser answers for one user, as a profile page asks, through the hot
-// document.
+// oneUser returns the stats of one user, as a profile page needs them, through the
+// hot document.
 func (s *Service) oneUser(ctx context.Context, userID int64) (UserStats, error) {
 	if userID <= 0 {
 		return UserStats{}, ErrIDInvalid
@@ -64,7 +64,7 @@ func (s *Service) userStats(ctx context.Context, ids []int64) ([]UserStats, erro
 	return inOrder(distinct, found, func(f *UserStats) *int64 { return &f.UserID }), nil
 }
 
-// inOrder puts what was found in the order of ids and fills the gaps with zeros.
+// inOrder sorts the found stats like ids and adds zero stats for missing ids.
 func inOrder[F any](ids []int64, found []F, id func(*F) *int64) []F {
 	byID := make(map[int64]F, len(found))
 	for _, stats := range found {
@@ -78,7 +78,7 @@ func inOrder[F any](ids []int64, found []F, id func(*F) *int64) []F {
 	return all
 }
 
-// distinctIDs keeps the first of each id.
+// distinctIDs removes duplicates and keeps the order.
 func distinctIDs(ids []int64) ([]int64, error) {
 	distinct := make([]int64, 0, len(ids))
 	seen := make(map[int64]struct{}, len(ids))

@@ -13,21 +13,22 @@ import (
 const (
 	markVideoDeleted = `INSERT INTO video_counts (video_id, gone) VALUES (?, TRUE) ON DUPLICATE KEY UPDATE gone = TRUE`
 	addPurge         = `INSERT INTO purges (video_id, created_at_ms) VALUES (?, ?)`
-	// The lock is the claim: it ends with its transaction, however that ends.
+	// The lock of the row is the claim. It ends with its transaction.
 	claimPurge   = `SELECT video_id, done_user_id FROM purges WHERE video_id >= ? ORDER BY video_id LIMIT 1 FOR UPDATE SKIP LOCKED`
 	advancePurge = `UPDATE purges SET done_user_id = ? WHERE video_id = ?`
 	endPurge     = `DELETE FROM purges WHERE video_id = ?`
-	// Everybody who ever liked it, read from the index alone; whose like has
-	// ended since is passed over under the lock. No lock here: see lockLikes.
+	// All users who ever liked the video, read from the index alone. Users whose
+	// like has ended since are skipped under the lock of lockLikes, so this query
+	// locks nothing.
 	likersOf = `SELECT user_id FROM likes FORCE INDEX (likes_of)
 WHERE video_id = ? AND user_id > ? ORDER BY user_id LIMIT ?`
 	commentsOf = `SELECT id FROM comments FORCE INDEX (comments_of)
 WHERE video_id = ? AND deleted = FALSE ORDER BY id LIMIT ?`
 )
 
-// MarkVideoDeleted implements interaction.Purges. The row of the counts comes first, as
-// for everybody, and decides whether this is the first time: a repetition does
-// not wait for the purge that is under way.
+// MarkVideoDeleted implements interaction.Purges. It locks the row of the video's
+// counts, and that row decides whether this is the first time: a repeated call
+// does not touch the row in purges, so it does not wait for a running purge.
 func (s *Store) MarkVideoDeleted(ctx context.Context, videoID int64, at time.Time) error {
 	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) error {
 		result, err := tx.ExecContext(ctx, markVideoDeleted, videoID)
@@ -50,10 +51,10 @@ type purgeRow struct {
 	DoneUserID int64 `db:"done_user_id"`
 }
 
-// PurgeBatch implements interaction.Purges. One transaction ends likes or, when
-// there are none left, comments or, when there are none left either, the purge.
-// Nothing is added behind its back: every like and comment that was committed
-// before the mark can be seen, and none is committed after it.
+// PurgeBatch implements interaction.Purges. One transaction ends likes or, if none
+// are left, comments or, if none are left either, the purge. It cannot miss a
+// like or comment: those committed before the mark are visible, and none can be
+// committed after it.
 func (s *Store) PurgeBatch(ctx context.Context, fromID int64, limit int, at time.Time) (interaction.PurgeResult, error) {
 	const op = "mysql.PurgeBatch"
 	var purged interaction.PurgeResult
@@ -90,14 +91,14 @@ func (s *Store) PurgeBatch(ctx context.Context, fromID int64, limit int, at time
 	return purged, nil
 }
 
-// purgeLikes ends the likes of the next users who ever liked the video; false if
-// there are no more.
+// purgeLikes ends the likes of the next users who ever liked the video. It is
+// false if no users are left.
 func purgeLikes(ctx context.Context, tx sqldb.Handle, purge purgeRow, limit int, at time.Time) (endedLikes, bool, error) {
 	var userIDs []int64
 	if err := tx.SelectContext(ctx, &userIDs, likersOf, purge.VideoID, purge.DoneUserID, limit); err != nil || len(userIDs) == 0 {
 		return endedLikes{}, false, err
 	}
-	// Before the likes, whose counts are waited for.
+	// Before the likes, because their counts are contended and locked last.
 	if _, err := tx.ExecContext(ctx, advancePurge, userIDs[len(userIDs)-1], purge.VideoID); err != nil {
 		return endedLikes{}, false, err
 	}
@@ -105,8 +106,8 @@ func purgeLikes(ctx context.Context, tx sqldb.Handle, purge purgeRow, limit int,
 	return end, true, err
 }
 
-// purgeComments deletes some comments of the video; false if there are no more.
-// One that its writer deletes meanwhile counts as one of them.
+// purgeComments deletes some comments of the video. It is false if none are left.
+// Comments that their writer deletes meanwhile count as deleted here.
 func purgeComments(ctx context.Context, tx sqldb.Handle, videoID int64, limit int) (bool, error) {
 	var ids []int64
 	if err := tx.SelectContext(ctx, &ids, commentsOf, videoID, limit); err != nil || len(ids) == 0 {

@@ -17,8 +17,8 @@ WHERE c.video_id IN (?)`
 	userStats = `SELECT user_id, given, received FROM user_counts WHERE user_id IN (?)`
 )
 
-// VideoStats implements interaction.Stats. A video without a row was never
-// liked by anybody.
+// VideoStats implements interaction.Stats. A video without a row never had a like
+// or a comment.
 func (s *Store) VideoStats(ctx context.Context, videoIDs []int64, viewerID int64) ([]interaction.VideoStats, error) {
 	const op = "mysql.VideoStats"
 	if len(videoIDs) == 0 {

@@ -1,5 +1,5 @@
-// Package rpc is the generated server of the interaction contract on top of the
-// rules. Errors pass untouched: the interceptor encodes them.
+// Package rpc implements the gRPC service of the interaction contract on top of the
+// rules. It returns errors unchanged; the server's interceptor encodes them.
 package rpc
 
 import (
@@ -17,7 +17,7 @@ type Server struct {
 
 var _ interactionv1.InteractionServiceServer = (*Server)(nil)
 
-// New serves the rules.
+// New returns a server that calls the rules.
 func New(service *interaction.Service) *Server { return &Server{service: service} }
 
 // SetLike implements the contract.

@@ -33,7 +33,7 @@ func commentRoundTrip(t *testing.T, s Store) {
 func commentOncePerRequest(t *testing.T, s Store) {
 	first := post(t, s, 11, 7, "r1")
 	if again := post(t, s, 12, 7, "r1"); again != first {
-		t.Errorf("the repetition answered %+v", again)
+		t.Errorf("the repeated request returned %+v", again)
 	}
 	post(t, s, 13, 7, "")
 	post(t, s, 14, 7, "")
@@ -42,7 +42,7 @@ func commentOncePerRequest(t *testing.T, s Store) {
 		ID: 15, VideoID: 7, AuthorID: author, UserID: 2, Content: "mine", RequestID: "r1", CreatedAt: epoch(),
 	})
 	if err != nil || other.ID != 15 {
-		t.Errorf("another user's request id was taken for this one: %+v, %v", other, err)
+		t.Errorf("another user's use of the request id counted: %+v, %v", other, err)
 	}
 }
 
@@ -96,7 +96,7 @@ func commentUnknown(t *testing.T, s Store) {
 	}
 }
 
-func commentStorm(t *testing.T, s Store) {
+func concurrentComments(t *testing.T, s Store) {
 	var group sync.WaitGroup
 	for worker := range int64(8) {
 		group.Go(func() {

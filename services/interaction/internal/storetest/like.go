@@ -45,7 +45,7 @@ func likedOnce(t *testing.T, s Store) {
 
 func unlikeFirst(t *testing.T, s Store) {
 	if like(t, s, 1, 7, false, epoch()) {
-		t.Error("there was nothing to change")
+		t.Error("changed without a like")
 	}
 	wantVideo(t, s, interaction.VideoStats{VideoID: 7})
 	wantUser(t, s, interaction.UserStats{UserID: 1})
@@ -59,7 +59,7 @@ func ownVideo(t *testing.T, s Store) {
 }
 
 func likedPaging(t *testing.T, s Store) {
-	// Three of each moment, so that the id has to break ties.
+	// Three likes share each time, so that the id has to break ties.
 	var want []int64
 	for i := range int64(9) {
 		like(t, s, 1, 10+i, true, epoch().Add(time.Duration(i/3)*time.Second))
@@ -108,8 +108,9 @@ func likeSet(t *testing.T, s Store) {
 	}
 }
 
-// likeStorm flips likes of a few users for a few videos of each other.
-func likeStorm(t *testing.T, s Store) {
+// concurrentLikes changes likes of a few users for each other's videos at random
+// from many goroutines.
+func concurrentLikes(t *testing.T, s Store) {
 	authorOf := func(video int64) int64 { return video - 100 }
 	var group sync.WaitGroup
 	for range 10 {

@@ -11,7 +11,8 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/interaction/internal/interaction"
 )
 
-// markVideoDeleted marks a video as gone, as often as the event of it may come.
+// markVideoDeleted marks a video as deleted several times, like repeated
+// deliveries of the event.
 func markVideoDeleted(t *testing.T, s Store, video int64, times int) {
 	t.Helper()
 	for range times {
@@ -21,7 +22,7 @@ func markVideoDeleted(t *testing.T, s Store, video int64, times int) {
 	}
 }
 
-// purgeAll purges until nothing is left, and answers what the batches did.
+// purgeAll purges until nothing is left and returns the results of the batches.
 func purgeAll(t *testing.T, s Store, limit int) []interaction.PurgeResult {
 	t.Helper()
 	var batches []interaction.PurgeResult
@@ -46,7 +47,7 @@ func purgeEndsAll(t *testing.T, s Store) {
 	}
 	like(t, s, 2, 7, false, epoch())
 	like(t, s, author, 7, true, epoch()) // the author's own
-	like(t, s, 1, 8, true, epoch())      // of another video
+	like(t, s, 1, 8, true, epoch())      // another video
 	for id := int64(11); id <= 15; id++ {
 		post(t, s, id, 7, "")
 	}
@@ -104,7 +105,7 @@ func deletedRefuses(t *testing.T, s Store) {
 			t.Errorf("a comment of user %d on video %d: %v", user, video, err)
 		}
 		if _, err := s.Comment(t.Context(), video*100+user); !errors.Is(err, interaction.ErrCommentUnknown) {
-			t.Errorf("the refused comment is there: %v", err)
+			t.Errorf("the refused comment exists: %v", err)
 		}
 	}
 	refused(3, 7)
@@ -115,9 +116,9 @@ func deletedRefuses(t *testing.T, s Store) {
 	wantUser(t, s, interaction.UserStats{UserID: 4})
 	wantUser(t, s, interaction.UserStats{UserID: author, Received: 2})
 
-	// What is there may be taken back as ever, before the purge comes to it.
+	// Until the purge, existing likes and comments can be removed as before.
 	if !like(t, s, 1, 7, false, epoch()) || like(t, s, 1, 7, false, epoch()) {
-		t.Error("an unlike did not change once what was there")
+		t.Error("an unlike did not end the like exactly once")
 	}
 	if changed, err := s.DeleteComment(t.Context(), first); err != nil || !changed {
 		t.Errorf("deleting a comment: %t, %v", changed, err)
@@ -150,9 +151,9 @@ func purgesInTurn(t *testing.T, s Store) {
 	wantUser(t, s, interaction.UserStats{UserID: 1})
 }
 
-// purgeStorm deletes one video after the other while a few users like, unlike
-// and comment on all of them, and several purge at once.
-func purgeStorm(t *testing.T, s Store) {
+// concurrentPurges deletes one video after the other while a few users like,
+// unlike and comment on all of them, and several purgers run.
+func concurrentPurges(t *testing.T, s Store) {
 	const users, videos = 6, 4
 	var acting, purging sync.WaitGroup
 	for worker := range int64(8) {
