@@ -31,13 +31,13 @@ func TestCallsNeedBothSidecars(t *testing.T) {
 	p.callee.Kill()
 	mustBeUnavailable(t, p)
 	p.callee = daprtest.Start(t, p.calleeOptions)
-	soon(t, "calls pass with a new sidecar of the callee", func() bool { return p.say(t.Context()) == nil })
+	eventually(t, "calls pass with a new sidecar of the callee", func() bool { return p.say(t.Context()) == nil })
 
 	p.caller.Kill()
 	mustBeUnavailable(t, p)
 	p.caller = daprtest.StartAt(t, p.callerOptions, p.callerPort)
 	back := time.Now()
-	soon(t, "calls pass with a new sidecar of the caller", func() bool { return p.say(t.Context()) == nil })
+	eventually(t, "calls pass with a new sidecar of the caller", func() bool { return p.say(t.Context()) == nil })
 	if d := time.Since(back); d > 3*time.Second {
 		t.Errorf("the new sidecar was used after %v", d)
 	}

@@ -58,7 +58,7 @@ func startPair(t *testing.T, say daprtest.EchoFunc) *pair {
 	if err := p.dapr.WaitReady(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	soon(t, "the first call passes", func() bool { return p.say(t.Context()) == nil })
+	eventually(t, "the first call passes", func() bool { return p.say(t.Context()) == nil })
 	return p
 }
 
@@ -167,7 +167,7 @@ func TestCallsBetweenPrograms(t *testing.T) {
 		}
 		waitFor(t, ended, "the program notices that the caller left")
 	})
-	t.Run("nobody has that name", func(t *testing.T) {
+	t.Run("no app has that name", func(t *testing.T) {
 		start := time.Now()
 		_, err := daprtest.Say(t.Context(), p.dapr.Peer("nobody"), "hello")
 		if errs.CodeOf(err) != errs.Unavailable {

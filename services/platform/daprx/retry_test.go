@@ -178,7 +178,7 @@ func TestTheOtherReplicaAnswers(t *testing.T) {
 		}
 	})
 	sidecar := daprtest.Start(t, o)
-	soon(t, "the second replica is called", func() bool { return p.say(t.Context()) == nil && len(seen) > 0 })
+	eventually(t, "the second replica is called", func() bool { return p.say(t.Context()) == nil && len(seen) > 0 })
 
 	all := func(what string) {
 		t.Helper()

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/douyin-on-dapr/douyin/services/platform/server"
+	"github.com/douyin-on-dapr/douyin/services/platform/sqldb"
 )
 
 // serve runs the server until ctx ends or a task fails. The tasks run until the
@@ -41,7 +42,7 @@ func (p *Program) runServer(ctx context.Context) error {
 	}
 	o := server.Options{Address: c.Address(), APIToken: c.AppAPIToken, Log: p.Log, Topics: p.topics}
 	if p.DB != nil {
-		o.Ready = p.DB.PingContext
+		o.Ready = func(ctx context.Context) error { return sqldb.Wrap("program.Ready", p.DB.PingContext(ctx)) }
 	}
 	srv := server.New(o)
 	for _, service := range p.services {
