@@ -21,11 +21,7 @@ const baseMS = 1_772_366_400_000
 
 func newDB(t *testing.T) *sqlx.DB {
 	t.Helper()
-	db := sqltest.New(t, mysql.Migrations())
-	if err := outbox.Ensure(t.Context(), db); err != nil {
-		t.Fatal(err)
-	}
-	return db
+	return sqltest.New(t, mysql.Migrations(), outbox.Ensure)
 }
 
 func TestStore(t *testing.T) {

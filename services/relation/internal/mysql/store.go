@@ -87,8 +87,8 @@ func updateFollow(ctx context.Context, tx sqldb.Handle, c relation.Change) (bool
 	return affected > 0, err
 }
 
-// moveBoth changes the counts of both users, always the smaller id first, so that
-// two users who follow each other at once do not deadlock.
+// addToCounts updates the counts of both users, the smaller id first, so that two
+// users who follow each other concurrently do not deadlock.
 func addToCounts(ctx context.Context, tx sqldb.Handle, c relation.Change) error {
 	delta := int64(1)
 	if !c.Following {

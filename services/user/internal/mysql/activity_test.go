@@ -18,11 +18,7 @@ import (
 
 func newActivitiesDB(t *testing.T) *sqlx.DB {
 	t.Helper()
-	db := sqltest.New(t, mysql.Migrations())
-	if err := inbox.Ensure(t.Context(), db); err != nil {
-		t.Fatal(err)
-	}
-	return db
+	return sqltest.New(t, mysql.Migrations(), inbox.Ensure)
 }
 
 func TestActivities(t *testing.T) {
