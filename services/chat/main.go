@@ -1,5 +1,5 @@
-// Command chat serves conversations to the other programs of the system,
-// through its Dapr sidecar. See README.md.
+// Command chat serves conversations to the other programs through its Dapr
+// sidecar. See README.md.
 package main
 
 import (
@@ -42,7 +42,7 @@ func build(ctx context.Context, p *program.Program, policy chat.Policy) error {
 	if err != nil {
 		return err
 	}
-	rows := mysql.New(p.DB, p.Tell())
+	rows := mysql.New(p.DB, p.Outbox())
 	docs := hot.New(p.Hot)
 	service := chat.New(chat.Ports{
 		Messages: rows, Positions: rows, Hot: docs,

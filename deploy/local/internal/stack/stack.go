@@ -5,9 +5,11 @@ package stack
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -77,11 +79,17 @@ type Stack struct {
 	shown    map[string]supervise.State
 }
 
+// hasDatabase reports whether a program has a MySQL store in the checkout.
+func hasDatabase(root string, app runfile.App) bool {
+	_, err := os.Stat(filepath.Join(root, "services", app.Program(), "internal", "mysql"))
+	return err == nil
+}
+
 // New prepares a stack in a data folder that the caller has created and locked.
 func New(o Options) (*Stack, error) {
 	var services []string
 	for _, app := range o.File.Apps {
-		if app.Service() {
+		if hasDatabase(o.Root, app) {
 			services = append(services, app.AppID)
 		}
 	}
@@ -89,6 +97,8 @@ func New(o Options) (*Stack, error) {
 	if err != nil {
 		return nil, err
 	}
+	// An earlier version of a service may have had a database.
+	maps.DeleteFunc(credentials.MySQL, func(service, _ string) bool { return !slices.Contains(services, service) })
 	record, err := o.Dir.ReadRecord()
 	if err != nil {
 		return nil, err

@@ -7,29 +7,30 @@ import (
 )
 
 const (
-	// positionLifetime is how long a place is kept that nobody moves: as long as a
-	// session may live. Its reader would start with the whole history again.
+	// positionLifetime is how long a delivery position is kept without an
+	// update: as long as a session may live. Without a position the reader
+	// continues from the time that the phone sends.
 	positionLifetime = 90 * 24 * time.Hour
 
 	pruneInterval = time.Hour
 	pruneTimeout  = time.Minute
 )
 
-// PositionPruner keeps places that grow old.
+// PositionPruner deletes old delivery positions.
 type PositionPruner interface {
-	// PruneDeliveryPositions forgets some of the places that were last moved before a
-	// moment, and tells how many; 0 means that there are none left.
+	// PruneDeliveryPositions deletes some of the positions that were last
+	// updated before a time. It returns how many; 0 means that none are left.
 	PruneDeliveryPositions(ctx context.Context, before time.Time) (int64, error)
 }
 
-// RunPruning forgets old places, once an hour, until ctx ends. Failures are
-// logged; the next hour makes up for them. It returns nil.
+// RunPruning deletes old delivery positions once an hour until ctx ends. It logs
+// failures and tries again an hour later. It returns nil.
 func RunPruning(ctx context.Context, positions PositionPruner, clock func() time.Time, log *slog.Logger) error {
 	ticker := time.NewTicker(pruneInterval)
 	defer ticker.Stop()
 	for {
 		if err := prune(ctx, positions, clock().Add(-positionLifetime)); err != nil && ctx.Err() == nil {
-			log.WarnContext(ctx, "old positions are not forgotten", slog.String("error", err.Error()))
+			log.WarnContext(ctx, "deleting old delivery positions failed", slog.String("error", err.Error()))
 		}
 		select {
 		case <-ctx.Done():

@@ -11,7 +11,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/chat/internal/chat"
 )
 
-// oldPositions has some to forget, and ends the test's context with the last.
+// oldPositions returns the given answers and ends the context with the last one.
 type oldPositions struct {
 	left   []int64 // answers to come
 	err    error
@@ -32,7 +32,7 @@ func (o *oldPositions) PruneDeliveryPositions(_ context.Context, before time.Tim
 	return n, nil
 }
 
-func TestOldPlacesAreForgottenUntilNoneAreLeft(t *testing.T) {
+func TestOldPositionsAreDeletedUntilNoneAreLeft(t *testing.T) {
 	ctx, end := context.WithCancel(t.Context())
 	positions := &oldPositions{left: []int64{1_000, 7, 0}, end: end}
 	if err := chat.RunPruning(ctx, positions, fixed(), slog.New(slog.DiscardHandler)); err != nil {
@@ -40,11 +40,11 @@ func TestOldPlacesAreForgottenUntilNoneAreLeft(t *testing.T) {
 	}
 	want := fixed()().Add(-90 * 24 * time.Hour)
 	if !slices.Equal(positions.before, []time.Time{want, want, want}) {
-		t.Errorf("forgot those before %v, want %v", positions.before, want)
+		t.Errorf("deleted before %v, want %v", positions.before, want)
 	}
 }
 
-func TestForgettingEndsWithItsContext(t *testing.T) {
+func TestPruningEndsWithItsContext(t *testing.T) {
 	ctx, end := context.WithCancel(t.Context())
 	defer end()
 	failing := &oldPositions{err: errors.New("no database"), end: func() {}}
@@ -59,6 +59,6 @@ func TestForgettingEndsWithItsContext(t *testing.T) {
 			t.Error(err)
 		}
 	case <-time.After(10 * time.Second):
-		t.Fatal("it goes on")
+		t.Fatal("still running after its context ended")
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/chat/internal/fake"
 )
 
-// staleHot has documents from before the state store went down, until they are
-// invalidated.
+// staleHot serves documents that were stored before an outage of the state store,
+// until they are invalidated.
 type staleHot struct {
 	fake.Hot
 	window   *chat.Window
@@ -54,13 +54,13 @@ func wantPoll(t *testing.T, s *chat.Service, r chat.Reader, sinceMS int64, want 
 		got = append(got, m.Content)
 	}
 	if !slices.Equal(got, want) {
-		t.Errorf("poll since %d brought %q, want %q", sinceMS, got, want)
+		t.Errorf("poll since %d returned %q, want %q", sinceMS, got, want)
 	}
 }
 
-// The state store was down when the place moved, and is back with the place from
-// before.
-func TestPollRepeatsNothingFromAnOldPlace(t *testing.T) {
+// The state store was down when the position moved, and comes back with the old
+// position.
+func TestPollRepeatsNothingFromAnOldPosition(t *testing.T) {
 	s, _ := newService(fixed(), chat.Anyone)
 	hot := &staleHot{}
 	s.Hot = hot
@@ -73,19 +73,19 @@ func TestPollRepeatsNothingFromAnOldPlace(t *testing.T) {
 	hot.position = &chat.DeliveryPosition{DeliveredMS: first.CreatedAtMS}
 	wantPoll(t, s, reader, second.CreatedAtMS)
 	if hot.position != nil {
-		t.Error("the old position was seen and left there")
+		t.Error("the old document was not invalidated")
 	}
 	hot.position = &chat.DeliveryPosition{DeliveredMS: first.CreatedAtMS}
 	third := sendFrom(t, s, 2, 1, "third")
 	wantPoll(t, s, reader, second.CreatedAtMS, "third")
-	// After an answer that got lost.
+	// The answer got lost.
 	wantPoll(t, s, reader, second.CreatedAtMS, "third")
 	wantPoll(t, s, reader, third.CreatedAtMS)
 }
 
-// The window is old too: the phone opens the chat without the newest message,
-// and gets it when the window is right again.
-func TestOpeningWithAnOldWindowHidesNothingForGood(t *testing.T) {
+// The window is old too: the phone opens the chat without the newest message and
+// receives it once the window is up to date.
+func TestOpeningWithAnOldWindowHidesNothingForever(t *testing.T) {
 	s, _ := newService(fixed(), chat.Anyone)
 	hot := &staleHot{}
 	s.Hot = hot

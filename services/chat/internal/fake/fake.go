@@ -1,6 +1,5 @@
-// Package fake has hand-written, in-memory stand-ins for the ports of the
-// domain. Store keeps the same promises as the real one; one suite
-// (storetest) holds both to them.
+// Package fake provides in-memory implementations of the ports of the domain.
+// Store behaves like the real store; the suite in storetest runs on both.
 package fake
 
 import (
@@ -33,7 +32,7 @@ var (
 	_ chat.DeliveryPositions = (*Store)(nil)
 )
 
-// NewStore makes an empty one.
+// NewStore returns an empty store.
 func NewStore() *Store {
 	return &Store{conversations: make(map[pair][]chat.Message), positions: make(map[device]chat.DeliveryPosition)}
 }
@@ -95,14 +94,14 @@ func (s *Store) Latest(_ context.Context, userID int64, peerIDs []int64) ([]chat
 	for _, peer := range peerIDs {
 		if messages := s.conversations[pairOf(userID, peer)]; len(messages) > 0 {
 			newest := messages[len(messages)-1]
-			newest.RequestID = "" // the list of friends has no use for it
+			newest.RequestID = "" // as in the real store, the list of friends does not need it
 			found = append(found, newest)
 		}
 	}
 	return found, nil
 }
 
-// Place implements chat.DeliveryPositions.
+// DeliveryPosition implements chat.DeliveryPositions.
 func (s *Store) DeliveryPosition(_ context.Context, r chat.Reader) (chat.DeliveryPosition, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -118,7 +117,7 @@ func (s *Store) SetDeliveryPosition(_ context.Context, r chat.Reader, p chat.Del
 	return nil
 }
 
-// DropDeliveryPositions empties what Place answers from.
+// DropDeliveryPositions deletes all delivery positions.
 func (s *Store) DropDeliveryPositions() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

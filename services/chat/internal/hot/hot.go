@@ -1,4 +1,4 @@
-// Package hot keeps the hot documents of conversations in the state store.
+// Package hot stores the hot documents of conversations in the state store.
 package hot
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/hotstate"
 )
 
-// Documents is the chat.Hot of the service.
+// Documents implements chat.Hot on the state store.
 type Documents struct {
 	store     *hotstate.Store
 	windows   hotstate.Document[*hotv1.ChatWindow]
@@ -20,7 +20,7 @@ type Documents struct {
 
 var _ chat.Hot = (*Documents)(nil)
 
-// New keeps the documents in a store.
+// New returns the documents of a store.
 func New(store *hotstate.Store) *Documents {
 	return &Documents{
 		store:     store,
@@ -29,16 +29,17 @@ func New(store *hotstate.Store) *Documents {
 	}
 }
 
-// Sent implements chat.Hot. That the store could not be told is logged there;
-// the event tells it again, and the lifetime is the last net.
+// MessageSent implements chat.Hot. hotstate logs a failure. The event of the
+// message invalidates again, and the lifetime of the document is the last
+// resort.
 func (d *Documents) MessageSent(ctx context.Context, a, b int64) { _ = d.InvalidateWindow(ctx, a, b) }
 
-// InvalidateWindow is Sent with its failure.
+// InvalidateWindow is MessageSent, but returns the error.
 func (d *Documents) InvalidateWindow(ctx context.Context, a, b int64) error {
 	return d.store.Invalidate(ctx, hotv1.ChatWindowKey(a, b))
 }
 
-// Moved implements chat.Hot.
+// PositionMoved implements chat.Hot.
 func (d *Documents) PositionMoved(ctx context.Context, r chat.Reader) {
 	_ = d.store.Invalidate(ctx, hotv1.ChatPlaceKey(r.SessionID, r.PeerID))
 }
@@ -55,7 +56,7 @@ func (d *Documents) LoadWindow(ctx context.Context, a, b int64, rebuild func(con
 	return chat.Window{Messages: wire.ToMessages(doc.GetMessages()), Complete: doc.GetComplete()}, nil
 }
 
-// errNoPosition keeps a place that is not known from being stored as one.
+// errNoPosition keeps a missing position from being stored as a document.
 var errNoPosition = errors.New("no delivery position")
 
 // LoadDeliveryPosition implements chat.Hot.

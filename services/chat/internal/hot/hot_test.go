@@ -45,7 +45,7 @@ func TestWindowIsRebuiltOnceAndThenReadByBoth(t *testing.T) {
 	}
 }
 
-func TestPlaceThatIsNotKnownIsNotStored(t *testing.T) {
+func TestMissingPositionIsNotStored(t *testing.T) {
 	docs, states := newDocuments()
 	load := func(known bool) (chat.DeliveryPosition, bool, error) {
 		return docs.LoadDeliveryPosition(t.Context(), reader, func(context.Context) (chat.DeliveryPosition, bool, error) {
@@ -79,20 +79,20 @@ func TestChangesInvalidate(t *testing.T) {
 	}
 	states.SetDown(true)
 	if err := docs.InvalidateWindow(t.Context(), 9, 5); err == nil {
-		t.Error("a state store that is down was told")
+		t.Error("no error from a state store that is down")
 	}
 }
 
 func TestFailedRebuildIsAnError(t *testing.T) {
 	docs, states := newDocuments()
-	refusal := errors.New("no rows today")
-	if _, err := docs.LoadWindow(t.Context(), 1, 2, func(context.Context) (chat.Window, error) { return chat.Window{}, refusal }); !errors.Is(err, refusal) {
+	failure := errors.New("database is down")
+	if _, err := docs.LoadWindow(t.Context(), 1, 2, func(context.Context) (chat.Window, error) { return chat.Window{}, failure }); !errors.Is(err, failure) {
 		t.Errorf("window: %v", err)
 	}
 	if _, _, err := docs.LoadDeliveryPosition(t.Context(), reader, func(context.Context) (chat.DeliveryPosition, bool, error) {
-		return chat.DeliveryPosition{}, false, refusal
-	}); !errors.Is(err, refusal) {
-		t.Errorf("place: %v", err)
+		return chat.DeliveryPosition{}, false, failure
+	}); !errors.Is(err, failure) {
+		t.Errorf("position: %v", err)
 	}
 	if n := states.Keys(); n != 0 {
 		t.Errorf("%d keys were stored", n)

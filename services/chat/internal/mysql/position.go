@@ -17,7 +17,7 @@ ON DUPLICATE KEY UPDATE delivered_ms = VALUES(delivered_ms), touched_at_ms = VAL
 	prunePositions = `DELETE FROM places WHERE touched_at_ms < ? LIMIT 1000`
 )
 
-// Place implements chat.DeliveryPositions.
+// DeliveryPosition implements chat.DeliveryPositions.
 func (s *Store) DeliveryPosition(ctx context.Context, r chat.Reader) (chat.DeliveryPosition, bool, error) {
 	var p chat.DeliveryPosition
 	err := s.db.GetContext(ctx, &p.DeliveredMS, selectPosition, r.SessionID, r.PeerID)
@@ -33,8 +33,8 @@ func (s *Store) SetDeliveryPosition(ctx context.Context, r chat.Reader, p chat.D
 	return sqldb.Wrap("mysql.SetDeliveryPosition", err)
 }
 
-// PruneDeliveryPositions forgets places that nobody moved since a moment, at most 1,000 of
-// them at a time, and tells how many those were.
+// PruneDeliveryPositions implements chat.PositionPruner. It deletes at most 1,000
+// rows.
 func (s *Store) PruneDeliveryPositions(ctx context.Context, before time.Time) (int64, error) {
 	const op = "mysql.PruneDeliveryPositions"
 	result, err := s.db.ExecContext(ctx, prunePositions, before.UnixMilli())

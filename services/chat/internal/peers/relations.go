@@ -9,14 +9,14 @@ import (
 	relationv1 "github.com/douyin-on-dapr/douyin/services/contract/relation/v1"
 )
 
-// Relations is the chat.Relations of the service.
+// Relations implements chat.Relations.
 type Relations struct {
 	client relationv1.RelationServiceClient
 }
 
 var _ chat.Relations = (*Relations)(nil)
 
-// NewRelations asks over a connection that leads to the relation service.
+// NewRelations calls the relation service over conn.
 func NewRelations(conn grpc.ClientConnInterface) *Relations {
 	return &Relations{client: relationv1.NewRelationServiceClient(conn)}
 }

@@ -1,5 +1,5 @@
-// Package rpc is the generated server of the chat contract on top of the rules.
-// Errors pass untouched: the interceptor encodes them.
+// Package rpc implements the gRPC service of the chat contract on top of the
+// rules. It returns errors unchanged; the server's interceptor encodes them.
 package rpc
 
 import (
@@ -18,7 +18,7 @@ type Server struct {
 
 var _ chatv1.ChatServiceServer = (*Server)(nil)
 
-// New serves the rules.
+// New returns a server that calls the rules.
 func New(service *chat.Service) *Server { return &Server{service: service} }
 
 // Send implements the contract.

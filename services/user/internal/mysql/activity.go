@@ -31,20 +31,24 @@ FROM activities WHERE user_id = ? AND present = TRUE AND id < ? ORDER BY id DESC
 )
 
 // Activities is the activity.Store of the service.
-type Activities struct{ db *sqlx.DB }
+type Activities struct {
+	db    *sqlx.DB
+	inbox *inbox.Inbox
+}
 
 var _ activity.Store = (*Activities)(nil)
 
-// NewActivities makes a store on a migrated database that has the table of
-// package inbox.
-func NewActivities(db *sqlx.DB) *Activities { return &Activities{db: db} }
+// NewActivities returns a store on a migrated database and its inbox.
+func NewActivities(db *sqlx.DB, processed *inbox.Inbox) *Activities {
+	return &Activities{db: db, inbox: processed}
+}
 
 // consumer is this use of the events, for the inbox.
 const consumer = "activities"
 
 // Apply implements activity.Store.
 func (a *Activities) Apply(ctx context.Context, c activity.Change) error {
-	err := inbox.Once(ctx, a.db, consumer, c.EventID, func(ctx context.Context, tx sqldb.Handle) error {
+	err := a.inbox.Once(ctx, consumer, c.EventID, func(ctx context.Context, tx sqldb.Handle) error {
 		if _, err := tx.ExecContext(ctx, lockMarks, c.Entry.UserID); err != nil {
 			return err
 		}

@@ -23,16 +23,16 @@ const patience = 30 * time.Second
 
 var errDown = errors.New("broker is down")
 
-// broker is a Publisher that remembers what it took. It panics when it is given
-// two events of one subject at once, which would have no order.
+// broker is a Publisher that records accepted events. It panics on a call with
+// two events of one subject, because they would have no order.
 type broker struct {
-	mu     sync.Mutex
-	taken  []cloudevent.Event
-	sizes  []int    // of the calls
-	topics []string // of the calls
-	down   bool
-	refuse func(topic string, e cloudevent.Event) bool
-	during func() // in each call, before anything is taken
+	mu       sync.Mutex
+	accepted []cloudevent.Event
+	sizes    []int    // of the calls
+	topics   []string // of the calls
+	down     bool
+	refuse   func(topic string, e cloudevent.Event) bool
+	during   func() // runs in each call before anything is accepted
 }
 
 var _ outbox.Publisher = (*broker)(nil)
@@ -57,7 +57,7 @@ func (b *broker) PublishAll(_ context.Context, topic string, events []cloudevent
 			failed, err = append(failed, i), errDown
 			continue
 		}
-		b.taken = append(b.taken, event)
+		b.accepted = append(b.accepted, event)
 	}
 	return failed, err
 }
@@ -77,10 +77,10 @@ func (b *broker) calls() int {
 func (b *broker) events() []cloudevent.Event {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return slices.Clone(b.taken)
+	return slices.Clone(b.accepted)
 }
 
-// names are the events taken, as subject and version: "a1 b1 a2".
+// names lists the accepted events by subject and version: "a1 b1 a2".
 func (b *broker) names() string {
 	var names []string
 	for _, e := range b.events() {
@@ -95,18 +95,14 @@ func name(e cloudevent.Event) string {
 
 func newDB(t *testing.T) *sqlx.DB {
 	t.Helper()
-	db := sqltest.New(t, nil)
-	if err := outbox.Ensure(t.Context(), db); err != nil {
-		t.Fatal(err)
-	}
-	return db
+	return sqltest.New(t, nil, outbox.Ensure)
 }
 
-// event is named as broker.names does.
+// event returns an event that broker.names can print.
 func event(topic, subject string, version int64) outbox.Event {
 	data, err := structpb.NewStruct(map[string]any{"n": float64(version)})
 	if err != nil {
-		panic(err) // a constant that does not work
+		panic(err) // cannot happen: the map is a constant
 	}
 	return outbox.Event{Topic: topic, Subject: subject, Version: version, Data: data}
 }
@@ -122,14 +118,14 @@ func commit(t *testing.T, db *sqlx.DB, events ...outbox.Event) {
 	}
 }
 
-// running is a relay at work.
+// running is a started relay.
 type running struct {
 	*outbox.Relay
-	cancel func() // tells it to end
-	stop   func() // and waits for that
+	cancel func() // ends its context
+	stop   func() // the same, and waits for the end
 }
 
-// start runs a relay, until the test ends at the latest.
+// start runs a relay until the end of the test, or until it is stopped.
 func start(t *testing.T, db *sqlx.DB, publisher outbox.Publisher, o outbox.Options) running {
 	t.Helper()
 	relay := outbox.NewRelay(db, publisher, o)
@@ -144,29 +140,14 @@ func start(t *testing.T, db *sqlx.DB, publisher outbox.Publisher, o outbox.Optio
 				t.Errorf("Run: %v", err)
 			}
 		case <-time.After(patience):
-			t.Error("the relay does not end")
+			t.Error("the relay did not end")
 		}
 	})
 	t.Cleanup(stop)
 	return running{Relay: relay, cancel: cancel, stop: stop}
 }
 
-// eventually waits until a condition holds.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.After(patience)
-	ticker := time.NewTicker(5 * time.Millisecond)
-	defer ticker.Stop()
-	for !holds() {
-		select {
-		case <-deadline:
-			t.Fatalf("in vain: %s", what)
-		case <-ticker.C:
-		}
-	}
-}
-
-// waiting is the number of events not yet published.
+// waiting returns the number of unpublished events.
 func waiting(t *testing.T, db *sqlx.DB) int {
 	t.Helper()
 	var n int
@@ -176,7 +157,7 @@ func waiting(t *testing.T, db *sqlx.DB) int {
 	return n
 }
 
-// lines is a log that several goroutines may use.
+// lines is a log writer for concurrent use.
 type lines struct {
 	mu   sync.Mutex
 	text bytes.Buffer

@@ -36,9 +36,33 @@ const (
 	patience                 = 60 * time.Second
 )
 
-// resources are those of the system in small: an event is retried for some 3 s,
-// and one that nobody answered for is delivered again after 8 s.
+// resources are scaled-down versions of the system's: an event is retried for
+// about 3 s and delivered again after 8 s without an answer.
 func resources(redis, secrets string) []string {
+	return append(components(redis, secrets), `
+apiVersion: dapr.io/v2alpha1
+kind: Subscription
+metadata: {name: things}
+spec:
+  pubsubname: pubsub
+  topic: thing.happened
+  routes: {default: /events/thing.happened}
+  deadLetterTopic: dead-letters.app
+`, `
+apiVersion: dapr.io/v2alpha1
+kind: Subscription
+metadata: {name: dead-letters}
+spec:
+  pubsubname: pubsub
+  topic: dead-letters.app
+  metadata: {rawPayload: "true"}
+  routes: {default: /events/dead-letters.app}
+  deadLetterTopic: dead-letters.app
+`)
+}
+
+// components are the resources without subscriptions.
+func components(redis, secrets string) []string {
 	return []string{
 		daprtest.FileSecrets(contract.SecretStore, secrets),
 		daprtest.RedisState(contract.StateStore, redis, contract.HotPrefix),
@@ -66,52 +90,26 @@ spec:
     components:
       pubsub:
         inbound: {timeout: event, retry: event}
-`, `
-apiVersion: dapr.io/v2alpha1
-kind: Subscription
-metadata: {name: things}
-spec:
-  pubsubname: pubsub
-  topic: thing.happened
-  routes: {default: /events/thing.happened}
-  deadLetterTopic: dead-letters.app
-`, `
-apiVersion: dapr.io/v2alpha1
-kind: Subscription
-metadata: {name: dead-letters}
-spec:
-  pubsubname: pubsub
-  topic: dead-letters.app
-  metadata: {rawPayload: "true"}
-  routes: {default: /events/dead-letters.app}
-  deadLetterTopic: dead-letters.app
 `}
 }
 
-// stack is a sidecar with its Redis and a database, for a program that comes and
-// goes.
-type stack struct {
+// harness is a sidecar with its Redis and a database, for a program that is
+// started and stopped.
+type harness struct {
 	redis     *daprtest.Redis
 	db        *sqlx.DB
 	publisher *daprx.Publisher
 	config    program.Config
 
 	mu       sync.Mutex
-	attempts map[string]int          // to handle, by subject
-	failing  map[string]func() error // what handling a subject ends with
+	attempts map[string]int          // calls of the handler, by subject
+	failing  map[string]func() error // result of the handler, by subject
 }
 
-func newStack(t *testing.T) *stack {
+func newHarness(t *testing.T) *harness {
 	t.Helper()
-	s := &stack{redis: daprtest.StartRedis(t), db: sqltest.New(t, nil), attempts: map[string]int{}, failing: map[string]func() error{}}
-	secrets := filepath.Join(t.TempDir(), "secrets.json")
-	content, err := json.Marshal(map[string]string{"the-dsn": dsn(t, s.db)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(secrets, content, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	s := &harness{redis: daprtest.StartRedis(t), db: sqltest.New(t, nil), attempts: map[string]int{}, failing: map[string]func() error{}}
+	secrets := secretsFile(t, map[string]string{"the-dsn": dsn(t, s.db)})
 	s.config = program.Config{
 		Base:          config.Base{AppPort: daprtest.FreePort(t), ListenHost: "127.0.0.1", DaprAPIToken: "to-the-sidecar", AppAPIToken: "to-the-app"},
 		DBConnections: 8, StartTimeout: patience,
@@ -120,14 +118,42 @@ func newStack(t *testing.T) *stack {
 		AppID: string(app), AppPort: s.config.AppPort, HealthCheck: true, Components: resources(s.redis.Address, secrets),
 		APIToken: s.config.DaprAPIToken, AppAPIToken: s.config.AppAPIToken,
 	})
-	_, port, err := net.SplitHostPort(sidecar.Address)
+	s.config.DaprGRPCPort = portOf(t, sidecar.Address)
+	s.publisher = connect(t, sidecar.Address, s.config.DaprAPIToken).Publisher(contract.PubSub)
+	return s
+}
+
+// secretsFile writes the file behind a secret store.
+func secretsFile(t *testing.T, secrets map[string]string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "secrets.json")
+	content, err := json.Marshal(secrets)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.config.DaprGRPCPort, err = strconv.Atoi(port); err != nil {
+	if err := os.WriteFile(file, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	connection, err := daprx.Dial(daprx.Options{Address: sidecar.Address, APIToken: s.config.DaprAPIToken})
+	return file
+}
+
+func portOf(t *testing.T, address string) int {
+	t.Helper()
+	_, text, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
+
+// connect dials a sidecar until the test ends.
+func connect(t *testing.T, address, token string) *daprx.Sidecar {
+	t.Helper()
+	connection, err := daprx.Dial(daprx.Options{Address: address, APIToken: token})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,11 +162,10 @@ func newStack(t *testing.T) *stack {
 			t.Error(err)
 		}
 	})
-	s.publisher = connection.Publisher(contract.PubSub)
-	return s
+	return connection
 }
 
-// dsn names the database of a test.
+// dsn returns the DSN of a test database.
 func dsn(t *testing.T, db *sqlx.DB) string {
 	t.Helper()
 	parsed, err := mysql.ParseDSN(os.Getenv("TEST_MYSQL_DSN"))
@@ -153,27 +178,33 @@ func dsn(t *testing.T, db *sqlx.DB) string {
 	return parsed.FormatDSN()
 }
 
-// migrations make a table with one row for each effect.
+// migrations create a table with one row per effect.
 func migrations() fstest.MapFS {
 	return fstest.MapFS{"0001_effects.sql": {Data: []byte("-- +goose Up\nCREATE TABLE effects (id BIGINT AUTO_INCREMENT PRIMARY KEY, subject VARCHAR(100) NOT NULL);\n")}}
 }
 
-// start runs a program that writes an effect for each event; more adds to it.
-// The function it returns ends it.
-func (s *stack) start(t *testing.T, more func(ctx context.Context, p *program.Program) error) (stop func()) {
+// start runs a program that writes an effect for each event; more adds parts to
+// it. The returned function stops it.
+func (s *harness) start(t *testing.T, more func(ctx context.Context, p *program.Program) error) (stop func()) {
+	t.Helper()
+	o := program.Options{App: app, Config: s.config, DSNSecret: "the-dsn", Migrations: migrations()}
+	return run(t, o, func(ctx context.Context, p *program.Program) error {
+		processed := p.Inbox()
+		p.Listen(topic, func(ctx context.Context, e server.Event) error { return s.handle(ctx, processed, e) })
+		if more != nil {
+			return more(ctx, p)
+		}
+		return nil
+	})
+}
+
+// run runs a program until the test ends, or until the returned function stops
+// it.
+func run(t *testing.T, o program.Options, build func(ctx context.Context, p *program.Program) error) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() {
-		ended <- program.Run(ctx, program.Options{App: app, Config: s.config, DSNSecret: "the-dsn", Migrations: migrations()},
-			func(ctx context.Context, p *program.Program) error {
-				p.Listen(topic, func(ctx context.Context, e server.Event) error { return s.handle(ctx, p.DB, e) })
-				if more != nil {
-					return more(ctx, p)
-				}
-				return nil
-			})
-	}()
+	go func() { ended <- program.Run(ctx, o, build) }()
 	stop = sync.OnceFunc(func() {
 		cancel()
 		select {
@@ -182,14 +213,14 @@ func (s *stack) start(t *testing.T, more func(ctx context.Context, p *program.Pr
 				t.Errorf("the program ended with %v", err)
 			}
 		case <-time.After(patience):
-			t.Error("the program does not end")
+			t.Error("the program did not end")
 		}
 	})
 	t.Cleanup(stop)
 	return stop
 }
 
-func (s *stack) handle(ctx context.Context, db *sqlx.DB, e server.Event) error {
+func (s *harness) handle(ctx context.Context, processed *inbox.Inbox, e server.Event) error {
 	s.mu.Lock()
 	s.attempts[e.Subject]++
 	fail := s.failing[e.Subject]
@@ -199,21 +230,21 @@ func (s *stack) handle(ctx context.Context, db *sqlx.DB, e server.Event) error {
 			return err
 		}
 	}
-	return inbox.Once(ctx, db, "test", e.ID, func(ctx context.Context, tx sqldb.Handle) error {
+	return processed.Once(ctx, "test", e.ID, func(ctx context.Context, tx sqldb.Handle) error {
 		_, err := tx.ExecContext(ctx, "INSERT INTO effects (subject) VALUES (?)", e.Subject)
 		return err
 	})
 }
 
-// fails makes the handling of a subject end with what the function says, nil for
-// no more failures.
-func (s *stack) fails(subject string, fail func() error) {
+// fails makes the handler of a subject return the result of fail; nil ends the
+// failures.
+func (s *harness) fails(subject string, fail func() error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.failing[subject] = fail
 }
 
-func (s *stack) tried(subject string) int {
+func (s *harness) tried(subject string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.attempts[subject]
@@ -225,26 +256,26 @@ func event(subject string) cloudevent.Event {
 	}
 }
 
-func (s *stack) publish(t *testing.T, events ...cloudevent.Event) {
+func (s *harness) publish(t *testing.T, events ...cloudevent.Event) {
 	t.Helper()
 	if _, err := s.publisher.PublishAll(t.Context(), topic, events); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// effects counts what events of a subject brought about, in all.
-func (s *stack) effects(t *testing.T, subject string) int {
+// effects counts the effects of all events of a subject.
+func (s *harness) effects(t *testing.T, subject string) int {
 	t.Helper()
 	return s.count(t, "SELECT COUNT(*) FROM effects WHERE subject = ?", subject)
 }
 
-func (s *stack) letters(t *testing.T) int {
+func (s *harness) letters(t *testing.T) int {
 	t.Helper()
 	return s.count(t, "SELECT COUNT(*) FROM dead_letters")
 }
 
-// count is -1 while the table is not there.
-func (s *stack) count(t *testing.T, query string, args ...any) int {
+// count returns -1 while the table does not exist.
+func (s *harness) count(t *testing.T, query string, args ...any) int {
 	t.Helper()
 	var n int
 	if err := s.db.GetContext(t.Context(), &n, query, args...); err != nil {
@@ -256,22 +287,8 @@ func (s *stack) count(t *testing.T, query string, args ...any) int {
 	return n
 }
 
-// after says whether a time has passed since it was asked for.
+// after returns a condition that holds once d has passed.
 func after(d time.Duration) func() bool {
 	begin := time.Now()
 	return func() bool { return time.Since(begin) > d }
-}
-
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.After(patience)
-	ticker := time.NewTicker(20 * time.Millisecond)
-	defer ticker.Stop()
-	for !holds() {
-		select {
-		case <-deadline:
-			t.Fatalf("in vain: %s", what)
-		case <-ticker.C:
-		}
-	}
 }

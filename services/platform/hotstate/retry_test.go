@@ -13,27 +13,27 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/hotstate"
 )
 
-// repeating runs the repeats of a store until the test ends.
-func repeating(t *testing.T, store *hotstate.Store) {
+// retrying runs the retries of a store until the test ends.
+func retrying(t *testing.T, store *hotstate.Store) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- store.RunRepeats(ctx) }()
+	go func() { ended <- store.RunRetries(ctx) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-ended; err != nil {
-			t.Errorf("RunRepeats: %v", err)
+			t.Errorf("RunRetries: %v", err)
 		}
 	})
 }
 
-func TestInvalidationThatFailedIsRepeated(t *testing.T) {
+func TestFailedInvalidationIsRetried(t *testing.T) {
 	for name, mode := range map[string]fakeMode{"refused": fails, "unanswered": hangs} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				states := newFakeStates()
 				owner, reader := newStore(states), newStore(states)
-				repeating(t, owner)
+				retrying(t, owner)
 				docs := hotstate.For[count](reader, time.Hour)
 				docs.Put(t.Context(), "k", wrapperspb.Int64(1))
 				docs.Put(t.Context(), "other", wrapperspb.Int64(1))
@@ -43,24 +43,24 @@ func TestInvalidationThatFailedIsRepeated(t *testing.T) {
 					t.Fatal("invalidated without a state store")
 				}
 				time.Sleep(time.Minute)
-				states.set(works) // with its old documents
+				states.set(works) // it still has its old documents
 				time.Sleep(time.Second)
 				mustMiss(t, docs)
 				if _, ok := docs.Get(t.Context(), "other"); !ok {
-					t.Error("a document that nobody invalidated is gone")
+					t.Error("a document is gone that was not invalidated")
 				}
 
 				time.Sleep(10 * time.Second)
 				docs.Put(t.Context(), "k", wrapperspb.Int64(2))
 				time.Sleep(10 * time.Second)
-				mustGet(t, docs, 2) // it was repeated once, not for ever
+				mustGet(t, docs, 2) // retries end after their success
 			})
 		})
 	}
 }
 
-// What the owner could not invalidate it does not answer from either.
-func TestOwnerDoesNotReadWhatItCouldNotInvalidate(t *testing.T) {
+// The owner does not read a document whose invalidation is pending.
+func TestOwnerDoesNotReadPendingDocuments(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		states := newFakeStates()
 		owner := newStore(states)
@@ -81,11 +81,11 @@ func TestOwnerDoesNotReadWhatItCouldNotInvalidate(t *testing.T) {
 	})
 }
 
-func TestManyInvalidationsThatFailedAreRepeated(t *testing.T) {
+func TestManyFailedInvalidationsAreRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		states := newFakeStates()
 		owner, reader := newStore(states), newStore(states)
-		repeating(t, owner)
+		retrying(t, owner)
 		docs := hotstate.For[count](reader, time.Hour)
 		keys := make([]string, 1000)
 		for i := range keys {
@@ -100,18 +100,18 @@ func TestManyInvalidationsThatFailedAreRepeated(t *testing.T) {
 		time.Sleep(time.Second)
 		for _, key := range keys {
 			if _, ok := docs.Get(t.Context(), key); ok {
-				t.Fatalf("%q is read as it was", key)
+				t.Fatalf("the old document under %q is read", key)
 			}
 		}
 	})
 }
 
-func TestStateStoreThatIsDownFillsNoLog(t *testing.T) {
+func TestOutageOfTheStateStoreIsLoggedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		states := newFakeStates()
 		var lines bytes.Buffer
 		store := hotstate.New(states, slog.New(slog.NewTextHandler(&lines, nil)))
-		repeating(t, store)
+		retrying(t, store)
 		for outage := 1; outage <= 2; outage++ {
 			states.set(fails)
 			for range 100 {
@@ -121,7 +121,7 @@ func TestStateStoreThatIsDownFillsNoLog(t *testing.T) {
 			time.Sleep(time.Second)
 			synctest.Wait()
 			if n := bytes.Count(lines.Bytes(), []byte("level=WARN")); n != outage {
-				t.Errorf("%d warnings of %d outages", n, outage)
+				t.Errorf("%d warnings for %d outages", n, outage)
 			}
 		}
 	})

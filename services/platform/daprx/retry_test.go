@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -24,12 +25,12 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/server"
 )
 
-// The methods of a contract: one that reads, one that may be repeated, one of
-// which nothing is said.
+// The methods of a contract: one without side effects, one that is idempotent,
+// one without a level.
 const (
-	readMethod  = "/daprx.again.Things/Read"
-	putMethod   = "/daprx.again.Things/Put"
-	spendMethod = "/daprx.again.Things/Spend"
+	readMethod  = "/daprx.retry.Things/Read"
+	putMethod   = "/daprx.retry.Things/Put"
+	spendMethod = "/daprx.retry.Things/Spend"
 )
 
 var things = sync.OnceValue(func() error {
@@ -41,7 +42,7 @@ var things = sync.OnceValue(func() error {
 		return &descriptorpb.MethodDescriptorProto{Name: &name, InputType: empty, OutputType: empty, Options: o}
 	}
 	file, err := protodesc.NewFile(&descriptorpb.FileDescriptorProto{
-		Name: proto.String("daprx/again.proto"), Package: proto.String("daprx.again"), Syntax: proto.String("proto3"),
+		Name: proto.String("daprx/retry.proto"), Package: proto.String("daprx.retry"), Syntax: proto.String("proto3"),
 		Dependency: []string{"google/protobuf/empty.proto"},
 		Service: []*descriptorpb.ServiceDescriptorProto{{Name: proto.String("Things"), Method: []*descriptorpb.MethodDescriptorProto{
 			method("Read", level(descriptorpb.MethodOptions_NO_SIDE_EFFECTS)),
@@ -55,8 +56,8 @@ var things = sync.OnceValue(func() error {
 	return protoregistry.GlobalFiles.RegisterFile(file)
 })
 
-// scripted is a sidecar that answers the calls with one error after the other,
-// and then well. It counts them.
+// scripted is a sidecar that answers the first calls with the given errors and
+// the others with success. It counts calls.
 func scripted(t *testing.T, answers ...error) (address string, calls func() int) {
 	t.Helper()
 	var mu sync.Mutex
@@ -88,12 +89,16 @@ func scripted(t *testing.T, answers ...error) (address string, calls func() int)
 	return listener.Addr().String(), func() int { mu.Lock(); defer mu.Unlock(); return n }
 }
 
-func TestWhichCallsAreSentAgain(t *testing.T) {
+func TestWhichCallsAreRetried(t *testing.T) {
 	if err := things(); err != nil {
 		t.Fatal(err)
 	}
-	refused := status.Error(codes.Unavailable, `connection error: desc = "transport: Error while dialing: dial tcp 127.0.0.1:1: connect: connection refused"`)
+	refused := errRefused()
+	nameless := status.Error(codes.Unknown, "no host found with the given ID")
+	starting := status.Error(codes.Unknown, "failed to proxy request: proxy not initialized; daprd startup may be incomplete")
+	unknown := status.Error(codes.Unknown, "something else")
 	broken := status.Error(codes.Unavailable, "error reading from server: EOF")
+	closing := status.Error(codes.Canceled, "grpc: the client connection is closing")
 	ended := status.Error(codes.Canceled, "context canceled")
 	busy := errs.ToStatus(errs.New(errs.Unavailable, "BUSY", "Error while dialing a friend."))
 	fault := status.Error(codes.Internal, "")
@@ -101,21 +106,26 @@ func TestWhichCallsAreSentAgain(t *testing.T) {
 		method  string
 		answers []error
 		calls   int
-		want    errs.Code // Internal and ok: the call passes
+		want    errs.Code // unless ok
 		ok      bool
 	}{
-		"nobody began it":             {spendMethod, []error{refused, refused, refused}, 4, 0, true},
-		"nobody ever begins it":       {spendMethod, []error{refused, refused, refused, refused, refused, refused, refused, refused, refused, refused, refused}, 10, errs.Unavailable, false},
-		"read, cut off":               {readMethod, []error{broken}, 2, 0, true},
-		"read, sidecar ends":          {readMethod, []error{ended}, 2, 0, true},
-		"put, cut off":                {putMethod, []error{broken}, 2, 0, true},
-		"read, cut off twice":         {readMethod, []error{broken, broken}, 2, errs.Unavailable, false},
-		"read, cut off, then refused": {readMethod, []error{broken, refused, refused}, 4, 0, true},
-		"spent, perhaps":              {spendMethod, []error{broken}, 1, errs.Unavailable, false},
-		"unknown to the contract":     {"/daprx.again.Things/Other", []error{broken}, 1, errs.Unavailable, false},
-		"refused, then perhaps spent": {spendMethod, []error{refused, broken}, 2, errs.Unavailable, false},
-		"the program's own refusal":   {readMethod, []error{busy}, 1, errs.Unavailable, false},
-		"the program's own fault":     {readMethod, []error{fault}, 1, errs.Internal, false},
+		"not sent":                  {spendMethod, []error{refused, refused, refused}, 4, 0, true},
+		"not sent for a while":      {spendMethod, slices.Repeat([]error{refused}, 12), 13, 0, true},
+		"no address":                {spendMethod, []error{nameless, nameless}, 3, 0, true},
+		"own sidecar starts":        {spendMethod, []error{starting}, 2, 0, true},
+		"unknown failure":           {readMethod, []error{unknown}, 1, errs.Unavailable, false},
+		"read, lost":                {readMethod, []error{broken}, 2, 0, true},
+		"read, sidecar ends":        {readMethod, []error{ended}, 2, 0, true},
+		"put, lost":                 {putMethod, []error{broken}, 2, 0, true},
+		"read, lost twice":          {readMethod, []error{broken, broken}, 2, errs.Unavailable, false},
+		"read, lost, then refused":  {readMethod, []error{broken, refused, refused}, 4, 0, true},
+		"read, closing":             {readMethod, []error{closing, refused, closing, closing}, 5, 0, true},
+		"spend, closing":            {spendMethod, []error{closing}, 1, errs.Unavailable, false},
+		"spend, lost":               {spendMethod, []error{broken}, 1, errs.Unavailable, false},
+		"unknown to the contract":   {"/daprx.retry.Things/Other", []error{broken}, 1, errs.Unavailable, false},
+		"spend, refused, then lost": {spendMethod, []error{refused, broken}, 2, errs.Unavailable, false},
+		"a refusal of the program":  {readMethod, []error{busy}, 1, errs.Unavailable, false},
+		"a fault of the program":    {readMethod, []error{fault}, 1, errs.Internal, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			address, calls := scripted(t, c.answers...)
@@ -131,8 +141,8 @@ func TestWhichCallsAreSentAgain(t *testing.T) {
 	}
 }
 
-// A caller that has left, or has no time left, is not served any more.
-func TestNothingIsSentAgainAfterTheDeadline(t *testing.T) {
+// A call without time left is not retried.
+func TestNothingIsRetriedAfterTheDeadline(t *testing.T) {
 	refused := status.Error(codes.Unavailable, "Error while dialing")
 	address, calls := scripted(t, refused, refused, refused, refused, refused, refused, refused, refused)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
@@ -144,8 +154,8 @@ func TestNothingIsSentAgainAfterTheDeadline(t *testing.T) {
 	}
 }
 
-// With one of two replicas down, be it the program or its sidecar, calls are
-// answered by the other, writes too.
+// While one of two replicas is down, the program or its sidecar, the other one
+// answers all calls, writes too.
 func TestTheOtherReplicaAnswers(t *testing.T) {
 	p := startPair(t, same)
 	o := p.calleeOptions
@@ -168,7 +178,7 @@ func TestTheOtherReplicaAnswers(t *testing.T) {
 		}
 	})
 	sidecar := daprtest.Start(t, o)
-	soon(t, "the second replica is called", func() bool { return p.say(t.Context()) == nil && len(seen) > 0 })
+	eventually(t, "the second replica is called", func() bool { return p.say(t.Context()) == nil && len(seen) > 0 })
 
 	all := func(what string) {
 		t.Helper()
@@ -178,8 +188,8 @@ func TestTheOtherReplicaAnswers(t *testing.T) {
 				failed = append(failed, err)
 			}
 		}
-		// Names are looked up by chance here, so that one in a thousand calls meets
-		// the dead replica every time; without repeating, every second does.
+		// Addresses are picked at random here, so one call in a thousand meets the
+		// dead replica every time; without retries, every second does.
 		if len(failed) > 2 {
 			t.Errorf("%s: %d of 40 calls fail: %v", what, len(failed), failed)
 		}

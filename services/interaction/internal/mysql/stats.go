@@ -10,21 +10,21 @@ import (
 )
 
 const (
-	videoFacts = `SELECT c.video_id, c.likes, c.comments, COALESCE(v.liked, FALSE) AS liked
+	videoStats = `SELECT c.video_id, c.likes, c.comments, COALESCE(v.liked, FALSE) AS liked
 FROM video_counts c
 LEFT JOIN likes v FORCE INDEX (PRIMARY) ON v.user_id = ? AND v.video_id = c.video_id
 WHERE c.video_id IN (?)`
-	userFacts = `SELECT user_id, given, received FROM user_counts WHERE user_id IN (?)`
+	userStats = `SELECT user_id, given, received FROM user_counts WHERE user_id IN (?)`
 )
 
-// VideoFacts implements interaction.Facts. A video without a row was never
-// liked by anybody.
-func (s *Store) VideoFacts(ctx context.Context, videoIDs []int64, viewerID int64) ([]interaction.VideoFacts, error) {
-	const op = "mysql.VideoFacts"
+// VideoStats implements interaction.Stats. A video without a row never had a like
+// or a comment.
+func (s *Store) VideoStats(ctx context.Context, videoIDs []int64, viewerID int64) ([]interaction.VideoStats, error) {
+	const op = "mysql.VideoStats"
 	if len(videoIDs) == 0 {
 		return nil, nil
 	}
-	query, args, err := sqlx.In(videoFacts, viewerID, videoIDs)
+	query, args, err := sqlx.In(videoStats, viewerID, videoIDs)
 	if err != nil {
 		return nil, sqldb.Wrap(op, err)
 	}
@@ -37,20 +37,20 @@ func (s *Store) VideoFacts(ctx context.Context, videoIDs []int64, viewerID int64
 	if err := s.db.SelectContext(ctx, &rows, query, args...); err != nil {
 		return nil, sqldb.Wrap(op, err)
 	}
-	facts := make([]interaction.VideoFacts, len(rows))
+	stats := make([]interaction.VideoStats, len(rows))
 	for i, r := range rows {
-		facts[i] = interaction.VideoFacts{VideoID: r.VideoID, Likes: r.Likes, Comments: r.Comments, Liked: r.Liked}
+		stats[i] = interaction.VideoStats{VideoID: r.VideoID, Likes: r.Likes, Comments: r.Comments, Liked: r.Liked}
 	}
-	return facts, nil
+	return stats, nil
 }
 
-// UserFacts implements interaction.Facts.
-func (s *Store) UserFacts(ctx context.Context, userIDs []int64) ([]interaction.UserFacts, error) {
-	const op = "mysql.UserFacts"
+// UserStats implements interaction.Stats.
+func (s *Store) UserStats(ctx context.Context, userIDs []int64) ([]interaction.UserStats, error) {
+	const op = "mysql.UserStats"
 	if len(userIDs) == 0 {
 		return nil, nil
 	}
-	query, args, err := sqlx.In(userFacts, userIDs)
+	query, args, err := sqlx.In(userStats, userIDs)
 	if err != nil {
 		return nil, sqldb.Wrap(op, err)
 	}
@@ -62,9 +62,9 @@ func (s *Store) UserFacts(ctx context.Context, userIDs []int64) ([]interaction.U
 	if err := s.db.SelectContext(ctx, &rows, query, args...); err != nil {
 		return nil, sqldb.Wrap(op, err)
 	}
-	facts := make([]interaction.UserFacts, len(rows))
+	stats := make([]interaction.UserStats, len(rows))
 	for i, r := range rows {
-		facts[i] = interaction.UserFacts{UserID: r.UserID, Given: r.Given, Received: r.Received}
+		stats[i] = interaction.UserStats{UserID: r.UserID, Given: r.Given, Received: r.Received}
 	}
-	return facts, nil
+	return stats, nil
 }
