@@ -6,4 +6,4 @@ func NewCounting(o Options, d func(password string, salt []byte, p Params, keyLe
 }
 
 // Waiting is how many callers wait for a turn.
-func (h *Hasher) Waiting() int64 { return h.gate.waiting.Load() }
+func (h *Hasher) Waiting() int64 { return h.limiter.waiting.Load() }

@@ -43,9 +43,9 @@ type derive func(password string, salt []byte, p Params, keyLength uint32) []byt
 
 // Hasher hashes and compares. It is safe for concurrent use.
 type Hasher struct {
-	params Params
-	gate   *gate
-	derive derive
+	params  Params
+	limiter *limiter
+	derive  derive
 }
 
 var _ user.Passwords = (*Hasher)(nil)
@@ -54,7 +54,7 @@ var _ user.Passwords = (*Hasher)(nil)
 func New(o Options) *Hasher { return newHasher(o, argon2id) }
 
 func newHasher(o Options, d derive) *Hasher {
-	return &Hasher{params: o.Params, gate: newGate(o.Concurrent, o.Queue, o.Wait), derive: d}
+	return &Hasher{params: o.Params, limiter: newLimiter(o.Concurrent, o.Queue, o.Wait), derive: d}
 }
 
 func argon2id(password string, salt []byte, p Params, keyLength uint32) []byte {
@@ -104,9 +104,9 @@ func (h *Hasher) VerifyUnknown(ctx context.Context, password string) error {
 // run is the only caller of derive. A hash can't be interrupted; what the
 // context can end is the wait for a turn.
 func (h *Hasher) run(ctx context.Context, password string, salt []byte, p Params, keyLength uint32) ([]byte, error) {
-	if err := h.gate.enter(ctx); err != nil {
+	if err := h.limiter.acquire(ctx); err != nil {
 		return nil, err
 	}
-	defer h.gate.leave()
+	defer h.limiter.release()
 	return h.derive(password, salt, p, keyLength), nil
 }

@@ -12,7 +12,7 @@ import (
 )
 
 func TestActivitiesOverTheWire(t *testing.T) {
-	s := start(t)
+	s := newHarness(t)
 	at := time.UnixMilli(1_772_366_400_123)
 	for i, entry := range []activity.Entry{
 		{UserID: 5, Kind: activity.Liked, ActorID: 1, VideoID: 7, OccurredAt: at},

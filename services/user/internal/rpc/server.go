@@ -13,8 +13,8 @@ import (
 
 // Users is what the rules offer.
 type Users interface {
-	Register(ctx context.Context, name, password string) (user.Opened, error)
-	Login(ctx context.Context, name, password string) (user.Opened, error)
+	Register(ctx context.Context, name, password string) (user.LoginResult, error)
+	Login(ctx context.Context, name, password string) (user.LoginResult, error)
 	Profiles(ctx context.Context, ids []int64) ([]user.Profile, error)
 }
 
@@ -36,20 +36,20 @@ func NewServer(users Users, activities Activities) *Server {
 
 // Register implements userv1.UserServiceServer.
 func (s *Server) Register(ctx context.Context, r *userv1.RegisterRequest) (*userv1.RegisterResponse, error) {
-	opened, err := s.users.Register(ctx, r.GetName(), r.GetPassword())
+	result, err := s.users.Register(ctx, r.GetName(), r.GetPassword())
 	if err != nil {
 		return nil, err
 	}
-	return &userv1.RegisterResponse{UserId: opened.UserID, SessionId: opened.SessionID}, nil
+	return &userv1.RegisterResponse{UserId: result.UserID, SessionId: result.SessionID}, nil
 }
 
 // Login implements userv1.UserServiceServer.
 func (s *Server) Login(ctx context.Context, r *userv1.LoginRequest) (*userv1.LoginResponse, error) {
-	opened, err := s.users.Login(ctx, r.GetName(), r.GetPassword())
+	result, err := s.users.Login(ctx, r.GetName(), r.GetPassword())
 	if err != nil {
 		return nil, err
 	}
-	return &userv1.LoginResponse{UserId: opened.UserID, SessionId: opened.SessionID}, nil
+	return &userv1.LoginResponse{UserId: result.UserID, SessionId: result.SessionID}, nil
 }
 
 // GetProfiles implements userv1.UserServiceServer.

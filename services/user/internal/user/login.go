@@ -10,20 +10,20 @@ import (
 
 // Login opens one more session; those of other devices live on. It refuses with
 // ErrWrongCredentials or ErrBusy.
-func (s *Service) Login(ctx context.Context, name, password string) (Opened, error) {
+func (s *Service) Login(ctx context.Context, name, password string) (LoginResult, error) {
 	const op = "user.Login"
 	credential, err := s.authenticate(ctx, name, password)
 	if err != nil {
-		return Opened{}, errs.Wrap(op, err)
+		return LoginResult{}, errs.Wrap(op, err)
 	}
 	session, err := s.newSession(credential.UserID, s.now())
 	if err != nil {
-		return Opened{}, errs.Wrap(op, err)
+		return LoginResult{}, errs.Wrap(op, err)
 	}
 	if err := s.Store.AddSession(ctx, session); err != nil {
-		return Opened{}, errs.Wrap(op, err)
+		return LoginResult{}, errs.Wrap(op, err)
 	}
-	return Opened{UserID: credential.UserID, SessionID: session.ID}, nil
+	return LoginResult{UserID: credential.UserID, SessionID: session.ID}, nil
 }
 
 // authenticate finds the user that name and password belong to. A name or
@@ -34,7 +34,7 @@ func (s *Service) authenticate(ctx context.Context, name, password string) (Cred
 	if err != nil {
 		return Credential{}, ErrWrongCredentials
 	}
-	password, err = passwordForm(password)
+	password, err = normalizePassword(password)
 	if err != nil {
 		return Credential{}, ErrWrongCredentials
 	}

@@ -36,7 +36,7 @@ func NameKey(name string) (string, error) {
 	if utf8.RuneCountInString(norm.NFC.String(name)) > MaxNameLength {
 		return "", ErrNameInvalid
 	}
-	if strings.ContainsFunc(name, spoilsLine) {
+	if strings.ContainsFunc(name, disallowed) {
 		return "", ErrNameInvalid
 	}
 	key := fold(name)
@@ -60,7 +60,7 @@ func fold(name string) string {
 	return strings.Join(strings.Fields(name), " ")
 }
 
-func spoilsLine(r rune) bool {
+func disallowed(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Bidi_Control)
 }
 
@@ -73,10 +73,10 @@ func dropInvisible(r rune) rune {
 	return r
 }
 
-// passwordForm checks a password and returns the form that is hashed: composed,
+// normalizePassword checks a password and returns the form that is hashed: composed,
 // so that a password means the same from every keyboard. Any character may be
 // in it, and nothing is trimmed.
-func passwordForm(password string) (string, error) {
+func normalizePassword(password string) (string, error) {
 	if password == "" || len(password) > maxRawBytes || !utf8.ValidString(password) {
 		return "", ErrPasswordInvalid
 	}

@@ -12,31 +12,31 @@ import (
 //
 // It must not be repeated blindly: when the answer to a first call was lost, a
 // second one finds the name taken, and the caller may log in.
-func (s *Service) Register(ctx context.Context, name, password string) (Opened, error) {
+func (s *Service) Register(ctx context.Context, name, password string) (LoginResult, error) {
 	const op = "user.Register"
 	key, err := NameKey(name)
 	if err != nil {
-		return Opened{}, errs.Wrap(op, err)
+		return LoginResult{}, errs.Wrap(op, err)
 	}
-	password, err = passwordForm(password)
+	password, err = normalizePassword(password)
 	if err != nil {
-		return Opened{}, errs.Wrap(op, err)
+		return LoginResult{}, errs.Wrap(op, err)
 	}
 	if err := s.refuseTaken(ctx, key); err != nil {
-		return Opened{}, errs.Wrap(op, err)
+		return LoginResult{}, errs.Wrap(op, err)
 	}
 	hash, err := s.Passwords.Hash(ctx, password)
 	if err != nil {
-		return Opened{}, errs.Wrap(op, err)
+		return LoginResult{}, errs.Wrap(op, err)
 	}
 	id, err := s.IDs.Next()
 	if err != nil {
-		return Opened{}, errs.Wrap(op, err)
+		return LoginResult{}, errs.Wrap(op, err)
 	}
 	now := s.now()
 	session, err := s.newSession(id, now)
 	if err != nil {
-		return Opened{}, errs.Wrap(op, err)
+		return LoginResult{}, errs.Wrap(op, err)
 	}
 	err = s.Store.Create(ctx, Registration{
 		Profile: Profile{ID: id, Name: name, CreatedAt: now},
@@ -45,9 +45,9 @@ func (s *Service) Register(ctx context.Context, name, password string) (Opened, 
 		Session: session,
 	})
 	if err != nil {
-		return Opened{}, errs.Wrap(op, err)
+		return LoginResult{}, errs.Wrap(op, err)
 	}
-	return Opened{UserID: id, SessionID: session.ID}, nil
+	return LoginResult{UserID: id, SessionID: session.ID}, nil
 }
 
 // refuseTaken spares the hash for a name that is plainly in use: some clients

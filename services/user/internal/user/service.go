@@ -100,8 +100,8 @@ type Service struct {
 // New makes the service.
 func New(p Ports) *Service { return &Service{Ports: p} }
 
-// Opened is the outcome of a registration or a login.
-type Opened struct {
+// LoginResult is the outcome of a registration or a login.
+type LoginResult struct {
 	UserID    int64
 	SessionID string
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/user/internal/user"
 )
 
-// world is a Service on fakes.
-type world struct {
+// harness is a Service on fakes.
+type harness struct {
 	*user.Service
 	store     *fake.Store
 	passwords *fake.Passwords
@@ -24,30 +24,30 @@ type world struct {
 
 var now = time.Date(2026, 3, 1, 12, 0, 0, 123456789, time.FixedZone("", 8*3600))
 
-func newWorld() *world {
-	w := &world{store: fake.NewStore(), passwords: &fake.Passwords{Generation: "v1"}, hot: fake.NewHotProfiles(), log: &bytes.Buffer{}}
-	w.Service = w.serviceOn(w.store)
-	return w
+func newHarness() *harness {
+	h := &harness{store: fake.NewStore(), passwords: &fake.Passwords{Generation: "v1"}, hot: fake.NewHotProfiles(), log: &bytes.Buffer{}}
+	h.Service = h.serviceOn(h.store)
+	return h
 }
 
 // serviceOn makes the service with another store.
-func (w *world) serviceOn(store user.Store) *user.Service {
+func (h *harness) serviceOn(store user.Store) *user.Service {
 	return user.New(user.Ports{
 		Store:     store,
-		Passwords: w.passwords,
-		Hot:       w.hot,
+		Passwords: h.passwords,
+		Hot:       h.hot,
 		IDs:       &fake.IDs{},
-		SessionID: func(time.Time) (string, error) { return fmt.Sprintf("session-%d", w.sessions.Add(1)), nil },
+		SessionID: func(time.Time) (string, error) { return fmt.Sprintf("session-%d", h.sessions.Add(1)), nil },
 		Clock:     func() time.Time { return now },
-		Log:       slog.New(slog.NewTextHandler(w.log, nil)),
+		Log:       slog.New(slog.NewTextHandler(h.log, nil)),
 	})
 }
 
-func (w *world) mustRegister(t *testing.T, name, password string) user.Opened {
+func (h *harness) mustRegister(t *testing.T, name, password string) user.LoginResult {
 	t.Helper()
-	opened, err := w.Register(t.Context(), name, password)
+	result, err := h.Register(t.Context(), name, password)
 	if err != nil {
 		t.Fatalf("Register(%q): %v", name, err)
 	}
-	return opened
+	return result
 }

@@ -12,49 +12,49 @@ import (
 // gate lets a few callers work at a time, a few more wait in the order in which
 // they came, and refuses the rest at once: past that a login could only time
 // out, and the memory of the hashes is bounded.
-type gate struct {
-	turns   chan struct{}
+type limiter struct {
+	slots   chan struct{}
 	waiting atomic.Int64
 	queue   int64
 	wait    time.Duration
 }
 
-func newGate(concurrent, queue int, wait time.Duration) *gate {
-	return &gate{turns: make(chan struct{}, concurrent), queue: int64(queue), wait: wait}
+func newLimiter(concurrent, queue int, wait time.Duration) *limiter {
+	return &limiter{slots: make(chan struct{}, concurrent), queue: int64(queue), wait: wait}
 }
 
 // enter takes a turn, which leave gives back. Whoever cannot have one before the
 // deadline is told user.ErrBusy: nothing was done yet, so that the outcome is
 // certain, unlike that of a timeout. A caller who went away gets its own error.
-func (g *gate) enter(ctx context.Context) error {
+func (l *limiter) acquire(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
-		return refusal(err)
+		return busyOrCancelled(err)
 	}
 	select {
-	case g.turns <- struct{}{}:
+	case l.slots <- struct{}{}:
 		return nil
 	default:
 	}
-	if g.waiting.Add(1) > g.queue {
-		g.waiting.Add(-1)
+	if l.waiting.Add(1) > l.queue {
+		l.waiting.Add(-1)
 		return user.ErrBusy
 	}
-	defer g.waiting.Add(-1)
-	patience := time.NewTimer(g.wait)
-	defer patience.Stop()
+	defer l.waiting.Add(-1)
+	timer := time.NewTimer(l.wait)
+	defer timer.Stop()
 	select {
-	case g.turns <- struct{}{}:
+	case l.slots <- struct{}{}:
 		return nil
-	case <-patience.C:
+	case <-timer.C:
 		return user.ErrBusy
 	case <-ctx.Done():
-		return refusal(ctx.Err())
+		return busyOrCancelled(ctx.Err())
 	}
 }
 
-func (g *gate) leave() { <-g.turns }
+func (l *limiter) release() { <-l.slots }
 
-func refusal(err error) error {
+func busyOrCancelled(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return user.ErrBusy.WithCause(err)
 	}
