@@ -15,7 +15,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/user/internal/event"
 )
 
-// applied remembers the last change.
+// applied records the last change.
 type applied struct {
 	change activity.Change
 	err    error
@@ -72,7 +72,7 @@ func TestEachTopicBecomesAChange(t *testing.T) {
 	}
 }
 
-func TestWhatSaysNothingIsRefusedForGood(t *testing.T) {
+func TestIncompleteEventsAreInvalid(t *testing.T) {
 	like := &eventv1.Liked{UserId: 1, VideoId: 7, AuthorId: 5}
 	broken := newEvent(t, eventv1.TopicLiked, "like:1:7", 1, like)
 	broken.Data = []byte(`{"userId":"x"}`)
@@ -93,7 +93,7 @@ func TestWhatSaysNothingIsRefusedForGood(t *testing.T) {
 	}
 }
 
-func TestAFailureIsOneToTryAgain(t *testing.T) {
+func TestAFailureKeepsItsCode(t *testing.T) {
 	down := &applied{err: &errs.Error{Code: errs.Unavailable}}
 	e := newEvent(t, eventv1.TopicFollowed, "follow:1:5", 1, &eventv1.Followed{UserId: 1, TargetId: 5})
 	if err := event.Handlers(down)[eventv1.TopicFollowed](t.Context(), e); errs.CodeOf(err) != errs.Unavailable {

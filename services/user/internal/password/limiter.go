@@ -9,9 +9,9 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/user/internal/user"
 )
 
-// gate lets a few callers work at a time, a few more wait in the order in which
-// they came, and refuses the rest at once: past that a login could only time
-// out, and the memory of the hashes is bounded.
+// limiter limits the number of concurrent callers. A bounded number of further
+// callers waits in the order of arrival, and all others are refused immediately:
+// they could only time out, and the memory of the hashes has to stay bounded.
 type limiter struct {
 	slots   chan struct{}
 	waiting atomic.Int64
@@ -23,9 +23,9 @@ func newLimiter(concurrent, queue int, wait time.Duration) *limiter {
 	return &limiter{slots: make(chan struct{}, concurrent), queue: int64(queue), wait: wait}
 }
 
-// enter takes a turn, which leave gives back. Whoever cannot have one before the
-// deadline is told user.ErrBusy: nothing was done yet, so that the outcome is
-// certain, unlike that of a timeout. A caller who went away gets its own error.
+// acquire takes a slot, which release gives back. Without a free slot before the
+// deadline it returns user.ErrBusy: unlike a timeout, this says that nothing was
+// done. A caller whose context was canceled gets the error of the context.
 func (l *limiter) acquire(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return busyOrCancelled(err)

@@ -7,7 +7,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/user/internal/activity"
 )
 
-// Activities is what the rules offer.
+// Activities lists activities and marks them as read.
 type Activities interface {
 	List(ctx context.Context, userID, beforeID int64, limit int) (activity.Page, error)
 	MarkRead(ctx context.Context, userID, upToID int64) (unread int64, err error)

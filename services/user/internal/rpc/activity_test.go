@@ -46,6 +46,6 @@ func TestActivitiesOverTheWire(t *testing.T) {
 		t.Errorf("read %v, %v", read, err)
 	}
 	if _, err := s.ListActivities(t.Context(), &userv1.ListActivitiesRequest{}); errs.ReasonOf(errs.FromStatus(err)) != "IDS_INVALID" {
-		t.Errorf("a list of nobody: %v", err)
+		t.Errorf("list of user 0: %v", err)
 	}
 }

@@ -1,6 +1,5 @@
-// Package rpc serves the contract's UserService with the rules of packages user
-// and activity.
-// Errors are returned as they are: the server's interceptor encodes them.
+// Package rpc implements the gRPC service of the user contract on top of the
+// rules. It returns errors unchanged; the server's interceptor encodes them.
 package rpc
 
 import (
@@ -11,7 +10,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/user/internal/wire"
 )
 
-// Users is what the rules offer.
+// Users registers users, logs them in and reads their profiles.
 type Users interface {
 	Register(ctx context.Context, name, password string) (user.LoginResult, error)
 	Login(ctx context.Context, name, password string) (user.LoginResult, error)
@@ -20,7 +19,7 @@ type Users interface {
 
 var _ Users = (*user.Service)(nil)
 
-// Server is the generated server interface on Users and Activities.
+// Server implements userv1.UserServiceServer.
 type Server struct {
 	userv1.UnimplementedUserServiceServer
 	users      Users
@@ -29,7 +28,7 @@ type Server struct {
 
 var _ userv1.UserServiceServer = (*Server)(nil)
 
-// NewServer makes a Server.
+// NewServer returns a server that calls the rules.
 func NewServer(users Users, activities Activities) *Server {
 	return &Server{users: users, activities: activities}
 }

@@ -23,7 +23,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/user/internal/user"
 )
 
-// harness is the service behind its real listener, on fake ports.
+// harness is the service on fake ports behind a real listener.
 type harness struct {
 	userv1.UserServiceClient
 	store      *fake.Store
@@ -135,7 +135,7 @@ func TestRefusalsOverTheWire(t *testing.T) {
 	}
 }
 
-// Whatever goes wrong, neither log nor answer shows a password or a hash.
+// Neither logs nor answers contain a password or a hash, whatever fails.
 func TestNoPasswordInAnswersOrLogs(t *testing.T) {
 	const canary = "canary-4711"
 	s := newHarness(t)
@@ -152,16 +152,16 @@ func TestNoPasswordInAnswersOrLogs(t *testing.T) {
 	answers = append(answers, ask()...)
 	log := s.stop()
 	if !strings.Contains(log, "table is broken") {
-		t.Errorf("the log does not tell of the fault: %s", log)
+		t.Errorf("the failure is not logged: %s", log)
 	}
 	for _, text := range append(answers, log) {
 		if strings.Contains(text, canary) || strings.Contains(text, "hashed$") {
-			t.Errorf("shows a secret: %s", text)
+			t.Errorf("contains a secret: %s", text)
 		}
 	}
 	for _, text := range answers {
 		if strings.Contains(text, "table is broken") {
-			t.Errorf("an answer shows internals: %s", text)
+			t.Errorf("an answer contains internals: %s", text)
 		}
 	}
 }

@@ -30,7 +30,7 @@ func newHarness() *harness {
 	return h
 }
 
-// serviceOn makes the service with another store.
+// serviceOn returns the service on another store.
 func (h *harness) serviceOn(store user.Store) *user.Service {
 	return user.New(user.Ports{
 		Store:     store,

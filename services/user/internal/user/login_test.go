@@ -11,7 +11,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/user/internal/user"
 )
 
-func TestLoginOpensOneMoreSession(t *testing.T) {
+func TestLoginAddsASession(t *testing.T) {
 	h := newHarness()
 	registered := h.mustRegister(t, "Amy", "José")
 	for _, name := range []string{"Amy", "amy", "AMY ", "Ａmy"} {
@@ -24,13 +24,13 @@ func TestLoginOpensOneMoreSession(t *testing.T) {
 		}
 	}
 	if n := h.store.Sessions(registered.UserID); n != 5 {
-		t.Errorf("%d sessions, want 5: an older one must live on", n)
+		t.Errorf("%d sessions, want 5: older ones must not end", n)
 	}
 }
 
-// Everything that can be wrong gives the same answer and, where a user could
-// have that name and password, the same work.
-func TestLoginTellsNothingAboutWhoExists(t *testing.T) {
+// Every failed login returns the same answer and, if a user could have this name
+// and password, does the same work.
+func TestLoginDoesNotRevealWhichUsersExist(t *testing.T) {
 	tests := map[string]struct {
 		name, password string
 		work           int64
@@ -83,7 +83,7 @@ func TestLoginBusyIsTheSameForKnownAndUnknown(t *testing.T) {
 	}
 }
 
-func TestLoginDoesNotTakeAStoreThatIsDownForAWrongName(t *testing.T) {
+func TestLoginReportsAStoreThatIsDown(t *testing.T) {
 	h := newHarness()
 	h.mustRegister(t, "amy", "secret")
 	h.store.FailWith(&errs.Error{Code: errs.Unavailable})
@@ -103,7 +103,7 @@ func TestLoginRenewsAnOutdatedHash(t *testing.T) {
 	if c, _ := h.store.Credential(t.Context(), "amy"); c.Hash != "v1$secret" {
 		t.Errorf("a failed login changed the hash to %q", c.Hash)
 	}
-	for _, wantWork := range []int64{2, 1} { // the second time there is nothing to renew
+	for _, wantWork := range []int64{2, 1} { // the second login has nothing to renew
 		before := h.passwords.Work()
 		if _, err := h.Login(t.Context(), "amy", "secret"); err != nil {
 			t.Fatal(err)
@@ -112,12 +112,12 @@ func TestLoginRenewsAnOutdatedHash(t *testing.T) {
 			t.Errorf("work %d, want %d", work, wantWork)
 		}
 		if c, _ := h.store.Credential(t.Context(), "amy"); c.Hash != "v2$secret" {
-			t.Errorf("hash %q, want one of today's parameters", c.Hash)
+			t.Errorf("hash %q, want the current parameters", c.Hash)
 		}
 	}
 }
 
-// frozen is a store whose credentials can't be changed.
+// frozen is a store that cannot change credentials.
 type frozen struct{ *fake.Store }
 
 func (frozen) ReplaceHash(context.Context, user.Credential, string) error {

@@ -11,7 +11,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/user/internal/user"
 )
 
-// counting counts the queries for profiles.
+// counting is a store that counts the queries for profiles.
 type counting struct {
 	*fake.Store
 	queries int
@@ -20,7 +20,7 @@ type counting struct {
 func (c *counting) Profiles(ctx context.Context, ids []int64) ([]user.Profile, error) {
 	c.queries++
 	found, err := c.Store.Profiles(ctx, ids)
-	slices.Reverse(found) // the order is not promised
+	slices.Reverse(found) // the order is not guaranteed
 	return found, err
 }
 
@@ -36,7 +36,7 @@ func TestProfiles(t *testing.T) {
 		ask, want       []int64
 		queries, stored int
 	}{
-		"nobody":             {nil, nil, 0, 0},
+		"no ids":             {nil, nil, 0, 0},
 		"one":                {[]int64{b}, []int64{b}, 1, 1},
 		"one, twice":         {[]int64{b, b}, []int64{b}, 1, 1},
 		"one unknown":        {[]int64{999}, nil, 1, 0},
@@ -75,7 +75,7 @@ func TestProfilesRefuses(t *testing.T) {
 		"too many": make([]int64, user.MaxProfiles+1),
 	}
 	for i := range tests["too many"] {
-		tests["too many"][i] = 1 // also when they are all the same
+		tests["too many"][i] = 1 // also if all are the same
 	}
 	for label, ids := range tests {
 		if _, err := h.Profiles(t.Context(), ids); !errors.Is(err, user.ErrIDsInvalid) {
@@ -94,7 +94,7 @@ func TestProfilesReportsAStoreThatIsDown(t *testing.T) {
 	}
 }
 
-func TestAHotProfileSparesTheQuery(t *testing.T) {
+func TestAHotProfileSavesTheQuery(t *testing.T) {
 	h := newHarness()
 	id := h.mustRegister(t, "amy", "x").UserID
 	store := &counting{Store: h.store}

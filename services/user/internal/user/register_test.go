@@ -15,7 +15,7 @@ func TestRegister(t *testing.T) {
 	h := newHarness()
 	result := h.mustRegister(t, " Amy ", "secret")
 	if result.UserID <= 0 || result.SessionID == "" {
-		t.Fatalf("result %+v", result)
+		t.Fatalf("registered as %+v", result)
 	}
 	got, err := h.Profiles(t.Context(), []int64{result.UserID})
 	want := user.Profile{ID: result.UserID, Name: " Amy ", CreatedAt: time.Date(2026, 3, 1, 4, 0, 0, 123e6, time.UTC)}
@@ -39,7 +39,7 @@ func TestRegisterRefusesASecondUserWithTheSameLookingName(t *testing.T) {
 			t.Errorf("%q: %d users", second, h.store.Users())
 		}
 		if h.passwords.Work() != work {
-			t.Errorf("%q: hashed for a name that is taken", second)
+			t.Errorf("%q: computed a hash for a taken name", second)
 		}
 	}
 }
@@ -64,7 +64,7 @@ func TestRegisterChecksNameAndPassword(t *testing.T) {
 		"password not UTF-8":             {"amy", "\xff\xfe", user.ErrPasswordInvalid},
 		"no name":                        {"", "secret", user.ErrNameInvalid},
 		"name of 33":                     {strings.Repeat("n", 33), "secret", user.ErrNameInvalid},
-		"neither":                        {"", "", user.ErrNameInvalid},
+		"no name and no password":        {"", "", user.ErrNameInvalid},
 	}
 	for label, test := range tests {
 		t.Run(label, func(t *testing.T) {
@@ -89,7 +89,7 @@ func TestRegisterChecksNameAndPassword(t *testing.T) {
 	}
 }
 
-func TestRegisterBusyLeavesNothing(t *testing.T) {
+func TestBusyRegistrationWritesNothing(t *testing.T) {
 	h := newHarness()
 	h.passwords.SetBusy(true)
 	if _, err := h.Register(t.Context(), "amy", "secret"); !errors.Is(err, user.ErrBusy) {
@@ -108,7 +108,7 @@ func TestRegisterReportsAStoreThatIsDown(t *testing.T) {
 	}
 }
 
-func TestOfManyRegistrationsOfOneNameOneSucceeds(t *testing.T) {
+func TestOneOfManyRegistrationsOfANameSucceeds(t *testing.T) {
 	h := newHarness()
 	const racers = 100
 	outcomes := make([]error, racers)
