@@ -1,5 +1,5 @@
-// Command user serves accounts, sessions, profiles and activity lists to the
-// other programs of the system, through its Dapr sidecar. See README.md.
+// Command user serves accounts, sessions, profiles and activity lists to the other
+// programs through its Dapr sidecar. See README.md.
 package main
 
 import (

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// The update of nothing takes the lock of the row, whether it is new or not.
+	// The update changes nothing, but locks the row, whether it is new or not.
 	lockMarks = `INSERT INTO activity_marks (user_id, last_id, read_id) VALUES (?, 0, 0)
 ON DUPLICATE KEY UPDATE last_id = last_id`
 	readVersion = `SELECT version FROM activities WHERE subject = ?`
@@ -30,7 +30,7 @@ FROM activities WHERE user_id = ? AND present = TRUE AND id < ? ORDER BY id DESC
 	markRead = `UPDATE activity_marks SET read_id = GREATEST(read_id, LEAST(?, last_id)) WHERE user_id = ?`
 )
 
-// Activities is the activity.Store of the service.
+// Activities implements activity.Store.
 type Activities struct {
 	db    *sqlx.DB
 	inbox *inbox.Inbox
@@ -43,7 +43,7 @@ func NewActivities(db *sqlx.DB, processed *inbox.Inbox) *Activities {
 	return &Activities{db: db, inbox: processed}
 }
 
-// consumer is this use of the events, for the inbox.
+// consumer is the name of this consumer in the inbox.
 const consumer = "activities"
 
 // Apply implements activity.Store.

@@ -12,11 +12,11 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/user/internal/user"
 )
 
-// stalled is a Hasher whose derivations last until release is called, with as
-// many under way as it allows.
+// stalled is a Hasher whose derivations last until release is called. As many as
+// it allows are running.
 type stalled struct {
 	*password.Hasher
-	most     atomic.Int64 // derivations that ran at a time
+	most     atomic.Int64 // highest number of concurrent derivations
 	running  atomic.Int64
 	outcomes chan error
 	gate     chan struct{}
@@ -38,7 +38,7 @@ func stall(t *testing.T, o password.Options) *stalled {
 	return s
 }
 
-// start begins hashes that end after release.
+// start starts hashes that end after release.
 func (s *stalled) start(t *testing.T, n int) {
 	for range n {
 		go func() {
@@ -48,13 +48,13 @@ func (s *stalled) start(t *testing.T, n int) {
 	}
 }
 
-// release lets all hashes end, and fails for those of start that did not work.
+// release lets all hashes end and reports those that failed.
 func (s *stalled) release(t *testing.T, n int) {
 	t.Helper()
 	close(s.gate)
 	for range n {
 		if err := <-s.outcomes; err != nil {
-			t.Errorf("a hash that had its place: %v", err)
+			t.Errorf("an accepted hash failed: %v", err)
 		}
 	}
 }
@@ -73,17 +73,17 @@ func eventually(t *testing.T, condition func() bool) {
 	}
 }
 
-func TestOnlyAFewHashesRunAtATime(t *testing.T) {
+func TestConcurrentHashesAreLimited(t *testing.T) {
 	s := stall(t, cheap())
 	s.start(t, 10)
 	eventually(t, func() bool { return s.Waiting() == 10 })
 	s.release(t, 12)
 	if s.most.Load() != 2 || s.Waiting() != 0 {
-		t.Errorf("%d ran at a time, %d wait at the end, want 2 and 0", s.most.Load(), s.Waiting())
+		t.Errorf("%d ran concurrently, %d still wait, want 2 and 0", s.most.Load(), s.Waiting())
 	}
 }
 
-func TestWhoFindsTheQueueFullIsRefusedAtOnce(t *testing.T) {
+func TestAFullQueueRefusesImmediately(t *testing.T) {
 	s := stall(t, cheap())
 	s.start(t, 10)
 	eventually(t, func() bool { return s.Waiting() == 10 })
@@ -97,7 +97,7 @@ func TestWhoFindsTheQueueFullIsRefusedAtOnce(t *testing.T) {
 	}
 	s.release(t, 12)
 	if _, err := s.Hash(t.Context(), "x"); err != nil {
-		t.Errorf("after the rush: %v", err)
+		t.Errorf("after the queue emptied: %v", err)
 	}
 }
 
@@ -122,7 +122,7 @@ func TestWaitingEnds(t *testing.T) {
 	}{
 		"after the longest wait": {impatient, (*testing.T).Context, errs.Exhausted, true},
 		"at the deadline":        {cheap(), expiring, errs.Exhausted, true},
-		"when the caller leaves": {cheap(), leaving, errs.Unavailable, false},
+		"on cancellation":        {cheap(), leaving, errs.Unavailable, false},
 	}
 	for label, test := range tests {
 		t.Run(label, func(t *testing.T) {

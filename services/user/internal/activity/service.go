@@ -7,7 +7,8 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// Apply takes what an event says.
+// Apply applies the change of an event. It ignores a user's actions on their own
+// videos.
 func (s *Service) Apply(ctx context.Context, c Change) error {
 	if c.Entry.ActorID == c.Entry.UserID {
 		return nil
@@ -15,8 +16,8 @@ func (s *Service) Apply(ctx context.Context, c Change) error {
 	return errs.Wrap("activity.Apply", s.store.Apply(ctx, c))
 }
 
-// List answers a page of a user's list, newest first. beforeID 0 begins at the
-// newest; a limit of 0 is DefaultPage.
+// List returns a page of a user's list, newest first. beforeID 0 starts with the
+// newest entry; a limit of 0 means DefaultPage.
 func (s *Service) List(ctx context.Context, userID, beforeID int64, limit int) (Page, error) {
 	const op = "activity.List"
 	if userID <= 0 || beforeID < 0 {
@@ -29,7 +30,7 @@ func (s *Service) List(ctx context.Context, userID, beforeID int64, limit int) (
 		limit = DefaultPage
 	}
 	limit = min(limit, MaxPage)
-	// One more than asked tells whether there is a page after this one.
+	// One more entry than requested shows whether another page follows.
 	entries, err := s.store.List(ctx, userID, beforeID, limit+1)
 	if err != nil {
 		return Page{}, errs.Wrap(op, err)
@@ -43,8 +44,8 @@ func (s *Service) List(ctx context.Context, userID, beforeID int64, limit int) (
 	return page, errs.Wrap(op, err)
 }
 
-// MarkRead moves the read position forward to an entry, 0 for the newest, and
-// tells how many are unread then. It may be repeated at will.
+// MarkRead moves the read position forward to an entry, or to the newest entry if
+// upToID is 0, and returns how many entries remain unread. It is idempotent.
 func (s *Service) MarkRead(ctx context.Context, userID, upToID int64) (unread int64, err error) {
 	const op = "activity.MarkRead"
 	if userID <= 0 || upToID < 0 {
