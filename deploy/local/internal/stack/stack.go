@@ -68,7 +68,6 @@ type Stack struct {
 	recording   sync.WaitGroup
 	writing     sync.Mutex  // of stack.json
 	showing     atomic.Bool // warnings and errors of the parts go to the console
-	proxy       *proxy      // in front of several gateways, else nil
 	down        chan struct{}
 	downOnce    sync.Once
 
@@ -171,9 +170,6 @@ func (s *Stack) Up(ctx context.Context) error {
 		return err
 	}
 	if s.options.Mode == Full {
-		if err := s.startProxy(ctx); err != nil {
-			return err
-		}
 		s.supervisor.Start(s.programs()...)
 	}
 	ready, cancel := context.WithTimeout(ctx, readyTimeout)
@@ -203,7 +199,6 @@ func (s *Stack) Done() <-chan struct{} { return s.down }
 func (s *Stack) Close(ctx context.Context) {
 	s.setState(control.Stopping)
 	s.supervisor.Stop(ctx)
-	s.stopProxy()
 	close(s.record)
 	s.recording.Wait()
 }

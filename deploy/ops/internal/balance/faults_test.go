@@ -13,11 +13,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/douyin-on-dapr/douyin/deploy/local/internal/balance"
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/balance"
 )
 
-// A gateway that is down is left out, whatever the request, and asked again
-// when it is back.
+// A gateway that is down is left out for every request, until it is back.
 func TestDeadGatewayIsSkipped(t *testing.T) {
 	a := newGateway(t, "a", func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
@@ -27,19 +26,19 @@ func TestDeadGatewayIsSkipped(t *testing.T) {
 		fmt.Fprintf(w, "%d", len(body))
 	})
 	dead := freeAddr(t)
-	base, said := start(t, a.addr(), dead)
+	base, log := start(t, a.addr(), dead)
 	upload := strings.Repeat("x", 3<<20)
 	for range 6 {
 		if response, body := do(t, http.MethodPost, base+"/?token=secret", strings.NewReader(upload)); response.StatusCode != http.StatusOK || body != fmt.Sprint(len(upload)) {
 			t.Errorf("%s %s", response.Status, body)
 		}
 	}
-	if text := said.String(); !strings.Contains(text, dead) || strings.Contains(text, "secret") {
-		t.Errorf("said is %q", text)
+	if text := log.String(); !strings.Contains(text, dead) || strings.Contains(text, "secret") {
+		t.Errorf("log %q", text)
 	}
 	listener, err := net.Listen("tcp", dead)
 	if err != nil {
-		t.Skip("somebody took the port")
+		t.Skip("another process took the port")
 	}
 	revived := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Gateway", "b")
@@ -50,19 +49,19 @@ func TestDeadGatewayIsSkipped(t *testing.T) {
 		revived.Close()
 		<-served
 	}()
-	eventually(t, "it is asked again", func() bool {
+	eventually(t, "it gets requests again", func() bool {
 		response, _ := do(t, http.MethodGet, base+"/", nil)
 		return response.Header.Get("Gateway") == "b"
 	})
 }
 
-// A gateway that says that it is not ready gets no requests while another is,
-// and requests all the same when none is.
+// A gateway that is not ready gets no requests while another is ready. If none is
+// ready, all get requests.
 func TestUnreadyGatewayIsLeftOut(t *testing.T) {
 	a, b := newGateway(t, "a", fine), newGateway(t, "b", fine)
-	base, said := start(t, a.addr(), b.addr())
+	base, log := start(t, a.addr(), b.addr())
 	b.unready.Store(true)
-	eventually(t, "it is noticed", func() bool { return strings.Contains(said.String(), "503") })
+	eventually(t, "it is left out", func() bool { return strings.Contains(log.String(), "503") })
 	before := b.seen.Load()
 	for range 10 {
 		do(t, http.MethodGet, base+"/", nil)
@@ -71,21 +70,22 @@ func TestUnreadyGatewayIsLeftOut(t *testing.T) {
 		t.Errorf("%d requests went there", after-before)
 	}
 	a.unready.Store(true)
-	eventually(t, "both are noticed", func() bool { return strings.Count(said.String(), "503") == 2 })
+	eventually(t, "both are left out", func() bool { return strings.Count(log.String(), "503") == 2 })
 	for range 4 {
 		if response, _ := do(t, http.MethodGet, base+"/", nil); response.StatusCode != http.StatusOK {
 			t.Errorf("none is ready: %s", response.Status)
 		}
 	}
 	b.unready.Store(false)
-	eventually(t, "it is asked again", func() bool {
+	eventually(t, "it gets requests again", func() bool {
 		do(t, http.MethodGet, base+"/", nil)
 		return b.seen.Load() > before+3
 	})
 }
 
-// A request that may have been begun is sent again only when that is harmless.
-func TestBrokenRequestsAreRepeatedWhenHarmless(t *testing.T) {
+// A request that a gateway may have received is sent again only if it is
+// idempotent.
+func TestOnlyIdempotentRequestsAreRetried(t *testing.T) {
 	breaks := func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
@@ -110,8 +110,8 @@ func TestBrokenRequestsAreRepeatedWhenHarmless(t *testing.T) {
 	}
 }
 
-// An answer that breaks off is seen to break off.
-func TestBrokenAnswerIsNoWholeAnswer(t *testing.T) {
+// A client notices a truncated response.
+func TestTruncatedResponse(t *testing.T) {
 	a := newGateway(t, "a", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "100")
 		fmt.Fprint(w, "half")
@@ -131,14 +131,14 @@ func TestBrokenAnswerIsNoWholeAnswer(t *testing.T) {
 	}
 }
 
-// The gateway notices that the client has left.
-func TestClientThatLeaves(t *testing.T) {
+// The gateway notices that the client has disconnected.
+func TestClientDisconnects(t *testing.T) {
 	left := make(chan struct{})
 	a := newGateway(t, "a", func(_ http.ResponseWriter, r *http.Request) {
 		<-r.Context().Done()
 		close(left)
 	})
-	base, said := start(t, a.addr())
+	base, log := start(t, a.addr())
 	ctx, cancel := context.WithCancel(t.Context())
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/", nil)
 	if err != nil {
@@ -147,15 +147,15 @@ func TestClientThatLeaves(t *testing.T) {
 	time.AfterFunc(50*time.Millisecond, cancel)
 	if response, err := http.DefaultClient.Do(request); err == nil {
 		response.Body.Close()
-		t.Fatal("an answer")
+		t.Fatal("a response")
 	}
 	select {
 	case <-left:
-	case <-time.After(patience):
-		t.Error("it does not")
+	case <-time.After(timeout):
+		t.Error("the gateway does not notice")
 	}
-	if strings.Contains(said.String(), "GET") {
-		t.Errorf("said is %q", said)
+	if strings.Contains(log.String(), "GET") {
+		t.Errorf("log %q", log)
 	}
 }
 
@@ -169,7 +169,7 @@ func TestNobodyAnswers(t *testing.T) {
 	}
 }
 
-// Many clients at once, one gateway of three dying: each request is answered.
+// With many clients, and one of three gateways ending, every request succeeds.
 func TestUnderConcurrency(t *testing.T) {
 	a, b, c := newGateway(t, "a", fine), newGateway(t, "b", fine), newGateway(t, "c", fine)
 	base, _ := start(t, a.addr(), b.addr(), c.addr())

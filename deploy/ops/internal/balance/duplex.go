@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// How much of a request is read on after its answer, as the gateway does.
+// How much of a request is read after its response, as in the gateway.
 const (
 	drainBytes = 64 << 20
 	drainTime  = 10 * time.Second
 	drainPause = 2 * time.Second // without a byte
 )
 
-// duplex lets an answer begin before the request has ended, as the refusal of an
-// upload does, and then reads a bounded rest: a connection that is closed on
-// unread bytes can take the answer with it.
+// duplex lets a response begin before the request has ended, as the refusal of an
+// upload does, and then reads the rest of the request up to a bound: closing a
+// connection with unread bytes can destroy the response.
 type duplex struct{ proxy httputil.ReverseProxy }
 
 func (d *duplex) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -31,7 +31,7 @@ func (d *duplex) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r.Body = body
 	}
 	d.proxy.ServeHTTP(w, r)
-	waits := r.Header.Get("Expect") != "" && !body.touched.Load() // for a permission to send
+	waits := r.Header.Get("Expect") != "" && !body.touched.Load() // for "100 Continue"
 	if r.Body == http.NoBody || waits || conn.Flush() != nil {
 		return
 	}
@@ -51,12 +51,13 @@ func drain(conn *http.ResponseController, body io.Reader) {
 		}
 		left -= n
 	}
-	// The next request has its own deadlines; an error means that there is none.
+	// The next request has its own deadlines. An error means that the connection is
+	// closed.
 	_ = conn.SetReadDeadline(time.Time{})
 }
 
-// tracked is the body of a request that may be sent again as long as nothing of
-// it was read. Its end is the server's business.
+// tracked is the body of a request, which may be sent again until a byte of it was
+// read. The server closes it.
 type tracked struct {
 	from    io.Reader
 	touched atomic.Bool
@@ -67,5 +68,5 @@ func (t *tracked) Read(p []byte) (int, error) {
 	return t.from.Read(p)
 }
 
-// Close leaves the body to those who opened it.
+// Close does nothing: the server closes the body.
 func (*tracked) Close() error { return nil }

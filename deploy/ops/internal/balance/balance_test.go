@@ -15,13 +15,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/douyin-on-dapr/douyin/deploy/local/internal/balance"
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/balance"
 )
 
-const patience = 10 * time.Second
+const timeout = 10 * time.Second
 
-// gateway is a server that notes what reaches it besides questions about its
-// readiness.
+// gateway is a server that counts requests, without readiness checks.
 type gateway struct {
 	*httptest.Server
 	name    string
@@ -49,30 +48,30 @@ func newGateway(t *testing.T, name string, serve http.HandlerFunc) *gateway {
 
 func (g *gateway) addr() string { return g.Listener.Addr().String() }
 
-// troubles is what the proxy writes, safe to read meanwhile.
-type troubles struct {
+// output is the log of the proxy; it is safe for concurrent use.
+type output struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 }
 
-func (s *troubles) Write(p []byte) (int, error) {
+func (s *output) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.text.Write(p)
 }
 
-func (s *troubles) String() string {
+func (s *output) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.text.String()
 }
 
 // start runs a proxy and returns its URL.
-func start(t *testing.T, addrs ...string) (string, *troubles) {
+func start(t *testing.T, addrs ...string) (string, *output) {
 	t.Helper()
 	addr := freeAddr(t)
-	said := &troubles{}
-	proxy, err := balance.Listen(t.Context(), addr, addrs, said)
+	log := &output{}
+	proxy, err := balance.Listen(t.Context(), addr, addrs, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,10 +84,10 @@ func start(t *testing.T, addrs ...string) (string, *troubles) {
 			t.Error("the proxy still listens")
 		}
 	})
-	return "http://" + addr, said
+	return "http://" + addr, log
 }
 
-// freeAddr is one on which nobody listens.
+// freeAddr is an address without a listener.
 func freeAddr(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -122,17 +121,17 @@ func do(t *testing.T, method, url string, body io.Reader, headers ...string) (*h
 
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !holds(); {
+	for deadline := time.Now().Add(timeout); !holds(); {
 		if time.Now().After(deadline) {
-			t.Fatalf("not in %s: %s", patience, what)
+			t.Fatalf("not in %s: %s", timeout, what)
 		}
-		time.Sleep(5 * time.Millisecond)
+		<-time.After(5 * time.Millisecond)
 	}
 }
 
 func fine(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "ok") }
 
-func TestRequestsGoRound(t *testing.T) {
+func TestRoundRobin(t *testing.T) {
 	a, b := newGateway(t, "a", fine), newGateway(t, "b", fine)
 	base, _ := start(t, a.addr(), b.addr())
 	var order []string
@@ -145,9 +144,8 @@ func TestRequestsGoRound(t *testing.T) {
 	}
 }
 
-// Method, path, query, headers, the name asked for, and what is answered pass
-// as they are.
-func TestRequestsAndAnswersPassAsTheyAre(t *testing.T) {
+// Method, path, query, headers, host and the response pass unchanged.
+func TestRequestsAndResponsesPassUnchanged(t *testing.T) {
 	var got *http.Request
 	a := newGateway(t, "a", func(w http.ResponseWriter, r *http.Request) {
 		got = r.Clone(context.WithoutCancel(r.Context()))
@@ -171,8 +169,8 @@ func TestRequestsAndAnswersPassAsTheyAre(t *testing.T) {
 	}
 }
 
-// Nothing is kept: the gateway has the first bytes of an upload before the last
-// are sent, and the client those of an answer.
+// Nothing is buffered: the gateway receives the first bytes of an upload before
+// the last are sent, and the client those of a response.
 func TestBodiesStream(t *testing.T) {
 	a := newGateway(t, "a", func(w http.ResponseWriter, r *http.Request) {
 		if err := http.NewResponseController(w).EnableFullDuplex(); err != nil {
@@ -188,7 +186,7 @@ func TestBodiesStream(t *testing.T) {
 	})
 	base, _ := start(t, a.addr())
 	reader, writer := io.Pipe()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/", reader)
 	if err != nil {
@@ -206,13 +204,13 @@ func TestBodiesStream(t *testing.T) {
 			go func() { fmt.Fprint(writer, text) }()
 		}
 		if got, err := answers.ReadString('\n'); err != nil || got != text {
-			t.Fatalf("%q, %v; sent was %q", got, err, text)
+			t.Fatalf("%q, %v, want %q", got, err, text)
 		}
 	}
 	writer.Close()
 }
 
-// A refusal reaches a client that sends on and reads only in the end.
+// A refusal reaches a client that continues to send and reads at the end.
 func TestEarlyRefusalArrives(t *testing.T) {
 	a := newGateway(t, "a", func(w http.ResponseWriter, r *http.Request) {
 		if _, err := io.ReadFull(r.Body, make([]byte, 1000)); err != nil {
@@ -227,7 +225,7 @@ func TestEarlyRefusalArrives(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(timeout)); err != nil {
 		t.Fatal(err)
 	}
 	const size = 20 << 20

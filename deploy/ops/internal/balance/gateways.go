@@ -14,17 +14,17 @@ import (
 )
 
 const (
-	askEvery   = 500 * time.Millisecond
-	askTimeout = 1500 * time.Millisecond
+	checkInterval = 500 * time.Millisecond
+	checkTimeout  = 1500 * time.Millisecond
 )
 
-// gateway is one target. It starts as a good one: nobody has complained yet.
+// gateway is one target. It counts as ready until a request or a check fails.
 type gateway struct {
 	addr string
-	bad  atomic.Bool // does not answer, or says that it is not ready
+	bad  atomic.Bool // does not answer or is not ready
 }
 
-// gateways picks the gateway of each request.
+// gateways chooses the gateway of each request.
 type gateways struct {
 	all       []*gateway
 	turn      atomic.Uint64
@@ -42,7 +42,7 @@ func newGateways(targets []string, logger *log.Logger) *gateways {
 			MaxIdleConnsPerHost:   idlePerGateway,
 			IdleConnTimeout:       idleTimeout / 2, // before the gateway's own
 			ExpectContinueTimeout: time.Second,
-			DisableCompression:    true, // bodies pass as they are
+			DisableCompression:    true, // bodies pass unchanged
 		},
 	}
 	for _, target := range targets {
@@ -51,8 +51,8 @@ func newGateways(targets []string, logger *log.Logger) *gateways {
 	return g
 }
 
-// candidates are all gateways, the one whose turn it is first, but the bad ones
-// last: where all are bad, a request still finds out by itself.
+// candidates lists all gateways, beginning with the next in turn, the bad ones
+// last: if all are bad, a request still tries.
 func (g *gateways) candidates() []*gateway {
 	n := uint64(len(g.all))
 	first := g.turn.Add(1)
@@ -68,8 +68,8 @@ func (g *gateways) candidates() []*gateway {
 	return append(good, bad...)
 }
 
-// RoundTrip sends the request to one gateway, and to the next when the first
-// can be shown not to have begun with it, or when it does no harm twice.
+// RoundTrip sends the request to one gateway, and to the next if the first did
+// not receive it or the request is idempotent.
 func (g *gateways) RoundTrip(request *http.Request) (*http.Response, error) {
 	body := &tracked{from: request.Body}
 	var last error
@@ -87,31 +87,31 @@ func (g *gateways) RoundTrip(request *http.Request) (*http.Response, error) {
 		if request.Context().Err() != nil {
 			break
 		}
-		refused := neverConnected(err)
+		refused := notSent(err)
 		if refused && !next.bad.Swap(true) {
 			g.log.Printf("gateway %s is left out: %v", next.addr, err)
 		}
-		if body.touched.Load() || !refused && !harmless(attempt) {
+		if body.touched.Load() || !refused && !isIdempotent(attempt) {
 			break
 		}
 	}
 	return nil, last
 }
 
-// neverConnected says that the gateway saw nothing of the request.
-func neverConnected(err error) bool {
+// notSent reports whether the gateway received nothing of the request.
+func notSent(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op) && op.Op == "dial"
 }
 
-// harmless says that a request may reach two gateways.
-func harmless(r *http.Request) bool {
+// isIdempotent reports whether a request may reach two gateways.
+func isIdempotent(r *http.Request) bool {
 	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && (r.Body == nil || r.Body == http.NoBody)
 }
 
-// watch asks every gateway again and again whether it is ready, until ctx ends.
+// watch checks the readiness of every gateway periodically until ctx ends.
 func (g *gateways) watch(ctx context.Context) {
-	tick := time.NewTicker(askEvery)
+	tick := time.NewTicker(checkInterval)
 	defer tick.Stop()
 	for {
 		select {
@@ -119,10 +119,10 @@ func (g *gateways) watch(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		var asking sync.WaitGroup
+		var checks sync.WaitGroup
 		for _, one := range g.all {
-			asking.Go(func() {
-				err := g.ask(ctx, one)
+			checks.Go(func() {
+				err := g.check(ctx, one)
 				if ctx.Err() != nil || one.bad.Swap(err != nil) == (err != nil) {
 					return
 				}
@@ -133,12 +133,12 @@ func (g *gateways) watch(ctx context.Context) {
 				g.log.Printf("gateway %s is back", one.addr)
 			})
 		}
-		asking.Wait()
+		checks.Wait()
 	}
 }
 
-func (g *gateways) ask(ctx context.Context, one *gateway) error {
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+func (g *gateways) check(ctx context.Context, one *gateway) error {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+one.addr+"/readyz", nil)
 	if err != nil {
@@ -149,12 +149,12 @@ func (g *gateways) ask(ctx context.Context, one *gateway) error {
 		return err
 	}
 	defer response.Body.Close()
-	// The connection is used again only when the answer was read.
+	// The connection is reused only if the response was read.
 	if _, err := io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)); err != nil {
 		return err
 	}
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("/readyz says %s", response.Status)
+		return fmt.Errorf("/readyz: %s", response.Status)
 	}
 	return nil
 }

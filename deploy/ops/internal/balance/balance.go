@@ -1,7 +1,7 @@
-// Package balance is the reverse proxy before several gateways: one address for
-// clients, requests handed round, a gateway that is down or not ready left out.
-// It stands in for the balancer of a real deployment and adds nothing to
-// requests and answers: bodies stream both ways.
+// Package balance is a reverse proxy in front of several gateways: one address
+// for clients, round robin, without the gateways that are down or not ready. It
+// takes the place of the load balancer of a deployment and adds nothing to
+// requests and responses; bodies stream both ways.
 package balance
 
 import (
@@ -9,7 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -20,13 +20,13 @@ const (
 	headTimeout = 10 * time.Second
 	idleTimeout = 2 * time.Minute
 	dialTimeout = time.Second
-	// endTimeout is how long requests under way may take when the proxy ends.
+	// endTimeout bounds the current requests when the proxy stops.
 	endTimeout = 2 * time.Second
-	// idlePerGateway is how many connections are kept for the next requests.
+	// idlePerGateway is the number of idle connections to a gateway.
 	idlePerGateway = 64
 )
 
-// Proxy hands requests round. It has an address and goroutines until Close.
+// Proxy distributes requests. It listens and has goroutines until Close.
 type Proxy struct {
 	server   *http.Server
 	gateways *gateways
@@ -35,19 +35,19 @@ type Proxy struct {
 	served   chan struct{}
 }
 
-// Listen opens addr (host:port) and serves what comes there through the
-// gateways, each host:port. Troubles are written to troubles, a line each, with
-// no query in it: those hold tokens.
-func Listen(ctx context.Context, addr string, targets []string, troubles io.Writer) (*Proxy, error) {
+// Listen listens on addr (host:port) and sends each request to one of the targets
+// (host:port of gateways). It logs faults to w as JSON lines, without queries,
+// which contain tokens.
+func Listen(ctx context.Context, addr string, targets []string, w io.Writer) (*Proxy, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("the proxy cannot listen: %w", err)
 	}
-	logger := log.New(troubles, "", log.LstdFlags|log.LUTC)
+	logger := slog.NewLogLogger(slog.NewJSONHandler(w, nil), slog.LevelWarn)
 	all := newGateways(targets, logger)
 	handler := &duplex{httputil.ReverseProxy{
-		// The gateway sees the request as it came, the name it was asked under and
-		// an odd query included; which gateway, RoundTrip decides.
+		// The gateway gets the request unchanged, with its host and even a malformed
+		// query. RoundTrip chooses the gateway.
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.Out.URL.Scheme, r.Out.URL.RawQuery = "http", r.In.URL.RawQuery
 		},
@@ -56,7 +56,7 @@ func Listen(ctx context.Context, addr string, targets []string, troubles io.Writ
 		ErrorLog:      logger,
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			if r.Context().Err() != nil {
-				return // the client went away
+				return // the client has disconnected
 			}
 			logger.Printf("%s %s: %v", r.Method, r.URL.Path, err)
 			http.Error(w, "no gateway answers", http.StatusBadGateway)
@@ -79,13 +79,13 @@ func Listen(ctx context.Context, addr string, targets []string, troubles io.Writ
 	go func() {
 		defer close(p.served)
 		if err := p.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			logger.Printf("the proxy ends: %v", err)
+			logger.Printf("serving failed: %v", err)
 		}
 	}()
 	return p, nil
 }
 
-// Close ends the proxy; requests under way have a moment to be completed.
+// Close stops the proxy. Current requests may take a moment to complete.
 func (p *Proxy) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
 	defer cancel()
