@@ -115,7 +115,6 @@ func (s *Stack) sidecar(app runfile.App, p ports.App) supervise.Spec {
 		"--metrics-listen-address", loopback,
 		"--config", s.rendered(app.ConfigFilePath),
 		"--log-level", app.LogLevel,
-		"--log-as-json",
 		"--dapr-graceful-shutdown-seconds", "2",
 	}
 	for _, folder := range s.resourceFolders(app) {

@@ -11,7 +11,7 @@ import (
 )
 
 func TestReleaseJob(t *testing.T) {
-	ctx, w := context.Background(), newWorld()
+	ctx, w := context.Background(), newHarness()
 	w.publish(t)
 	for n, pause := range []time.Duration{2, 4, 8, 16, 32, 60, 60} {
 		pause *= time.Second
@@ -51,8 +51,8 @@ func TestReleaseJob(t *testing.T) {
 }
 
 // A video that a job is given back for so many times in a row has failed, and no
-// sooner: what was the trouble of others, or another suspicion, begins a new count.
-func TestReleaseJobWithSuspicion(t *testing.T) {
+// sooner: what was the trouble of others, or another reason, begins a new count.
+func TestReleaseJobOfASuspectedVideo(t *testing.T) {
 	const (
 		lost, complex = video.FailureSourceLost, video.FailureTooComplex
 		death         = "the worker dies"
@@ -60,7 +60,7 @@ func TestReleaseJobWithSuspicion(t *testing.T) {
 	most := map[string]int{lost: 200, complex: 20}
 	almost := slices.Repeat([]string{complex}, 19)
 	tests := map[string]struct {
-		before []string // suspicions
+		before []string // reasons
 		reason string
 	}{
 		"source lost":         {nil, lost},
@@ -71,7 +71,7 @@ func TestReleaseJobWithSuspicion(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			ctx, w := context.Background(), newWorld()
+			ctx, w := context.Background(), newHarness()
 			w.publish(t)
 			for n, reason := range append(test.before, slices.Repeat([]string{test.reason}, most[test.reason])...) {
 				if got := w.video(t, 1); got.State == video.StateFailed {
@@ -91,18 +91,18 @@ func TestReleaseJobWithSuspicion(t *testing.T) {
 			if _, left := w.store.Job(1); left {
 				t.Error("the job of a failed video is there")
 			}
-			if told := w.store.Told(); len(told) != 2 || told[1].Event != video.EventFailed || told[1].Reason != test.reason {
-				t.Errorf("told %+v", told)
+			if published := w.store.Published(); len(published) != 2 || published[1].Event != video.EventFailed || published[1].Reason != test.reason {
+				t.Errorf("published %+v", published)
 			}
 		})
 	}
 }
 
 // release gives a job back, twice, and waits for its pause.
-func (w *world) release(t *testing.T, a video.Assignment, suspicion string) {
+func (w *harness) release(t *testing.T, a video.Assignment, suspected string) {
 	t.Helper()
 	for range 2 {
-		if err := w.ReleaseJob(context.Background(), a.VideoID, a.Attempt, suspicion); err != nil {
+		if err := w.ReleaseJob(context.Background(), a.VideoID, a.Attempt, suspected); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -110,7 +110,7 @@ func (w *world) release(t *testing.T, a video.Assignment, suspicion string) {
 }
 
 func TestFailJob(t *testing.T) {
-	ctx, w := context.Background(), newWorld()
+	ctx, w := context.Background(), newHarness()
 	v := w.publish(t)
 	a := w.claim(t)
 	extents := w.reserve(t, a)
@@ -132,12 +132,12 @@ func TestFailJob(t *testing.T) {
 		{ID: 1, VideoID: 1, Extents: extents, DueAtMs: due},
 		{ID: 2, VideoID: 1, Extents: []video.Extent{v.Source.Extent()}, DueAtMs: w.clock.Now().UnixMilli()},
 	})
-	want := []fake.Told{
+	want := []fake.Published{
 		{Event: video.EventUploaded, VideoID: 1, Version: 1},
 		{Event: video.EventFailed, VideoID: 1, Version: 2, Reason: video.FailureCodec},
 	}
-	if told := w.store.Told(); !slices.Equal(told, want) {
-		t.Errorf("told %+v, want %+v", told, want)
+	if published := w.store.Published(); !slices.Equal(published, want) {
+		t.Errorf("published %+v, want %+v", published, want)
 	}
 	if w.works(t) != 0 {
 		t.Error("a failed video counts")

@@ -9,18 +9,18 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
-// ChangeCase implements video.Cases.
-func (s *Store) ChangeCase(ctx context.Context, videoID int64, change func(*video.Case) error) error {
-	told := false
+// UpdateLifecycle implements video.Lifecycles.
+func (s *Store) UpdateLifecycle(ctx context.Context, videoID int64, change func(*video.Lifecycle) error) error {
+	published := false
 	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) error {
 		var err error
-		told, err = changeCase(ctx, tx, videoID, change)
+		published, err = updateLifecycle(ctx, tx, videoID, change)
 		return err
 	})
 	if err != nil {
-		return sqldb.Wrap("mysql.ChangeCase", err)
+		return sqldb.Wrap("mysql.UpdateLifecycle", err)
 	}
-	if told {
+	if published {
 		s.committed()
 	}
 	return nil
@@ -32,11 +32,11 @@ func (s *Store) ChangeCase(ctx context.Context, videoID int64, change func(*vide
 const dueQuery = `SELECT j.video_id FROM jobs j FORCE INDEX (jobs_due) STRAIGHT_JOIN videos v ON v.id = j.video_id
 	WHERE j.due_at_ms <= ? ORDER BY j.due_at_ms LIMIT 1 FOR UPDATE SKIP LOCKED`
 
-// ChangeDue implements video.Cases.
-func (s *Store) ChangeDue(ctx context.Context, nowMs int64, change func(*video.Case) error) (bool, error) {
-	var found, told bool
+// UpdateNextDue implements video.Lifecycles.
+func (s *Store) UpdateNextDue(ctx context.Context, nowMs int64, change func(*video.Lifecycle) error) (bool, error) {
+	var found, published bool
 	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) error {
-		found, told = false, false
+		found, published = false, false
 		var videoID int64
 		err := tx.GetContext(ctx, &videoID, dueQuery, nowMs)
 		if errors.Is(err, sql.ErrNoRows) {
@@ -46,21 +46,21 @@ func (s *Store) ChangeDue(ctx context.Context, nowMs int64, change func(*video.C
 			return err
 		}
 		found = true
-		told, err = changeCase(ctx, tx, videoID, change)
+		published, err = updateLifecycle(ctx, tx, videoID, change)
 		return err
 	})
 	if err != nil {
-		return false, sqldb.Wrap("mysql.ChangeDue", err)
+		return false, sqldb.Wrap("mysql.UpdateNextDue", err)
 	}
-	if told {
+	if published {
 		s.committed()
 	}
 	return found, nil
 }
 
-// changeCase reports whether an event was told.
-func changeCase(ctx context.Context, tx sqldb.Handle, videoID int64, change func(*video.Case) error) (told bool, err error) {
-	before, err := lockCase(ctx, tx, videoID)
+// updateLifecycle reports whether an event was written.
+func updateLifecycle(ctx context.Context, tx sqldb.Handle, videoID int64, change func(*video.Lifecycle) error) (published bool, err error) {
+	before, err := lockLifecycle(ctx, tx, videoID)
 	if err != nil {
 		return false, err
 	}
@@ -73,39 +73,39 @@ func changeCase(ctx context.Context, tx sqldb.Handle, videoID int64, change func
 	if err := change(&after); err != nil {
 		return false, err
 	}
-	return after.Event != 0, storeCase(ctx, tx, before, after)
+	return after.Event != 0, storeLifecycle(ctx, tx, before, after)
 }
 
-// lockCase reads a case and holds the rows of the video and of its job. Those of
+// lockLifecycle reads a case and holds the rows of the video and of its job. Those of
 // its outputs change under these locks only.
-func lockCase(ctx context.Context, tx sqldb.Handle, videoID int64) (video.Case, error) {
+func lockLifecycle(ctx context.Context, tx sqldb.Handle, videoID int64) (video.Lifecycle, error) {
 	const query = `SELECT ` + videoColumns + ` FROM videos WHERE id = ? FOR UPDATE`
 	var row videoRow
 	err := tx.GetContext(ctx, &row, query, videoID)
 	if errors.Is(err, sql.ErrNoRows) {
-		return video.Case{}, video.ErrVideoUnknown
+		return video.Lifecycle{}, video.ErrVideoUnknown
 	}
 	if err != nil {
-		return video.Case{}, err
+		return video.Lifecycle{}, err
 	}
-	var c video.Case
+	var c video.Lifecycle
 	if c.Video, err = fromRow(row); err != nil {
-		return video.Case{}, err
+		return video.Lifecycle{}, err
 	}
 	if c.Job, err = lockJob(ctx, tx, videoID); err != nil {
-		return video.Case{}, err
+		return video.Lifecycle{}, err
 	}
 	c.Outputs, err = readOutputs(ctx, tx, videoID)
 	return c, err
 }
 
-// storeCase stores what has changed. The rows that many wait for come last, to be
+// storeLifecycle stores what has changed. The rows that many wait for come last, to be
 // held the shortest: the counter of the author and, as in Publish, the moment
 // that others may want too.
-func storeCase(ctx context.Context, tx sqldb.Handle, before, after video.Case) error {
+func storeLifecycle(ctx context.Context, tx sqldb.Handle, before, after video.Lifecycle) error {
 	id := before.Video.ID
 	if after.DeletedAtMs > 0 {
-		if err := entomb(ctx, tx, after); err != nil {
+		if err := insertTombstone(ctx, tx, after); err != nil {
 			return err
 		}
 	}
@@ -119,7 +119,7 @@ func storeCase(ctx context.Context, tx sqldb.Handle, before, after video.Case) e
 		return err
 	}
 	if after.Event != 0 {
-		if err := tell(ctx, tx, after.Event, after.Video); err != nil {
+		if err := publish(ctx, tx, after.Event, after.Video); err != nil {
 			return err
 		}
 	}
@@ -132,8 +132,8 @@ func storeCase(ctx context.Context, tx sqldb.Handle, before, after video.Case) e
 	return updateVideo(ctx, tx, before.Video, after.Video)
 }
 
-// entomb deletes the row of a video and remembers whose it was.
-func entomb(ctx context.Context, tx sqldb.Handle, c video.Case) error {
+// insertTombstone deletes the row of a video and remembers whose it was.
+func insertTombstone(ctx context.Context, tx sqldb.Handle, c video.Lifecycle) error {
 	const (
 		end      = `DELETE FROM videos WHERE id = ?`
 		remember = `INSERT INTO deleted_videos (video_id, author_id, deleted_at_ms) VALUES (?, ?, ?)`
@@ -146,7 +146,7 @@ func entomb(ctx context.Context, tx sqldb.Handle, c video.Case) error {
 }
 
 // moveWorks counts a video that became ready, or one that was and goes.
-func moveWorks(ctx context.Context, tx sqldb.Handle, before video.Video, after video.Case) error {
+func moveWorks(ctx context.Context, tx sqldb.Handle, before video.Video, after video.Lifecycle) error {
 	const (
 		up   = `INSERT INTO authors (author_id, works) VALUES (?, 1) ON DUPLICATE KEY UPDATE works = works + 1`
 		down = `UPDATE authors SET works = works - 1 WHERE author_id = ?`
@@ -184,7 +184,7 @@ func updateVideo(ctx context.Context, tx sqldb.Handle, before, after video.Video
 	})
 }
 
-// FailedBefore implements video.Cases. The index videos_failed has no others.
+// FailedBefore implements video.Lifecycles. The index videos_failed has no others.
 func (s *Store) FailedBefore(ctx context.Context, moment int64, limit int) ([]int64, error) {
 	var ids []int64
 	err := s.db.SelectContext(ctx, &ids, failedQuery, moment, limit)
@@ -193,7 +193,7 @@ func (s *Store) FailedBefore(ctx context.Context, moment int64, limit int) ([]in
 
 const failedQuery = `SELECT id FROM videos WHERE failed_at_ms <= ? ORDER BY failed_at_ms LIMIT ?`
 
-// DeletedOf implements video.Cases.
+// DeletedOf implements video.Lifecycles.
 func (s *Store) DeletedOf(ctx context.Context, videoID int64) (int64, error) {
 	const query = `SELECT author_id FROM deleted_videos WHERE video_id = ?`
 	var author int64

@@ -25,8 +25,8 @@ const (
 	grace = 2 * time.Minute
 )
 
-// world is a service on fakes.
-type world struct {
+// harness is a service on fakes.
+type harness struct {
 	*video.Service
 	store   *fake.Store
 	authors *fake.Authors
@@ -35,8 +35,8 @@ type world struct {
 	clock   *fake.Clock
 }
 
-func newWorld() *world {
-	w := &world{
+func newHarness() *harness {
+	w := &harness{
 		store:   fake.NewStore(),
 		authors: &fake.Authors{Known: map[int64]bool{amy: true, bob: true}},
 		objects: fake.NewObjects(),
@@ -44,7 +44,7 @@ func newWorld() *world {
 		clock:   fake.NewClock(time.UnixMilli(1_700_000_000_000)),
 	}
 	w.Service = video.New(video.Ports{
-		Uploads: w.store, Videos: w.store, Cases: w.store, Removals: w.store, Authors: w.authors, Objects: w.objects, Hot: w.hot,
+		Uploads: w.store, Videos: w.store, Lifecycles: w.store, Removals: w.store, Authors: w.authors, Objects: w.objects, Hot: w.hot,
 		IDs: &fake.IDs{}, Clock: w.clock.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}, video.Limits{
 		MaxSize: maxSize, PartSize: partSize, DirectPartSize: 50, Allowance: video.Allowance{OpenUploads: 3, Waiting: 1_000}, Expiry: 2 * time.Hour,
@@ -54,7 +54,7 @@ func newWorld() *world {
 }
 
 // begin opens an upload of amy and "writes" all the parts it may have.
-func (w *world) begin(t *testing.T) video.Upload {
+func (w *harness) begin(t *testing.T) video.Upload {
 	t.Helper()
 	u, err := w.BeginUpload(context.Background(), amy, 0, false)
 	if err != nil {
@@ -65,12 +65,12 @@ func (w *world) begin(t *testing.T) video.Upload {
 }
 
 // commit makes a video of amy's upload.
-func (w *world) commit(u video.Upload, o video.Object) (video.Video, error) {
+func (w *harness) commit(u video.Upload, o video.Object) (video.Video, error) {
 	return w.CommitUpload(context.Background(), u.VideoID, amy, "a title", o)
 }
 
 // publish begins, "writes" what it then commits, and commits.
-func (w *world) publish(t *testing.T) video.Video {
+func (w *harness) publish(t *testing.T) video.Video {
 	t.Helper()
 	u, err := w.BeginUpload(context.Background(), amy, 0, false)
 	if err != nil {
@@ -85,7 +85,7 @@ func (w *world) publish(t *testing.T) video.Video {
 }
 
 // show publishes and processes.
-func (w *world) show(t *testing.T) video.Video {
+func (w *harness) show(t *testing.T) video.Video {
 	t.Helper()
 	v := w.publish(t)
 	a := w.claim(t)
@@ -100,7 +100,7 @@ func (w *world) show(t *testing.T) video.Video {
 }
 
 // claim takes the next job, which has to be there.
-func (w *world) claim(t *testing.T) video.Assignment {
+func (w *harness) claim(t *testing.T) video.Assignment {
 	t.Helper()
 	a, found, err := w.ClaimJob(context.Background())
 	if err != nil || !found {
@@ -110,7 +110,7 @@ func (w *world) claim(t *testing.T) video.Assignment {
 }
 
 // reserve names the objects of result, and "writes" them.
-func (w *world) reserve(t *testing.T, a video.Assignment) []video.Extent {
+func (w *harness) reserve(t *testing.T, a video.Assignment) []video.Extent {
 	t.Helper()
 	extents := []video.Extent{
 		{Key: a.OutputPrefix + "play", Parts: 3}, {Key: a.OutputPrefix + "cover", Parts: 1},
@@ -142,7 +142,7 @@ func result(a video.Assignment) video.Result {
 }
 
 // video reads a video, which has to be there.
-func (w *world) video(t *testing.T, id int64) video.Video {
+func (w *harness) video(t *testing.T, id int64) video.Video {
 	t.Helper()
 	found, err := w.GetVideos(context.Background(), []int64{id})
 	if err != nil || len(found) != 1 {
@@ -152,7 +152,7 @@ func (w *world) video(t *testing.T, id int64) video.Video {
 }
 
 // works is the counter of amy.
-func (w *world) works(t *testing.T) int64 {
+func (w *harness) works(t *testing.T) int64 {
 	t.Helper()
 	counts, err := w.CountWorks(context.Background(), []int64{amy})
 	if err != nil {

@@ -8,33 +8,33 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
-// ChangeCase implements video.Cases.
-func (s *Store) ChangeCase(_ context.Context, videoID int64, change func(*video.Case) error) error {
+// UpdateLifecycle implements video.Lifecycles.
+func (s *Store) UpdateLifecycle(_ context.Context, videoID int64, change func(*video.Lifecycle) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.changeCase(videoID, change)
+	return s.updateLifecycle(videoID, change)
 }
 
-// ChangeDue implements video.Cases.
-func (s *Store) ChangeDue(_ context.Context, nowMs int64, change func(*video.Case) error) (bool, error) {
+// UpdateNextDue implements video.Lifecycles.
+func (s *Store) UpdateNextDue(_ context.Context, nowMs int64, change func(*video.Lifecycle) error) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	due := oldest(s.jobs, nowMs, func(j video.Job) int64 { return j.DueAtMs })
 	if due == 0 {
 		return false, nil
 	}
-	if err := s.changeCase(due, change); err != nil {
+	if err := s.updateLifecycle(due, change); err != nil {
 		return false, err
 	}
 	return true, nil
 }
 
-func (s *Store) changeCase(videoID int64, change func(*video.Case) error) error {
+func (s *Store) updateLifecycle(videoID int64, change func(*video.Lifecycle) error) error {
 	before, ok := s.videos[videoID]
 	if !ok {
 		return video.ErrVideoUnknown
 	}
-	c := video.Case{Video: before, Outputs: slices.Clone(s.outputs[videoID])}
+	c := video.Lifecycle{Video: before, Outputs: slices.Clone(s.outputs[videoID])}
 	if job, ok := s.jobs[videoID]; ok {
 		c.Job = &job
 	}
@@ -47,7 +47,7 @@ func (s *Store) changeCase(videoID int64, change func(*video.Case) error) error 
 		s.removals[r.ID] = r
 	}
 	if c.Event != 0 {
-		s.tell(c.Event, c.Video)
+		s.publish(c.Event, c.Video)
 	}
 	s.works[before.AuthorID] += readiness(c.Video, c.DeletedAtMs > 0) - readiness(before, false)
 	delete(s.videos, videoID)
@@ -78,7 +78,7 @@ func readiness(v video.Video, deleted bool) int64 {
 	return 0
 }
 
-// Renew implements video.Cases.
+// Renew implements video.Lifecycles.
 func (s *Store) Renew(_ context.Context, videoID, attempt, dueMs int64, progress int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -91,7 +91,7 @@ func (s *Store) Renew(_ context.Context, videoID, attempt, dueMs int64, progress
 	return nil
 }
 
-// FailedBefore implements video.Cases.
+// FailedBefore implements video.Lifecycles.
 func (s *Store) FailedBefore(_ context.Context, moment int64, limit int) ([]int64, error) {
 	failed := s.selected(func(v video.Video) bool { return v.State == video.StateFailed && v.FailedAtMs <= moment })
 	slices.SortFunc(failed, func(a, b video.Video) int { return int(a.FailedAtMs - b.FailedAtMs) })
@@ -102,7 +102,7 @@ func (s *Store) FailedBefore(_ context.Context, moment int64, limit int) ([]int6
 	return ids, nil
 }
 
-// DeletedOf implements video.Cases.
+// DeletedOf implements video.Lifecycles.
 func (s *Store) DeletedOf(_ context.Context, videoID int64) (int64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

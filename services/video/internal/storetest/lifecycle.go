@@ -28,12 +28,12 @@ func removal(id, due int64, names ...string) video.Removal {
 	return video.Removal{VideoID: id, Extents: outputs(id, 1, names...).Extents, DueAtMs: due}
 }
 
-func testChangeCase(ctx context.Context, t *testing.T, s Store) {
+func testUpdateLifecycle(ctx context.Context, t *testing.T, s Store) {
 	v := publish(ctx, t, s, newVideo(1, 7))
-	job := &video.Job{Attempt: 2, Tries: 3, Releases: 4, Suspicion: video.FailureTooComplex, Suspicions: 6, Held: true, Progress: 50, DueAtMs: published + 5}
+	job := &video.Job{Attempt: 2, Tries: 3, Releases: 4, SuspectedReason: video.FailureTooComplex, SuspectCount: 6, Held: true, Progress: 50, DueAtMs: published + 5}
 	first, second := outputs(1, 1, "play"), outputs(1, 2, "play", "hls/720/00000")
-	change(ctx, t, s, 1, func(c *video.Case) { c.Job, c.Outputs = job, []video.Outputs{first} })
-	want := video.Case{Video: v, Job: job, Outputs: []video.Outputs{first}}
+	change(ctx, t, s, 1, func(c *video.Lifecycle) { c.Job, c.Outputs = job, []video.Outputs{first} })
+	want := video.Lifecycle{Video: v, Job: job, Outputs: []video.Outputs{first}}
 	if got := look(ctx, t, s, 1); !reflect.DeepEqual(got, want) {
 		t.Fatalf("stored %+v, want %+v", got, want)
 	}
@@ -43,7 +43,7 @@ func testChangeCase(ctx context.Context, t *testing.T, s Store) {
 	want.Video.Play, want.Video.Cover, want.Video.HLS = object(1, "play", "video/mp4"), object(1, "cover", "image/jpeg"), object(1, "hls/index", "application/x-protobuf")
 	want.Video.Source.SHA256[0]++
 	want.Job, want.Outputs = nil, []video.Outputs{second}
-	change(ctx, t, s, 1, func(c *video.Case) {
+	change(ctx, t, s, 1, func(c *video.Lifecycle) {
 		c.Video, c.Job, c.Outputs = want.Video, nil, want.Outputs
 		c.Removals, c.Event = []video.Removal{removal(1, published, "play")}, video.EventReady
 	})
@@ -57,7 +57,7 @@ func testChangeCase(ctx context.Context, t *testing.T, s Store) {
 	wantCounterEqualsSet(ctx, t, s, 7)
 }
 
-// wantRemoval claims the one removal that there is, and ends it.
+// wantRemoval claims the only removal and ends it.
 func wantRemoval(ctx context.Context, t *testing.T, s Store, want video.Removal) {
 	t.Helper()
 	r, found, err := s.ClaimRemoval(ctx, published, published+1)
@@ -78,9 +78,9 @@ func wantRemoval(ctx context.Context, t *testing.T, s Store, want video.Removal)
 	}
 }
 
-func testChangeCaseRefused(ctx context.Context, t *testing.T, s Store) {
+func testUpdateLifecycleRefused(ctx context.Context, t *testing.T, s Store) {
 	v := publish(ctx, t, s, newVideo(1, 7))
-	err := s.ChangeCase(ctx, 1, func(c *video.Case) error {
+	err := s.UpdateLifecycle(ctx, 1, func(c *video.Lifecycle) error {
 		c.Video.State, c.Video.ShownAtMs, c.Event = video.StateReady, published, video.EventReady
 		c.Job.Attempt = 9
 		c.Job = nil
@@ -98,8 +98,8 @@ func testChangeCaseRefused(ctx context.Context, t *testing.T, s Store) {
 	wantCounterEqualsSet(ctx, t, s, 7)
 }
 
-func testChangeCaseUnknown(ctx context.Context, t *testing.T, s Store) {
-	err := s.ChangeCase(ctx, 1, func(*video.Case) error { t.Error("nothing to change"); return nil })
+func testUpdateLifecycleUnknown(ctx context.Context, t *testing.T, s Store) {
+	err := s.UpdateLifecycle(ctx, 1, func(*video.Lifecycle) error { t.Error("nothing to change"); return nil })
 	wantError(t, err, video.ErrVideoUnknown)
 	if _, err := s.DeletedOf(ctx, 1); err == nil {
 		t.Error("deleted, and never there")
@@ -113,10 +113,10 @@ func testDelete(ctx context.Context, t *testing.T, s Store) {
 	show(ctx, t, s, newVideo(2, 7))
 	publish(ctx, t, s, newVideo(3, 7))
 	for _, id := range []int64{1, 3} {
-		change(ctx, t, s, id, func(c *video.Case) {
+		change(ctx, t, s, id, func(c *video.Lifecycle) {
 			c.Outputs = append(c.Outputs, outputs(id, 1, "play"))
 		})
-		change(ctx, t, s, id, func(c *video.Case) {
+		change(ctx, t, s, id, func(c *video.Lifecycle) {
 			c.DeletedAtMs, c.Event, c.Job, c.Outputs = published, video.EventDeleted, nil, nil
 			c.Video.Version++
 		})
@@ -130,7 +130,7 @@ func testDelete(ctx context.Context, t *testing.T, s Store) {
 	wantIDs(t, found, err, 2)
 	found, err = s.Newest(ctx, video.Latest, 10)
 	wantIDs(t, found, err, 2)
-	if due, err := s.ChangeDue(ctx, published+1_000, func(*video.Case) error { return nil }); due || err != nil {
+	if due, err := s.UpdateNextDue(ctx, published+1_000, func(*video.Lifecycle) error { return nil }); due || err != nil {
 		t.Errorf("there is a job of a deleted video, %v", err)
 	}
 	wantError(t, s.Renew(ctx, 3, 0, published, 0), video.ErrJobLost)
@@ -144,19 +144,19 @@ func testShownTies(ctx context.Context, t *testing.T, s Store) {
 		}
 	}
 	// What is shown already is not moved by itself.
-	change(ctx, t, s, 1, func(c *video.Case) { c.Video.Version++ })
+	change(ctx, t, s, 1, func(c *video.Lifecycle) { c.Video.Version++ })
 	if got := look(ctx, t, s, 1).Video; got.ShownAtMs != published || got.Version != 3 {
 		t.Errorf("shown at +%d ms, version %d", got.ShownAtMs-published, got.Version)
 	}
 }
 
 // Changes of one case see each other, whoever makes them.
-func testChangeCaseConcurrent(ctx context.Context, t *testing.T, s Store) {
+func testUpdateLifecycleConcurrent(ctx context.Context, t *testing.T, s Store) {
 	const changes = 20
 	publish(ctx, t, s, newVideo(1, 7))
 	var done atomic.Int64
 	inParallel(changes, func(int) {
-		err := s.ChangeCase(ctx, 1, func(c *video.Case) error {
+		err := s.UpdateLifecycle(ctx, 1, func(c *video.Lifecycle) error {
 			c.Video.Version++
 			c.Job.Attempt++
 			return nil

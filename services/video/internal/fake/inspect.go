@@ -37,9 +37,9 @@ func (s *Store) Removals() []video.Removal {
 	return slices.SortedFunc(maps.Values(s.removals), func(a, b video.Removal) int { return cmp.Compare(a.ID, b.ID) })
 }
 
-// Told lists the events so far.
-func (s *Store) Told() []Told {
+// Published lists the events so far.
+func (s *Store) Published() []Published {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.told)
+	return slices.Clone(s.published)
 }
