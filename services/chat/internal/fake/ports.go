@@ -13,10 +13,10 @@ type Hot struct{}
 
 var _ chat.Hot = Hot{}
 
-// Sent implements chat.Hot.
+// MessageSent implements chat.Hot.
 func (Hot) MessageSent(context.Context, int64, int64) {}
 
-// Moved implements chat.Hot.
+// PositionMoved implements chat.Hot.
 func (Hot) PositionMoved(context.Context, chat.Reader) {}
 
 // LoadWindow implements chat.Hot.

@@ -19,7 +19,7 @@ import (
 )
 
 // ErrIDsInvalid is the error of invalid ids. Its reason is part of the contract.
-var ErrIDsInvalid = errs.New(errs.Invalid, "IDS_INVALID", "ids are greater than 0, a cursor not less")
+var ErrIDsInvalid = errs.New(errs.Invalid, "IDS_INVALID", "ids must be greater than 0, and a cursor must not be negative")
 
 // Limits of a page.
 const (

@@ -25,7 +25,7 @@ func newLimiter(concurrent, queue int, wait time.Duration) *limiter {
 
 // acquire takes a slot, which release gives back. Without a free slot before the
 // deadline it returns user.ErrBusy: unlike a timeout, this says that nothing was
-// done. A caller whose context was canceled gets the error of the context.
+// done. A caller whose context was cancelled gets the error of the context.
 func (l *limiter) acquire(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return busyOrCancelled(err)
