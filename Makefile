@@ -2,7 +2,7 @@
 # bin/douyin installs or names.
 
 GO       ?= go
-MODULES  := gateway services deploy/local deploy/ops
+MODULES  := gateway gateway/client services deploy/local deploy/ops
 DOUYIN   := bin/douyin
 # Flags for the tests, such as TESTFLAGS='-run Feed -v'.
 TESTFLAGS ?=

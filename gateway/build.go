@@ -28,26 +28,13 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/s3store"
 )
 
-// signingKeys waits for the sidecar and reads the keys from its secret store.
-func signingKeys(ctx context.Context, sidecar *daprx.Sidecar, limit time.Duration) (token.Keys, error) {
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	if err := sidecar.WaitReady(ctx); err != nil {
-		return token.Keys{}, err
-	}
+// signingKeys reads the keys from the secret store.
+func signingKeys(ctx context.Context, sidecar *daprx.Sidecar) (token.Keys, error) {
 	secret, err := sidecar.Secret(ctx, contract.SecretStore, contract.SecretJWTKeys)
 	if err != nil {
 		return token.Keys{}, err
 	}
 	return token.ParseKeys(secret)
-}
-
-// plainStore connects the S3 store whose objects clients may write and read; nil
-// without one.
-func plainStore(ctx context.Context, cfg Config, sidecar *daprx.Sidecar) (*s3store.Store, error) {
-	ctx, cancel := context.WithTimeout(ctx, cfg.StartTimeout)
-	defer cancel()
-	return s3store.Connect(ctx, cfg.S3, sidecar)
 }
 
 // peers are the clients of the services. All share the connection to the sidecar.

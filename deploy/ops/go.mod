@@ -4,6 +4,7 @@ go 1.26.4
 
 require (
 	github.com/alecthomas/kong v1.17.0
+	github.com/douyin-on-dapr/douyin/gateway/client v0.0.0
 	github.com/douyin-on-dapr/douyin/services v0.0.0
 	github.com/go-sql-driver/mysql v1.10.1
 	github.com/jmoiron/sqlx v1.4.0
@@ -42,4 +43,7 @@ require (
 	gopkg.in/ini.v1 v1.67.3 // indirect
 )
 
-replace github.com/douyin-on-dapr/douyin/services => ../../services
+replace (
+	github.com/douyin-on-dapr/douyin/gateway/client => ../../gateway/client
+	github.com/douyin-on-dapr/douyin/services => ../../services
+)

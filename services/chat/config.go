@@ -8,13 +8,13 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/program"
 )
 
-// Config is all that the program reads from its environment.
+// Config is the configuration that the program reads from its environment.
 type Config struct {
 	program.Config
-	Policy chat.Policy `env:"CHAT_POLICY" envDefault:"anyone"` // who may write to whom: anyone, or friends only
+	Policy chat.Policy `env:"CHAT_POLICY" envDefault:"anyone"` // who may write to whom: anyone or friends
 }
 
-// Validate reports every value that cannot work, each by its variable.
+// Validate reports every invalid value, each by the name of its variable.
 func (c Config) Validate() error {
 	faults := []error{c.Config.Validate()}
 	if c.Policy != chat.Anyone && c.Policy != chat.Friends {

@@ -20,6 +20,6 @@ func TestPolicy(t *testing.T) {
 	}
 	t.Setenv("CHAT_POLICY", "nobody")
 	if err := config.Load(&c); err == nil || !strings.Contains(err.Error(), "CHAT_POLICY") {
-		t.Errorf("a policy that is none: %v", err)
+		t.Errorf("unknown policy: %v", err)
 	}
 }

@@ -1,5 +1,5 @@
-// Command chat serves conversations to the other programs of the system,
-// through its Dapr sidecar. See README.md.
+// Command chat serves conversations to the other programs through its Dapr
+// sidecar. See README.md.
 package main
 
 import (
@@ -42,15 +42,15 @@ func build(ctx context.Context, p *program.Program, policy chat.Policy) error {
 	if err != nil {
 		return err
 	}
-	rows := mysql.New(p.DB, p.Tell())
+	rows := mysql.New(p.DB, p.Outbox())
 	docs := hot.New(p.Hot)
 	service := chat.New(chat.Ports{
-		Messages: rows, Places: rows, Hot: docs,
+		Messages: rows, Positions: rows, Hot: docs,
 		Users: users, Relations: peers.NewRelations(p.Sidecar.Peer(contract.AppRelation)),
 		IDs: messageIDs, Clock: time.Now, Policy: policy,
 	})
 	chatv1.RegisterChatServiceServer(p, rpc.New(service))
 	p.Listen(eventv1.TopicMessageSent, event.Messages(docs))
-	p.Background(func(ctx context.Context) error { return chat.RunForgetting(ctx, rows, time.Now, p.Log) })
+	p.Background(func(ctx context.Context) error { return chat.RunPruning(ctx, rows, time.Now, p.Log) })
 	return nil
 }

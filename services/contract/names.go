@@ -39,7 +39,6 @@ const (
 	SecretInteractionDSN = "mysql-interaction-dsn"
 	SecretRelationDSN    = "mysql-relation-dsn"
 	SecretChatDSN        = "mysql-chat-dsn"
-	SecretMediaDSN       = "mysql-media-dsn"
 	SecretRedisPassword  = "redis-password"
 	SecretS3AccessKey    = "s3-access-key"
 	SecretS3SecretKey    = "s3-secret-key"
@@ -67,7 +66,7 @@ func Components() []string {
 func Secrets() []string {
 	return []string{
 		SecretJWTKeys, SecretUserDSN, SecretVideoDSN, SecretInteractionDSN, SecretRelationDSN, SecretChatDSN,
-		SecretMediaDSN, SecretRedisPassword, SecretS3AccessKey, SecretS3SecretKey,
+		SecretRedisPassword, SecretS3AccessKey, SecretS3SecretKey,
 	}
 }
 

@@ -1,5 +1,5 @@
-// Command interaction serves likes and comments to the other programs of the
-// system, through its Dapr sidecar. See README.md.
+// Command interaction serves likes and comments to the other programs through its
+// Dapr sidecar. See README.md.
 package main
 
 import (
@@ -20,8 +20,8 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/server"
 )
 
-// purgeInterval is between looks for deleted videos when no event wakes the
-// purger.
+// purgeInterval is how often the purger looks for deleted videos if no event wakes
+// it.
 const purgeInterval = 5 * time.Second
 
 func main() { server.Main(string(contract.AppInteraction), run) }
@@ -46,14 +46,14 @@ func build(ctx context.Context, p *program.Program) error {
 	if err != nil {
 		return err
 	}
-	rows := mysql.New(p.DB, p.Tell())
+	rows := mysql.New(p.DB, p.Outbox())
 	docs := hot.New(p.Hot)
 	service := interaction.New(interaction.Ports{
-		Likes: rows, Comments: rows, Facts: rows,
+		Likes: rows, Comments: rows, Stats: rows,
 		Videos: videos, Hot: docs, IDs: commentIDs, Clock: time.Now,
 	})
 	purger := interaction.NewPurger(interaction.PurgerPorts{
-		Purges: rows, Memory: videos, Hot: docs, Clock: time.Now, Log: p.Log,
+		Purges: rows, Authors: videos, Hot: docs, Clock: time.Now, Log: p.Log,
 	})
 	interactionv1.RegisterInteractionServiceServer(p, rpc.New(service))
 	p.Listen(eventv1.TopicLiked, event.Likes(docs))

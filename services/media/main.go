@@ -29,7 +29,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	return program.Run(ctx, program.Options{
-		App: contract.AppMedia, Config: c.Config, DSNSecret: contract.SecretMediaDSN, // for dead letters alone
+		App: contract.AppMedia, Config: c.Config,
 	}, func(ctx context.Context, p *program.Program) error { return build(ctx, p, c) })
 }
 

@@ -1,5 +1,5 @@
-// Command relation serves follows and friends to the other programs of the
-// system, through its Dapr sidecar. See README.md.
+// Command relation serves follows and friends to the other programs through its
+// Dapr sidecar. See README.md.
 package main
 
 import (
@@ -40,7 +40,7 @@ func build(_ context.Context, p *program.Program) error {
 	}
 	docs := hot.New(p.Hot)
 	service := relation.New(relation.Ports{
-		Store: mysql.New(p.DB, p.Tell()), Users: users, Hot: docs, Clock: time.Now,
+		Store: mysql.New(p.DB, p.Outbox()), Users: users, Hot: docs, Clock: time.Now,
 	})
 	relationv1.RegisterRelationServiceServer(p, rpc.New(service))
 	p.Listen(eventv1.TopicFollowed, event.Follows(docs))

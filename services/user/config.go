@@ -9,15 +9,15 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/user/internal/password"
 )
 
-// Config is all that the program reads from its environment.
+// Config is the configuration that the program reads from its environment.
 type Config struct {
 	program.Config
-	HashConcurrent int           `env:"USER_HASH_CONCURRENT" envDefault:"2"` // password hashes at a time, 19 MiB each
+	HashConcurrent int           `env:"USER_HASH_CONCURRENT" envDefault:"2"` // concurrent password hashes, 19 MiB each
 	HashQueue      int           `env:"USER_HASH_QUEUE" envDefault:"128"`    // calls that may wait for a hash
-	HashWait       time.Duration `env:"USER_HASH_WAIT" envDefault:"2s"`      // and for how long; less than a caller's 3 s
+	HashWait       time.Duration `env:"USER_HASH_WAIT" envDefault:"2s"`      // longest wait; less than the 3 s deadline of a caller
 }
 
-// Validate reports every value that cannot work, each by its variable.
+// Validate reports every invalid value, each by the name of its variable.
 func (c Config) Validate() error {
 	faults := []error{c.Config.Validate()}
 	atLeast := func(variable string, value, least int) {

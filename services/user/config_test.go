@@ -25,7 +25,7 @@ func TestConfigDefaults(t *testing.T) {
 	}
 }
 
-func TestConfigNamesTheVariableThatIsWrong(t *testing.T) {
+func TestConfigNamesTheInvalidVariable(t *testing.T) {
 	tests := map[string]string{
 		"APP_PORT": "0", "DB_CONNECTIONS": "1", "USER_HASH_CONCURRENT": "0",
 		"USER_HASH_QUEUE": "-1", "USER_HASH_WAIT": "0s", "START_TIMEOUT": "soon", "LOG_LEVEL": "loud",

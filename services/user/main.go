@@ -1,5 +1,5 @@
-// Command user serves accounts, sessions, profiles and activity lists to the
-// other programs of the system, through its Dapr sidecar. See README.md.
+// Command user serves accounts, sessions, profiles and activity lists to the other
+// programs through its Dapr sidecar. See README.md.
 package main
 
 import (
@@ -48,7 +48,7 @@ func build(ctx context.Context, p *program.Program, c Config) error {
 		Clock:     time.Now,
 		Log:       p.Log,
 	})
-	activities := activity.New(mysql.NewActivities(p.DB))
+	activities := activity.New(mysql.NewActivities(p.DB, p.Inbox()))
 	userv1.RegisterUserServiceServer(p, rpc.NewServer(users, activities))
 	for topic, handle := range event.Handlers(activities) {
 		p.Listen(topic, handle)

@@ -20,7 +20,7 @@ type Config struct {
 	UploadExpiry   time.Duration  `env:"VIDEO_UPLOAD_EXPIRY" envDefault:"2h"`           // an upload that takes longer is refused and swept
 	OpenUploads    int            `env:"VIDEO_OPEN_UPLOADS" envDefault:"10"`            // per author
 	Waiting        int            `env:"VIDEO_WAITING" envDefault:"50"`                 // videos of one author that are neither ready nor failed
-	SweepInterval  time.Duration  `env:"VIDEO_SWEEP_INTERVAL" envDefault:"15s"`         // between looks for what is to be removed
+	SweepInterval  time.Duration  `env:"VIDEO_SWEEP_INTERVAL" envDefault:"15s"`         // between sweeps
 	JobLease       time.Duration  `env:"VIDEO_JOB_LEASE" envDefault:"30s"`              // a worker that is silent for longer has lost its job
 	JobTries       int            `env:"VIDEO_JOB_TRIES" envDefault:"5"`                // claims without a word until a video has failed
 	Grace          time.Duration  `env:"VIDEO_REMOVAL_GRACE" envDefault:"2m"`           // after a lease, before what was written under it is removed

@@ -43,10 +43,10 @@ func build(ctx context.Context, p *program.Program, c Config) error {
 	if err != nil {
 		return err
 	}
-	rows := mysql.New(p.DB, p.Tell())
+	rows := mysql.New(p.DB, p.Outbox())
 	docs := hot.NewVideos(rows, p.Hot)
 	videos := video.New(video.Ports{
-		Uploads: rows, Videos: docs, Cases: rows, Removals: rows,
+		Uploads: rows, Videos: docs, Lifecycles: rows, Removals: rows,
 		Hot: docs, IDs: videoIDs, Clock: time.Now, Log: p.Log,
 		Authors: peers.NewUsers(p.Sidecar.Peer(contract.AppUser)),
 		Objects: remover{objects},

@@ -1,5 +1,5 @@
-// Package cloudevent is the envelope in which events travel over pub/sub:
-// CloudEvents 1.0 in its JSON form, with a trace and a version per aggregate.
+// Package cloudevent defines the envelope of events on pub/sub: CloudEvents 1.0 in
+// JSON form, with a trace and a version per aggregate.
 package cloudevent
 
 import (
@@ -10,28 +10,27 @@ import (
 	"time"
 )
 
-// ContentType is how a whole envelope is declared, so that nobody on the way
-// puts it into another one.
+// ContentType declares a complete envelope, so the sidecar does not wrap it in
+// another one.
 const ContentType = "application/cloudevents+json"
 
 // Event is one event with its envelope.
 type Event struct {
 	ID          string // the same each time the event is published
-	Source      string // the app that tells it
+	Source      string // the publishing app
 	Type        string // what happened; the name of the topic
-	Subject     string // the aggregate it happened to, as "like:7:9"
+	Subject     string // the aggregate it happened to, such as "like:7:9"
 	Time        time.Time
-	TraceParent string          // W3C; empty when there was no trace
-	Version     int64           // of the aggregate; 0 when it has none
+	TraceParent string          // W3C; empty without a trace
+	Version     int64           // of the aggregate; 0 if it has none
 	Data        json.RawMessage // a JSON value
 }
 
 // envelope is the JSON form. The attribute version is a string, because a
-// CloudEvents integer has 32 bits and the sidecar hands extensions on as
-// floating point numbers.
+// CloudEvents integer has 32 bits and the sidecar passes extensions as floating
+// point numbers.
 //
-// traceid repeats traceparent: the sidecar replaces both, unless traceid is
-// there.
+// traceid repeats traceparent: the sidecar replaces both unless traceid is set.
 type envelope struct {
 	SpecVersion     string          `json:"specversion"`
 	ID              string          `json:"id"`
@@ -46,7 +45,7 @@ type envelope struct {
 	Data            json.RawMessage `json:"data"`
 }
 
-// MarshalJSON makes the whole envelope. Times have milliseconds.
+// MarshalJSON returns the complete envelope. Times have milliseconds.
 func (e Event) MarshalJSON() ([]byte, error) {
 	wire := envelope{
 		SpecVersion:     "1.0",
@@ -68,15 +67,14 @@ func (e Event) MarshalJSON() ([]byte, error) {
 	return json.Marshal(wire)
 }
 
-// UnmarshalJSON reads an envelope. One without an id or a type is an error, as
-// is one that does not carry JSON.
+// UnmarshalJSON reads an envelope. It fails if id, type or JSON data are missing.
 func (e *Event) UnmarshalJSON(text []byte) error {
 	var wire envelope
 	if err := json.Unmarshal(text, &wire); err != nil {
 		return fmt.Errorf("cloud event: %w", err)
 	}
 	if wire.ID == "" || wire.Type == "" || len(wire.Data) == 0 {
-		return errors.New("cloud event: without id, type or JSON data")
+		return errors.New("cloud event: id, type or JSON data is missing")
 	}
 	read := Event{
 		ID:          wire.ID,

@@ -1,7 +1,7 @@
 // Package config fills one struct per program from environment variables. The
-// struct holds the defaults (envDefault tags) and checks itself (Validate), so
-// that a program which starts has a configuration that can work. Secrets are no
-// configuration: a program names them and reads them from the secret store.
+// struct holds the defaults (envDefault tags) and validates itself, so a program
+// that starts has a valid configuration. Secrets are not configuration: a program
+// reads them by name from the secret store.
 package config
 
 import (
@@ -12,13 +12,13 @@ import (
 	"github.com/caarlos0/env/v11"
 )
 
-// validator is what a configuration may implement. A struct that embeds Base
-// and has a Validate of its own calls Base.Validate in it.
+// validator is an optional interface of a configuration. A struct that embeds Base
+// and has its own Validate calls Base.Validate in it.
 type validator interface{ Validate() error }
 
-// Load fills target from the environment and then asks its Validate, if it has
-// one. A variable that is set but empty counts as not set. Each fault in the
-// answer names the variable; all unreadable variables are reported at once.
+// Load fills target from the environment and then calls its Validate, if it has
+// one. A variable that is set but empty counts as not set. The error names the
+// variables; all unreadable ones are reported at once.
 func Load[T any](target *T) error {
 	if err := env.Parse(target); err != nil {
 		return fmt.Errorf("configuration: %w", nameVariables(reflect.TypeFor[T](), err))
@@ -31,8 +31,8 @@ func Load[T any](target *T) error {
 	return nil
 }
 
-// nameVariables says the variable where the env package says the Go field,
-// because whoever reads the message knows only the former.
+// nameVariables replaces the Go fields in errors of the env package by their
+// variables, which is what an operator knows.
 func nameVariables(t reflect.Type, err error) error {
 	var all env.AggregateError
 	if !errors.As(err, &all) {
@@ -50,8 +50,8 @@ func nameVariables(t reflect.Type, err error) error {
 	return errors.Join(named...)
 }
 
-// variableOf finds the variable of a field, also inside nested structs; the
-// field's own name where it has no variable.
+// variableOf returns the variable of a field, also inside nested structs, or the
+// field's own name if it has no variable.
 func variableOf(t reflect.Type, prefix, field string) (string, bool) {
 	if t.Kind() != reflect.Struct {
 		return field, false

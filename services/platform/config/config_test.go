@@ -31,7 +31,7 @@ func (p program) Validate() error {
 func TestDefaults(t *testing.T) {
 	for _, name := range []string{"APP_PORT", "LISTEN_HOST", "DAPR_GRPC_PORT", "DAPR_API_TOKEN", "APP_API_TOKEN",
 		"DOUYIN_APP_ID_SUFFIX", "LOG_LEVEL", "OTEL_EXPORTER_OTLP_ENDPOINT"} {
-		t.Setenv(name, "") // set but empty is as good as not set
+		t.Setenv(name, "") // set but empty counts as not set
 	}
 	var got program
 	if err := config.Load(&got); err != nil {
@@ -48,7 +48,7 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-func TestEnvironmentWins(t *testing.T) {
+func TestEnvironmentOverridesDefaults(t *testing.T) {
 	for name, value := range map[string]string{
 		"APP_PORT": "21010", "LISTEN_HOST": "0.0.0.0", "DAPR_GRPC_PORT": "21012", "DAPR_API_TOKEN": "a", "APP_API_TOKEN": "b",
 		"DOUYIN_APP_ID_SUFFIX": "-1f3a9c", "LOG_LEVEL": "debug", "OTEL_EXPORTER_OTLP_ENDPOINT": "127.0.0.1:4317", "TEST_SIZE": "8",
@@ -107,7 +107,7 @@ func TestAllFaultsAtOnce(t *testing.T) {
 	}
 }
 
-// A struct without a Validate of its own is checked by the one it embeds.
+// A struct without its own Validate is checked by the embedded one.
 func TestEmbeddedValidate(t *testing.T) {
 	t.Setenv("LOG_LEVEL", "loud")
 	var plain struct{ config.Base }

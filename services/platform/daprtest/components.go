@@ -10,7 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// component writes one component; metadata are name and value in turn.
+// component returns one component; metadata alternates names and values.
 func component(name, kind string, metadata ...string) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n  name: %s\nspec:\n  type: %s\n  version: v1\n  metadata:\n", name, kind)
@@ -20,34 +20,34 @@ func component(name, kind string, metadata ...string) string {
 	return text.String()
 }
 
-// RedisState is a state store in the Redis at address, with the literal prefix
-// that all environments use.
+// RedisState returns a state store in the Redis at address, with a literal prefix as in
+// all environments.
 func RedisState(name, address, prefix string) string {
 	return component(name, "state.redis", "redisHost", address, "keyPrefix", prefix)
 }
 
-// MemoryState is a state store in the sidecar.
+// MemoryState returns a state store in the sidecar's memory.
 func MemoryState(name string) string {
 	return component(name, "state.in-memory", "keyPrefix", "none")
 }
 
-// FolderBlobs is an object store in a folder.
+// FolderBlobs returns an object store in a folder.
 func FolderBlobs(name, folder string) string {
 	return component(name, "bindings.localstorage", "rootPath", folder)
 }
 
-// BucketBlobs is an object store in a bucket of an S3 server.
+// BucketBlobs returns an object store in a bucket of an S3 server.
 func BucketBlobs(name, endpoint, bucket, accessKey, secretKey string) string {
 	return component(name, "bindings.aws.s3", "endpoint", endpoint, "region", "us-east-1", "bucket", bucket,
 		"forcePathStyle", "true", "accessKey", accessKey, "secretKey", secretKey)
 }
 
-// FileSecrets is a secret store that reads a flat JSON file.
+// FileSecrets returns a secret store that reads a flat JSON file.
 func FileSecrets(name, file string) string {
 	return component(name, "secretstores.local.file", "secretsFile", file)
 }
 
-// configuration is a sidecar's configuration as far as tests change it.
+// configuration is the part of a sidecar's configuration that tests change.
 type configuration struct {
 	APIVersion string         `yaml:"apiVersion"`
 	Kind       string         `yaml:"kind"`
@@ -55,9 +55,9 @@ type configuration struct {
 	Spec       map[string]any `yaml:"spec"`
 }
 
-// writeConfiguration takes the configuration that every environment has, so
-// that tests meet its API allow-list, but makes the sidecar register itself in
-// the file names, or in one of its own: tests do not depend on multicast.
+// writeConfiguration writes the configuration of all environments, so that tests use
+// its API allow-list, except that the sidecar registers itself in the file names, or in
+// a private one: tests do not depend on multicast.
 func writeConfiguration(t testing.TB, names string) string {
 	t.Helper()
 	text, err := os.ReadFile(inCheckout(t, "dapr/config.yaml"))

@@ -1,6 +1,5 @@
-// Package daprtest starts real sidecars, and a real Redis, for tests. A test
-// that asks for what the machine does not have is skipped, or fails when
-// REQUIRE_INFRA=1 says that it has to run.
+// Package daprtest starts real sidecars and a real Redis for tests. A test that needs a
+// program the machine lacks is skipped; with REQUIRE_INFRA=1 it fails instead.
 package daprtest
 
 import (
@@ -18,17 +17,17 @@ import (
 // startTimeout is generous: test machines are busy.
 const startTimeout = 60 * time.Second
 
-// Options describe a sidecar. The ports are chosen by Start.
+// Options describe a sidecar. Start chooses the ports.
 type Options struct {
 	AppID       string
-	AppPort     int      // of the program's gRPC server on 127.0.0.1; 0: it has none
-	HealthCheck bool     // ask the program for its health, each second
-	Components  []string // YAML, see the functions of this package for some
-	// Names is a file that sidecars which are to find each other have in
-	// common; empty: this one is alone.
+	AppPort     int      // of the program's gRPC server on 127.0.0.1; 0: none
+	HealthCheck bool     // check the program's health every second
+	Components  []string // YAML; some functions of this package return components
+	// Names is a file that sidecars share to find each other; empty: this one is
+	// alone.
 	Names       string
-	APIToken    string // what the program must show to the sidecar
-	AppAPIToken string // what the sidecar shows to the program
+	APIToken    string // the program sends it to the sidecar
+	AppAPIToken string // the sidecar sends it to the program
 }
 
 // Sidecar is a running daprd. It ends with the test.
@@ -45,8 +44,8 @@ func Start(t testing.TB, o Options) *Sidecar {
 	return StartAt(t, o, FreePort(t))
 }
 
-// StartAt is Start with the port of the gRPC API given, for a sidecar that
-// takes the place of another.
+// StartAt is Start with a given port of the gRPC API, for a sidecar that replaces
+// another.
 func StartAt(t testing.TB, o Options, grpcPort int) *Sidecar {
 	t.Helper()
 	binary := findBinary(t)
@@ -83,7 +82,7 @@ func StartAt(t testing.TB, o Options, grpcPort int) *Sidecar {
 	return s
 }
 
-// answers asks the endpoint that says whether the components are set up.
+// answers reports whether the components are set up.
 func (s *Sidecar) answers() bool {
 	client := http.Client{Timeout: time.Second}
 	response, err := client.Get(fmt.Sprintf("http://127.0.0.1:%d/v1.0/healthz/outbound", s.HTTPPort))
@@ -94,10 +93,10 @@ func (s *Sidecar) answers() bool {
 	return response.StatusCode == http.StatusNoContent
 }
 
-// Kill ends the sidecar at once, as a crash does.
+// Kill ends the sidecar at once, like a crash.
 func (s *Sidecar) Kill() { s.process.kill() }
 
-// findBinary is daprd as DAPRD names it, else bin/daprd of the checkout.
+// findBinary returns the path in DAPRD, or else bin/daprd of the checkout.
 func findBinary(t testing.TB) string {
 	t.Helper()
 	if named := os.Getenv("DAPRD"); named != "" {
@@ -110,7 +109,7 @@ func findBinary(t testing.TB) string {
 	return binary
 }
 
-// inCheckout finds a file by its path from the root of the checkout, or "".
+// inCheckout returns the path of a file of the checkout, or "".
 func inCheckout(t testing.TB, path string) string {
 	t.Helper()
 	folder, err := os.Getwd()
@@ -130,7 +129,7 @@ func inCheckout(t testing.TB, path string) string {
 	}
 }
 
-// findProgram is a program of the system.
+// findProgram returns the path of an installed program.
 func findProgram(t testing.TB, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
@@ -140,7 +139,7 @@ func findProgram(t testing.TB, name string) string {
 	return path
 }
 
-// Missing skips the test for want of what, or fails it when REQUIRE_INFRA=1.
+// Missing skips the test because what is missing, or fails it with REQUIRE_INFRA=1.
 func Missing(t testing.TB, what string) {
 	t.Helper()
 	if os.Getenv("REQUIRE_INFRA") == "1" {

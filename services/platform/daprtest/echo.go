@@ -7,13 +7,13 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// A gRPC service for tests: one method that takes and gives a text.
+// A gRPC service for tests: one method that receives and returns a text.
 const (
 	echoService = "daprtest.Echo"
 	EchoMethod  = "/" + echoService + "/Say"
 )
 
-// EchoFunc is the method.
+// EchoFunc implements the method.
 type EchoFunc func(ctx context.Context, text string) (string, error)
 
 // RegisterEcho adds the service to a server.
@@ -25,7 +25,7 @@ func RegisterEcho(registrar grpc.ServiceRegistrar, say EchoFunc) {
 	}, say)
 }
 
-// handleEcho does what generated code does, in the signature of gRPC.
+// handleEcho does the same as generated code, in the signature of gRPC.
 //
 //nolint:revive // the order of the parameters is gRPC's
 func handleEcho(service any, ctx context.Context, decode func(any) error, intercept grpc.UnaryServerInterceptor) (any, error) {

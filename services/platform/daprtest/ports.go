@@ -7,15 +7,15 @@ import (
 	"testing"
 )
 
-// The ports of tests: below the range from which the system takes ports for
-// outgoing connections, which could meet a port before its server does.
+// The ports of tests are below the system's range for outgoing connections, which could
+// otherwise occupy a port before its server does.
 const (
 	firstPort = 23000
 	lastPort  = 31999
 )
 
-// FreePort is a port of 127.0.0.1 that nobody listens on. Test programs run
-// side by side, so it is chosen by chance.
+// FreePort returns a free port of 127.0.0.1. It is random, because test programs run in
+// parallel.
 func FreePort(t testing.TB) int {
 	t.Helper()
 	for range 100 {

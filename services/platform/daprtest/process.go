@@ -15,10 +15,10 @@ import (
 const (
 	pollInterval = 20 * time.Millisecond
 	stopTimeout  = 10 * time.Second
-	logTail      = 4000 // bytes of a process's output shown with a failed test
+	logTail      = 4000 // bytes of a process's output in the log of a failed test
 )
 
-// process is a child of the test that ends with it.
+// process is a child process that ends with the test.
 type process struct {
 	name   string
 	output string // file
@@ -26,7 +26,7 @@ type process struct {
 	ended  chan struct{}
 }
 
-// start runs a program with little more than the given environment.
+// start runs a program with PATH, HOME and the given environment.
 func start(t testing.TB, environment []string, program string, arguments ...string) *process {
 	t.Helper()
 	p := &process{
@@ -41,11 +41,11 @@ func start(t testing.TB, environment []string, program string, arguments ...stri
 	command := exec.Command(program, arguments...)
 	command.Stdout, command.Stderr = output, output
 	command.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}, environment...)
-	command.SysProcAttr = diesWithUs()
+	command.SysProcAttr = diesWithTest()
 	started := make(chan error, 1)
 	go func() {
-		// The system ends the child with the thread that made it, so the
-		// thread stays until the child has ended.
+		// The system ends the child with the thread that created it, so the thread
+		// stays until the child has ended.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		defer close(p.ended)
@@ -53,7 +53,7 @@ func start(t testing.TB, environment []string, program string, arguments ...stri
 		err := command.Start()
 		started <- err
 		if err == nil {
-			_ = command.Wait() // how it ended is seen in its output
+			_ = command.Wait() // its output shows how it ended
 		}
 	}()
 	if err := <-started; err != nil {
@@ -69,7 +69,7 @@ func start(t testing.TB, environment []string, program string, arguments ...stri
 	return p
 }
 
-// waitUntil polls ready; the process must live meanwhile.
+// waitUntil waits until ready holds while the process runs.
 func (p *process) waitUntil(t testing.TB, ready func() bool) {
 	t.Helper()
 	deadline := time.After(startTimeout)
@@ -86,10 +86,10 @@ func (p *process) waitUntil(t testing.TB, ready func() bool) {
 	}
 }
 
-// stop ends the process in order, or by force when that takes long.
+// stop ends the process gracefully, or by force if that takes too long.
 func (p *process) stop() {
 	p.signal(syscall.SIGTERM)
-	p.signal(syscall.SIGCONT) // it may be hanging by our will
+	p.signal(syscall.SIGCONT) // a test may have stopped it
 	select {
 	case <-p.ended:
 	case <-time.After(stopTimeout):
@@ -102,7 +102,7 @@ func (p *process) kill() {
 	<-p.ended
 }
 
-// signal does nothing to a process that has ended.
+// signal has no effect on a process that has ended.
 func (p *process) signal(s syscall.Signal) { _ = p.child.Signal(s) }
 
 func (p *process) tail() string {

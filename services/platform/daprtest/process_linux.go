@@ -2,7 +2,7 @@ package daprtest
 
 import "syscall"
 
-// diesWithUs ends a child when the test program dies without its clean-up.
-func diesWithUs() *syscall.SysProcAttr {
+// diesWithTest ends a child when the test program dies without its cleanup.
+func diesWithTest() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }

@@ -4,5 +4,5 @@ package daprtest
 
 import "syscall"
 
-// diesWithUs is a promise that only Linux keeps.
-func diesWithUs() *syscall.SysProcAttr { return nil }
+// diesWithTest is a promise that only Linux keeps.
+func diesWithTest() *syscall.SysProcAttr { return nil }

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Redis is a server that the test started and may disturb.
+// Redis is a server of the test alone, which may disturb it.
 type Redis struct {
 	Address string
 	process *process
@@ -28,8 +28,8 @@ func StartRedis(t testing.TB) *Redis {
 	return r
 }
 
-// RedisAddress is the server that TEST_REDIS_ADDR names, else one that is
-// started for the test. The test shares it: keys must be its own.
+// RedisAddress returns the server in TEST_REDIS_ADDR, or else one started for the test.
+// The server may be shared, so the test must use unique keys.
 func RedisAddress(t testing.TB) string {
 	t.Helper()
 	if named := os.Getenv("TEST_REDIS_ADDR"); named != "" {
@@ -38,7 +38,7 @@ func RedisAddress(t testing.TB) string {
 	return StartRedis(t).Address
 }
 
-// Hang makes the server keep connections and answer nothing.
+// Hang stops the server from answering, with its connections open.
 func (r *Redis) Hang() { r.process.signal(syscall.SIGSTOP) }
 
 // Resume ends Hang.

@@ -11,15 +11,15 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// blobTimeout bounds one object of a few MiB, to a far store too.
+// blobTimeout bounds the transfer of a few MiB, also to a distant store.
 const blobTimeout = 30 * time.Second
 
-// reasonObjectMissing marks the answer to Get of an object that is not there.
+// reasonObjectMissing is the reason of Get for an absent object.
 const reasonObjectMissing = "OBJECT_MISSING"
 
-// absentTexts are how drivers say that an object is not there: bindings have no
-// error code for it. Lower case; localstorage has one text for get and another
-// for delete, S3-like stores have two, Azure the last.
+// absentTexts are the drivers' errors for an absent object: bindings have no error code
+// for it. Lower case; localstorage has one text for get and another for delete, S3-like
+// stores have two, Azure has the last.
 func absentTexts() [5]string {
 	return [...]string{
 		"file not found:",
@@ -30,28 +30,28 @@ func absentTexts() [5]string {
 	}
 }
 
-// Blobs is an object store behind a Dapr binding. Bindings do not stream, hold
-// an object in memory several times over, and change bodies that happen to be
-// base64 or a quoted string: store small parts with a binary header
-// (objectstore), not what users send.
+// Blobs is an object store behind a Dapr binding. Bindings do not stream, hold an object
+// in memory several times over, and change bodies that happen to be base64 or a quoted
+// string. So store small parts with a binary header (objectstore), not the bytes of
+// users.
 type Blobs struct {
 	sidecar *Sidecar
 	binding string
 }
 
-// Blobs names a binding component; nothing is sent yet.
+// Blobs returns the binding component; nothing is sent yet.
 func (s *Sidecar) Blobs(binding string) *Blobs {
 	return &Blobs{sidecar: s, binding: binding}
 }
 
-// Put stores data under key and replaces what was there. The sidecar refuses
-// more than its --max-body-size (4 MiB) with Exhausted.
+// Put stores data under key and replaces an earlier object. The sidecar refuses more
+// than its --max-body-size (4 MiB) with Exhausted.
 func (b *Blobs) Put(ctx context.Context, key string, data []byte) error {
 	_, err := b.invoke(ctx, "create", key, data)
 	return apiError("daprx.Blobs.Put", err)
 }
 
-// Get reads an object. One that does not exist is NotFound with the reason
+// Get reads an object. For an absent one the error is NotFound with the reason
 // OBJECT_MISSING.
 func (b *Blobs) Get(ctx context.Context, key string) ([]byte, error) {
 	const op = "daprx.Blobs.Get"
@@ -62,7 +62,7 @@ func (b *Blobs) Get(ctx context.Context, key string) ([]byte, error) {
 	return data, apiError(op, err)
 }
 
-// Delete removes an object. One that does not exist is success.
+// Delete removes an object. For an absent one it returns nil.
 func (b *Blobs) Delete(ctx context.Context, key string) error {
 	_, err := b.invoke(ctx, "delete", key, nil)
 	if isAbsent(err) {
@@ -78,7 +78,7 @@ func (b *Blobs) invoke(ctx context.Context, operation, key string, data []byte) 
 		Name:      b.binding,
 		Operation: operation,
 		Data:      data,
-		// Each driver reads the key under a name of its own.
+		// Each driver has its own name for the key.
 		Metadata: map[string]string{"key": key, "fileName": key, "blobName": key},
 	})
 	if err != nil {

@@ -38,7 +38,7 @@ func TestBlobsAndSecrets(t *testing.T) {
 	})
 }
 
-// The same on a bucket, which the environment s3 has in the folder's place.
+// The same on a bucket, which the environment s3 uses instead of a folder.
 func TestBlobsInABucket(t *testing.T) {
 	config, keys := s3test.New(t)
 	sidecar := daprtest.Start(t, daprtest.Options{AppID: "bucket", Components: []string{
@@ -94,7 +94,7 @@ func testTooLargeBlob(t *testing.T, blobs *daprx.Blobs) {
 	}
 }
 
-// Bindings decode base64 and unquote strings; parts have to come through.
+// Bindings decode base64 and unquote strings; parts must stay unchanged.
 func testObjectThroughTheBinding(t *testing.T, blobs *daprx.Blobs, folder string) {
 	const partSize = 64
 	store := objectstore.New(blobs, nil)
@@ -130,7 +130,7 @@ func testObjectThroughTheBinding(t *testing.T, blobs *daprx.Blobs, folder string
 	}
 }
 
-// A file stands where a folder is needed: no key, but no object missing.
+// A file in the place of a folder: the key is absent, but not for want of an object.
 func testBrokenBlobStore(t *testing.T, blobs *daprx.Blobs, folder string) {
 	if err := os.WriteFile(filepath.Join(folder, "file"), nil, 0o600); err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package daprx
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	dapr "github.com/dapr/go-sdk/client"
@@ -19,10 +20,10 @@ import (
 const (
 	defaultCallTimeout = 3 * time.Second
 
-	// A sidecar that comes back is used again within this time.
+	// A sidecar that is back is used again within this time.
 	maxReconnectDelay = time.Second
 
-	// How often WaitReady asks a sidecar that does not answer yet.
+	// How often WaitReady tries a sidecar that does not answer yet.
 	readyPoll = 100 * time.Millisecond
 )
 
@@ -30,19 +31,19 @@ const (
 const (
 	tokenHeader = "dapr-api-token"
 	appIDHeader = "dapr-app-id"
-	// calleeHeader also names the app to call. A sidecar that gets appIDHeader
-	// looks the app's address up twice, once for the resiliency policy, so that
-	// with two replicas taken in turn every call on a quiet system goes to the
-	// same one, repeated calls included. With this one it looks once, and the
-	// next call goes to the other.
+	// calleeHeader also names the app to call. With appIDHeader a sidecar looks up
+	// the app's address twice, once for the resiliency policy, so with two
+	// replicas in turn every call on a quiet system goes to the same one, retries
+	// included. With calleeHeader it looks it up once, and the next call goes to
+	// the other replica.
 	calleeHeader = "dapr-callee-app-id"
 )
 
-// Options say where the sidecar of this program is and how to speak to it.
+// Options describe the sidecar of this program.
 type Options struct {
 	Address     string        // host:port of the sidecar's gRPC API
-	APIToken    string        // DAPR_API_TOKEN of the sidecar; empty when it asks for none
-	AppIDSuffix string        // appended to the app id of every peer, see contract.App
+	APIToken    string        // DAPR_API_TOKEN of the sidecar; empty if it requires none
+	AppIDSuffix string        // appended to the app id of every peer; see contract.App
 	CallTimeout time.Duration // of a call whose context has no earlier deadline; 0 means 3 s
 }
 
@@ -53,12 +54,13 @@ type Sidecar struct {
 	client  dapr.Client
 	suffix  string
 	timeout time.Duration
+	peers   sync.Map // *reachability by app id
 }
 
 // Dial prepares the connection and returns at once; WaitReady waits for the
-// other side. The connection is ours and not the SDK's, because the SDK's
-// interceptors replace outgoing metadata, which would drop the target app and
-// the trace; these append.
+// sidecar. The connection is not made by the SDK, whose interceptors replace
+// outgoing metadata and would drop the target app and the trace; the interceptor
+// here appends.
 func Dial(o Options) (*Sidecar, error) {
 	if o.CallTimeout <= 0 {
 		o.CallTimeout = defaultCallTimeout
@@ -92,14 +94,14 @@ func appendToken(token string) grpc.UnaryClientInterceptor {
 	}
 }
 
-// Close ends the connection. Calls under way fail.
+// Close closes the connection. Calls in progress fail.
 func (s *Sidecar) Close() error {
 	return errs.Wrap("daprx.Close", s.conn.Close())
 }
 
-// WaitReady returns once the sidecar's API answers, which it does as soon as
-// all components are set up; it does not need the program's own port. A sidecar
-// that answers with a refusal of our token is an error at once.
+// WaitReady returns when the sidecar's API answers, which it does as soon as all
+// components are set up, whether or not the program's own port is open. A
+// sidecar that refuses the token is an immediate error.
 func (s *Sidecar) WaitReady(ctx context.Context) error {
 	const op = "daprx.WaitReady"
 	for {
@@ -109,7 +111,7 @@ func (s *Sidecar) WaitReady(ctx context.Context) error {
 		case codes.Unauthenticated:
 			return &errs.Error{Code: errs.Internal, Op: op, Cause: err}
 		default:
-			return nil // also an API that the sidecar's allow-list denies is an answer
+			return nil // a refusal by the sidecar's API allow-list is an answer too
 		}
 		select {
 		case <-ctx.Done():
@@ -119,8 +121,8 @@ func (s *Sidecar) WaitReady(ctx context.Context) error {
 	}
 }
 
-// ping waits for the connection, so that a sidecar that has just come up is not
-// missed for the length of a reconnect delay.
+// ping gives the connection time to reconnect, so that a sidecar that has just
+// started is noticed without a further delay.
 func (s *Sidecar) ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, maxReconnectDelay)
 	defer cancel()
@@ -128,15 +130,14 @@ func (s *Sidecar) ping(ctx context.Context) error {
 	return err
 }
 
-// bounded gives ctx a deadline d from now, unless it has an earlier one.
+// bounded returns ctx with a deadline d from now, or its own if that is earlier.
 func bounded(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, d) // keeps an earlier deadline of the parent
+	return context.WithTimeout(ctx, d)
 }
 
-// apiError translates what the sidecar answered on one of its own building
-// blocks. Whatever a component reports as its failure means that a part is
-// down, and a refusal of our token or of the API is a fault of the setup, never
-// one of the user.
+// apiError translates an error of the sidecar's own building blocks. Any failure
+// of a component means that a part is down; a refusal of the token or of the API
+// is a fault of the setup, never one of the user.
 func apiError(op string, err error) error {
 	if err == nil {
 		return nil
@@ -151,7 +152,7 @@ func apiError(op string, err error) error {
 	return &errs.Error{Code: code, Op: op, Cause: err}
 }
 
-// componentFault is the failure of a component that has no gRPC status.
+// componentFault is a component failure without a gRPC status.
 func componentFault(op string, cause error) error {
 	return &errs.Error{Code: errs.Unavailable, Op: op, Cause: cause}
 }

@@ -12,29 +12,27 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// createParallelism is how many keys CreateAll has on the way at a time.
+// createParallelism is how many keys CreateAll writes at the same time.
 const createParallelism = 8
 
-// creation is how the component is asked to create only what is absent. Dapr's
-// own word for it is "first-write" without an etag, and in-memory, MySQL and
-// PostgreSQL do that. state.redis (1.18) does not: it guards a key only when
-// the key was itself written as first-write, and such a key then refuses every
-// later last-write, so an invalidation would fail on it. What does hold on
-// Redis is an etag that no entry ever has: an absent key takes the write, an
-// existing one refuses it. The other stores refuse that in both cases. Inside
-// a state transaction Redis would still renew the lifetime of the key that
-// refused, hence one write for each key.
+// creation is the way in which a component creates only absent keys. Dapr's way is
+// "first-write" without an etag, which in-memory, MySQL and PostgreSQL implement.
+// state.redis (1.18) does not: it protects a key only if the key itself was written as
+// first-write, and such a key then refuses every later last-write, so an invalidation
+// would fail. On Redis an etag that no entry ever has works: an absent key accepts the
+// write, an existing one refuses it. The other stores refuse it in both cases. In a
+// state transaction Redis would still renew the lifetime of the refusing key, hence one
+// write per key.
 type creation struct {
 	known  atomic.Bool
 	byEtag atomic.Bool // written before known
 }
 
-// impossibleEtag is a number, as Redis wants it, below the first version, 1.
+// impossibleEtag is a number, as Redis requires, below the first version, 1.
 const impossibleEtag = "-1"
 
-// CreateAll stores each entry whose key is absent, to live for ttl (in whole
-// seconds, at least one). An entry whose key exists is left alone, which is no
-// error.
+// CreateAll stores each entry whose key is absent, for ttl (whole seconds, at least
+// one). It leaves existing keys unchanged, without an error.
 func (s *State) CreateAll(ctx context.Context, entries map[string][]byte, ttl time.Duration) error {
 	ctx, cancel := bounded(ctx, s.sidecar.timeout)
 	defer cancel()
@@ -62,7 +60,7 @@ func (s *State) create(ctx context.Context, item *dapr.SetStateItem) error {
 	if status.Code(err) != codes.Aborted {
 		return apiError("daprx.State.CreateAll", err)
 	}
-	// Aborted means that the key exists; but Redis says so of any failure.
+	// Aborted means that the key exists; but Redis reports any failure as Aborted.
 	existing, getErr := s.Get(ctx, item.Key)
 	if getErr != nil || existing == nil {
 		return apiError("daprx.State.CreateAll", err)
@@ -70,7 +68,7 @@ func (s *State) create(ctx context.Context, item *dapr.SetStateItem) error {
 	return nil
 }
 
-// createsByEtag asks the sidecar once what the component is.
+// createsByEtag asks the sidecar once for the type of the component.
 func (s *State) createsByEtag(ctx context.Context) (bool, error) {
 	if s.creation.known.Load() {
 		return s.creation.byEtag.Load(), nil

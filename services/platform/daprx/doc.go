@@ -1,6 +1,5 @@
-// Package daprx is the one door to the Dapr sidecar: calls of other programs,
-// hot state, binding objects and secrets, all over one shared connection. With
-// package server it is the only importer of the Dapr SDK, so that Dapr's
-// peculiarities are known in one place. Every error it returns is an
-// *errs.Error.
+// Package daprx is the only client of the Dapr sidecar: calls of other programs, hot
+// state, objects behind bindings, events and secrets, all over one shared connection.
+// Only this package and package server import the Dapr SDK, so Dapr's peculiarities are
+// handled in one place. Every error is an *errs.Error.
 package daprx

@@ -14,8 +14,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// failingBindings is a sidecar whose binding answers each call as its driver
-// would.
+// failingBindings is a sidecar whose binding returns the errors of a driver.
 type failingBindings struct {
 	runtimev1.UnimplementedDaprServer
 	texts map[string]string // by key
@@ -29,8 +28,8 @@ func (f failingBindings) InvokeBinding(_ context.Context, r *runtimev1.InvokeBin
 	return nil, status.Error(codes.Internal, "error invoking output binding videostore: "+f.texts[m["key"]])
 }
 
-// What the drivers of 1.18 say of an object that is not there, and of others.
-func TestDriversHaveTheirOwnWordsForAnAbsentObject(t *testing.T) {
+// The errors of the drivers of 1.18 for absent objects, and others.
+func TestErrorsOfDriversForAbsentObjects(t *testing.T) {
 	absent := map[string]string{
 		"localstorage get":    "file not found: /objects/a/000000",
 		"localstorage delete": "error deleting file /objects/a/000000: remove /objects/a/000000: no such file or directory",
@@ -69,7 +68,7 @@ func TestDriversHaveTheirOwnWordsForAnAbsentObject(t *testing.T) {
 	}
 }
 
-// serve runs a sidecar that is none.
+// serve runs a fake sidecar.
 func serve(t *testing.T, sidecar runtimev1.DaprServer) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -17,19 +17,22 @@ var _ grpc.ClientConnInterface = (*peer)(nil)
 
 // peer sends the calls of a generated client through the sidecars to one app.
 type peer struct {
-	conn    *grpc.ClientConn
-	appID   string
-	timeout time.Duration
+	conn         *grpc.ClientConn
+	appID        string
+	timeout      time.Duration
+	reachability *reachability
 }
 
-// Peer is the connection for the generated clients of another program. Its
-// calls carry the deadline of their context, or one of Options.CallTimeout, and
-// return what the other program said as *errs.Error. When a sidecar or the
-// other program does not answer, the code is Unavailable. Before that, what can
-// be sent again without harm is, within the deadline: another replica may well
-// answer.
+// Peer returns the connection for the generated clients of another program. Its
+// calls have the deadline of their context, or one of Options.CallTimeout, and
+// return the other program's refusals as *errs.Error. When a sidecar or the
+// other program does not answer, the code is Unavailable. Before that, calls
+// that can be repeated without harm are retried within their deadline: another
+// replica may answer, or the program may come back.
 func (s *Sidecar) Peer(app contract.App) grpc.ClientConnInterface {
-	return &peer{conn: s.conn, appID: string(app) + s.suffix, timeout: s.timeout}
+	appID := string(app) + s.suffix
+	known, _ := s.peers.LoadOrStore(appID, new(reachability))
+	return &peer{conn: s.conn, appID: appID, timeout: s.timeout, reachability: known.(*reachability)}
 }
 
 // Invoke makes one unary call.
@@ -41,22 +44,23 @@ func (p *peer) Invoke(ctx context.Context, method string, args, reply any, opts 
 		return p.conn.Invoke(ctx, method, args, reply, opts...)
 	}
 	err := send(appIDHeader)
-	if err != nil {
-		err = sendAgain(ctx, method, err, func() error { return send(calleeHeader) })
+	if unreachable(err) {
+		err = p.reachability.retry(ctx, method, err, func() error { return send(calleeHeader) })
+	} else {
+		p.reachability.reached()
 	}
 	return peerError(method, err)
 }
 
-// NewStream refuses: the contract has no streaming method.
+// NewStream returns an error: the contract has no streaming method.
 func (p *peer) NewStream(_ context.Context, _ *grpc.StreamDesc, method string, _ ...grpc.CallOption) (grpc.ClientStream, error) {
-	return nil, &errs.Error{Code: errs.Internal, Op: method, Cause: status.Error(codes.Unimplemented, "streams are not carried to peers")}
+	return nil, &errs.Error{Code: errs.Internal, Op: method, Cause: status.Error(codes.Unimplemented, "streams to peers are not supported")}
 }
 
-// peerError decodes a failed call. A refusal without a reason was not made by
-// the other program's rules but on the way there, by a sidecar, a token check or
-// a message that is too large: that says nothing about the user who asked, and
-// is a fault of ours. Unknown, which our servers never answer, is how a sidecar
-// says that it knows no address for the app id.
+// peerError decodes a failed call. A refusal without a reason does not come from
+// the other program's rules but from a sidecar, a token check or a message that
+// is too large: it is not the user's fault but an internal one. Our servers never
+// answer Unknown; a sidecar does when it knows no address for the app id.
 func peerError(method string, err error) error {
 	if err == nil {
 		return nil

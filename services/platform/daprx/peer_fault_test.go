@@ -11,9 +11,9 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// What goes wrong on the way is never told to the user as their own mistake, nor
-// as a limit that they reached.
-func TestFaultsOnTheWayAreNoRefusals(t *testing.T) {
+// A failure between the programs is never reported to users as their mistake or as a
+// limit they reached.
+func TestFailuresInBetweenAreNotRefusals(t *testing.T) {
 	for code := codes.Canceled; code <= codes.Unauthenticated; code++ {
 		t.Run(code.String(), func(t *testing.T) {
 			want := errs.Internal
@@ -23,7 +23,7 @@ func TestFaultsOnTheWayAreNoRefusals(t *testing.T) {
 			case codes.DeadlineExceeded:
 				want = errs.Timeout
 			}
-			address, _ := scripted(t, status.Error(code, "of a sidecar's making"))
+			address, _ := scripted(t, status.Error(code, "from a sidecar"))
 			err := dial(t, daprx.Options{Address: address}).Peer(callee).
 				Invoke(t.Context(), spendMethod, new(emptypb.Empty), new(emptypb.Empty))
 			if errs.CodeOf(err) != want {
@@ -33,7 +33,7 @@ func TestFaultsOnTheWayAreNoRefusals(t *testing.T) {
 	}
 }
 
-func TestRefusalsOfTheOtherProgramPass(t *testing.T) {
+func TestRefusalsOfTheOtherProgramAreKept(t *testing.T) {
 	for _, code := range []errs.Code{errs.Invalid, errs.Unauthenticated, errs.Forbidden, errs.NotFound, errs.Conflict, errs.Exhausted, errs.Unavailable} {
 		refusal := errs.New(code, "ITS_RULE", "its words")
 		address, _ := scripted(t, errs.ToStatus(refusal))

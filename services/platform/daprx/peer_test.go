@@ -7,6 +7,7 @@ import (
 	"net"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,50 +32,55 @@ const (
 	appToken = "token of the program"
 )
 
-// pair is two sidecars and behind one of them a program: what a call between
-// programs goes through.
+// pair is two sidecars and a program behind one of them: the path of a call
+// between programs.
 type pair struct {
-	caller, callee  *daprtest.Sidecar
-	callerOptions   daprtest.Options
-	calleeOptions   daprtest.Options
-	dapr            *daprx.Sidecar
-	stopProgram     context.CancelFunc
-	programHasEnded chan error
-	callerPort      int
+	caller, callee *daprtest.Sidecar
+	callerOptions  daprtest.Options
+	calleeOptions  daprtest.Options
+	dapr           *daprx.Sidecar
+	endProgram     func() // and waits for its end
+	callerPort     int
 }
 
 func startPair(t *testing.T, say daprtest.EchoFunc) *pair {
 	t.Helper()
-	p := &pair{programHasEnded: make(chan error, 1), callerPort: daprtest.FreePort(t)}
+	p := &pair{callerPort: daprtest.FreePort(t)}
 	names := filepath.Join(t.TempDir(), "names.db")
 	appPort := daprtest.FreePort(t)
 	p.callerOptions = daprtest.Options{AppID: "caller" + suffix, Names: names, APIToken: apiToken}
 	p.calleeOptions = daprtest.Options{AppID: string(callee) + suffix, Names: names, APIToken: apiToken, AppAPIToken: appToken, AppPort: appPort, HealthCheck: true}
 
-	program := server.New(server.Options{
-		Address:  net.JoinHostPort("127.0.0.1", strconv.Itoa(appPort)),
-		APIToken: appToken,
-		Log:      slog.New(slog.DiscardHandler),
-	})
-	daprtest.RegisterEcho(program.Registrar(), say)
-	ctx, stop := context.WithCancel(context.Background())
-	p.stopProgram = stop
-	go func() { p.programHasEnded <- program.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-p.programHasEnded; err != nil {
-			t.Error(err)
-		}
-	})
-
+	p.startProgram(t, say)
 	p.callee = daprtest.Start(t, p.calleeOptions)
 	p.caller = daprtest.StartAt(t, p.callerOptions, p.callerPort)
 	p.dapr = dial(t, daprx.Options{Address: p.caller.Address, APIToken: apiToken, AppIDSuffix: suffix})
 	if err := p.dapr.WaitReady(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	soon(t, "the first call passes", func() bool { return p.say(t.Context()) == nil })
+	eventually(t, "the first call passes", func() bool { return p.say(t.Context()) == nil })
 	return p
+}
+
+// startProgram runs the called program until the test ends or endProgram.
+func (p *pair) startProgram(t *testing.T, say daprtest.EchoFunc) {
+	t.Helper()
+	program := server.New(server.Options{
+		Address:  net.JoinHostPort("127.0.0.1", strconv.Itoa(p.calleeOptions.AppPort)),
+		APIToken: appToken,
+		Log:      slog.New(slog.DiscardHandler),
+	})
+	daprtest.RegisterEcho(program.Registrar(), say)
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- program.Run(ctx) }()
+	p.endProgram = sync.OnceFunc(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(p.endProgram)
 }
 
 func (p *pair) say(ctx context.Context) error {
@@ -84,7 +90,7 @@ func (p *pair) say(ctx context.Context) error {
 
 func same(_ context.Context, text string) (string, error) { return text, nil }
 
-// seen is what the program learnt of a call.
+// seen is the part of a call that the program sees.
 type seen struct {
 	metadata metadata.MD
 	timeLeft time.Duration
@@ -118,7 +124,7 @@ func TestCallsBetweenPrograms(t *testing.T) {
 	})
 	peer := p.dapr.Peer(callee)
 
-	t.Run("refusals arrive whole", func(t *testing.T) {
+	t.Run("refusals arrive unchanged", func(t *testing.T) {
 		_, err := daprtest.Say(t.Context(), peer, "taken")
 		if errs.CodeOf(err) != errs.Conflict || errs.ReasonOf(err) != "NAME_TAKEN" || messageOf(err) != taken.Message {
 			t.Errorf("Say = %v", err)
@@ -161,7 +167,7 @@ func TestCallsBetweenPrograms(t *testing.T) {
 		}
 		waitFor(t, ended, "the program notices that the caller left")
 	})
-	t.Run("nobody has that name", func(t *testing.T) {
+	t.Run("no app has that name", func(t *testing.T) {
 		start := time.Now()
 		_, err := daprtest.Say(t.Context(), p.dapr.Peer("nobody"), "hello")
 		if errs.CodeOf(err) != errs.Unavailable {
@@ -169,7 +175,7 @@ func TestCallsBetweenPrograms(t *testing.T) {
 		}
 		t.Logf("%v after %v", err, time.Since(start))
 	})
-	t.Run("names without the suffix are not heard", func(t *testing.T) {
+	t.Run("names without the suffix are not found", func(t *testing.T) {
 		stranger := dial(t, daprx.Options{Address: p.caller.Address, APIToken: apiToken})
 		if _, err := daprtest.Say(t.Context(), stranger.Peer(callee), "hello"); errs.CodeOf(err) != errs.Unavailable {
 			t.Errorf("Say = %v", err)
@@ -186,7 +192,7 @@ func waitFor(t *testing.T, happened <-chan struct{}, what string) {
 	}
 }
 
-// messageOf is what the public would read.
+// messageOf returns the text for the public.
 func messageOf(err error) string {
 	var e *errs.Error
 	if !errors.As(err, &e) {

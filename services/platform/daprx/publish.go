@@ -14,8 +14,8 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// maxPublishBytes of events go into one request: the sidecar refuses one of
-// more than 4 MiB.
+// maxPublishBytes limits the events of one request: the sidecar refuses requests above
+// 4 MiB.
 const maxPublishBytes = 1 << 20
 
 // Publisher publishes to one pub/sub component.
@@ -24,20 +24,19 @@ type Publisher struct {
 	component string
 }
 
-// Publisher names a pub/sub component; nothing is sent yet.
+// Publisher returns the publisher of a pub/sub component; nothing is sent yet.
 func (s *Sidecar) Publisher(pubsub string) *Publisher {
 	return &Publisher{sidecar: s, component: pubsub}
 }
 
-// PublishAll publishes events to one topic in as few requests as their size
-// allows, in no order among them. Each travels in the envelope it came with:
-// its id, source, type, subject, time, trace and version are what subscribers
-// get.
+// PublishAll publishes events to one topic in as few requests as their size allows, in
+// no particular order. Subscribers receive each event in its own envelope: id, source,
+// type, subject, time, trace and version are unchanged.
 //
-// failed are the indexes, ascending, of the events that the broker is not known
-// to have; err says why the first request failed, and is nil when none did. The
-// sidecar (1.18) names no single event when a broker refuses some of a request,
-// so that all of the request count as failed and some may be published again.
+// failed lists the indexes, ascending, of the events that the broker did not confirm;
+// err is the error of the first failed request, nil if there is none. If a broker
+// refuses some events of a request, the sidecar (1.18) does not say which, so all events
+// of the request count as failed and some may be published again.
 func (p *Publisher) PublishAll(ctx context.Context, topic string, events []cloudevent.Event) (failed []int, err error) {
 	for first := 0; first < len(events); {
 		request, encodeErr := p.request(topic, events, first)
@@ -60,7 +59,7 @@ func (p *Publisher) PublishAll(ctx context.Context, topic string, events []cloud
 	return failed, err
 }
 
-// request holds events from the given index on, at least one.
+// request returns a request with events from index first on, at least one.
 func (p *Publisher) request(topic string, events []cloudevent.Event, first int) (*runtimev1.BulkPublishRequest, error) {
 	request := &runtimev1.BulkPublishRequest{PubsubName: p.component, Topic: topic}
 	size := 0
@@ -81,8 +80,8 @@ func (p *Publisher) request(topic string, events []cloudevent.Event, first int) 
 	return request, nil
 }
 
-// publish sends one request. The indexes of what was refused are nil when the
-// whole request was, or may have been.
+// publish sends one request. It returns the indexes of refused events, or nil with an
+// error if the whole request failed or may have failed.
 func (p *Publisher) publish(ctx context.Context, request *runtimev1.BulkPublishRequest) ([]int, error) {
 	ctx, cancel := bounded(ctx, p.sidecar.timeout)
 	defer cancel()
@@ -98,7 +97,7 @@ func (p *Publisher) publish(ctx context.Context, request *runtimev1.BulkPublishR
 	refused := make([]int, len(refusals))
 	for i, refusal := range refusals {
 		if refused[i], err = strconv.Atoi(refusal.GetEntryId()); err != nil {
-			return nil, cause // which events it means is not known
+			return nil, cause // unknown which events failed
 		}
 	}
 	slices.Sort(refused)
@@ -107,7 +106,7 @@ func (p *Publisher) publish(ctx context.Context, request *runtimev1.BulkPublishR
 
 const opPublish = "daprx.PublishAll"
 
-// indexes from first up to, not including, end.
+// indexes returns the numbers from first to end-1.
 func indexes(first, end int) []int {
 	all := make([]int, 0, end-first)
 	for i := first; i < end; i++ {

@@ -19,8 +19,8 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// pickyBroker is a sidecar that refuses some events by their id, alone as
-// brokers with bulk publishing of their own do, or with their whole request.
+// pickyBroker is a sidecar that refuses some events by id, either alone, as brokers with
+// native bulk publishing do, or with their whole request.
 type pickyBroker struct {
 	runtimev1.UnimplementedDaprServer
 	alone, whole []string
@@ -58,7 +58,7 @@ func (b *pickyBroker) BulkPublishEvent(_ context.Context, r *runtimev1.BulkPubli
 	return answer, nil
 }
 
-// numbered makes n events with data of a size and the ids e0, e1 and so on.
+// numbered returns n events of a size with the ids e0, e1 and so on.
 func numbered(n, size int) []cloudevent.Event {
 	data, err := json.Marshal(map[string]string{"text": strings.Repeat("x", size)})
 	if err != nil {
@@ -71,7 +71,7 @@ func numbered(n, size int) []cloudevent.Event {
 	return events
 }
 
-func TestPublishTellsWhatFailed(t *testing.T) {
+func TestPublishReportsFailedEvents(t *testing.T) {
 	tests := []struct {
 		name         string
 		alone, whole []string
@@ -110,7 +110,7 @@ func TestPublishTellsWhatFailed(t *testing.T) {
 
 func TestPublishWithoutASidecar(t *testing.T) {
 	address := serve(t, &pickyBroker{})
-	publisher := dial(t, daprx.Options{Address: address + "9"}).Publisher("pubsub") // a port that cannot be
+	publisher := dial(t, daprx.Options{Address: address + "9"}).Publisher("pubsub") // an impossible port
 	if failed, err := publisher.PublishAll(t.Context(), "t", numbered(2, 1)); errs.CodeOf(err) != errs.Unavailable || len(failed) != 2 {
 		t.Errorf("failed %v, %v", failed, err)
 	}

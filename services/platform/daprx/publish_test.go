@@ -29,7 +29,7 @@ const (
 	deadLetters = "dead-letters.app"
 )
 
-// pubsubYAML is a component on the Redis at address, and two subscriptions.
+// pubsubYAML returns a component on the Redis at address and two subscriptions.
 func pubsubYAML(address string) []string {
 	return []string{fmt.Sprintf(`
 apiVersion: dapr.io/v1alpha1
@@ -61,7 +61,7 @@ spec:
 `}
 }
 
-// subscriber hands on what the sidecar delivers, and drops what drop says.
+// subscriber records deliveries and drops one event.
 type subscriber struct {
 	runtimev1.UnimplementedAppCallbackServer
 	delivered chan *runtimev1.TopicEventRequest
@@ -92,8 +92,7 @@ func (s subscriber) next(t *testing.T) *runtimev1.TopicEventRequest {
 	}
 }
 
-// startSubscriber runs a program that subscribes to what it publishes, with its
-// sidecar.
+// startSubscriber runs a program with a sidecar that subscribes to its own events.
 func startSubscriber(t *testing.T, redis, drop string) (*daprx.Publisher, subscriber) {
 	t.Helper()
 	s := subscriber{delivered: make(chan *runtimev1.TopicEventRequest, 100), drop: drop}
@@ -116,7 +115,7 @@ func startSubscriber(t *testing.T, redis, drop string) (*daprx.Publisher, subscr
 	return dial(t, daprx.Options{Address: sidecar.Address}).Publisher("pubsub"), s
 }
 
-func told(id string) cloudevent.Event {
+func published(id string) cloudevent.Event {
 	return cloudevent.Event{
 		ID: id, Source: "teller", Type: topic, Subject: "thing:1", Version: 1<<60 + 1,
 		Time:        time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.UTC),
@@ -125,9 +124,9 @@ func told(id string) cloudevent.Event {
 	}
 }
 
-func TestPublishedEventArrivesInItsOwnEnvelope(t *testing.T) {
+func TestPublishedEventKeepsItsEnvelope(t *testing.T) {
 	publisher, s := startSubscriber(t, daprtest.StartRedis(t).Address, "")
-	if failed, err := publisher.PublishAll(t.Context(), topic, []cloudevent.Event{told("e1"), told("e2")}); err != nil || failed != nil {
+	if failed, err := publisher.PublishAll(t.Context(), topic, []cloudevent.Event{published("e1"), published("e2")}); err != nil || failed != nil {
 		t.Fatalf("failed %v, %v", failed, err)
 	}
 	ids := map[string]bool{}
@@ -138,7 +137,7 @@ func TestPublishedEventArrivesInItsOwnEnvelope(t *testing.T) {
 			r.GetDataContentType() != "application/json" || r.GetTopic() != topic || r.GetPath() != "/things" {
 			t.Errorf("envelope %v", r)
 		}
-		want := told("").TraceParent
+		want := published("").TraceParent
 		for name, value := range map[string]string{
 			"subject": "thing:1", "version": "1152921504606846977", "time": "2026-01-02T03:04:05.678Z",
 			"traceparent": want, "traceid": want, "topic": topic,
@@ -158,12 +157,12 @@ func TestPublishedEventArrivesInItsOwnEnvelope(t *testing.T) {
 	}
 }
 
-// A dead letter arrives as the message that it was, envelope and all, also one
-// that no sidecar can read.
-func TestDeadLettersArriveAsTheyWere(t *testing.T) {
+// A dead letter arrives as the unchanged message with its envelope, also if no sidecar
+// can read it.
+func TestDeadLettersArriveUnchanged(t *testing.T) {
 	redis := daprtest.StartRedis(t)
 	publisher, s := startSubscriber(t, redis.Address, "bad")
-	if _, err := publisher.PublishAll(t.Context(), topic, []cloudevent.Event{told("bad")}); err != nil {
+	if _, err := publisher.PublishAll(t.Context(), topic, []cloudevent.Event{published("bad")}); err != nil {
 		t.Fatal(err)
 	}
 	if r := s.next(t); r.GetPath() != "/things" {
@@ -180,12 +179,12 @@ func TestDeadLettersArriveAsTheyWere(t *testing.T) {
 		}
 		return fields
 	}
-	if !reflect.DeepEqual(data(event), data(told("bad"))) {
+	if !reflect.DeepEqual(data(event), data(published("bad"))) {
 		t.Errorf("data %s", event.Data)
 	}
-	event.Data = told("bad").Data
-	if !reflect.DeepEqual(event, told("bad")) {
-		t.Errorf("dead letter %+v, want %+v", event, told("bad"))
+	event.Data = published("bad").Data
+	if !reflect.DeepEqual(event, published("bad")) {
+		t.Errorf("dead letter %+v, want %+v", event, published("bad"))
 	}
 
 	addToStream(t, redis.Address, topic, "garbage")
@@ -194,7 +193,7 @@ func TestDeadLettersArriveAsTheyWere(t *testing.T) {
 	}
 }
 
-// addToStream publishes a word behind the sidecar's back.
+// addToStream publishes a word without the sidecar.
 func addToStream(t *testing.T, address, stream, word string) {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)
@@ -213,7 +212,7 @@ func addToStream(t *testing.T, address, stream, word string) {
 func TestPublishToABrokerThatIsDown(t *testing.T) {
 	redis := daprtest.StartRedis(t)
 	publisher, s := startSubscriber(t, redis.Address, "")
-	events := []cloudevent.Event{told("e1"), told("e2")}
+	events := []cloudevent.Event{published("e1"), published("e2")}
 
 	redis.Hang()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -226,7 +225,7 @@ func TestPublishToABrokerThatIsDown(t *testing.T) {
 	t.Logf("hanging: %v after %v", err, time.Since(began))
 
 	redis.Resume()
-	soon(t, "the broker is back", func() bool {
+	eventually(t, "the broker is back", func() bool {
 		failed, err := publisher.PublishAll(t.Context(), topic, events)
 		return err == nil && failed == nil
 	})
@@ -244,7 +243,7 @@ func TestPublishToABrokerThatIsDown(t *testing.T) {
 func TestPublishToAComponentThatIsNotThere(t *testing.T) {
 	sidecar := daprtest.Start(t, daprtest.Options{AppID: "app"})
 	publisher := dial(t, daprx.Options{Address: sidecar.Address}).Publisher("pubsub")
-	failed, err := publisher.PublishAll(t.Context(), topic, []cloudevent.Event{told("e")})
+	failed, err := publisher.PublishAll(t.Context(), topic, []cloudevent.Event{published("e")})
 	if len(failed) != 1 || errs.CodeOf(err) != errs.Internal {
 		t.Errorf("failed %v, %v, want an internal error", failed, err)
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// Secret reads one secret of a secret store. A store or a secret that does not
-// exist is an error that names it, never its value.
+// Secret reads one secret of a secret store. The error names the store and the secret,
+// never a value.
 func (s *Sidecar) Secret(ctx context.Context, store, name string) (string, error) {
 	const op = "daprx.Secret"
 	ctx, cancel := bounded(ctx, s.timeout)

@@ -9,20 +9,20 @@ import (
 	dapr "github.com/dapr/go-sdk/client"
 )
 
-// State is a Dapr state component. Its calls are for copies that can be
-// rebuilt: no write waits for replicas.
+// State is a Dapr state component for copies that can be rebuilt: no write waits for
+// replicas.
 type State struct {
 	sidecar   *Sidecar
 	component string
 	creation  creation
 }
 
-// State names a state component; nothing is sent yet.
+// State returns the state component; nothing is sent yet.
 func (s *Sidecar) State(component string) *State {
 	return &State{sidecar: s, component: component}
 }
 
-// Get reads one key. An absent key is nil without an error.
+// Get reads one key. For an absent key it returns nil without an error.
 func (s *State) Get(ctx context.Context, key string) ([]byte, error) {
 	const op = "daprx.State.Get"
 	ctx, cancel := bounded(ctx, s.sidecar.timeout)
@@ -34,7 +34,7 @@ func (s *State) Get(ctx context.Context, key string) ([]byte, error) {
 	return present(item.Value, item.Etag), nil
 }
 
-// GetMany reads keys in one request. Absent keys are absent from the answer.
+// GetMany reads keys in one request. The result lacks absent keys.
 func (s *State) GetMany(ctx context.Context, keys []string) (map[string][]byte, error) {
 	const op = "daprx.State.GetMany"
 	found := make(map[string][]byte, len(keys))
@@ -58,7 +58,7 @@ func (s *State) GetMany(ctx context.Context, keys []string) (map[string][]byte, 
 	return found, nil
 }
 
-// present tells an absent key from an empty value: only what is stored has an
+// present distinguishes an absent key from an empty value: only stored values have an
 // etag.
 func present(value []byte, etag string) []byte {
 	if value == nil && etag != "" {
@@ -67,8 +67,8 @@ func present(value []byte, etag string) []byte {
 	return value
 }
 
-// PutAll stores all entries in one state transaction, over what was there, to
-// live for ttl (in whole seconds, at least one).
+// PutAll stores all entries in one state transaction and replaces earlier ones. They
+// live for ttl (whole seconds, at least one).
 func (s *State) PutAll(ctx context.Context, entries map[string][]byte, ttl time.Duration) error {
 	operations := make([]*dapr.StateOperation, 0, len(entries))
 	for key, value := range entries {

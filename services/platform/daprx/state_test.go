@@ -31,8 +31,8 @@ func dial(t *testing.T, o daprx.Options) *daprx.Sidecar {
 	return sidecar
 }
 
-// soon polls a condition.
-func soon(t *testing.T, what string, holds func() bool) {
+// eventually waits until a condition holds.
+func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	deadline := time.After(20 * time.Second)
 	tick := time.NewTicker(50 * time.Millisecond)
@@ -54,7 +54,7 @@ func set(keysAndValues ...string) map[string][]byte {
 	return entries
 }
 
-// stateTests hold on every state store.
+// stateTests pass on every state store.
 var stateTests = map[string]func(t *testing.T, s *daprx.State, prefix string){
 	"absent key":            testAbsentKey,
 	"values come back":      testValuesComeBack,
@@ -138,7 +138,7 @@ func testCreateLeavesExistingKeysAlone(t *testing.T, s *daprx.State, prefix stri
 	mustGet(t, s, prefix+"absent", "new")
 }
 
-// The pair that an invalidation lives by.
+// Invalidation relies on this pair.
 func testPutReplacesWhatWasCreated(t *testing.T, s *daprx.State, prefix string) {
 	for _, value := range []string{"first", "second"} {
 		create(t, s, long, set(prefix+"k", "created"))
@@ -180,10 +180,10 @@ func isAbsent(t *testing.T, s *daprx.State, key string) func() bool {
 func testLifetimeEnds(t *testing.T, s *daprx.State, prefix string) {
 	put(t, s, time.Second, set(prefix+"put", "v"))
 	create(t, s, time.Second, set(prefix+"created", "v"))
-	put(t, s, 10*time.Millisecond, set(prefix+"short", "v")) // a second, not for ever
+	put(t, s, 10*time.Millisecond, set(prefix+"short", "v")) // one second, not unlimited
 	create(t, s, long, set(prefix+"long", "v"))
 	for _, key := range []string{"put", "created", "short"} {
-		soon(t, key+" ends", isAbsent(t, s, prefix+key))
+		eventually(t, key+" ends", isAbsent(t, s, prefix+key))
 	}
 	mustGet(t, s, prefix+"long", "v")
 	create(t, s, long, set(prefix+"put", "again"))
@@ -194,7 +194,7 @@ func testCreateDoesNotRenewALifetime(t *testing.T, s *daprx.State, prefix string
 	put(t, s, 2*time.Second, set(prefix+"k", "invalidated"))
 	create(t, s, long, set(prefix+"k", "document"))
 	mustGet(t, s, prefix+"k", "invalidated")
-	soon(t, "the first lifetime ends", isAbsent(t, s, prefix+"k"))
+	eventually(t, "the first lifetime ends", isAbsent(t, s, prefix+"k"))
 }
 
 func TestStateStoreThatHangsOrDies(t *testing.T) {
@@ -228,7 +228,7 @@ func TestStateStoreThatHangsOrDies(t *testing.T) {
 	}
 }
 
-func TestStateThatNobodyConfiguredIsAFaultOfOurs(t *testing.T) {
+func TestMissingStateComponentIsInternal(t *testing.T) {
 	sidecar := daprtest.Start(t, daprtest.Options{AppID: "state"})
 	dapr := dial(t, daprx.Options{Address: sidecar.Address})
 	if _, err := dapr.State("nothing").Get(t.Context(), "k"); errs.CodeOf(err) != errs.Internal {

@@ -1,8 +1,8 @@
-// Package errs is the one error type that crosses process borders. A service
+// Package errs defines the error type that crosses process borders. A service
 // returns an Error with a code, a stable reason and a sentence for the public;
-// interceptors carry it over gRPC (wire.go), and the gateway turns it into an
-// answer for the phone in one table. Errors of any other type are internal:
-// their text is logged and never sent.
+// interceptors carry it over gRPC (wire.go), and the gateway maps it to the
+// phone's answer in one table. Errors of any other type are internal: their text
+// is logged and never sent.
 package errs
 
 import (
@@ -11,41 +11,42 @@ import (
 	"fmt"
 )
 
-// Code says what kind of refusal an error is; it decides about retries and
-// about the public status.
+// Code is the kind of an error; it decides about retries and the public status.
 type Code int
 
 // The kinds of error that may cross RPC.
 const (
-	Internal        Code = iota // a fault of ours; details stay inside
-	Invalid                     // the request can never succeed as it is
-	Unauthenticated             // who is asking is not known
-	Forbidden                   // who is asking may not
-	NotFound                    // what was named does not exist
-	Conflict                    // what is to be made exists already, or the state forbids it
-	Exhausted                   // a limit was reached; later may be better
+	Internal        Code = iota // an internal fault; details stay inside
+	Invalid                     // the request can never succeed
+	Unauthenticated             // the caller is unknown
+	Forbidden                   // the caller is not allowed to do this
+	NotFound                    // the named thing does not exist
+	Conflict                    // it already exists, or the state forbids the change
+	Exhausted                   // a limit was reached; a later call may succeed
 	Unavailable                 // a part is down; the same call may succeed soon
 	Timeout                     // the deadline passed; the outcome is unknown
 )
 
-// Error is a refusal or a failure with all that its three readers need: code
-// and reason for programs, message for the public, cause for the log.
+// Error is a refusal or a failure. Code and reason are for programs, the message
+// is for the public, the cause for the log.
 type Error struct {
 	Code    Code
-	Reason  string // stable, upper case with underscores, as NAME_TAKEN
+	Reason  string // stable, upper case with underscores, such as NAME_TAKEN
 	Message string // for the public; empty for Internal
-	Op      string // the operation that failed, as "user.Register"
+	Op      string // the operation that failed, such as "user.Register"
 	Cause   error  // for the log only
 }
 
-// New makes a refusal. The message is shown to users: no detail of ours in it.
+// New returns a refusal. The message is shown to users, so it must not contain
+// internal details.
 func New(code Code, reason, message string) *Error {
 	return &Error{Code: code, Reason: reason, Message: message}
 }
 
-// Wrap names the operation that failed and keeps what the error already says of
-// itself. An error that is not an Error becomes Internal, or Timeout or
-// Unavailable where the context package tells so. Wrap(op, nil) is nil.
+// Wrap names the failed operation and keeps code, reason and message of an Error.
+// Any other error becomes Internal, except context.DeadlineExceeded, which
+// becomes Timeout, and context.Canceled, which becomes Unavailable. Wrap(op, nil)
+// is nil.
 func Wrap(op string, err error) error {
 	if err == nil {
 		return nil
@@ -68,14 +69,14 @@ func foreignCode(err error) Code {
 	}
 }
 
-// WithCause returns a copy of the refusal that remembers why it was made.
+// WithCause returns a copy of the refusal with a cause.
 func (e *Error) WithCause(cause error) *Error {
 	c := *e
 	c.Cause = cause
 	return &c
 }
 
-// Error is for logs: it may hold internal detail.
+// Error returns a text for logs, which may contain internal details.
 func (e *Error) Error() string {
 	text := e.Reason
 	if text == "" {
@@ -90,17 +91,18 @@ func (e *Error) Error() string {
 	return text
 }
 
-// Unwrap gives errors.Is and errors.As the cause.
+// Unwrap returns the cause, for errors.Is and errors.As.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// Is makes two refusals with the same reason equal, so that a caller can
-// compare what came over the wire with a value of its own.
+// Is makes two refusals with the same reason equal, so a caller can compare an
+// error from the wire with its own value.
 func (e *Error) Is(target error) bool {
 	t, ok := target.(*Error)
 	return ok && t.Reason != "" && t.Reason == e.Reason
 }
 
-// CodeOf is the code of err: Internal for one that is no Error.
+// CodeOf returns the code of err; for an error of another type, the code that
+// Wrap would give it.
 func CodeOf(err error) Code {
 	var e *Error
 	if errors.As(err, &e) {
@@ -109,7 +111,7 @@ func CodeOf(err error) Code {
 	return foreignCode(err)
 }
 
-// ReasonOf is the stable reason of err, or "".
+// ReasonOf returns the stable reason of err, or "".
 func ReasonOf(err error) string {
 	var e *Error
 	if errors.As(err, &e) {
@@ -118,7 +120,7 @@ func ReasonOf(err error) string {
 	return ""
 }
 
-// String is the code's name in logs and metrics.
+// String returns the code's name in logs and metrics.
 func (c Code) String() string {
 	names := [...]string{"internal", "invalid", "unauthenticated", "forbidden", "not_found", "conflict", "exhausted", "unavailable", "timeout"}
 	if c < 0 || int(c) >= len(names) {

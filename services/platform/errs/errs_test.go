@@ -10,7 +10,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-func TestWrapKeepsWhatTheErrorSays(t *testing.T) {
+func TestWrapKeepsCodeReasonAndMessage(t *testing.T) {
 	refusal := errs.New(errs.Conflict, "NAME_TAKEN", "The name is taken.")
 	wrapped := errs.Wrap("user.Register", fmt.Errorf("insert: %w", refusal))
 
@@ -22,7 +22,7 @@ func TestWrapKeepsWhatTheErrorSays(t *testing.T) {
 		t.Errorf("Wrap = %+v", e)
 	}
 	if !errors.Is(wrapped, refusal) {
-		t.Error("the refusal is not recognised in what wraps it")
+		t.Error("the wrapped refusal is not recognised")
 	}
 }
 
@@ -55,14 +55,14 @@ func TestWrapOfForeignErrors(t *testing.T) {
 func TestIsComparesReasonsOnly(t *testing.T) {
 	a := errs.New(errs.NotFound, "USER_UNKNOWN", "No such user.")
 	if !errors.Is(a, errs.New(errs.NotFound, "USER_UNKNOWN", "other words")) {
-		t.Error("same reason, yet not the same refusal")
+		t.Error("equal reasons are different refusals")
 	}
 	if errors.Is(a, errs.New(errs.NotFound, "VIDEO_UNKNOWN", "No such user.")) {
-		t.Error("another reason, yet the same refusal")
+		t.Error("different reasons are the same refusal")
 	}
 	none := errs.New(errs.Internal, "", "")
 	if errors.Is(none, errs.New(errs.Internal, "", "")) {
-		t.Error("two faults without a reason are taken for one")
+		t.Error("two faults without a reason are equal")
 	}
 }
 
@@ -75,11 +75,11 @@ func TestReasonOf(t *testing.T) {
 	}
 }
 
-func TestWithCauseLeavesTheOriginal(t *testing.T) {
+func TestWithCauseDoesNotChangeTheOriginal(t *testing.T) {
 	refusal := errs.New(errs.Conflict, "NAME_TAKEN", "")
 	cause := errors.New("duplicate entry")
 	if !errors.Is(refusal.WithCause(cause), cause) {
-		t.Error("the copy does not know its cause")
+		t.Error("the copy has no cause")
 	}
 	if refusal.Cause != nil {
 		t.Error("the original changed")

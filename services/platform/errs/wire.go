@@ -9,17 +9,16 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// domain marks the details of our own errors, so that an ErrorInfo made by a
-// sidecar is not taken for one.
+// domain marks the ErrorInfo of this package, as opposed to one of a sidecar.
 const domain = "douyin"
 
-// pair is one of our codes and the gRPC code that stands for it on the wire.
+// pair maps a Code to its gRPC code on the wire.
 type pair struct {
-	ours Code
+	code Code
 	wire codes.Code
 }
 
-// pairs is the whole translation, read in both directions.
+// pairs is the complete mapping, used in both directions.
 func pairs() [9]pair {
 	return [...]pair{
 		{Internal, codes.Internal},
@@ -34,17 +33,17 @@ func pairs() [9]pair {
 	}
 }
 
-func toCode(ours Code) codes.Code {
+func toCode(code Code) codes.Code {
 	for _, p := range pairs() {
-		if p.ours == ours {
+		if p.code == code {
 			return p.wire
 		}
 	}
 	return codes.Internal
 }
 
-// ToStatus encodes err for the wire. Only the server interceptor calls it.
-// Text that was not written for the public stays behind.
+// ToStatus encodes err for the wire, without any text that is not for the public.
+// Only the server interceptor calls it.
 func ToStatus(err error) error {
 	if err == nil {
 		return nil
@@ -64,10 +63,10 @@ func ToStatus(err error) error {
 	return detailed.Err()
 }
 
-// FromStatus decodes what a call through the sidecars returned. Only the client
-// interceptor calls it. An error that the other service did not make itself
-// (a sidecar that is down, an app that does not answer) keeps its text as the
-// cause and has no public message.
+// FromStatus decodes the error of a call through the sidecars. Only the client
+// interceptor calls it. An error that does not come from the other service (a
+// sidecar is down, an app does not answer) keeps its text as the cause and has no
+// public message.
 func FromStatus(err error) error {
 	if err == nil {
 		return nil
@@ -87,8 +86,8 @@ func FromStatus(err error) error {
 	return &Error{Code: fromCode(st.Code()), Cause: err}
 }
 
-// fromCode reads a gRPC code, those included that only a sidecar or the
-// library itself sends.
+// fromCode maps any gRPC code, including those that only a sidecar or the library
+// sends.
 func fromCode(wire codes.Code) Code {
 	if wire == codes.Canceled || wire == codes.Aborted {
 		return Unavailable
@@ -101,7 +100,7 @@ func fromCode(wire codes.Code) Code {
 	}
 	for _, p := range pairs() {
 		if p.wire == wire {
-			return p.ours
+			return p.code
 		}
 	}
 	return Internal

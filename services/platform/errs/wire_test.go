@@ -16,7 +16,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// send does to a status what the network does: only its bytes arrive.
+// send transports a status as the network does: only its bytes arrive.
 func send(t *testing.T, err error) error {
 	t.Helper()
 	sent, err := proto.Marshal(status.Convert(err).Proto())
@@ -84,7 +84,7 @@ func TestWireNil(t *testing.T) {
 	}
 }
 
-// What a sidecar says of itself is never a message for the public.
+// The text of a sidecar is never a message for the public.
 func TestFromStatusOfASidecar(t *testing.T) {
 	theirs, err := status.New(codes.Unavailable, "canary: app 10.0.0.7").WithDetails(
 		&errdetails.ErrorInfo{Reason: "DAPR_STATE_NOT_FOUND", Domain: "dapr.io"})

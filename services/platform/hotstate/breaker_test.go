@@ -11,10 +11,10 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/hotstate"
 )
 
-// openFor is a moment longer than the breaker stays open.
+// openFor is slightly longer than the breaker stays open.
 const openFor = time.Second + time.Millisecond
 
-// took measures in the virtual time of the bubble.
+// took measures a duration in virtual time.
 func took(do func()) time.Duration {
 	start := time.Now()
 	do()
@@ -44,15 +44,15 @@ func TestHangingStateStoreStopsCostingTime(t *testing.T) {
 
 		time.Sleep(openFor)
 		if d := took(func() { mustMiss(t, docs) }); d != 150*time.Millisecond {
-			t.Fatalf("the try took %v", d)
+			t.Fatalf("the trial took %v", d)
 		}
 		if d := took(func() { mustMiss(t, docs) }); d != 0 {
-			t.Fatalf("after a failed try: took %v", d)
+			t.Fatalf("after a failed trial: took %v", d)
 		}
 
 		states.set(works)
 		time.Sleep(openFor)
-		mustMiss(t, docs) // owners have to invalidate first what changed meanwhile
+		mustMiss(t, docs) // owners first invalidate what changed meanwhile
 		time.Sleep(time.Second)
 		mustGet(t, docs, 1)
 	})

@@ -17,23 +17,23 @@ type Document[T proto.Message] struct {
 	rebuilds *rebuilds[T]
 }
 
-// For makes the family of T, whose documents live for ttl.
+// For returns the family of T, whose documents live for ttl.
 func For[T proto.Message](s *Store, ttl time.Duration) Document[T] {
 	return Document[T]{store: s, ttl: ttl, rebuilds: newRebuilds[T]()}
 }
 
-// Get reads the document under key. False means: ask the owner. It is not
-// there, or it was invalidated, or the state store does not answer in 150 ms.
+// Get reads the document under key. False means: ask the owner. The document is
+// absent or invalidated, or the state store did not answer within 150 ms.
 func (d Document[T]) Get(ctx context.Context, key string) (T, bool) {
 	return Read[T](d.store.Snapshot(ctx, key), key)
 }
 
-// Load is how the owner reads: the hot document, else what rebuild makes of the
-// rows, which is stored unless the key was invalidated. Callers that come
-// together share a rebuild, but none gets one that began before it called, so
-// that the answer holds everything committed before the call. rebuild gets the
-// values of a caller's context with a deadline of 4 s, as it serves all
-// callers. Treat the result as read-only.
+// Load is the owner's read: it returns the hot document, or else the result of
+// rebuild, which it stores unless the key was invalidated. Concurrent callers
+// share a rebuild, but never one that began before their call, so the answer
+// holds everything committed before the call. rebuild serves all callers, so its
+// context has the values of one of theirs and a deadline of 4 s. Treat the
+// result as read-only.
 func (d Document[T]) Load(ctx context.Context, key string, rebuild func(context.Context) (T, error)) (T, error) {
 	return d.rebuilds.join(ctx, key, func(ctx context.Context) (T, error) {
 		if doc, ok := d.Get(ctx, key); ok {
@@ -47,25 +47,25 @@ func (d Document[T]) Load(ctx context.Context, key string, rebuild func(context.
 	})
 }
 
-// Put stores doc unless there is an entry under key already. The rows must have
-// been read at most 4 s ago. A failure is logged.
+// Put stores doc unless key already has an entry. The rows must have been read
+// at most 4 s ago. A failure is logged.
 func (d Document[T]) Put(ctx context.Context, key string, doc T) {
 	entry, err := encode(doc)
 	if err != nil {
-		d.store.log.ErrorContext(ctx, "hot document not encoded", slog.String("key", key), slog.String("error", err.Error()))
+		d.store.log.ErrorContext(ctx, "hot document encoding failed", slog.String("key", key), slog.String("error", err.Error()))
 		return
 	}
 	d.store.create(ctx, key, entry, d.ttl)
 }
 
-// Snapshot is what one bulk read found.
+// Snapshot is the result of one bulk read.
 type Snapshot struct {
 	entries map[string][]byte
 	log     *slog.Logger
 }
 
-// Snapshot reads keys of any types in one request. While the state store is
-// down it finds none of them.
+// Snapshot reads keys of any types in one request. It is empty while the state
+// store is down.
 func (s *Store) Snapshot(ctx context.Context, keys ...string) Snapshot {
 	if len(keys) == 0 {
 		return Snapshot{log: s.log}
@@ -73,7 +73,7 @@ func (s *Store) Snapshot(ctx context.Context, keys ...string) Snapshot {
 	return Snapshot{entries: s.read(ctx, keys...), log: s.log}
 }
 
-// Read takes one document of a snapshot. False means: ask the owner.
+// Read returns one document of a snapshot. False means: ask the owner.
 func Read[T proto.Message](s Snapshot, key string) (T, bool) {
 	var none T
 	entry := s.entries[key]
@@ -82,7 +82,7 @@ func Read[T proto.Message](s Snapshot, key string) (T, bool) {
 	}
 	doc, ok, err := decode[T](entry)
 	if err != nil {
-		s.log.Warn("hot document not decoded", slog.String("key", key), slog.String("error", err.Error()))
+		s.log.Warn("hot document decoding failed", slog.String("key", key), slog.String("error", err.Error()))
 	}
 	return doc, ok
 }
@@ -95,7 +95,7 @@ func encode(doc proto.Message) ([]byte, error) {
 	return proto.Marshal(&hotv1.Entry{Content: &hotv1.Entry_Document{Document: document}})
 }
 
-// decode is false for an entry that holds no document.
+// decode returns false for an entry without a document.
 func decode[T proto.Message](raw []byte) (doc T, ok bool, err error) {
 	var entry hotv1.Entry
 	if err := proto.Unmarshal(raw, &entry); err != nil {

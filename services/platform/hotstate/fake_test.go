@@ -18,7 +18,7 @@ var (
 
 var errDown = errors.New("state store is down")
 
-// fakeStates is a state store in memory, with lifetimes, that can fail or hang.
+// fakeStates is an in-memory state store with lifetimes that can fail or hang.
 type fakeStates struct {
 	mu      sync.Mutex
 	entries map[string]fakeEntry
@@ -36,7 +36,7 @@ type fakeMode int
 const (
 	works fakeMode = iota
 	fails          // answers with an error
-	hangs          // answers when the call's deadline has passed
+	hangs          // returns when the deadline of the call has passed
 )
 
 func newFakeStates() *fakeStates { return &fakeStates{entries: map[string]fakeEntry{}} }
@@ -53,7 +53,7 @@ func (f *fakeStates) seen() int {
 	return f.calls
 }
 
-// enter counts the call and behaves as the mode says.
+// enter counts the call and applies the mode.
 func (f *fakeStates) enter(ctx context.Context) error {
 	f.mu.Lock()
 	f.calls++

@@ -1,13 +1,13 @@
-// Package hotstate keeps hot documents: copies, in the Dapr state store, of
-// what a service can rebuild from its rows. Losing the state store costs time
-// and never an answer.
+// Package hotstate keeps hot documents: copies of rows in the Dapr state store,
+// which their service can rebuild. Losing the state store costs time and never
+// an answer.
 //
 // A document has one owner. After a commit the owner invalidates the documents
-// that the change touches: it puts an entry in their place that says "ask the
+// that the change affects: it replaces them by an entry that says "ask the
 // owner" and lives a few seconds. A rebuilt document is only stored where there
-// is no entry at all. So a rebuild that read its rows before a change can not
-// be seen after it, however slow it is: it finds the invalidated entry, and
-// when that may have gone it is too old to be stored.
+// is no entry. So a rebuild that read its rows before a change is never seen
+// after it, however slow it is: it finds the invalidated entry, and by the time
+// that entry may have expired the rebuild is too old to be stored.
 package hotstate
 
 import (
@@ -25,27 +25,27 @@ import (
 )
 
 const (
-	// A read of hot state is worth no more than asking the owner costs.
+	// Waiting longer for hot state would cost more than asking the owner.
 	readTimeout  = 150 * time.Millisecond
 	writeTimeout = 500 * time.Millisecond
 
-	// loadTimeout bounds one load, from reading the hot document over
-	// rebuilding it to storing it. An invalidated entry outlives every load
-	// that began before the invalidation.
+	// loadTimeout bounds one load: reading the hot document, rebuilding it and
+	// storing it. An invalidated entry outlives every load that began before the
+	// invalidation.
 	loadTimeout    = 4 * time.Second
 	invalidatedTTL = loadTimeout + time.Second
 
-	// After so many failures in a row nothing is sent for openFor; then one
-	// call tries.
+	// After so many consecutive failures nothing is sent for openFor; then one
+	// call is tried.
 	failuresToOpen = 5
 	openFor        = time.Second
 
-	// A state store that is back may be back with old documents. So long owners
-	// have for invalidating what changed meanwhile, before anything is believed.
+	// A state store may come back with old documents. Owners have this long to
+	// invalidate those that changed meanwhile, before any document is read.
 	distrustFor = time.Second
 )
 
-// States is the state store as this package needs it. CreateAll must leave an
+// States is the part of the state store that this package needs. CreateAll must leave an
 // existing key alone without an error, PutAll must store all or report an
 // error; an absent key reads as nil.
 type States interface {
@@ -61,13 +61,13 @@ type Store struct {
 	states  States
 	log     *slog.Logger
 	breaker *gobreaker.CircuitBreaker[map[string][]byte]
-	overdue *overdue
+	pending *pending
 	backAt  atomic.Pointer[time.Time] // when the breaker closed again; nil: it never opened
 }
 
 // New wraps a state store.
 func New(states States, log *slog.Logger) *Store {
-	s := &Store{states: states, log: log, overdue: newOverdue()}
+	s := &Store{states: states, log: log, pending: newPending()}
 	s.breaker = gobreaker.NewCircuitBreaker[map[string][]byte](gobreaker.Settings{
 		Timeout:     openFor,
 		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= failuresToOpen },
@@ -82,16 +82,16 @@ func New(states States, log *slog.Logger) *Store {
 	return s
 }
 
-// distrusted tells whether the state store has only just come back.
+// distrusted reports whether the state store came back less than distrustFor ago.
 func (s *Store) distrusted() bool {
 	at := s.backAt.Load()
 	return at != nil && time.Since(*at) < distrustFor
 }
 
-// errCallerLeft is a failure that says nothing about the state store.
+// errCallerLeft marks a failure that does not come from the state store.
 var errCallerLeft = errors.New("the caller gave up")
 
-// guarded sends one call through the breaker with a deadline of its own.
+// guarded sends one call through the breaker with its own deadline.
 func (s *Store) guarded(ctx context.Context, limit time.Duration, call func(context.Context) (map[string][]byte, error)) (map[string][]byte, error) {
 	return s.breaker.Execute(func() (map[string][]byte, error) {
 		bounded, cancel := context.WithTimeout(ctx, limit)
@@ -104,10 +104,10 @@ func (s *Store) guarded(ctx context.Context, limit time.Duration, call func(cont
 	})
 }
 
-// read gets keys, in one request. While the state store is down, and for a
-// moment after, it finds none.
+// read gets keys in one request. While the state store is down, and for a moment
+// after that, it finds none.
 func (s *Store) read(ctx context.Context, keys ...string) map[string][]byte {
-	if keys = s.overdue.without(keys); len(keys) == 0 {
+	if keys = s.pending.readable(keys); len(keys) == 0 {
 		return nil
 	}
 	found, err := s.guarded(ctx, readTimeout, func(ctx context.Context) (map[string][]byte, error) {
@@ -118,7 +118,7 @@ func (s *Store) read(ctx context.Context, keys ...string) map[string][]byte {
 		return map[string][]byte{keys[0]: value}, err
 	})
 	if err != nil {
-		s.logFailure(ctx, "hot state not read", err)
+		s.logFailure(ctx, "hot state read failed", err)
 		return nil
 	}
 	if s.distrusted() {
@@ -133,12 +133,11 @@ func (s *Store) create(ctx context.Context, key string, entry []byte, ttl time.D
 		return nil, s.states.CreateAll(ctx, map[string][]byte{key: entry}, ttl)
 	})
 	if err != nil {
-		s.logFailure(ctx, "hot document not stored", err)
+		s.logFailure(ctx, "hot document store failed", err)
 	}
 }
 
-// logFailure keeps quiet about calls that the breaker did not let through and
-// about callers that left.
+// logFailure ignores calls that the breaker rejected and callers that left.
 func (s *Store) logFailure(ctx context.Context, message string, err error) {
 	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) || errors.Is(err, errCallerLeft) {
 		return
@@ -147,36 +146,37 @@ func (s *Store) logFailure(ctx context.Context, message string, err error) {
 }
 
 // Invalidate makes every reader of keys ask the owner from now on. The owner
-// calls it after its commit and before its answer. It goes on for at most 500
-// ms when the caller is cancelled, and is tried even while the breaker is open.
-// What fails RunRepeats repeats; until then this program does not read the
-// documents itself. The first failure of several is logged as a warning.
+// calls it after its commit and before its answer. It takes at most 500 ms, also
+// after the caller is cancelled, and is tried even while the breaker is open.
+// RunRetries retries a failed invalidation; until it succeeds this program does
+// not read the documents itself. The first of several failures is logged as a
+// warning.
 func (s *Store) Invalidate(ctx context.Context, keys ...string) error {
 	if len(keys) == 0 {
 		return nil
 	}
-	if err := s.mark(context.WithoutCancel(ctx), keys); err != nil {
+	if err := s.invalidate(context.WithoutCancel(ctx), keys); err != nil {
 		level := slog.LevelDebug
-		if s.overdue.add(keys) { // one line while it lasts, not one for each write
+		if s.pending.add(keys) { // one line per outage, not one per write
 			level = slog.LevelWarn
 		}
-		s.log.Log(ctx, level, "hot documents not invalidated", slog.Any("keys", keys), slog.String("error", err.Error()))
+		s.log.Log(ctx, level, "hot document invalidation failed", slog.Any("keys", keys), slog.String("error", err.Error()))
 		return errs.Wrap("hotstate.Invalidate", err)
 	}
 	return nil
 }
 
-// mark puts an invalidated entry under each key.
-func (s *Store) mark(ctx context.Context, keys []string) error {
+// invalidate stores an invalidated entry under each key.
+func (s *Store) invalidate(ctx context.Context, keys []string) error {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
-	mark, err := proto.Marshal(&hotv1.Entry{Content: &hotv1.Entry_Invalidated{Invalidated: true}})
+	entry, err := proto.Marshal(&hotv1.Entry{Content: &hotv1.Entry_Invalidated{Invalidated: true}})
 	if err != nil {
 		return err
 	}
 	entries := make(map[string][]byte, len(keys))
 	for _, key := range keys {
-		entries[key] = mark
+		entries[key] = entry
 	}
 	return s.states.PutAll(ctx, entries, invalidatedTTL)
 }

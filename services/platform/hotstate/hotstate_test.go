@@ -23,13 +23,13 @@ func newStore(states hotstate.States) *hotstate.Store {
 	return hotstate.New(states, slog.New(slog.DiscardHandler))
 }
 
-// rows is the truth that documents are rebuilt from.
+// rows is the data that documents are rebuilt from.
 type rows struct {
 	value    atomic.Int64
 	rebuilds atomic.Int64
 }
 
-// rebuild reads the rows at once and answers when release is closed.
+// rebuild reads the rows at once and returns when release is closed.
 func (r *rows) rebuild(release <-chan struct{}) func(context.Context) (count, error) {
 	return func(ctx context.Context) (count, error) {
 		r.rebuilds.Add(1)
@@ -68,7 +68,7 @@ func mustLoad(t *testing.T, docs hotstate.Document[count], rebuild func(context.
 	}
 }
 
-func TestLoadStoresWhatItRebuilt(t *testing.T) {
+func TestLoadStoresTheRebuiltDocument(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		docs := hotstate.For[count](newStore(newFakeStates()), ttl)
 		var truth rows
@@ -85,7 +85,7 @@ func TestLoadStoresWhatItRebuilt(t *testing.T) {
 	})
 }
 
-func TestInvalidatedDocumentIsAskedOfTheOwnerForAWhile(t *testing.T) {
+func TestInvalidatedDocumentIsMissingForAWhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newStore(newFakeStates())
 		docs := hotstate.For[count](store, ttl)
@@ -141,7 +141,7 @@ func TestRebuildThatOutlivesTheInvalidatedEntryIsNotStored(t *testing.T) {
 			if err := store.Invalidate(t.Context(), "k"); err != nil {
 				return nil, err
 			}
-			time.Sleep(6 * time.Second) // deaf to its deadline
+			time.Sleep(6 * time.Second) // ignores its deadline
 			return wrapperspb.Int64(old), nil
 		}, 1)
 		mustMiss(t, docs)

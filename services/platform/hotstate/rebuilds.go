@@ -9,25 +9,24 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// rebuilds lets callers that ask for the same key together share one load. In
-// difference to x/sync/singleflight nobody joins a load that is under way: it
-// may have read its rows before a change that the caller knows of. A caller who
-// finds one waits for the next, which all who wait share.
+// rebuilds lets concurrent callers of one key share a load. Unlike
+// x/sync/singleflight, callers never join a load already in progress: it may
+// have read its rows before a change that the caller knows of. Such callers wait
+// for the next load and share that one.
 type rebuilds[T any] struct {
 	mu   sync.Mutex
-	keys map[string]*turns[T]
+	keys map[string]*queue[T]
 }
 
-// turns are the loads of one key: the one under way and, when somebody waits,
-// the one after it.
-type turns[T any] struct {
+// queue holds the loads of one key.
+type queue[T any] struct {
 	running *load[T]
-	next    *load[T]
+	next    *load[T] // nil: no caller waits
 }
 
 // load is one shared load; result and err are set before done is closed.
 type load[T any] struct {
-	ctx    context.Context // of the caller who asked for it first, without its end
+	ctx    context.Context // of the first caller, without its cancellation
 	do     func(context.Context) (T, error)
 	done   chan struct{}
 	result T
@@ -35,10 +34,10 @@ type load[T any] struct {
 }
 
 func newRebuilds[T any]() *rebuilds[T] {
-	return &rebuilds[T]{keys: make(map[string]*turns[T])}
+	return &rebuilds[T]{keys: make(map[string]*queue[T])}
 }
 
-// join returns the result of a load that began after the call of join, or an
+// join returns the result of a load that begins after the call of join, or an
 // error as soon as ctx ends.
 func (r *rebuilds[T]) join(ctx context.Context, key string, do func(context.Context) (T, error)) (T, error) {
 	mine := r.enter(ctx, key, do)
@@ -54,36 +53,37 @@ func (r *rebuilds[T]) join(ctx context.Context, key string, do func(context.Cont
 func (r *rebuilds[T]) enter(ctx context.Context, key string, do func(context.Context) (T, error)) *load[T] {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	t := r.keys[key]
-	if t != nil && t.next != nil {
-		return t.next
+	q := r.keys[key]
+	if q != nil && q.next != nil {
+		return q.next
 	}
 	mine := &load[T]{ctx: context.WithoutCancel(ctx), do: do, done: make(chan struct{})}
-	if t != nil {
-		t.next = mine
+	if q != nil {
+		q.next = mine
 		return mine
 	}
-	t = &turns[T]{running: mine}
-	r.keys[key] = t
-	go r.run(key, t)
+	q = &queue[T]{running: mine}
+	r.keys[key] = q
+	go r.run(key, q)
 	return mine
 }
 
-// run does the loads of a key until nobody waits. Each ends by its deadline.
-func (r *rebuilds[T]) run(key string, t *turns[T]) {
-	for current := t.running; current != nil; current = r.turn(key, t) {
+// run executes the loads of a key until no caller waits. Each has a deadline.
+func (r *rebuilds[T]) run(key string, q *queue[T]) {
+	for current := q.running; current != nil; current = r.advance(key, q) {
 		current.run()
 	}
 }
 
-func (r *rebuilds[T]) turn(key string, t *turns[T]) *load[T] {
+// advance makes the next load the running one and returns it.
+func (r *rebuilds[T]) advance(key string, q *queue[T]) *load[T] {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	t.running, t.next = t.next, nil
-	if t.running == nil {
+	q.running, q.next = q.next, nil
+	if q.running == nil {
 		delete(r.keys, key)
 	}
-	return t.running
+	return q.running
 }
 
 func (l *load[T]) run() {

@@ -6,17 +6,17 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// grant is what one claim or renewal allows.
+// grant is the permission of one claim or renewal.
 type grant struct {
-	began       time.Time     // on the generator's clock, before the database was asked
+	began       time.Time     // on the generator's clock, before the database was called
 	beganMillis int64         // the database's time then, since the epoch
-	use         time.Duration // ids may be made this long after began
-	limit       int64         // the last millisecond that ids may bear
-	cause       error         // why it was not renewed yet, for the log
+	use         time.Duration // ids may be generated this long after began
+	limit       int64         // the last millisecond that ids may contain
+	cause       error         // why the last renewal failed, for the log
 }
 
-// time reads the clock only as a distance from began. With time.Now that is
-// monotonic time, which no change of the wall clock moves.
+// time only uses the distance of the clock from began. With time.Now that is monotonic
+// time, which changes of the wall clock do not affect.
 func (g *grant) time(at time.Time) (now, limit int64, err error) {
 	passed := at.Sub(g.began)
 	if passed >= g.use {
@@ -25,8 +25,8 @@ func (g *grant) time(at time.Time) (now, limit int64, err error) {
 	return g.beganMillis + passed.Milliseconds(), min(g.limit, maxMillis), nil
 }
 
-// move gives the generator a node and the milliseconds after a given one. The
-// ids go on increasing although the node in them may be a smaller one.
+// move gives the generator a node and the milliseconds after a given one. Its ids keep
+// increasing even if the new node is smaller.
 func (g *Generator) move(node, after int64, granted *grant) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -43,7 +43,7 @@ func (g *Generator) extend(granted *grant) {
 	g.lease = granted
 }
 
-// explain remembers why the grant was not renewed.
+// explain records why the grant was not renewed.
 func (g *Generator) explain(cause error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -52,7 +52,7 @@ func (g *Generator) explain(cause error) {
 	g.lease = &failing
 }
 
-// stop ends the making of ids and returns the millisecond of the last one.
+// stop ends the generator and returns the millisecond of its last id.
 func (g *Generator) stop() (last int64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -1,8 +1,8 @@
-// Package ids makes the ids of rows: 53 bits, so that JSON numbers and
-// JavaScript keep them exact, in the order of time.
+// Package ids generates the ids of rows. They grow with time and have 53 bits, so
+// that JSON numbers and JavaScript represent them exactly.
 //
 //	41 bits  milliseconds since 2024-01-01T00:00:00Z (until 2093)
-//	 6 bits  node, which one generator at a time has
+//	 6 bits  node, held by one generator at a time
 //	 6 bits  sequence within the millisecond
 package ids
 
@@ -14,7 +14,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// Max is the greatest id that can exist. All ids are positive.
+// Max is the greatest possible id. All ids are positive.
 const Max = 1<<53 - 1
 
 const (
@@ -30,14 +30,14 @@ const (
 	epochMillis = 1_704_067_200_000
 )
 
-// Reasons of the errors here, for the log: a caller can only try again later.
+// Reasons of errors, for the log: a caller can only retry later.
 const (
 	reasonNodeLost   = "ID_NODE_LOST"
 	reasonNodesTaken = "ID_NODES_TAKEN"
 	reasonUsedUp     = "ID_RANGE_USED_UP"
 )
 
-// Generator makes the ids of one node. It is safe for concurrent use.
+// Generator generates the ids of one node. It is safe for concurrent use.
 type Generator struct {
 	clock func() time.Time
 
@@ -45,12 +45,12 @@ type Generator struct {
 	node     int64
 	millis   int64  // of the last id, since the epoch
 	sequence int64  // of the last id, within its millisecond
-	lease    *grant // nil: the node is the generator's for good
+	lease    *grant // nil: the node is permanent
 }
 
-// New makes the generator of a node, 0 to 63, that the caller knows to be its
-// own; it panics for any other number. Programs with replicas use Lease. The
-// clock is time.Now outside tests.
+// New returns the generator of a node, 0 to 63, that no other generator has; it panics
+// for any other number. Programs with replicas use Lease. The clock is time.Now
+// outside tests.
 func New(node uint8, clock func() time.Time) *Generator {
 	if node >= nodes {
 		panic(fmt.Sprintf("ids: node %d does not fit %d bits", node, nodeBits))
@@ -58,11 +58,10 @@ func New(node uint8, clock func() time.Time) *Generator {
 	return &Generator{clock: clock, node: int64(node)}
 }
 
-// Next returns an id greater than every one this generator returned before.
-// When the 64 ids of a millisecond are used up, or the clock went back, it goes
-// on with the milliseconds after the last id rather than wait. The errors are
-// Unavailable while the node is lost (see Lease) and Internal when the 41 bits
-// are used up.
+// Next returns an id greater than all earlier ids of this generator. If the 64 ids of
+// a millisecond are used up, or the clock went back, it does not wait but uses the
+// milliseconds after the last id. The error is Unavailable while the node is lost (see
+// Lease) and Internal when the 41 bits are used up.
 func (g *Generator) Next() (int64, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -79,8 +78,8 @@ func (g *Generator) Next() (int64, error) {
 	return millis<<(nodeBits+sequenceBits) | g.node<<sequenceBits | sequence, nil
 }
 
-// time is the current millisecond since the epoch, and the last one that an id
-// may bear.
+// time returns the current millisecond since the epoch, and the last one that an id
+// may contain.
 func (g *Generator) time() (now, limit int64, err error) {
 	at := g.clock()
 	if g.lease == nil {
@@ -89,8 +88,8 @@ func (g *Generator) time() (now, limit int64, err error) {
 	return g.lease.time(at)
 }
 
-// after gives time and sequence of the next id. A time beyond the limit is not
-// followed: a clock that jumped far ahead must not use up what is left.
+// after returns time and sequence of the next id. It ignores a time beyond the limit: a
+// clock that jumps far ahead must not use up the remaining milliseconds.
 func (g *Generator) after(now, limit int64) (millis, sequence int64) {
 	switch {
 	case now > g.millis && now <= limit:
@@ -103,7 +102,7 @@ func (g *Generator) after(now, limit int64) (millis, sequence int64) {
 }
 
 func usedUp(limit int64) error {
-	code := errs.Unavailable // the next renewal moves the limit
+	code := errs.Unavailable // the next renewal raises the limit
 	if limit == maxMillis {
 		code = errs.Internal
 	}

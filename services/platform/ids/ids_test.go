@@ -11,13 +11,13 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/ids"
 )
 
-// start is some moment within the 41 bits.
+// start is a moment within the 41 bits.
 func start() time.Time { return time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC) }
 
 func millisOf(id int64) int64 { return id >> 12 }
 func nodeOf(id int64) int64   { return id >> 6 & 63 }
 
-// fakeClock stands still until it is moved.
+// fakeClock only moves by Move.
 type fakeClock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -49,7 +49,7 @@ func next(t *testing.T, g *ids.Generator) int64 {
 	return id
 }
 
-func TestIDBearsTimeAndNode(t *testing.T) {
+func TestIDContainsTimeAndNode(t *testing.T) {
 	epoch := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
 	clock := newClock(epoch.Add(1234 * time.Millisecond))
 	id := next(t, ids.New(37, clock.Now))
@@ -58,7 +58,7 @@ func TestIDBearsTimeAndNode(t *testing.T) {
 	}
 }
 
-// Whatever the clock does (stand, jump back by hours, jump ahead), ids grow.
+// Ids grow while the clock stands still, jumps back by hours or jumps ahead.
 func TestStrictlyIncreasingUnderAnyClock(t *testing.T) {
 	const seed = 7
 	random := rand.New(rand.NewPCG(seed, seed))
@@ -85,7 +85,7 @@ func TestStrictlyIncreasingUnderAnyClock(t *testing.T) {
 	}
 }
 
-// More ids than a millisecond has: the next ones are borrowed, none is waited for.
+// More ids than a millisecond has: the next milliseconds are used without waiting.
 func TestBorrowsFromTheNextMillisecond(t *testing.T) {
 	clock := newClock(start())
 	g := ids.New(0, clock.Now)

@@ -11,14 +11,13 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/sqldb"
 )
 
-// timings of a lease. The holder stops well before the database would give the
-// node to another, so that not even a stalled process overlaps with the next
-// holder.
+// timings of a lease. The holder stops well before the database lets another holder
+// claim the node, so that not even a stalled process overlaps with the next holder.
 type timings struct {
-	hold  time.Duration // how long the database keeps the node for its holder
-	use   time.Duration // how long the holder makes ids after a renewal began
+	hold  time.Duration // how long the database reserves the node for its holder
+	use   time.Duration // how long the holder generates ids after the start of a renewal
 	renew time.Duration // between renewals
-	retry time.Duration // after a renewal that failed
+	retry time.Duration // after a failed renewal
 	call  time.Duration // limit of one renewal, and of the release
 }
 
@@ -26,22 +25,21 @@ func standardTimings() timings {
 	return timings{hold: time.Minute, use: 45 * time.Second, renew: 15 * time.Second, retry: time.Second, call: 5 * time.Second}
 }
 
-// Lease claims one of the 64 nodes in the table id_nodes of the service's own
-// database and returns its generator. The table is not in the service's
-// migrations: Lease creates it (CREATE TABLE IF NOT EXISTS) and its rows. ctx
-// is for the claim only. A goroutine renews the lease until the returned
-// function is called, which waits for it, gives the node back and leaves the
-// generator without one. Losing the database for long loses the node: Next is
-// Unavailable until it is renewed or another is claimed, which happens by
-// itself.
+// Lease claims one of the 64 nodes in the table id_nodes of the service's own database
+// and returns its generator. The table is not part of the service's migrations: Lease
+// creates it and its rows. ctx is for the claim only. A goroutine renews the lease
+// until the returned function is called, which waits for the goroutine, releases the
+// node and ends the generator. A long outage of the database loses the node: Next is
+// Unavailable until the lease is renewed or another node is claimed, which happens
+// automatically.
 //
 // No two ids are equal, whatever clocks do: a row's expires_ms is also the last
-// millisecond that its holder's ids may bear, it only grows while the node is
-// held, and the next holder starts behind it. Ids bear the time of the database
-// (as of the last renewal, plus what clock says has passed since), so that
-// replicas whose clocks differ still make ids in one order.
+// millisecond of its holder's ids, it only grows while the node is held, and the next
+// holder starts behind it. Ids contain the time of the database (at the last renewal,
+// plus the time that passed on clock since), so that replicas with different clocks
+// still generate ids in one order.
 //
-// The error is Unavailable when all nodes are taken or the database is down.
+// The error is Unavailable when all nodes are held or the database is down.
 func Lease(ctx context.Context, db *sqlx.DB, clock func() time.Time) (*Generator, func(), error) {
 	return startLease(ctx, db, clock, standardTimings())
 }
@@ -61,8 +59,8 @@ func startLease(ctx context.Context, db *sqlx.DB, clock func() time.Time, t timi
 	return l.generator, func() { cancel(); <-l.ended }, nil
 }
 
-// lessee keeps a generator supplied with a node. Its methods run one after the
-// other, on the goroutine of keep once that runs.
+// lessee keeps the lease of a generator's node. Its methods run sequentially, on the
+// goroutine of keep once that runs.
 type lessee struct {
 	table     nodeTable
 	timings   timings
@@ -70,7 +68,7 @@ type lessee struct {
 	ended     chan struct{}
 }
 
-// keep renews until ctx ends, then gives the node back.
+// keep renews the lease until ctx ends, then releases the node.
 func (l *lessee) keep(ctx context.Context) {
 	defer close(l.ended)
 	timer := time.NewTimer(l.timings.renew)
@@ -91,7 +89,7 @@ func (l *lessee) keep(ctx context.Context) {
 	}
 }
 
-// claim takes a free node, at the start or after the last one was lost.
+// claim takes a free node, at the start or after the node was lost.
 func (l *lessee) claim(ctx context.Context) error {
 	began := l.generator.clock()
 	c, err := l.table.claim(ctx)
@@ -102,8 +100,8 @@ func (l *lessee) claim(ctx context.Context) error {
 	return nil
 }
 
-// renew prolongs the lease, also one that ran out but that nobody else took;
-// when somebody did, it claims another node.
+// renew extends the lease, even after it expired if no other holder took the node;
+// otherwise it claims another node.
 func (l *lessee) renew(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, l.timings.call)
 	defer cancel()
@@ -121,14 +119,14 @@ func (l *lessee) renew(ctx context.Context) error {
 	return nil
 }
 
-// grant counts its time from before the database was asked, so that the holder
-// never believes to have more than it was given.
+// grant starts before the call of the database, so the holder never assumes more time
+// than it was granted.
 func (l *lessee) grant(began time.Time, r row) *grant {
 	return &grant{began: began, beganMillis: r.Now, use: l.timings.use, limit: r.Expires}
 }
 
-// release ends the generator before it gives the node back. When the database
-// does not answer, the node is free after its time.
+// release ends the generator and then releases the node. If the database does not
+// answer, the node is free when its lease expires.
 func (l *lessee) release(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, l.timings.call)
 	defer cancel()

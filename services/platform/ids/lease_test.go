@@ -14,7 +14,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/sqltest"
 )
 
-// never renews within a test: what happens to a holder that stalls.
+// never returns timings without a renewal during a test, as for a stalled holder.
 func never() ids.Timings {
 	return ids.Timings{Hold: time.Minute, Use: 45 * time.Second, Renew: time.Hour, Retry: time.Hour}
 }
@@ -30,7 +30,7 @@ func lease(t *testing.T, db *sqlx.DB, clock func() time.Time, timings ids.Timing
 	return g, stop
 }
 
-// takeAllBut makes every other node somebody else's for long.
+// takeAllBut gives every other node to another holder for a long time.
 func takeAllBut(t *testing.T, db *sqlx.DB, node int64) {
 	t.Helper()
 	if _, err := db.ExecContext(t.Context(), "UPDATE id_nodes SET holder = 'other', expires_ms = 1 << 41 WHERE node <> ?", node); err != nil {
@@ -38,18 +38,7 @@ func takeAllBut(t *testing.T, db *sqlx.DB, node int64) {
 	}
 }
 
-// eventually polls, as nothing tells a test that a renewal happened.
-func eventually(t *testing.T, what string, happened func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		if happened() {
-			return
-		}
-	}
-	t.Fatalf("did not happen: %s", what)
-}
-
-func TestLeaseBearsTheTimeOfTheDatabase(t *testing.T) {
+func TestLeaseUsesTheTimeOfTheDatabase(t *testing.T) {
 	db := sqltest.New(t, nil)
 	for name, clock := range map[string]func() time.Time{
 		"right":         time.Now,
@@ -68,7 +57,7 @@ func TestLeaseBearsTheTimeOfTheDatabase(t *testing.T) {
 	}
 }
 
-func TestLeasesOfManyAtOnce(t *testing.T) {
+func TestConcurrentLeases(t *testing.T) {
 	db := sqltest.New(t, nil)
 	const holders = 12
 	var mu sync.Mutex
@@ -109,8 +98,8 @@ func startFor(t *testing.T, db *sqlx.DB) (*ids.Generator, func(), error) {
 	return g, stop, err
 }
 
-// A holder that stalls stops by its own clock before the database lets another
-// have the node, and then starts behind everything the first could have made.
+// A stalled holder stops by its own clock before the database lets another one claim
+// the node; that one starts behind every id the first could have generated.
 func TestExpiredHolderStopsBeforeTheNextStarts(t *testing.T) {
 	db := sqltest.New(t, nil)
 	short := never()
@@ -121,8 +110,8 @@ func TestExpiredHolderStopsBeforeTheNextStarts(t *testing.T) {
 	takeAllBut(t, db, node)
 
 	stopped := false
-	eventually(t, "another gets the node", func() bool {
-		// Whether the first still makes ids is asked before the second tries.
+	sqltest.Eventually(t, "another gets the node", func() bool {
+		// The first is checked before the second tries to claim.
 		if id, err := first.Next(); err == nil {
 			if stopped {
 				t.Fatal("an expired holder made ids again")
@@ -156,13 +145,13 @@ func TestExpiredHolderStopsBeforeTheNextStarts(t *testing.T) {
 	}
 }
 
-// Even a holder that made ids far ahead of time leaves them to nobody else.
+// The next holder starts behind ids that were generated far ahead of time.
 func TestNextHolderStartsBehindBorrowedIDs(t *testing.T) {
 	db := sqltest.New(t, nil)
 	clock := newClock(start())
 	first, stop := lease(t, db, clock.Now, never())
 	last := int64(0)
-	for range 64 * 300 { // 300 ms in no time
+	for range 64 * 300 { // 300 ms of ids at once
 		last = next(t, first)
 	}
 	takeAllBut(t, db, nodeOf(last))
@@ -170,13 +159,13 @@ func TestNextHolderStartsBehindBorrowedIDs(t *testing.T) {
 	if _, err := first.Next(); errs.CodeOf(err) != errs.Unavailable {
 		t.Errorf("a stopped generator: %v", err)
 	}
-	eventually(t, "the node is free", func() bool {
+	sqltest.Eventually(t, "the node is free", func() bool {
 		second, stop, err := ids.LeaseWith(t.Context(), db, clock.Now, never())
 		if err != nil {
 			return false
 		}
 		t.Cleanup(stop)
-		clock.Move(-time.Hour) // not even a clock that goes back leads there
+		clock.Move(-time.Hour) // also after the clock goes back
 		if id := next(t, second); nodeOf(id) != nodeOf(last) || id <= last {
 			t.Errorf("the second starts with %d, the first ended with %d", id, last)
 		}
@@ -184,7 +173,7 @@ func TestNextHolderStartsBehindBorrowedIDs(t *testing.T) {
 	})
 }
 
-// A clock that jumps ahead neither makes ids beyond the lease nor uses it up.
+// A clock that jumps ahead neither leads to ids beyond the lease nor uses it up.
 func TestLeaseBoundsTheFuture(t *testing.T) {
 	db := sqltest.New(t, nil)
 	clock := newClock(start())
@@ -219,27 +208,27 @@ func TestLeaseIsRenewed(t *testing.T) {
 		return expires
 	}
 	granted = read()
-	eventually(t, "the lease is prolonged", func() bool { return read() > granted+500 })
+	sqltest.Eventually(t, "the lease is prolonged", func() bool { return read() > granted+500 })
 	if id := next(t, g); nodeOf(id) != node {
 		t.Errorf("the node changed from %d to %d", node, nodeOf(id))
 	}
 }
 
-// Somebody took the node after all: the holder stops, claims another, and its
-// ids go on increasing although the new node may be a smaller number.
+// Another holder took the node: this one stops and claims another node, and its ids
+// keep increasing even if the new node is smaller.
 func TestLostLeaseIsReplaced(t *testing.T) {
 	db := sqltest.New(t, nil)
 	quick := ids.Timings{Hold: time.Minute, Use: 45 * time.Second, Renew: 20 * time.Millisecond, Retry: 20 * time.Millisecond}
-	_, stopFirst := lease(t, db, time.Now, never()) // node 0, which is free again below
+	_, stopFirst := lease(t, db, time.Now, never()) // node 0, which is released below
 	g, _ := lease(t, db, time.Now, quick)
 	last := next(t, g)
 	node := nodeOf(last)
 	stopFirst()
-	// All are taken, also the holder's own: it must stop, as there is no other.
+	// All nodes are taken, also its own: it must stop, because no other is free.
 	if _, err := db.ExecContext(t.Context(), "UPDATE id_nodes SET holder = 'other', expires_ms = 1 << 41"); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the holder stops", func() bool {
+	sqltest.Eventually(t, "the holder stops", func() bool {
 		id, err := g.Next()
 		if err == nil {
 			last = id
@@ -250,7 +239,7 @@ func TestLostLeaseIsReplaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	var id int64
-	eventually(t, "the holder has another node", func() bool {
+	sqltest.Eventually(t, "the holder has another node", func() bool {
 		var err error
 		id, err = g.Next()
 		return err == nil
@@ -260,7 +249,7 @@ func TestLostLeaseIsReplaced(t *testing.T) {
 	}
 }
 
-// The database goes away: no ids after the time is up, and the cause is told.
+// Without the database there are no ids after the lease, and the error has the cause.
 func TestLeaseWithoutDatabase(t *testing.T) {
 	db := sqltest.New(t, nil)
 	clock := newClock(start())
@@ -271,16 +260,16 @@ func TestLeaseWithoutDatabase(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	next(t, g) // still within its time
+	next(t, g) // the lease still holds
 	clock.Move(45 * time.Second)
-	eventually(t, "the cause is known", func() bool {
+	sqltest.Eventually(t, "the cause is known", func() bool {
 		_, err := g.Next()
 		if err == nil {
 			t.Fatal("ids without a lease")
 		}
 		return errs.CodeOf(err) == errs.Unavailable && errors.Unwrap(err) != nil
 	})
-	stop() // ends although nothing can be given back
+	stop() // ends although the node cannot be released
 }
 
 func TestReleasedNodeIsFree(t *testing.T) {
@@ -292,7 +281,7 @@ func TestReleasedNodeIsFree(t *testing.T) {
 		t.Fatal("a held node was given to another")
 	}
 	stop()
-	eventually(t, "the node is free", func() bool {
+	sqltest.Eventually(t, "the node is free", func() bool {
 		_, _, err := startFor(t, db)
 		return err == nil
 	})

@@ -14,22 +14,21 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/sqldb"
 )
 
-// nodeTable is the table of leases as one holder sees it. All times in it are
-// the database's, in milliseconds since the epoch of ids.
+// nodeTable is one holder's access to the table of leases. All its times are the
+// database's, in milliseconds since the epoch of ids.
 type nodeTable struct {
 	db     *sqlx.DB
-	holder string // random, so that no two holders ever have the same
+	holder string // random and unique
 	hold   time.Duration
 }
 
-// row is what a claim or renewal left in the table, and the database's time.
+// row is the result of a claim or renewal, with the database's time.
 type row struct {
 	Expires int64 `db:"expires_ms"`
 	Now     int64 `db:"now_ms"`
 }
 
-// claimed is a node with the millisecond up to which an earlier holder may have
-// made ids.
+// claimed is a node with the last millisecond of ids of earlier holders.
 type claimed struct {
 	node, after int64
 	row
@@ -45,18 +44,18 @@ const (
 	) ENGINE = InnoDB`
 	sqlCount = `SELECT COUNT(*) FROM id_nodes`
 
-	// The node that was free longest, so that a node rests before it is used again.
+	// The node that has been free for the longest time.
 	sqlFree = `SELECT node, expires_ms FROM id_nodes WHERE expires_ms < ` + sqlNow + `
 		ORDER BY expires_ms, node LIMIT 1 FOR UPDATE`
 	sqlTake = `UPDATE id_nodes SET holder = ?, expires_ms = ` + sqlNow + ` + ? WHERE node = ?`
-	// It always grows, even when the database's clock went back.
+	// It always grows, even if the database's clock goes back.
 	sqlRenew = `UPDATE id_nodes SET expires_ms = GREATEST(expires_ms + 1, ` + sqlNow + ` + ?)
 		WHERE node = ? AND holder = ?`
 	sqlRead    = `SELECT expires_ms, ` + sqlNow + ` AS now_ms FROM id_nodes WHERE node = ?`
 	sqlRelease = `UPDATE id_nodes SET holder = '', expires_ms = ? WHERE node = ? AND holder = ?`
 )
 
-// create makes the table and its rows where they do not exist.
+// create creates the table and its rows if they do not exist.
 func (t nodeTable) create(ctx context.Context) error {
 	if _, err := t.db.ExecContext(ctx, sqlCreate); err != nil {
 		return err
@@ -69,11 +68,11 @@ func (t nodeTable) create(ctx context.Context) error {
 	for node := range rows {
 		rows[node] = fmt.Sprintf("(%d)", node)
 	}
-	_, err := t.db.ExecContext(ctx, "INSERT IGNORE INTO id_nodes (node) VALUES "+strings.Join(rows, ",")) //nolint:gosec // numbers of ours
+	_, err := t.db.ExecContext(ctx, "INSERT IGNORE INTO id_nodes (node) VALUES "+strings.Join(rows, ",")) //nolint:gosec // only numbers
 	return err
 }
 
-// claim takes a node whose time is over.
+// claim takes a node whose lease has expired.
 func (t nodeTable) claim(ctx context.Context) (claimed, error) {
 	var c claimed
 	err := sqldb.InTx(ctx, t.db, func(ctx context.Context, tx sqldb.Handle) error {
@@ -97,7 +96,7 @@ func (t nodeTable) claim(ctx context.Context) (claimed, error) {
 	return c, err
 }
 
-// renew prolongs the holder's node; held is false when another one has it.
+// renew extends the holder's lease; held is false if another holder has the node.
 func (t nodeTable) renew(ctx context.Context, node int64) (r row, held bool, err error) {
 	err = sqldb.InTx(ctx, t.db, func(ctx context.Context, tx sqldb.Handle) error {
 		result, err := tx.ExecContext(ctx, sqlRenew, t.hold.Milliseconds(), node, t.holder)
@@ -115,8 +114,8 @@ func (t nodeTable) renew(ctx context.Context, node int64) (r row, held bool, err
 	return r, held, err
 }
 
-// release gives the node back and records the last millisecond used, behind
-// which its next holder starts.
+// release frees the node and records the last used millisecond, behind which the next
+// holder starts.
 func (t nodeTable) release(ctx context.Context, node, last int64) error {
 	_, err := t.db.ExecContext(ctx, sqlRelease, last, node, t.holder)
 	return err

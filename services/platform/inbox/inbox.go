@@ -1,7 +1,8 @@
-// Package inbox gives the effect of an event once, however often the event is
-// delivered: what was processed is written in the transaction of the effect.
+// Package inbox makes the effect of an event happen once, however often the
+// event is delivered: the id of a processed event is written in the transaction
+// of its effect.
 //
-// The table is not in a service's migrations: Ensure creates it.
+// The table is not part of a service's migrations: Ensure creates it.
 package inbox
 
 import (
@@ -23,34 +24,40 @@ const (
 		KEY at_ms (at_ms)
 	) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`
 
-	// Not INSERT IGNORE, which would also cut a name that is too long.
+	// Not INSERT IGNORE, which would also truncate a name that is too long.
 	sqlMark = `INSERT INTO processed_events (consumer, event_id, at_ms) VALUES (?, ?, ?)
 		ON DUPLICATE KEY UPDATE at_ms = at_ms`
 
 	sqlPrune = `DELETE FROM processed_events WHERE at_ms < ? ORDER BY at_ms LIMIT ?`
 )
 
-// Kept is how long an event is remembered: far longer than any broker or dead
-// letter waits before it is delivered again without an operator's doing.
+// Kept is how long ids are kept: far longer than a broker or the retries of a
+// subscription wait before they deliver an event again.
 const Kept = 7 * 24 * time.Hour
 
-// Ensure creates the table where it does not exist.
+// Inbox records the processed events of one database.
+type Inbox struct{ db *sqlx.DB }
+
+// New returns the inbox of a database in which Ensure creates the table.
+func New(db *sqlx.DB) *Inbox { return &Inbox{db: db} }
+
+// Ensure creates the table if it does not exist.
 func Ensure(ctx context.Context, db sqldb.Handle) error {
 	_, err := db.ExecContext(ctx, sqlCreate)
 	return sqldb.Wrap("inbox.Ensure", err)
 }
 
-// Once runs fn in a transaction, unless the consumer has processed the event
-// before; then it returns nil. When fn fails, its effect and the mark are
-// rolled back together, so that the event can be delivered again. fn works on
-// tx alone and may be run more than once, as in sqldb.InTx. Deliveries of one
-// event at the same time wait for each other; should the first fail, the server
-// gives up those that waited but one, and InTx runs them again.
+// Once runs fn in a transaction, unless the consumer has already processed the
+// event; then it returns nil. If fn fails, its effect and the record are rolled
+// back together, and the event can be delivered again. fn uses only tx and may
+// run more than once, as in sqldb.InTx. Concurrent deliveries of one event wait
+// for each other; if the first fails, the server aborts all waiting ones except
+// one, and InTx runs them again.
 //
-// consumer names one use of the event in this database, as
-// "interaction.counts"; both it and eventID have at most 100 characters.
-func Once(ctx context.Context, db *sqlx.DB, consumer, eventID string, fn func(ctx context.Context, tx sqldb.Handle) error) error {
-	err := sqldb.InTx(ctx, db, func(ctx context.Context, tx sqldb.Handle) error {
+// consumer names one use of events in this database, such as "activities";
+// consumer and eventID have at most 100 characters.
+func (i *Inbox) Once(ctx context.Context, consumer, eventID string, fn func(ctx context.Context, tx sqldb.Handle) error) error {
+	err := sqldb.InTx(ctx, i.db, func(ctx context.Context, tx sqldb.Handle) error {
 		result, err := tx.ExecContext(ctx, sqlMark, consumer, eventID, time.Now().UnixMilli())
 		if err != nil {
 			return err
@@ -64,10 +71,11 @@ func Once(ctx context.Context, db *sqlx.DB, consumer, eventID string, fn func(ct
 	return sqldb.Wrap("inbox.Once", err)
 }
 
-// pruneChunk rows are deleted in one statement, so that none holds many locks.
+// pruneChunk limits the rows, and so the locks, of one delete statement.
 const pruneChunk = 1000
 
-// Prune forgets the events processed before a time and returns how many.
+// Prune deletes the records of events processed before a time and returns their
+// number.
 func Prune(ctx context.Context, db sqldb.Handle, before time.Time) (int64, error) {
 	const op = "inbox.Prune"
 	var pruned int64
@@ -89,14 +97,14 @@ const (
 	pruneTimeout = time.Minute
 )
 
-// RunPruning forgets events older than Kept, once an hour, until ctx ends.
-// Failures are logged; the next hour makes up for them. It returns nil.
-func RunPruning(ctx context.Context, db *sqlx.DB, log *slog.Logger) error {
+// RunPruning deletes records older than Kept, once an hour, until ctx ends.
+// Failures are logged; the next run tries again. It returns nil.
+func (i *Inbox) RunPruning(ctx context.Context, log *slog.Logger) error {
 	ticker := time.NewTicker(pruneEvery)
 	defer ticker.Stop()
 	for {
-		if err := pruneOld(ctx, db); err != nil && ctx.Err() == nil {
-			log.Warn("processed events are not pruned", "error", err.Error())
+		if err := i.pruneOld(ctx); err != nil && ctx.Err() == nil {
+			log.Warn("pruning of processed events failed", "error", err.Error())
 		}
 		select {
 		case <-ctx.Done():
@@ -106,9 +114,9 @@ func RunPruning(ctx context.Context, db *sqlx.DB, log *slog.Logger) error {
 	}
 }
 
-func pruneOld(ctx context.Context, db *sqlx.DB) error {
+func (i *Inbox) pruneOld(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, pruneTimeout)
 	defer cancel()
-	_, err := Prune(ctx, db, time.Now().Add(-Kept))
+	_, err := Prune(ctx, i.db, time.Now().Add(-Kept))
 	return err
 }

@@ -18,22 +18,18 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/sqltest"
 )
 
-// newDB has a table of effects beside the inbox.
+// newDB returns a database with an inbox and a table of effects.
 func newDB(t *testing.T) *sqlx.DB {
 	t.Helper()
-	db := sqltest.New(t, nil)
-	for range 2 { // it can be repeated
-		if err := inbox.Ensure(t.Context(), db); err != nil {
-			t.Fatal(err)
-		}
-	}
+	db := sqltest.New(t, nil, inbox.Ensure, inbox.Ensure) // Ensure can be repeated
 	if _, err := db.ExecContext(t.Context(), "CREATE TABLE effects (event_id VARCHAR(100) NOT NULL)"); err != nil {
 		t.Fatal(err)
 	}
 	return db
 }
 
-// effect has no key: a second one is a second row.
+// effect inserts a row into a table without a key, so a second effect is a second
+// row.
 func effect(eventID string) func(context.Context, sqldb.Handle) error {
 	return func(ctx context.Context, tx sqldb.Handle) error {
 		_, err := tx.ExecContext(ctx, "INSERT INTO effects VALUES (?)", eventID)
@@ -41,10 +37,10 @@ func effect(eventID string) func(context.Context, sqldb.Handle) error {
 	}
 }
 
-func TestNameThatIsTooLongIsRefused(t *testing.T) {
+func TestTooLongNameIsRefused(t *testing.T) {
 	db := newDB(t)
-	if err := inbox.Once(t.Context(), db, "c", strings.Repeat("x", 101), effect("e")); err == nil {
-		t.Error("an event was marked under a part of its id")
+	if err := inbox.New(db).Once(t.Context(), "c", strings.Repeat("x", 101), effect("e")); err == nil {
+		t.Error("an event was recorded under a part of its id")
 	}
 	if n := count(t, db, "effects"); n != 0 {
 		t.Errorf("%d effects", n)
@@ -60,12 +56,12 @@ func count(t *testing.T, db *sqlx.DB, table string) int {
 	return n
 }
 
-func TestOnceForEachConsumerAndEvent(t *testing.T) {
+func TestOncePerConsumerAndEvent(t *testing.T) {
 	db := newDB(t)
 	for _, consumer := range []string{"one", "two"} {
 		for _, id := range []string{"e", "E", "f"} {
 			for range 3 {
-				if err := inbox.Once(t.Context(), db, consumer, id, effect(id)); err != nil {
+				if err := inbox.New(db).Once(t.Context(), consumer, id, effect(id)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -76,7 +72,7 @@ func TestOnceForEachConsumerAndEvent(t *testing.T) {
 	}
 }
 
-func TestDeliveriesAtTheSameTimeHaveOneEffect(t *testing.T) {
+func TestConcurrentDeliveriesHaveOneEffect(t *testing.T) {
 	const deliveries = 20
 	db := newDB(t)
 	for e := range 5 {
@@ -84,7 +80,7 @@ func TestDeliveriesAtTheSameTimeHaveOneEffect(t *testing.T) {
 		var delivering sync.WaitGroup
 		for range deliveries {
 			delivering.Go(func() {
-				if err := inbox.Once(t.Context(), db, "c", id, effect(id)); err != nil {
+				if err := inbox.New(db).Once(t.Context(), "c", id, effect(id)); err != nil {
 					t.Error(err)
 				}
 			})
@@ -96,10 +92,10 @@ func TestDeliveriesAtTheSameTimeHaveOneEffect(t *testing.T) {
 	}
 }
 
-func TestFailedEffectIsNotMarked(t *testing.T) {
+func TestFailedEffectIsNotRecorded(t *testing.T) {
 	db := newDB(t)
 	refusal := errors.New("no")
-	err := inbox.Once(t.Context(), db, "c", "e", func(ctx context.Context, tx sqldb.Handle) error {
+	err := inbox.New(db).Once(t.Context(), "c", "e", func(ctx context.Context, tx sqldb.Handle) error {
 		if err := effect("e")(ctx, tx); err != nil {
 			return err
 		}
@@ -111,7 +107,7 @@ func TestFailedEffectIsNotMarked(t *testing.T) {
 	if n := count(t, db, "effects") + count(t, db, "processed_events"); n != 0 {
 		t.Errorf("%d rows are left of a failed effect", n)
 	}
-	if err := inbox.Once(t.Context(), db, "c", "e", effect("e")); err != nil {
+	if err := inbox.New(db).Once(t.Context(), "c", "e", effect("e")); err != nil {
 		t.Fatal(err)
 	}
 	if n := count(t, db, "effects"); n != 1 {
@@ -120,7 +116,7 @@ func TestFailedEffectIsNotMarked(t *testing.T) {
 }
 
 // The first delivery fails while the others wait for it: one of them has the
-// effect, and none an error.
+// effect, and none returns an error.
 func TestWaitingDeliveriesTakeOverAFailedOne(t *testing.T) {
 	const deliveries = 20
 	db := newDB(t)
@@ -137,7 +133,7 @@ func TestWaitingDeliveriesTakeOverAFailedOne(t *testing.T) {
 	var delivering sync.WaitGroup
 	for range deliveries {
 		delivering.Go(func() {
-			switch err := inbox.Once(t.Context(), db, "c", "e", first); {
+			switch err := inbox.New(db).Once(t.Context(), "c", "e", first); {
 			case errors.Is(err, refusal):
 				refused.Add(1)
 			case err != nil:
@@ -157,7 +153,7 @@ func awaitWaiting(t *testing.T, db *sqlx.DB) {
 	for waiting := 0; waiting < 5; {
 		select {
 		case <-deadline:
-			t.Errorf("%d deliveries wait, want 5 at least", waiting)
+			t.Errorf("%d deliveries wait, want at least 5", waiting)
 			return
 		case <-time.After(5 * time.Millisecond):
 		}
@@ -171,7 +167,7 @@ func awaitWaiting(t *testing.T, db *sqlx.DB) {
 	}
 }
 
-func TestPruneForgetsTheOld(t *testing.T) {
+func TestPruneDeletesOldRecords(t *testing.T) {
 	db := newDB(t)
 	const old = 2500 // more than one statement deletes
 	rows := make([]struct {
@@ -192,11 +188,11 @@ func TestPruneForgetsTheOld(t *testing.T) {
 		t.Fatalf("pruned %d, %v, want %d", pruned, err, old-1)
 	}
 	if n := count(t, db, "processed_events"); n != 1 {
-		t.Errorf("%d events remembered, want 1", n)
+		t.Errorf("%d records left, want 1", n)
 	}
 }
 
-func TestPruningRunsAtOnceAndEndsWithItsContext(t *testing.T) {
+func TestPruningStartsAtOnceAndEndsWithItsContext(t *testing.T) {
 	db := newDB(t)
 	if _, err := db.ExecContext(t.Context(),
 		"INSERT INTO processed_events (consumer, event_id, at_ms) VALUES ('c', 'old', 1), ('c', 'new', ?)",
@@ -205,13 +201,8 @@ func TestPruningRunsAtOnceAndEndsWithItsContext(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- inbox.RunPruning(ctx, db, slog.New(slog.DiscardHandler)) }()
-	deadline := time.Now().Add(10 * time.Second)
-	for count(t, db, "processed_events") != 1 {
-		if time.Now().After(deadline) {
-			t.Fatal("nothing is pruned")
-		}
-	}
+	go func() { ended <- inbox.New(db).RunPruning(ctx, slog.New(slog.DiscardHandler)) }()
+	sqltest.Eventually(t, "the old record is deleted", func() bool { return count(t, db, "processed_events") == 1 })
 	cancel()
 	if err := <-ended; err != nil {
 		t.Error(err)

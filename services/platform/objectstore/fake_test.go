@@ -21,13 +21,13 @@ var (
 
 var errDown = errors.New("store is down")
 
-// memory is a store of blobs that can fail, and that measures.
+// memory is an in-memory store of blobs that can fail and counts.
 type memory struct {
 	mu      sync.Mutex
 	blobs   map[string][]byte
 	gets    int
 	failPut func(key string) error
-	onPut   func(key string) // called before a put is done
+	onPut   func(key string) // called before each put
 }
 
 func newMemory() *memory { return &memory{blobs: map[string][]byte{}} }
@@ -77,7 +77,7 @@ func (m *memory) keys() []string {
 	return slices.Sorted(maps.Keys(m.blobs))
 }
 
-// change alters one stored blob.
+// change modifies one stored blob.
 func (m *memory) change(t *testing.T, key string, how func([]byte) []byte) {
 	t.Helper()
 	m.mu.Lock()

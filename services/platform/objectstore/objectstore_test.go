@@ -19,7 +19,7 @@ const (
 	noLimit  = 1 << 40
 )
 
-// noise is n bytes that are the same in each run.
+// noise returns n bytes that are the same in each run.
 func noise(n int) []byte {
 	var seed [32]byte
 	data := make([]byte, n)
@@ -38,7 +38,7 @@ func write(t *testing.T, store *objectstore.Store, data []byte) objectstore.Mani
 	return m
 }
 
-func TestObjectsOfAllSizesComeBack(t *testing.T) {
+func TestObjectsOfAllSizesAreReadBack(t *testing.T) {
 	for _, size := range []int{0, 1, partSize - 1, partSize, partSize + 1, 2 * partSize, 7*partSize + 13} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			blobs := newMemory()
@@ -66,7 +66,7 @@ func TestObjectsOfAllSizesComeBack(t *testing.T) {
 	}
 }
 
-func TestObjectsComeBackFromReadersInDribs(t *testing.T) {
+func TestSlowReadersAreStored(t *testing.T) {
 	data := noise(3*partSize + 1)
 	for name, r := range map[string]io.Reader{
 		"one byte":      iotest.OneByteReader(bytes.NewReader(data)),

@@ -7,15 +7,14 @@ import (
 	"hash/crc32"
 )
 
-// A part is magic, the length of the payload (uint32, big endian), the CRC-32C
-// of the payload (likewise), payload. The zero byte in front keeps bindings
-// from taking a part for base64 or for JSON; the last byte is the version.
+// A part is: magic, length of the payload (uint32, big endian), CRC-32C of the
+// payload (same encoding), payload. The leading zero byte keeps bindings from
+// taking a part for base64 or JSON; the last byte of magic is the version.
 const headerSize = 12
 
 const magic = "\x00DY\x01"
 
-// seal writes the header in front of the payload that buffer holds from
-// headerSize on.
+// seal writes the header in front of the payload, which begins at headerSize.
 func seal(buffer []byte) {
 	payload := buffer[headerSize:]
 	copy(buffer, magic)
@@ -23,7 +22,7 @@ func seal(buffer []byte) {
 	binary.BigEndian.PutUint32(buffer[8:], checksum(payload))
 }
 
-// open checks a part that should hold length bytes and returns the payload.
+// open verifies a part with length bytes of payload and returns the payload.
 func open(part []byte, length int64) ([]byte, error) {
 	if len(part) < headerSize || string(part[:len(magic)]) != magic {
 		return nil, errors.New("not a part of an object")

@@ -14,11 +14,11 @@ type reader struct {
 	manifest Manifest
 	fetch    func(n int) ([]byte, error)
 	offset   int64
-	current  int    // the part that payload is of; -1: none yet
-	payload  []byte // read-only, a cache may own it
+	current  int    // number of the part in payload; -1: none
+	payload  []byte // read-only: a cache may own it
 }
 
-// Read fills p from one part: it may return less than p takes.
+// Read reads from one part, so it may return less than len(p).
 func (r *reader) Read(p []byte) (int, error) {
 	if r.offset >= r.manifest.Size {
 		return 0, io.EOF
@@ -42,8 +42,8 @@ func (r *reader) Read(p []byte) (int, error) {
 	return copied, nil
 }
 
-// Seek moves the offset of the next Read. It fetches nothing; an offset behind
-// the end is allowed, as io.Seeker has it.
+// Seek sets the offset of the next Read and fetches nothing. An offset behind the
+// end is allowed, as for every io.Seeker.
 func (r *reader) Seek(offset int64, whence int) (int64, error) {
 	switch whence {
 	case io.SeekStart:

@@ -17,7 +17,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/objectstore"
 )
 
-func TestReaderKeepsTheRulesOfReadSeeker(t *testing.T) {
+func TestReaderIsAReadSeeker(t *testing.T) {
 	store := objectstore.New(newMemory(), nil)
 	data := noise(3*partSize + 100)
 	m := write(t, store, data)
@@ -37,7 +37,7 @@ func TestReaderRefusesToSeekBeforeTheStart(t *testing.T) {
 	}
 }
 
-func TestReaderAsksTheGivenSourceOfParts(t *testing.T) {
+func TestReaderUsesTheGivenPartFunc(t *testing.T) {
 	blobs := newMemory()
 	store := objectstore.New(blobs, nil)
 	m := write(t, store, noise(2*partSize))
@@ -55,7 +55,7 @@ func TestReaderAsksTheGivenSourceOfParts(t *testing.T) {
 	}
 }
 
-// serve answers one request for the object with net/http's own range logic.
+// serve answers one request for the object by http.ServeContent.
 func serve(t *testing.T, store *objectstore.Store, m objectstore.Manifest, ranges string) *http.Response {
 	t.Helper()
 	request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v.mp4", nil)
@@ -68,7 +68,7 @@ func serve(t *testing.T, store *objectstore.Store, m objectstore.Manifest, range
 	return recorder.Result()
 }
 
-func TestServeContentAcrossThePartBorders(t *testing.T) {
+func TestServeContentAcrossParts(t *testing.T) {
 	blobs := newMemory()
 	store := objectstore.New(blobs, nil)
 	data := noise(4*partSize + 7)

@@ -10,12 +10,12 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// errNoWhole is the answer about plain objects where no store for them is set.
+// errNoWhole is the error for whole objects without a store for them.
 var errNoWhole = errs.New(errs.Unavailable, "WHOLE_OBJECTS_UNAVAILABLE", "").
-	WithCause(errors.New("no S3 store is configured here"))
+	WithCause(errors.New("no S3 store is configured"))
 
-// WriteWhole stores size bytes of r as a plain object, to be read in pieces of
-// pieceSize bytes. After an error nothing is left of it.
+// WriteWhole stores size bytes of r as a whole object that is read in pieces of
+// pieceSize bytes. After an error it deletes the object.
 func (s *Store) WriteWhole(ctx context.Context, key, contentType string, pieceSize, size int64, r io.Reader) (Manifest, error) {
 	const op = "objectstore.WriteWhole"
 	if s.whole == nil {
@@ -25,7 +25,7 @@ func (s *Store) WriteWhole(ctx context.Context, key, contentType string, pieceSi
 	if err := s.whole.Put(ctx, key, contentType, size, io.TeeReader(r, sum)); err != nil {
 		cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 		defer cancel()
-		_ = s.whole.Delete(cleanup, key) // what is left is swept with its row
+		_ = s.whole.Delete(cleanup, key) // an object that remains is deleted with its row
 		return Manifest{}, errs.Wrap(op, err)
 	}
 	m := Manifest{Key: key, Size: size, PartSize: pieceSize, ContentType: contentType, Layout: LayoutWhole}
@@ -33,7 +33,7 @@ func (s *Store) WriteWhole(ctx context.Context, key, contentType string, pieceSi
 	return m, nil
 }
 
-// piece reads what would be part n if the object were kept in parts.
+// piece reads the bytes that would be part n of an object in parts.
 func (s *Store) piece(ctx context.Context, m Manifest, n int) ([]byte, error) {
 	if s.whole == nil {
 		return nil, errNoWhole

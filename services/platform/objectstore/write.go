@@ -13,18 +13,16 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// cleanupTimeout bounds the deletion of what a failed Write left.
+// cleanupTimeout bounds the cleanup after a failed Write.
 const cleanupTimeout = 30 * time.Second
 
-// putTimeout bounds the upload of one part, which does not end with the request
-// that it belongs to.
+// putTimeout bounds the upload of one part, which does not end with its request.
 const putTimeout = 30 * time.Second
 
-// Write stores what r holds, up to its end, as the object key in parts of
-// partSize bytes. While a part is on its way the next is read; no more than
-// these two are in memory. An object of more than limit bytes is ErrTooLarge.
-// After any error the parts that were written are deleted again, also when ctx
-// has ended; an error of r is in the chain.
+// Write stores the content of r as the object key, in parts of partSize bytes. It
+// reads the next part while one is being uploaded; only these two are in memory. An
+// object of more than limit bytes is ErrTooLarge. After any error it deletes the
+// parts already written, also when ctx has ended; an error of r is in the chain.
 func (s *Store) Write(ctx context.Context, key string, partSize, limit int64, r io.Reader) (Manifest, error) {
 	const op = "objectstore.Write"
 	if partSize <= 0 || partSize > math.MaxUint32 {
@@ -39,37 +37,37 @@ func (s *Store) Write(ctx context.Context, key string, partSize, limit int64, r 
 	return w.manifest, nil
 }
 
-// discard deletes the parts of an object that nobody will know of. What it
-// fails to delete is left to whoever sweeps objects without a manifest.
+// discard deletes the parts of an object whose Write failed. Parts that it cannot
+// delete are orphans.
 func (s *Store) discard(ctx context.Context, key string, parts int) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
 	_ = s.Remove(ctx, Extent{Key: key, Parts: parts})
 }
 
-// writer is one Write under way.
+// writer is the state of one Write.
 type writer struct {
 	blobs    Blobs
 	manifest Manifest
 	limit    int64
 	sum      hash.Hash
-	buffers  [2][]byte // one being read, one on its way
-	started  int       // parts whose upload has begun
+	buffers  [2][]byte // one being read, one being uploaded
+	started  int       // number of uploads started
 }
 
-// copy reads and uploads until r ends. It returns after the last upload has,
-// and cuts none off: a store may go on with what its caller has given up, and
-// have the part back after it was deleted.
+// copy reads and uploads until r ends. It returns after the last upload and cancels
+// none: a store may continue with a cancelled upload and create the part after it
+// was deleted.
 func (w *writer) copy(ctx context.Context, r io.Reader) error {
-	underWay := make(chan error, 1)
-	underWay <- nil
+	uploaded := make(chan error, 1)
+	uploaded <- nil
 	for {
 		part, last, err := w.read(r)
 		if err != nil {
-			<-underWay //nolint:errcheck // what was stored is removed anyway
+			<-uploaded //nolint:errcheck // the part is removed anyway
 			return err
 		}
-		if err := <-underWay; err != nil {
+		if err := <-uploaded; err != nil {
 			return err
 		}
 		if err := ctx.Err(); err != nil {
@@ -80,9 +78,9 @@ func (w *writer) copy(ctx context.Context, r io.Reader) error {
 		}
 		partKey := PartKey(w.manifest.Key, w.started)
 		w.started++
-		go func() { underWay <- w.put(ctx, partKey, part) }()
+		go func() { uploaded <- w.put(ctx, partKey, part) }()
 		if last {
-			return <-underWay
+			return <-uploaded
 		}
 	}
 }
@@ -93,8 +91,8 @@ func (w *writer) put(ctx context.Context, key string, part []byte) error {
 	return w.blobs.Put(ctx, key, part)
 }
 
-// read fills the buffer that is not on its way and seals it. last means that r
-// has ended; without any byte the part is only a header.
+// read fills the free buffer and adds its header. last reports the end of r; a part
+// without payload is only a header.
 func (w *writer) read(r io.Reader) (part []byte, last bool, err error) {
 	buffer := &w.buffers[w.started%2]
 	if *buffer == nil {
@@ -114,9 +112,9 @@ func (w *writer) read(r io.Reader) (part []byte, last bool, err error) {
 	return part, last, nil
 }
 
-// fill reads until payload is full or r has ended. It is not io.ReadFull,
-// because that answers the end of r with io.ErrUnexpectedEOF, which is also
-// what the body of an upload says that broke off.
+// fill reads until payload is full or r ends. It is not io.ReadFull, which reports
+// the end of r as io.ErrUnexpectedEOF: the body of an interrupted upload returns
+// that error too.
 func fill(payload []byte, r io.Reader) (n int, ended bool, err error) {
 	for n < len(payload) {
 		more, err := r.Read(payload[n:])

@@ -74,8 +74,7 @@ func TestCancelledWriteLeavesNothing(t *testing.T) {
 	}
 }
 
-// lateBlobs stores a part only after something was deleted, or when that does
-// not happen.
+// lateBlobs stores a part only after a deletion, or after a time without one.
 type lateBlobs struct {
 	*memory
 	begun, deleted, stored chan struct{}
@@ -97,9 +96,9 @@ func (l *lateBlobs) Delete(ctx context.Context, key string) error {
 	return err
 }
 
-// A part whose upload goes on after the failure must not be stored after the
+// A part whose upload continues after the failure must not be stored after the
 // others were deleted.
-func TestFailedWriteWaitsForThePartUnderWay(t *testing.T) {
+func TestFailedWriteWaitsForTheUpload(t *testing.T) {
 	blobs := &lateBlobs{newMemory(), make(chan struct{}), make(chan struct{}), make(chan struct{})}
 	from := io.MultiReader(bytes.NewReader(noise(partSize)), readerFunc(func([]byte) (int, error) {
 		<-blobs.begun
@@ -114,7 +113,7 @@ func TestFailedWriteWaitsForThePartUnderWay(t *testing.T) {
 	}
 }
 
-// patientBlobs notes whether a Put was told to stop.
+// patientBlobs records whether a Put was cancelled.
 type patientBlobs struct {
 	*memory
 	begun   chan struct{}
@@ -131,21 +130,21 @@ func (p *patientBlobs) Put(ctx context.Context, key string, data []byte) error {
 	return p.memory.Put(context.WithoutCancel(ctx), key, data)
 }
 
-// A store may finish a part after its caller has turned away, and after the part
-// was deleted. So nobody turns away.
-func TestFailedWriteDoesNotCutOffThePartUnderWay(t *testing.T) {
+// A store may finish a cancelled upload after the part was deleted. So uploads are
+// not cancelled.
+func TestFailedWriteDoesNotCancelTheUpload(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	blobs := &patientBlobs{memory: newMemory(), begun: make(chan struct{})}
 	from := io.MultiReader(bytes.NewReader(noise(partSize)), readerFunc(func([]byte) (int, error) {
 		<-blobs.begun
-		cancel() // the client has left
+		cancel() // the client left
 		return 0, io.ErrUnexpectedEOF
 	}))
 	if _, err := objectstore.New(blobs, nil).Write(ctx, "k", partSize, noLimit, from); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("Write = %v", err)
 	}
 	if blobs.stopped.Load() {
-		t.Error("the part under way was cut off")
+		t.Error("the upload was cancelled")
 	}
 	if left := blobs.keys(); len(left) != 0 {
 		t.Errorf("left behind: %v", left)
@@ -156,11 +155,11 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// source counts what was read of it.
+// source counts the bytes read from it.
 type source struct {
 	left   int64
 	read   atomic.Int64
-	second chan struct{} // closed when two parts were read
+	second chan struct{} // closed after two parts were read
 }
 
 func (s *source) Read(p []byte) (int, error) {
@@ -175,12 +174,12 @@ func (s *source) Read(p []byte) (int, error) {
 	return int(n), nil
 }
 
-// One part is read while another is on its way, and no more than that.
+// One part is read while another is uploaded, and no more.
 func TestWriteHoldsTwoParts(t *testing.T) {
 	const parts = 50
 	from := &source{left: parts * partSize, second: make(chan struct{})}
 	blobs := newMemory()
-	var stored, held int64 // puts are one after the other
+	var stored, held int64 // puts are sequential
 	blobs.onPut = func(string) {
 		if stored == 0 {
 			select {
@@ -200,7 +199,7 @@ func TestWriteHoldsTwoParts(t *testing.T) {
 	}
 }
 
-func TestWriteAllocatesTwoPartsWhateverTheSize(t *testing.T) {
+func TestWriteAllocatesTwoPartsForAnySize(t *testing.T) {
 	const big = 1 << 20
 	store := objectstore.New(discard{}, nil)
 	from := &source{left: 64 * big}
@@ -218,7 +217,7 @@ func TestWriteAllocatesTwoPartsWhateverTheSize(t *testing.T) {
 	}
 }
 
-// discard is a store that keeps nothing.
+// discard is a store that discards everything.
 type discard struct{ objectstore.Blobs }
 
 func (discard) Put(context.Context, string, []byte) error { return nil }

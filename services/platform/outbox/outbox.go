@@ -1,9 +1,9 @@
-// Package outbox tells other services what was committed. Add writes an event
-// into the transaction of the fact it tells of; a Relay publishes committed
-// events and deletes them. So an event is told if and only if its fact is
-// there: at least once, under one id each time, and in order per subject.
+// Package outbox publishes committed facts to other services. Add writes an
+// event in the transaction of its fact; a Relay publishes committed events and
+// deletes them. So an event is published if and only if its fact was committed:
+// at least once, always under the same id, and in order per subject.
 //
-// The tables are not in a service's migrations: Ensure creates them.
+// The tables are not part of a service's migrations: Ensure creates them.
 package outbox
 
 import (
@@ -21,17 +21,17 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/sqldb"
 )
 
-// Event is a fact to be told.
+// Event is a fact to publish.
 type Event struct {
-	Topic   string // where it goes, which is also its type; at most 100 characters
-	Subject string // the aggregate, as "like:7:9"; at most 100 characters
-	Version int64  // of the aggregate, growing with each event of it
+	Topic   string // also the event's type; at most 100 characters
+	Subject string // the aggregate, such as "like:7:9"; at most 100 characters
+	Version int64  // of the aggregate; grows with each of its events
 	Data    proto.Message
-	Time    time.Time // when it happened; zero is now
+	Time    time.Time // when it happened; zero means now
 }
 
-// maxData is what the column holds, in bytes. Events say what happened to whom;
-// who wants more asks the owner.
+// maxData is the size of the data column in bytes. Events say what happened to
+// whom; a consumer that needs more calls the owner.
 const maxData = 1<<16 - 1
 
 const (
@@ -48,7 +48,7 @@ const (
 		KEY subject (subject, id)
 	) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`
 
-	// Its one row is what the relays of all replicas take turns on.
+	// The relays of all replicas take turns by locking its only row.
 	sqlCreateRelay = `CREATE TABLE IF NOT EXISTS outbox_relay (
 		id TINYINT NOT NULL PRIMARY KEY
 	) ENGINE = InnoDB`
@@ -58,10 +58,9 @@ const (
 		VALUES (:event_id, :topic, :subject, :version, :occurred_at_ms, :traceparent, :data)`
 )
 
-// Ensure creates the tables where they do not exist. Replicas may call it at
-// the same time.
+// Ensure creates missing tables. Replicas may call it at the same time.
 func Ensure(ctx context.Context, db sqldb.Handle) error {
-	for _, statement := range []string{sqlCreateOutbox, sqlCreateTold, sqlCreateRelay, sqlFillRelay} {
+	for _, statement := range []string{sqlCreateOutbox, sqlCreatePublished, sqlCreateRelay, sqlFillRelay} {
 		if _, err := db.ExecContext(ctx, statement); err != nil {
 			return sqldb.Wrap("outbox.Ensure", err)
 		}
@@ -69,7 +68,7 @@ func Ensure(ctx context.Context, db sqldb.Handle) error {
 	return nil
 }
 
-// row is one event as the table has it.
+// row is one event as stored.
 type row struct {
 	ID          int64  `db:"id"`
 	EventID     string `db:"event_id"`
@@ -81,12 +80,12 @@ type row struct {
 	Data        string `db:"data"`
 }
 
-// Add writes events into the caller's transaction, to be published in the given
-// order after its commit; the caller then wakes the relay. Each gets an id and
-// the trace of ctx.
+// Add writes events in the caller's transaction. They are published in the given
+// order after its commit; the caller then wakes the relay. Each event gets an id
+// and the trace of ctx.
 //
-// Call it after the statement that locks the aggregate's own row: that lock is
-// what puts the events of transactions that change one aggregate in order.
+// Call Add after the statement that locks the aggregate's own row: that lock
+// orders the events of transactions that change the same aggregate.
 func Add(ctx context.Context, tx sqldb.Handle, events ...Event) error {
 	const op = "outbox.Add"
 	if len(events) == 0 {
@@ -108,7 +107,7 @@ func Add(ctx context.Context, tx sqldb.Handle, events ...Event) error {
 
 func encode(event Event, traceParent string) (row, error) {
 	if event.Topic == "" || event.Subject == "" {
-		return row{}, fmt.Errorf("subject %q: topic and subject are needed", event.Subject)
+		return row{}, fmt.Errorf("subject %q: topic and subject are required", event.Subject)
 	}
 	at := event.Time
 	if at.IsZero() {
@@ -123,7 +122,7 @@ func encode(event Event, traceParent string) (row, error) {
 		return row{}, err
 	}
 	if len(data) > maxData {
-		return row{}, fmt.Errorf("%d bytes of data, %d at most", len(data), maxData)
+		return row{}, fmt.Errorf("%d bytes of data exceed %d", len(data), maxData)
 	}
 	return row{
 		EventID:     id.String(),

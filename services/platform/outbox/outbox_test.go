@@ -15,6 +15,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 	"github.com/douyin-on-dapr/douyin/services/platform/outbox"
 	"github.com/douyin-on-dapr/douyin/services/platform/sqldb"
+	"github.com/douyin-on-dapr/douyin/services/platform/sqltest"
 )
 
 func TestEnsureCanBeRepeated(t *testing.T) {
@@ -28,7 +29,7 @@ func TestEnsureCanBeRepeated(t *testing.T) {
 	}
 }
 
-func TestRolledBackTransactionTellsNothing(t *testing.T) {
+func TestRolledBackTransactionPublishesNothing(t *testing.T) {
 	db := newDB(t)
 	refusal := errors.New("no")
 	err := sqldb.InTx(t.Context(), db, func(ctx context.Context, tx sqldb.Handle) error {
@@ -44,22 +45,22 @@ func TestRolledBackTransactionTellsNothing(t *testing.T) {
 
 	b := &broker{}
 	start(t, db, b, outbox.Options{})
-	eventually(t, "an event is published", func() bool { return b.calls() > 0 && waiting(t, db) == 0 })
+	sqltest.Eventually(t, "an event is published", func() bool { return b.calls() > 0 && waiting(t, db) == 0 })
 	if got := b.names(); got != "b1" {
 		t.Errorf("published %q, want b1 only", got)
 	}
 }
 
-func TestCommittedEventIsToldOnceWithItsEnvelope(t *testing.T) {
+func TestCommittedEventIsPublishedOnceWithItsEnvelope(t *testing.T) {
 	db := newDB(t)
 	span := trace.NewSpanContext(trace.SpanContextConfig{
 		TraceID: trace.TraceID{1, 2, 3}, SpanID: trace.SpanID{4, 5}, TraceFlags: trace.FlagsSampled,
 	})
 	ctx := trace.ContextWithSpanContext(t.Context(), span)
 	at := time.Date(2026, 5, 4, 3, 2, 1, 678e6, time.UTC)
-	said := event("t.said", "a", 7)
-	said.Time = at
-	if err := outbox.Add(ctx, db, said); err != nil {
+	stamped := event("t.stamped", "a", 7)
+	stamped.Time = at
+	if err := outbox.Add(ctx, db, stamped); err != nil {
 		t.Fatal(err)
 	}
 
@@ -69,7 +70,7 @@ func TestCommittedEventIsToldOnceWithItsEnvelope(t *testing.T) {
 		relay.Wake()
 	}
 	commit(t, db, event("t", "z", 1)) // published by a later round than the first
-	eventually(t, "all is published", func() bool { return waiting(t, db) == 0 && len(b.events()) > 1 })
+	sqltest.Eventually(t, "all events are published", func() bool { return waiting(t, db) == 0 && len(b.events()) > 1 })
 	relay.stop()
 
 	if got := b.names(); got != "a7 z1" {
@@ -80,7 +81,7 @@ func TestCommittedEventIsToldOnceWithItsEnvelope(t *testing.T) {
 		t.Errorf("id %q: %v", got.ID, err)
 	}
 	wantTrace := "00-01020300000000000000000000000000-0405000000000000-01"
-	if got.Source != "app" || got.Type != "t.said" || got.TraceParent != wantTrace || !got.Time.Equal(at) {
+	if got.Source != "app" || got.Type != "t.stamped" || got.TraceParent != wantTrace || !got.Time.Equal(at) {
 		t.Errorf("envelope %+v", got)
 	}
 	var data map[string]int
@@ -89,7 +90,7 @@ func TestCommittedEventIsToldOnceWithItsEnvelope(t *testing.T) {
 	}
 }
 
-func TestAddRefusesWhatCannotBeTold(t *testing.T) {
+func TestAddRefusesInvalidEvents(t *testing.T) {
 	db := newDB(t)
 	huge := event("t", "a", 1)
 	huge.Data = wrapperspb.String(strings.Repeat("x", 1<<16))
@@ -103,9 +104,9 @@ func TestAddRefusesWhatCannotBeTold(t *testing.T) {
 		}
 	}
 	if n := waiting(t, db); n != 0 {
-		t.Errorf("%d events were written beside a refused one", n)
+		t.Errorf("%d events were written together with a refused one", n)
 	}
 	if err := outbox.Add(t.Context(), db); err != nil {
-		t.Errorf("no events at all: %v", err)
+		t.Errorf("no events: %v", err)
 	}
 }

@@ -10,47 +10,47 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/cloudevent"
 )
 
-// Publisher takes events to a broker.
+// Publisher sends events to a broker.
 type Publisher interface {
-	// PublishAll publishes events to one topic, in no order among them. failed
-	// are the indexes of those that the broker is not known to have, which may
-	// be all; err says why, and is nil when there are none.
+	// PublishAll publishes events to one topic, in no particular order. failed
+	// lists the indexes of events that the broker did not confirm, possibly all;
+	// err gives the reason and is nil when failed is empty.
 	PublishAll(ctx context.Context, topic string, events []cloudevent.Event) (failed []int, err error)
 }
 
-// Options of a relay. Zero values stand for the defaults.
+// Options configure a relay. Zero values mean the defaults.
 type Options struct {
-	Source  string // who tells the events: the app
-	Log     *slog.Logger
-	Batch   int           // events read at once; 100
-	Sweep   time.Duration // between looks at the table when nobody wakes the relay; 1 s
-	Gather  time.Duration // after each round, so that commits under load share one; 5 ms
-	Backoff time.Duration // the longest pause while publishing fails; 5 s
-	Memory  Memory        // nil: the broker is trusted to lose nothing
-	Keep    time.Duration // how long what was told can be told again; 5 min
+	Source     string // source of the events: the app
+	Log        *slog.Logger
+	Batch      int           // events read at once; 100
+	Sweep      time.Duration // between polls of the table without a wake-up; 1 s
+	Linger     time.Duration // after each round, so that commits under load share one; 5 ms
+	Backoff    time.Duration // longest pause while publishing fails; 5 s
+	BrokerMark BrokerMark    // nil: the broker is trusted to lose nothing
+	Keep       time.Duration // how long published events can be republished; 5 min
 }
 
 const (
 	defaultBatch   = 100
 	defaultSweep   = time.Second
-	defaultGather  = 5 * time.Millisecond
+	defaultLinger  = 5 * time.Millisecond
 	defaultBackoff = 5 * time.Second
 	defaultKeep    = 5 * time.Minute
 
 	firstBackoff = 100 * time.Millisecond
 
-	// busyPause is for a replica that found another one at work: that one may
-	// have looked before the event that woke this one was committed.
+	// busyPause is for a replica that finds another one publishing: that one may
+	// have read the table before the event that woke this one was committed.
 	busyPause = 20 * time.Millisecond
 
 	// publishTimeout bounds all publishing of a batch, and recordTimeout the
-	// work on the database around it. A relay that is told to end finishes its
-	// batch, rather than leave events published and not deleted.
+	// database work before and after it. A relay whose context ends finishes its
+	// batch: otherwise events would be published and not deleted.
 	publishTimeout = 5 * time.Second
 	recordTimeout  = 3 * time.Second
 )
 
-// Relay publishes committed events. Replicas of a service each run one; they
+// Relay publishes committed events. Each replica of a service runs one; they
 // take turns.
 type Relay struct {
 	db        *sqlx.DB
@@ -58,12 +58,12 @@ type Relay struct {
 	options   Options
 	wake      chan struct{}
 
-	// Of Run's goroutine alone.
-	trouble    trouble
-	lookedBack time.Time
+	// Used by Run's goroutine only.
+	outage      outage
+	markChecked time.Time
 }
 
-// NewRelay makes a relay of the tables that Ensure created in db.
+// NewRelay returns a relay for the tables that Ensure created in db.
 func NewRelay(db *sqlx.DB, publisher Publisher, o Options) *Relay {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -72,7 +72,7 @@ func NewRelay(db *sqlx.DB, publisher Publisher, o Options) *Relay {
 		o.Batch = defaultBatch
 	}
 	o.Sweep = orDefault(o.Sweep, defaultSweep)
-	o.Gather = orDefault(o.Gather, defaultGather)
+	o.Linger = orDefault(o.Linger, defaultLinger)
 	o.Backoff = orDefault(o.Backoff, defaultBackoff)
 	o.Keep = orDefault(o.Keep, defaultKeep)
 	return &Relay{
@@ -80,7 +80,7 @@ func NewRelay(db *sqlx.DB, publisher Publisher, o Options) *Relay {
 		publisher: publisher,
 		options:   o,
 		wake:      make(chan struct{}, 1),
-		trouble:   trouble{log: o.Log, longest: o.Backoff},
+		outage:    outage{log: o.Log, longest: o.Backoff},
 	}
 }
 
@@ -91,26 +91,26 @@ func orDefault(d, otherwise time.Duration) time.Duration {
 	return otherwise
 }
 
-// Wake makes the relay look at the table now. It is called after a commit and
-// never blocks.
+// Wake makes the relay read the table now. Call it after a commit; it never
+// blocks.
 func (r *Relay) Wake() {
 	select {
 	case r.wake <- struct{}{}:
-	default: // it is going to look anyway
+	default: // a wake-up is already pending
 	}
 }
 
-// Run publishes until ctx ends, and ends within 11 s then: what it has begun to
-// publish it finishes. Failures are its own to bear: it tries again until they
-// pass, and logs one line when they start, one a minute while they last and one
-// when they are over. The returned error is nil.
+// Run publishes until ctx ends and returns within 11 s after that, because it
+// finishes the current batch. It retries failures until they pass and logs one
+// line when they start, one a minute while they last and one when they are over.
+// The returned error is nil.
 func (r *Relay) Run(ctx context.Context) error {
-	timer := time.NewTimer(0) // an earlier process may have left something
+	timer := time.NewTimer(0) // an earlier process may have left events
 	defer timer.Stop()
 	for {
 		wake := r.wake
-		if r.trouble.lasts() {
-			wake = nil // a broker that is down is not asked at every commit
+		if r.outage.lasts() {
+			wake = nil // do not try a broker that is down at every commit
 		}
 		select {
 		case <-ctx.Done():
@@ -118,70 +118,70 @@ func (r *Relay) Run(ctx context.Context) error {
 		case <-wake:
 		case <-timer.C:
 		}
-		r.lookBack(ctx)
+		r.checkMark(ctx)
 		timer.Reset(r.next(r.round(ctx)))
 
-		gathering := time.NewTimer(r.options.Gather)
+		lingering := time.NewTimer(r.options.Linger)
 		select {
 		case <-ctx.Done():
-		case <-gathering.C:
+		case <-lingering.C:
 		}
-		gathering.Stop()
+		lingering.Stop()
 	}
 }
 
-// next is when to look again, unless woken before.
+// next returns how long to wait for the next round without a wake-up.
 func (r *Relay) next(done round) time.Duration {
 	switch {
 	case done.err != nil:
-		return r.trouble.another(done.err, done.published)
+		return r.outage.failed(done.err, done.published)
 	case done.busy:
-		return busyPause // says nothing about whether publishing works
+		return busyPause // does not show whether publishing works
 	default:
-		r.trouble.over()
+		r.outage.end()
 		return r.options.Sweep
 	}
 }
 
-// trouble remembers since when publishing fails.
-type trouble struct {
+// outage counts and logs the rounds in which publishing fails.
+type outage struct {
 	log     *slog.Logger
 	longest time.Duration
 
-	since, told time.Time
-	rounds      int
-	pause       time.Duration
+	since, logged time.Time
+	rounds        int
+	pause         time.Duration
 }
 
-// retold is how often a failure that lasts is logged.
-const retold = time.Minute
+// logInterval is how often a lasting failure is logged.
+const logInterval = time.Minute
 
-func (t *trouble) lasts() bool { return t.rounds > 0 }
+func (o *outage) lasts() bool { return o.rounds > 0 }
 
-// another counts a failed round and tells how long to pause. The pauses grow
-// while nothing at all can be published.
-func (t *trouble) another(err error, published int) time.Duration {
+// failed counts a failed round and returns how long to pause. The pauses grow
+// while nothing can be published.
+func (o *outage) failed(err error, published int) time.Duration {
 	now := time.Now()
-	t.rounds++
-	if t.rounds == 1 {
-		t.since = now
+	o.rounds++
+	if o.rounds == 1 {
+		o.since = now
 	}
-	if t.rounds == 1 || now.Sub(t.told) >= retold {
-		t.told = now
-		t.log.Warn("events are not published", "error", err.Error(),
-			"since", t.since.UTC().Format(time.RFC3339), "rounds", t.rounds)
+	if o.rounds == 1 || now.Sub(o.logged) >= logInterval {
+		o.logged = now
+		o.log.Warn("publish failed", "error", err.Error(),
+			"since", o.since.UTC().Format(time.RFC3339), "rounds", o.rounds)
 	}
-	t.pause = min(2*t.pause, t.longest)
-	if t.pause == 0 || published > 0 {
-		t.pause = min(firstBackoff, t.longest)
+	o.pause = min(2*o.pause, o.longest)
+	if o.pause == 0 || published > 0 {
+		o.pause = min(firstBackoff, o.longest)
 	}
-	return t.pause
+	return o.pause
 }
 
-func (t *trouble) over() {
-	if !t.lasts() {
+func (o *outage) end() {
+	if !o.lasts() {
 		return
 	}
-	t.log.Info("events are published again", "after", time.Since(t.since).Round(time.Millisecond), "rounds", t.rounds)
-	*t = trouble{log: t.log, longest: t.longest}
+	o.log.Info("publishing works again", "after", time.Since(o.since).Round(time.Millisecond), "rounds", o.rounds)
+	*o = outage{log: o.log, longest: o.longest}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/douyin-on-dapr/douyin/services/platform/cloudevent"
 	"github.com/douyin-on-dapr/douyin/services/platform/outbox"
+	"github.com/douyin-on-dapr/douyin/services/platform/sqltest"
 )
 
 func TestWakeNeedsNoSweep(t *testing.T) {
@@ -20,7 +21,7 @@ func TestWakeNeedsNoSweep(t *testing.T) {
 	for n := int64(1); n <= 5; n++ {
 		commit(t, db, event("t", "a", n))
 		relay.Wake()
-		eventually(t, "the event is published", func() bool { return len(b.events()) == int(n) })
+		sqltest.Eventually(t, "the event is published", func() bool { return len(b.events()) == int(n) })
 	}
 }
 
@@ -30,7 +31,7 @@ func TestSweepNeedsNoWake(t *testing.T) {
 	start(t, db, b, outbox.Options{Sweep: 20 * time.Millisecond})
 	for n := int64(1); n <= 3; n++ {
 		commit(t, db, event("t", "a", n))
-		eventually(t, "the event is published", func() bool { return len(b.events()) == int(n) })
+		sqltest.Eventually(t, "the event is published", func() bool { return len(b.events()) == int(n) })
 	}
 }
 
@@ -43,7 +44,7 @@ func TestEventsWaitForTheBroker(t *testing.T) {
 	commit(t, db, event("t", "a", 1), event("t", "a", 2), event("t", "b", 1))
 	relay.Wake()
 
-	eventually(t, "a few attempts", func() bool { relay.Wake(); return b.calls() >= 4 })
+	sqltest.Eventually(t, "a few attempts", func() bool { relay.Wake(); return b.calls() >= 4 })
 	// 100, 200 and 400 ms of pause lie between four attempts.
 	if took := time.Since(began); took < 650*time.Millisecond {
 		t.Errorf("4 attempts within %v: commits do not wait for the pause", took)
@@ -51,41 +52,41 @@ func TestEventsWaitForTheBroker(t *testing.T) {
 	if n := waiting(t, db); n != 3 {
 		t.Errorf("%d events are kept, want 3", n)
 	}
-	if n := log.count("events are not published"); n != 1 {
+	if n := log.count("publish failed"); n != 1 {
 		t.Errorf("the failure is logged %d times, want once", n)
 	}
 
 	b.set(func() { b.down = false })
-	eventually(t, "all is published", func() bool { return waiting(t, db) == 0 })
+	sqltest.Eventually(t, "all events are published", func() bool { return waiting(t, db) == 0 })
 	if got := b.names(); got != "a1 b1 a2" {
 		t.Errorf("published %q", got)
 	}
-	eventually(t, "the end of the failure is logged", func() bool { return log.count("events are published again") == 1 })
+	sqltest.Eventually(t, "the end of the failure is logged", func() bool { return log.count("publishing works again") == 1 })
 }
 
-func TestNothingOvertakesWhatFailed(t *testing.T) {
+func TestNoEventOvertakesAFailedOne(t *testing.T) {
 	db := newDB(t)
 	b := &broker{refuse: func(_ string, e cloudevent.Event) bool { return name(e) == "b2" }}
 	start(t, db, b, outbox.Options{Sweep: 10 * time.Millisecond, Backoff: 20 * time.Millisecond})
 	commit(t, db, event("t", "a", 1), event("t", "b", 1), event("t", "a", 2),
 		event("t", "b", 2), event("other", "b", 3), event("t", "a", 3))
 
-	eventually(t, "what can be published is, and the rest is tried again", func() bool {
+	sqltest.Eventually(t, "the other events are published and the rest is retried", func() bool {
 		return waiting(t, db) == 2 && b.calls() > 6
 	})
 	if got := b.names(); got != "a1 b1 a2 a3" {
 		t.Errorf("published %q while b2 fails", got)
 	}
 	b.set(func() { b.refuse = nil })
-	eventually(t, "the rest is published", func() bool { return waiting(t, db) == 0 })
+	sqltest.Eventually(t, "the rest is published", func() bool { return waiting(t, db) == 0 })
 	if got := b.names(); got != "a1 b1 a2 a3 b2 b3" {
-		t.Errorf("published %q in the end", got)
+		t.Errorf("published %q after the failure", got)
 	}
 }
 
-// A topic that takes nothing, with more events than a batch has, does not stop
-// the others; but a subject with an event stuck in it stays in order.
-func TestBrokenTopicStopsNoOther(t *testing.T) {
+// A topic that accepts nothing and has more events than a batch does not stop
+// other topics; a subject with a stuck event still stays in order.
+func TestBrokenTopicDoesNotStopOthers(t *testing.T) {
 	db := newDB(t)
 	b := &broker{refuse: func(topic string, _ cloudevent.Event) bool { return topic == "broken" }}
 	start(t, db, b, outbox.Options{Batch: 10, Sweep: 10 * time.Millisecond, Backoff: 20 * time.Millisecond})
@@ -96,24 +97,24 @@ func TestBrokenTopicStopsNoOther(t *testing.T) {
 	events = append(events, event("t", "a", 1), event("t", "x3.", 2), event("t", "a", 2))
 	commit(t, db, events...)
 
-	eventually(t, "the other topic is published", func() bool { return len(b.events()) >= 2 })
+	sqltest.Eventually(t, "the other topic is published", func() bool { return len(b.events()) >= 2 })
 	if got := b.names(); got != "a1 a2" {
-		t.Errorf("published %q, want all of the other topic but what waits for an event in the broken one", got)
+		t.Errorf("published %q, want the events of the other topic except those behind an event of the broken one", got)
 	}
 	b.set(func() {
 		if b.topics[1] != "t" {
-			t.Errorf("calls for %v: the broken topic is tried again and again in one round", b.topics)
+			t.Errorf("calls for %v: the broken topic is tried more than once in one round", b.topics)
 		}
 		b.refuse = nil
 	})
-	eventually(t, "the rest is published", func() bool { return waiting(t, db) == 0 })
+	sqltest.Eventually(t, "the rest is published", func() bool { return waiting(t, db) == 0 })
 	if n := len(b.events()); n != len(events) {
 		t.Errorf("%d events published, want %d", n, len(events))
 	}
 }
 
-// Ids are given before the commit, so an event can turn up behind the place
-// that a round has passed.
+// Ids are assigned before the commit, so an event can appear behind the position
+// that a round has reached.
 func TestLateCommitIsNotOvertaken(t *testing.T) {
 	db := newDB(t)
 	b := &broker{refuse: func(topic string, _ cloudevent.Event) bool { return topic == "broken" }}
@@ -133,13 +134,13 @@ func TestLateCommitIsNotOvertaken(t *testing.T) {
 		commit(t, db, event("t", "x", 2))
 	})
 	start(t, db, b, outbox.Options{Batch: 2, Sweep: 10 * time.Millisecond, Backoff: 20 * time.Millisecond})
-	eventually(t, "both are published", func() bool { return len(b.events()) == 2 })
+	sqltest.Eventually(t, "both are published", func() bool { return len(b.events()) == 2 })
 	if got := b.names(); got != "x1 x2" {
 		t.Errorf("published %q", got)
 	}
 }
 
-func TestCrashAfterPublishingTellsAgainUnderTheSameID(t *testing.T) {
+func TestCrashAfterPublishingPublishesAgainUnderTheSameID(t *testing.T) {
 	db := newDB(t)
 	b := &broker{}
 	killed := make(chan struct{})
@@ -150,14 +151,14 @@ func TestCrashAfterPublishingTellsAgainUnderTheSameID(t *testing.T) {
 	commit(t, db, event("t", "a", 1))
 	start(t, db, b, outbox.Options{Sweep: 10 * time.Millisecond})
 	<-killed
-	eventually(t, "the event is deleted", func() bool { return waiting(t, db) == 0 })
+	sqltest.Eventually(t, "the event is deleted", func() bool { return waiting(t, db) == 0 })
 	events := b.events()
 	if len(events) != 2 || events[0].ID != events[1].ID {
 		t.Errorf("published %+v, want one event twice under one id", events)
 	}
 }
 
-// killConnections is what the database sees of a process that dies.
+// killConnections looks to the database like the death of the process.
 func killConnections(t *testing.T, db *sqlx.DB) {
 	t.Helper()
 	var others []int64

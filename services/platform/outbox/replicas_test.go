@@ -8,9 +8,10 @@ import (
 
 	"github.com/douyin-on-dapr/douyin/services/platform/cloudevent"
 	"github.com/douyin-on-dapr/douyin/services/platform/outbox"
+	"github.com/douyin-on-dapr/douyin/services/platform/sqltest"
 )
 
-// checkOnceInOrder wants versions 1 to n of each subject, once and ascending.
+// checkOnceInOrder requires versions 1 to n of each subject, once and ascending.
 func checkOnceInOrder(t *testing.T, events []cloudevent.Event, subjects int, n int64) {
 	t.Helper()
 	if len(events) != subjects*int(n) {
@@ -25,7 +26,7 @@ func checkOnceInOrder(t *testing.T, events []cloudevent.Event, subjects int, n i
 	}
 }
 
-func TestReplicasShareInOrderWithoutDoubles(t *testing.T) {
+func TestReplicasPublishInOrderWithoutDuplicates(t *testing.T) {
 	const writers, versions = 8, 60
 	db := newDB(t)
 	b := &broker{}
@@ -43,12 +44,13 @@ func TestReplicasShareInOrderWithoutDoubles(t *testing.T) {
 		})
 	}
 	writing.Wait()
-	eventually(t, "all is published", func() bool { return waiting(t, db) == 0 })
+	sqltest.Eventually(t, "all events are published", func() bool { return waiting(t, db) == 0 })
 	checkOnceInOrder(t, b.events(), writers, versions)
 }
 
-// While one replica publishes, however long, another does not; afterwards it
-// publishes what was committed in the meantime, although it was woken before.
+// While one replica publishes, however long, another does not. Afterwards that
+// one publishes the events committed meanwhile, although its wake-up came
+// earlier.
 func TestReplicasTakeTurns(t *testing.T) {
 	db := newDB(t)
 	atWork, finish := make(chan struct{}), make(chan struct{})
@@ -64,12 +66,12 @@ func TestReplicasTakeTurns(t *testing.T) {
 	relay := start(t, db, quick, outbox.Options{Sweep: time.Hour})
 	commit(t, db, event("t", "a", 2))
 	relay.Wake()
-	commit(t, db, event("u", "b", 1)) // gives the quick one time to err
+	commit(t, db, event("u", "b", 1)) // gives the quick one time for a mistake
 	if got := quick.names(); got != "" {
-		t.Errorf("published %q although another replica has its turn", got)
+		t.Errorf("published %q although another replica has the turn", got)
 	}
 	close(finish)
-	eventually(t, "the rest is published", func() bool { return waiting(t, db) == 0 })
+	sqltest.Eventually(t, "the rest is published", func() bool { return waiting(t, db) == 0 })
 	if got := slow.names() + ", " + quick.names(); got != "a1, a2 b1" {
 		t.Errorf("published %q", got)
 	}
@@ -88,7 +90,7 @@ func TestBacklogDrainsInBatches(t *testing.T) {
 	b := &broker{}
 	began := time.Now()
 	start(t, db, b, outbox.Options{Sweep: time.Hour})
-	eventually(t, "the backlog is gone", func() bool { return waiting(t, db) == 0 })
+	sqltest.Eventually(t, "the backlog is gone", func() bool { return waiting(t, db) == 0 })
 	t.Logf("%d events in %v, %d calls", subjects*versions, time.Since(began), b.calls())
 	checkOnceInOrder(t, b.events(), subjects, versions)
 	for _, size := range b.sizes {
@@ -98,8 +100,8 @@ func TestBacklogDrainsInBatches(t *testing.T) {
 	}
 }
 
-// What is being published when the relay is told to end is finished, so that an
-// orderly restart tells nothing twice.
+// A relay whose context ends finishes its batch, so an orderly restart publishes
+// nothing twice.
 func TestEndsWithItsContextAndFinishesItsBatch(t *testing.T) {
 	db := newDB(t)
 	atWork, finish := make(chan struct{}), make(chan struct{})

@@ -19,9 +19,9 @@ const (
 	sqlOldest = `SELECT id, event_id, topic, subject, version, occurred_at_ms, traceparent, data
 		FROM outbox ORDER BY id LIMIT ?`
 
-	// What comes after events that had to stay: none of a subject that still has
-	// an event among those. Such an event may be one that was not even there
-	// when they were read, because ids are given before the commit.
+	// Events after those that stayed, without subjects that still have an earlier
+	// event. That earlier event may have been invisible when the batch was read,
+	// because ids are assigned before the commit.
 	sqlBeyond = `SELECT id, event_id, topic, subject, version, occurred_at_ms, traceparent, data
 		FROM outbox AS o
 		WHERE id > ? AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.subject = o.subject AND earlier.id <= ?)
@@ -30,24 +30,24 @@ const (
 	sqlDelete = `DELETE FROM outbox WHERE id IN (?)`
 )
 
-// maxBarren is how many batches that give nothing to publish a round reads,
-// looking for events that do not belong to what fails.
+// maxBarren limits the batches without a publishable event that one round reads
+// in search of events that do not belong to a failing topic.
 const maxBarren = 20
 
-// round is what came of going through the table once.
+// round is the result of one walk through the table.
 type round struct {
-	busy      bool // another replica has its turn
+	busy      bool // another replica has the turn
 	published int
 	err       error // the first failure
 }
 
-// pass is how far a round has come.
+// pass is the progress of a round.
 type pass struct {
-	after  int64           // the last event that was passed by
-	failed map[string]bool // topics that took nothing: not tried again in this round
+	after  int64           // the last event that was skipped
+	failed map[string]bool // topics that accepted nothing; not tried again in this round
 }
 
-// round publishes all there is, batch by batch.
+// round publishes all events, batch by batch.
 func (r *Relay) round(ctx context.Context) round {
 	var sum round
 	p := pass{failed: map[string]bool{}}
@@ -70,37 +70,37 @@ func (r *Relay) round(ctx context.Context) round {
 	return sum
 }
 
-// batch is what came of one turn.
+// batch is the result of one turn.
 type batch struct {
 	round
 	last bool // nothing is left to do in this round
 }
 
-// batch takes the turn for one batch. It does not end in the middle with ctx.
+// batch takes the turn for one batch. The end of ctx does not interrupt it.
 func (r *Relay) batch(ctx context.Context, p *pass) batch {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishTimeout+2*recordTimeout)
 	defer cancel()
 	tx, err := r.db.BeginTxx(ctx, nil)
 	if err != nil {
-		return broken(err)
+		return failedBatch(err)
 	}
-	// After a commit this does nothing. Otherwise what was published is still
-	// there, and is published again.
+	// No effect after a commit. Otherwise the published events stay in the table
+	// and are published again.
 	defer func() { _ = tx.Rollback() }()
 
 	rows, turn, err := take(ctx, tx, p.after, r.options.Batch)
 	if err != nil {
-		return broken(err)
+		return failedBatch(err)
 	}
 	if len(rows) == 0 {
 		return batch{round: round{busy: !turn}, last: true}
 	}
 	accepted, publishErr := r.publish(ctx, rows, p.failed)
 	if err := r.remove(ctx, tx, accepted); err != nil {
-		return broken(err)
+		return failedBatch(err)
 	}
 	if err := tx.Commit(); err != nil {
-		return broken(err)
+		return failedBatch(err)
 	}
 	if len(accepted) < len(rows) {
 		p.after = rows[len(rows)-1].ID
@@ -111,12 +111,12 @@ func (r *Relay) batch(ctx context.Context, p *pass) batch {
 	}
 }
 
-func broken(err error) batch {
+func failedBatch(err error) batch {
 	return batch{round: round{err: sqldb.Wrap("outbox.Relay", err)}, last: true}
 }
 
-// take locks out the other replicas until the transaction ends and reads the
-// oldest events. turn is false when another has its turn.
+// take locks out other replicas until the transaction ends and reads the oldest
+// events. turn is false when another replica has the turn.
 func take(ctx context.Context, tx *sqlx.Tx, after int64, limit int) (rows []row, turn bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, recordTimeout)
 	defer cancel()
@@ -135,7 +135,7 @@ func take(ctx context.Context, tx *sqlx.Tx, after int64, limit int) (rows []row,
 	return rows, true, err
 }
 
-// remove deletes what was accepted, and keeps it for a broker that forgets.
+// remove deletes accepted events and keeps copies in case the broker loses them.
 func (r *Relay) remove(ctx context.Context, tx *sqlx.Tx, accepted []int64) error {
 	if len(accepted) == 0 {
 		return nil
@@ -143,13 +143,13 @@ func (r *Relay) remove(ctx context.Context, tx *sqlx.Tx, accepted []int64) error
 	if err := r.keep(ctx, tx, accepted); err != nil {
 		return err
 	}
-	return execIn(ctx, tx, sqlDelete, accepted)
+	return sqldb.ExecIn(ctx, tx, sqlDelete, accepted)
 }
 
-// publish sends the batch in waves, none of which has two events of a subject,
-// since a wave has no order; an event whose subject has an unpublished earlier
-// one stays. It returns the ids of what the broker took and the first failure.
-// Topics that took nothing are added to failed.
+// publish sends the batch in waves. A wave has no order, so it holds at most one
+// event per subject; an event stays while its subject has an earlier unpublished
+// one. publish returns the ids of accepted events and the first error. Topics
+// that accepted nothing are added to failed.
 func (r *Relay) publish(ctx context.Context, rows []row, failed map[string]bool) (accepted []int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
 	defer cancel()
@@ -194,20 +194,20 @@ func waves(rows []row) [][]row {
 	return split
 }
 
-// byTopic groups a wave by topic, without what cannot be published now; the
-// subjects of that become stuck too.
+// byTopic groups a wave by topic. It leaves out events that cannot be published
+// now; their subjects become stuck too.
 func byTopic(wave []row, stuck, failed map[string]bool) [][]row {
 	var groups [][]row
-	place := map[string]int{}
+	index := map[string]int{}
 	for _, event := range wave {
 		if failed[event.Topic] || stuck[event.Subject] {
 			stuck[event.Subject] = true
 			continue
 		}
-		i, known := place[event.Topic]
+		i, known := index[event.Topic]
 		if !known {
 			i = len(groups)
-			place[event.Topic] = i
+			index[event.Topic] = i
 			groups = append(groups, nil)
 		}
 		groups[i] = append(groups[i], event)
@@ -215,7 +215,7 @@ func byTopic(wave []row, stuck, failed map[string]bool) [][]row {
 	return groups
 }
 
-// events puts rows into their envelopes.
+// events converts rows to CloudEvents.
 func (r *Relay) events(rows []row) []cloudevent.Event {
 	events := make([]cloudevent.Event, len(rows))
 	for i, event := range rows {

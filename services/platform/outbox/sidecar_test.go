@@ -14,9 +14,10 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/daprtest"
 	"github.com/douyin-on-dapr/douyin/services/platform/daprx"
 	"github.com/douyin-on-dapr/douyin/services/platform/outbox"
+	"github.com/douyin-on-dapr/douyin/services/platform/sqltest"
 )
 
-// A real broker behind a real sidecar, which stops answering in the middle.
+// A real broker behind a real sidecar; the broker stops answering halfway.
 func TestOverASidecar(t *testing.T) {
 	const subjects, versions = 100, 20
 	db := newDB(t)
@@ -47,7 +48,7 @@ spec:
 		for v := from; v <= to; v++ {
 			var events []outbox.Event
 			for s := range subjects {
-				events = append(events, event("t.told", fmt.Sprintf("s%d", s), v))
+				events = append(events, event("t.things", fmt.Sprintf("s%d", s), v))
 			}
 			commit(t, db, events...)
 		}
@@ -58,34 +59,34 @@ spec:
 		Source: "app", Backoff: 100 * time.Millisecond, Log: slog.New(slog.NewTextHandler(log, nil)),
 	})
 	began := time.Now()
-	eventually(t, "the first half is published", func() bool { return waiting(t, db) == 0 })
+	sqltest.Eventually(t, "the first half is published", func() bool { return waiting(t, db) == 0 })
 	t.Logf("%d events in %v", subjects*versions/2, time.Since(began))
-	if got := stream(t, redis.Address, "t.told"); len(got) != subjects*versions/2 {
+	if got := stream(t, redis.Address, "t.things"); len(got) != subjects*versions/2 {
 		t.Errorf("%d events in the stream, want %d", len(got), subjects*versions/2)
 	}
 
 	redis.Hang()
 	commitAll(versions/2+1, versions)
 	relay.Wake()
-	eventually(t, "publishing fails", func() bool { return log.count("events are not published") == 1 })
+	sqltest.Eventually(t, "publishing fails", func() bool { return log.count("publish failed") == 1 })
 	if n := waiting(t, db); n != subjects*versions/2 {
 		t.Errorf("%d events are kept, want the second half", n)
 	}
 	redis.Resume()
-	eventually(t, "the second half is published", func() bool { return waiting(t, db) == 0 })
+	sqltest.Eventually(t, "the second half is published", func() bool { return waiting(t, db) == 0 })
 
-	// An event may be there twice after a failure, but under one id, and never
-	// for the first time behind a later one of its subject.
+	// After a failure an event may be there twice, but under one id, and its first
+	// copy comes before later events of its subject.
 	ids := map[string]string{}
-	doubles := 0
+	duplicates := 0
 	last := map[string]int64{}
-	for _, e := range stream(t, redis.Address, "t.told") {
+	for _, e := range stream(t, redis.Address, "t.things") {
 		name := fmt.Sprintf("%s version %d", e.Subject, e.Version)
 		if id, again := ids[name]; again {
 			if id != e.ID {
 				t.Errorf("%s has two ids", name)
 			}
-			doubles++
+			duplicates++
 			continue
 		}
 		ids[name] = e.ID
@@ -94,13 +95,13 @@ spec:
 		}
 		last[e.Subject] = e.Version
 	}
-	t.Logf("%d events arrived twice", doubles)
+	t.Logf("%d events arrived twice", duplicates)
 	if len(ids) != subjects*versions {
 		t.Errorf("%d events arrived, want %d", len(ids), subjects*versions)
 	}
 }
 
-// stream reads what the broker holds of a topic, in its order.
+// stream reads the events of a topic from the broker, in its order.
 func stream(t *testing.T, address, topic string) []cloudevent.Event {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)

@@ -10,20 +10,19 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/config"
 )
 
-// Config is what every service reads from its environment; the service's own
-// Config embeds it. The DSN of its database is a secret and comes from the
-// secret store.
+// Config is the part of the environment that every service reads; its own Config
+// embeds it. The DSN of its database is a secret and comes from the secret store.
 type Config struct {
 	config.Base
-	DBConnections int           `env:"DB_CONNECTIONS" envDefault:"32"` // to the database, at most
-	StartTimeout  time.Duration `env:"START_TIMEOUT" envDefault:"1m"`  // for sidecar and database to answer
+	DBConnections int           `env:"DB_CONNECTIONS" envDefault:"32"` // most connections to the database
+	StartTimeout  time.Duration `env:"START_TIMEOUT" envDefault:"1m"`  // until sidecar and database answer
 }
 
-// Validate reports every value that cannot work, each by its variable.
+// Validate reports every invalid value by its variable.
 func (c Config) Validate() error {
 	faults := []error{c.Base.Validate()}
 	if c.AppPort == 0 {
-		faults = append(faults, errors.New("APP_PORT: the port for the sidecar is missing"))
+		faults = append(faults, errors.New("APP_PORT: missing; the sidecar calls the service at this port"))
 	}
 	if c.DBConnections < 2 { // a migration needs two
 		faults = append(faults, fmt.Errorf("DB_CONNECTIONS: %d is less than 2", c.DBConnections))
@@ -34,10 +33,10 @@ func (c Config) Validate() error {
 	return errors.Join(faults...)
 }
 
-// Address is where the service listens for its sidecar.
+// Address is the address on which the service listens for its sidecar.
 func (c Config) Address() string { return net.JoinHostPort(c.ListenHost, strconv.Itoa(c.AppPort)) }
 
-// Sidecar is where its sidecar listens.
+// Sidecar is the address of its sidecar.
 func (c Config) Sidecar() string {
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(c.DaprGRPCPort))
 }

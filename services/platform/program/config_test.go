@@ -23,7 +23,7 @@ func TestConfigDefaults(t *testing.T) {
 	}
 }
 
-func TestConfigNamesTheVariableThatIsWrong(t *testing.T) {
+func TestInvalidConfigNamesTheVariable(t *testing.T) {
 	for variable, value := range map[string]string{"APP_PORT": "0", "DB_CONNECTIONS": "1", "START_TIMEOUT": "0s", "LOG_LEVEL": "loud"} {
 		t.Run(variable, func(t *testing.T) {
 			t.Setenv("APP_PORT", "21010")

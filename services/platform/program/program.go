@@ -1,6 +1,6 @@
-// Package program is what the main functions of all services have in common:
-// what they open, in which order, and how it ends. A service adds its own parts
-// in between.
+// Package program holds what the main functions of all programs have in common:
+// what they open, in which order, and how they end. Each program adds its own
+// parts in between.
 package program
 
 import (
@@ -19,27 +19,27 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/daprx"
 	"github.com/douyin-on-dapr/douyin/services/platform/deadletter"
 	"github.com/douyin-on-dapr/douyin/services/platform/hotstate"
-	"github.com/douyin-on-dapr/douyin/services/platform/ids"
+	"github.com/douyin-on-dapr/douyin/services/platform/inbox"
 	"github.com/douyin-on-dapr/douyin/services/platform/outbox"
 	"github.com/douyin-on-dapr/douyin/services/platform/server"
 	"github.com/douyin-on-dapr/douyin/services/platform/sqldb"
 	"github.com/douyin-on-dapr/douyin/services/platform/telemetry"
 )
 
-// Options say which service it is.
+// Options describe a program.
 type Options struct {
 	App        contract.App
 	Config     Config
-	DSNSecret  string // name of the secret with the DSN of its database
-	Migrations fs.FS  // tables of its own; nil: it has none
+	DSNSecret  string // name of the secret with the DSN of its database; empty: it has no database
+	Migrations fs.FS  // its own tables; nil: none
 }
 
-// Program is a service that is being put together: everything is open, nothing
-// is served yet. Its methods are for the function given to Run.
+// Program is a program under construction: everything is open, nothing is served
+// yet. Its methods are for the build function given to Run.
 type Program struct {
 	Log     *slog.Logger
 	Sidecar *daprx.Sidecar
-	DB      *sqlx.DB        // migrated
+	DB      *sqlx.DB        // migrated; nil without a database
 	Hot     *hotstate.Store // the hot state of all services; write only your own documents
 
 	options Options
@@ -47,13 +47,14 @@ type Program struct {
 
 	services []registration
 	topics   []server.Topic
-	replayer *deadletter.Replayer // nil: the program handles no topic
-	relay    *outbox.Relay
+	replayer *deadletter.Replayer // nil: the program keeps no dead letters
+	relay    *outbox.Relay        // nil: it publishes nothing
+	inbox    *inbox.Inbox         // nil: no consumer needs one
 	tasks    []Task
 }
 
-// Task is a piece of work beside the server. It returns when its context ends;
-// an error ends the program.
+// Task is work beside the server. It returns when its context ends; an error
+// ends the program.
 type Task func(ctx context.Context) error
 
 type registration struct {
@@ -63,12 +64,12 @@ type registration struct {
 
 var _ grpc.ServiceRegistrar = (*Program)(nil)
 
-// flushTimeout bounds what is left to do for tracing at the end.
+// flushTimeout bounds the export of the last spans at the end.
 const flushTimeout = 5 * time.Second
 
-// Run opens what every service needs, lets build add what the service is, and
-// serves until ctx ends. The context of build ends when the start takes too
-// long. Everything opened is closed when Run returns.
+// Run opens what the program needs, calls build to add the program's own parts,
+// and serves until ctx ends. The context of build ends when the start takes too
+// long. Run closes everything it opened.
 func Run(ctx context.Context, o Options, build func(ctx context.Context, p *Program) error) (err error) {
 	p := &Program{options: o}
 	defer func() { err = errors.Join(err, p.close()) }()
@@ -78,18 +79,21 @@ func Run(ctx context.Context, o Options, build func(ctx context.Context, p *Prog
 	return p.serve(ctx)
 }
 
-// start has a time limit but for the migrations: the server may be changing a
-// large table, and goes on with that whoever gives up waiting.
+// start has a time limit except for the migrations: the server may be changing a
+// large table and continues with that when the client gives up.
 func (p *Program) start(ctx context.Context, build func(ctx context.Context, p *Program) error) error {
-	if err := p.timely(ctx, p.open); err != nil {
+	if err := p.withTimeout(ctx, p.open); err != nil {
 		return err
 	}
 	if p.options.Migrations != nil {
+		if p.DB == nil {
+			return p.noDatabase("migrations")
+		}
 		if err := sqldb.Migrate(ctx, p.DB, p.options.Migrations); err != nil {
 			return err
 		}
 	}
-	return p.timely(ctx, func(ctx context.Context) error {
+	return p.withTimeout(ctx, func(ctx context.Context) error {
 		if err := build(ctx, p); err != nil {
 			return err
 		}
@@ -97,13 +101,13 @@ func (p *Program) start(ctx context.Context, build func(ctx context.Context, p *
 	})
 }
 
-func (p *Program) timely(ctx context.Context, do func(ctx context.Context) error) error {
+func (p *Program) withTimeout(ctx context.Context, do func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, p.options.Config.StartTimeout)
 	defer cancel()
 	return do(ctx)
 }
 
-// open makes telemetry, connection and database.
+// open sets up telemetry, waits for the sidecar and opens the database, if any.
 func (p *Program) open(ctx context.Context) error {
 	c := p.options.Config
 	log, flush, err := telemetry.Setup(ctx, telemetry.Options{App: string(p.options.App), LogLevel: c.LogLevel, OTLPEndpoint: c.OTLPEndpoint})
@@ -111,7 +115,7 @@ func (p *Program) open(ctx context.Context) error {
 		return fmt.Errorf("telemetry: %w", err)
 	}
 	p.Log = log
-	p.closing(func() error {
+	p.OnClose(func() error {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
 		defer cancel()
 		return flush(ctx)
@@ -120,17 +124,20 @@ func (p *Program) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.closing(p.Sidecar.Close)
+	p.OnClose(p.Sidecar.Close)
 	p.Hot = hotstate.New(p.Sidecar.State(contract.StateStore), log)
-	p.Background(p.Hot.RunRepeats)
-	return p.openDatabase(ctx)
-}
-
-// openDatabase waits for the sidecar, asks it for the DSN and opens the database.
-func (p *Program) openDatabase(ctx context.Context) error {
+	p.Background(p.Hot.RunRetries)
 	if err := p.Sidecar.WaitReady(ctx); err != nil {
 		return err
 	}
+	if p.options.DSNSecret == "" {
+		return nil
+	}
+	return p.openDatabase(ctx)
+}
+
+// openDatabase reads the DSN from the secret store and opens the database.
+func (p *Program) openDatabase(ctx context.Context) error {
 	dsn, err := p.Sidecar.Secret(ctx, contract.SecretStore, p.options.DSNSecret)
 	if err != nil {
 		return err
@@ -139,12 +146,12 @@ func (p *Program) openDatabase(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.closing(p.DB.Close)
+	p.OnClose(p.DB.Close)
 	return nil
 }
 
-// closing adds what is to be done at the end, before what was added earlier.
-func (p *Program) closing(do func() error) { p.closers = append(p.closers, do) }
+// OnClose adds a function that Run calls at the end, before those added earlier.
+func (p *Program) OnClose(do func() error) { p.closers = append(p.closers, do) }
 
 func (p *Program) close() error {
 	var faults []error
@@ -154,22 +161,12 @@ func (p *Program) close() error {
 	return errors.Join(faults...)
 }
 
-// LeaseIDs leases a node for the service's own ids, until the program ends.
-func (p *Program) LeaseIDs(ctx context.Context) (*ids.Generator, error) {
-	generator, release, err := ids.Lease(ctx, p.DB, time.Now)
-	if err != nil {
-		return nil, err
-	}
-	p.closing(func() error { release(); return nil })
-	return generator, nil
-}
-
 // RegisterService implements grpc.ServiceRegistrar, for the generated Register
 // functions.
 func (p *Program) RegisterService(desc *grpc.ServiceDesc, impl any) {
 	p.services = append(p.services, registration{desc: desc, impl: impl})
 }
 
-// Background adds a task. It begins with the server and is told to end after
-// the server has ended.
+// Background adds a task. It starts together with the server, and its context
+// ends after the server has ended.
 func (p *Program) Background(task Task) { p.tasks = append(p.tasks, task) }

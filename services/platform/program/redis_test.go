@@ -9,14 +9,15 @@ import (
 	"testing"
 )
 
-// publishRaw writes a message past the sidecar, which would make an event of it.
-func (s *stack) publishRaw(t *testing.T, message string) {
+// publishRaw writes a message without the sidecar, which would turn it into an
+// event.
+func (s *harness) publishRaw(t *testing.T, message string) {
 	t.Helper()
 	s.askRedis(t, "$", "XADD", topic, "*", "data", message)
 }
 
-// streamLength is how many messages a topic has had.
-func (s *stack) streamLength(t *testing.T, topic string) int {
+// streamLength returns the number of messages of a topic.
+func (s *harness) streamLength(t *testing.T, topic string) int {
 	t.Helper()
 	n, err := strconv.Atoi(s.askRedis(t, ":", "XLEN", topic))
 	if err != nil {
@@ -25,9 +26,9 @@ func (s *stack) streamLength(t *testing.T, topic string) int {
 	return n
 }
 
-// askRedis sends one command and returns the first line of the answer, which is
-// of the given kind.
-func (s *stack) askRedis(t *testing.T, kind string, command ...string) string {
+// askRedis sends one command and returns the first line of the answer, which must
+// be of the given kind.
+func (s *harness) askRedis(t *testing.T, kind string, command ...string) string {
 	t.Helper()
 	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", s.redis.Address)
 	if err != nil {

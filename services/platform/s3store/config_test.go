@@ -10,22 +10,22 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/s3store"
 )
 
-func TestConfigNamesTheVariableThatIsWrong(t *testing.T) {
+func TestInvalidConfigNamesTheVariable(t *testing.T) {
 	good := s3store.Config{Endpoint: "http://127.0.0.1:21080", Bucket: "douyin", Region: "us-east-1", PublicURL: "https://s3.example"}
 	if err := good.Validate(); err != nil {
 		t.Fatal(err)
 	}
 	if err := (s3store.Config{Bucket: "douyin", Region: "us-east-1"}).Validate(); err != nil {
-		t.Errorf("no store at all: %v", err)
+		t.Errorf("no store: %v", err)
 	}
 	for variable, spoil := range map[string]func(c *s3store.Config){
-		"S3_ENDPOINT":                      func(c *s3store.Config) { c.Endpoint = "127.0.0.1:21080" },
-		"S3_ENDPOINT: want a scheme":       func(c *s3store.Config) { c.Endpoint = "http://host/bucket" },
-		"S3_ENDPOINT: want a scheme and a": func(c *s3store.Config) { c.Endpoint = "http://key:secret@host" },
-		"S3_PUBLIC_URL":                    func(c *s3store.Config) { c.PublicURL = "ftp://host" },
-		"S3_PUBLIC_URL: of no use":         func(c *s3store.Config) { c.Endpoint = "" },
-		"S3_BUCKET":                        func(c *s3store.Config) { c.Bucket = "" },
-		"S3_REGION":                        func(c *s3store.Config) { c.Region = "" },
+		"S3_ENDPOINT":                           func(c *s3store.Config) { c.Endpoint = "127.0.0.1:21080" },
+		"S3_ENDPOINT: want a scheme":            func(c *s3store.Config) { c.Endpoint = "http://host/bucket" },
+		"S3_ENDPOINT: want a scheme and a host": func(c *s3store.Config) { c.Endpoint = "http://key:secret@host" },
+		"S3_PUBLIC_URL":                         func(c *s3store.Config) { c.PublicURL = "ftp://host" },
+		"S3_PUBLIC_URL: needs":                  func(c *s3store.Config) { c.Endpoint = "" },
+		"S3_BUCKET":                             func(c *s3store.Config) { c.Bucket = "" },
+		"S3_REGION":                             func(c *s3store.Config) { c.Region = "" },
 	} {
 		c := good
 		spoil(&c)
@@ -49,7 +49,7 @@ func (s secrets) Secret(_ context.Context, store, name string) (string, error) {
 	return value, nil
 }
 
-func TestConnectAsksForKeysWhereThereIsAStore(t *testing.T) {
+func TestConnectReadsKeysIfAStoreIsConfigured(t *testing.T) {
 	c := s3store.Config{Bucket: "douyin", Region: "us-east-1"}
 	if store, err := s3store.Connect(t.Context(), c, secrets{}); store != nil || err != nil {
 		t.Errorf("no store: %v, %v", store, err)

@@ -6,13 +6,13 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/contract"
 )
 
-// Secrets is the secret store, as a sidecar offers it.
+// Secrets is the secret store behind a sidecar.
 type Secrets interface {
 	Secret(ctx context.Context, store, name string) (string, error)
 }
 
-// Connect is Open with the keys of the secret store. Where no store is
-// configured it is nil.
+// Connect is Open with keys from the secret store. The result is nil if no S3 store
+// is configured.
 func Connect(ctx context.Context, c Config, secrets Secrets) (*Store, error) {
 	if !c.Enabled() {
 		return nil, nil

@@ -13,14 +13,14 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// codeNoUpload is S3's name for an upload that is not, or no longer, open.
+// codeNoUpload is S3's code for an upload that is not open, or no longer.
 const codeNoUpload = "NoSuchUpload"
 
-// reasonObjectMissing is what the binding answers too.
+// reasonObjectMissing is also the reason of the Dapr binding (daprx.Blobs).
 const reasonObjectMissing = "OBJECT_MISSING"
 
-// failure is an error of the client library in our terms. The text of the
-// library's own may hold whole URLs, signatures included, and is left behind.
+// failure converts an error of the client library to an errs.Error. It drops the
+// library's text, which may contain whole URLs with signatures.
 func failure(op string, err error) error {
 	if err == nil {
 		return nil
@@ -36,9 +36,9 @@ func failure(op string, err error) error {
 	return &errs.Error{Code: errs.Unavailable, Reason: "STORE_UNAVAILABLE", Op: op, Cause: withoutURL(err)}
 }
 
-// refusal is what the store itself said.
+// refusal converts an error response of the store.
 func refusal(op string, answer minio.ErrorResponse) error {
-	e := &errs.Error{Code: errs.Internal, Op: op, Cause: fmt.Errorf("the store answers %d %s", answer.StatusCode, answer.Code)}
+	e := &errs.Error{Code: errs.Internal, Op: op, Cause: fmt.Errorf("store answered %d %s", answer.StatusCode, answer.Code)}
 	switch {
 	case answer.Code == "NoSuchKey" || answer.Code == "NotFound":
 		e.Code, e.Reason, e.Message = errs.NotFound, reasonObjectMissing, "object not found"
@@ -55,7 +55,7 @@ func refusal(op string, answer minio.ErrorResponse) error {
 	return e
 }
 
-// withoutURL keeps what happened of an error and drops where.
+// withoutURL returns the cause of an error without its URL.
 func withoutURL(err error) error {
 	var failed *url.Error
 	if !errors.As(err, &failed) {
@@ -70,5 +70,5 @@ func withoutURL(err error) error {
 	case errors.Is(err, context.Canceled):
 		return context.Canceled
 	}
-	return errors.New("the connection to the store broke off")
+	return errors.New("connection to the store lost")
 }

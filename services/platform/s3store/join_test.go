@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// A store copies a whole video before it answers that it has joined the parts.
-// That may take longer than any other answer.
-func TestJoiningMayTakeLongerThanAQuestion(t *testing.T) {
+// A store may copy a whole video before it reports that the parts are joined, so
+// joining may take longer than other calls.
+func TestJoiningMayTakeLongerThanOtherCalls(t *testing.T) {
 	begun, joined := make(chan struct{}, 9), make(chan struct{})
 	var joins atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer := `<ListMultipartUploadsResult><Upload><Key>k</Key><UploadId>u</UploadId><Initiated>2026-01-01T00:00:00Z</Initiated></Upload></ListMultipartUploadsResult>`
 		switch r.Method {
-		case http.MethodHead: // is never answered
+		case http.MethodHead: // never answered
 			<-r.Context().Done()
 			return
 		case http.MethodDelete:
@@ -42,8 +42,8 @@ func TestJoiningMayTakeLongerThanAQuestion(t *testing.T) {
 	completed := make(chan error, 1)
 	go func() { completed <- store.CompleteMultipart(t.Context(), "k", []Part{{Number: 1, ETag: "x"}}) }()
 	<-begun
-	if _, _, err := store.Stat(t.Context(), "k"); err == nil { // gives up before the other
-		t.Error("a question was answered")
+	if _, _, err := store.Stat(t.Context(), "k"); err == nil { // times out before the join
+		t.Error("Stat was answered")
 	}
 	close(joined)
 	if err := <-completed; err != nil || joins.Load() != 1 {

@@ -16,21 +16,21 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// Part is one piece of an upload, as the store has it or is to get it.
+// Part is one part of an upload, before or after it was stored.
 type Part struct {
 	Number int // from 1
 	Size   int64
-	ETag   string // "" until it is there
+	ETag   string // "" until it is stored
 }
 
-// errNoUpload is the answer about uploads that were not begun, or were ended.
+// errNoUpload is the error for uploads that were never begun or have ended.
 var errNoUpload = errs.New(errs.NotFound, "UPLOAD_MISSING", "upload not found")
 
-// listed is how many entries of a list are asked for at a time.
+// listed is the page size of lists.
 const listed = 1000
 
-// BeginMultipart makes the store take parts of an object. An upload of it that
-// is open is kept.
+// BeginMultipart opens an upload in parts, unless the object already has an open
+// one.
 func (s *Store) BeginMultipart(ctx context.Context, key, contentType string) error {
 	const op = "s3store.BeginMultipart"
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
@@ -43,9 +43,9 @@ func (s *Store) BeginMultipart(ctx context.Context, key, contentType string) err
 	return failure(op, err)
 }
 
-// PresignPart is a URL with which any client can PUT one part for a while, of
-// exactly the size of the part: the store holds a URL to what it was signed for.
-// Numbers count from 1; every part but the last has 5 MiB at least.
+// PresignPart returns a URL with which any client can PUT one part for a while. The
+// size is signed, so the store accepts no other. Numbers start at 1; every part
+// except the last has at least 5 MiB.
 func (s *Store) PresignPart(ctx context.Context, key string, part Part, ttl time.Duration) (string, error) {
 	urls, err := s.PresignParts(ctx, key, []Part{part}, ttl)
 	if err != nil {
@@ -54,7 +54,7 @@ func (s *Store) PresignPart(ctx context.Context, key string, part Part, ttl time
 	return urls[0], nil
 }
 
-// PresignParts is PresignPart for many, with one question to the store.
+// PresignParts is PresignPart for several parts, with one call to the store.
 func (s *Store) PresignParts(ctx context.Context, key string, parts []Part, ttl time.Duration) ([]string, error) {
 	const op = "s3store.PresignParts"
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
@@ -74,7 +74,7 @@ func (s *Store) PresignParts(ctx context.Context, key string, parts []Part, ttl 
 	return urls, nil
 }
 
-// UploadedParts lists what has arrived of an open upload, by number.
+// UploadedParts lists the stored parts of an open upload, by number.
 func (s *Store) UploadedParts(ctx context.Context, key string) ([]Part, error) {
 	const op = "s3store.UploadedParts"
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
@@ -99,11 +99,11 @@ func (s *Store) UploadedParts(ctx context.Context, key string) ([]Part, error) {
 	}
 }
 
-// CompleteMultipart makes the object out of the parts, as UploadedParts named
-// them. One that was completed before is success.
+// CompleteMultipart joins the parts, which UploadedParts returned, to the object. It
+// succeeds if that was done before.
 func (s *Store) CompleteMultipart(ctx context.Context, key string, parts []Part) error {
 	const op = "s3store.CompleteMultipart"
-	// What is asked before and afterwards does not take from the time to join.
+	// The calls before and afterwards have their own time.
 	ctx, cancel := context.WithTimeout(ctx, joinTime+2*callTimeout)
 	defer cancel()
 	id, err := s.upload(ctx, key)
@@ -118,8 +118,8 @@ func (s *Store) CompleteMultipart(ctx context.Context, key string, parts []Part)
 	if err != nil {
 		return failure(op, err)
 	}
-	// Two that began at once may have opened two uploads. What this leaves goes
-	// with the object.
+	// Two concurrent calls of BeginMultipart may have opened two uploads. Those that
+	// this does not end are deleted with the object.
 	_ = s.abortAll(ctx, key)
 	return nil
 }
@@ -135,8 +135,8 @@ func (s *Store) complete(ctx context.Context, key, id string, parts []Part) erro
 	return err
 }
 
-// upload is the id of the open upload of the key: of several the one that all
-// choose, the first.
+// upload returns the id of the key's open upload. If there are several, all callers
+// choose the first.
 func (s *Store) upload(ctx context.Context, key string) (string, error) {
 	open, err := s.openUploads(ctx, key)
 	if err != nil {
@@ -165,7 +165,7 @@ func (s *Store) openUploads(ctx context.Context, key string) ([]minio.ObjectMult
 				open = append(open, u)
 			}
 		}
-		if !page.IsTruncated || page.NextKeyMarker != key { // keys come in order, this one first
+		if !page.IsTruncated || page.NextKeyMarker != key { // keys are sorted, and this one comes first
 			return open, nil
 		}
 		keyMarker, idMarker = page.NextKeyMarker, page.NextUploadIDMarker
@@ -193,8 +193,8 @@ func (s *Store) abort(ctx context.Context, key, id string) error {
 	return err
 }
 
-// putPieces is Put for what is too large to be sent at once. Of an object whose
-// r fails nothing is left.
+// putPieces is Put for objects too large for one request. If r fails, nothing
+// remains of the object.
 func (s *Store) putPieces(ctx context.Context, op, key, contentType string, size int64, r io.Reader) error {
 	id, err := s.core.NewMultipartUpload(ctx, s.bucket, key, minio.PutObjectOptions{ContentType: contentType})
 	if err != nil {
@@ -207,7 +207,7 @@ func (s *Store) putPieces(ctx context.Context, op, key, contentType string, size
 	if err != nil {
 		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 		defer cancel()
-		_ = s.abort(bounded, key, id) // Delete tries again
+		_ = s.abort(bounded, key, id) // Delete ends it otherwise
 	}
 	return err
 }

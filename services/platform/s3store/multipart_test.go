@@ -14,8 +14,8 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/s3store"
 )
 
-// request does what any client can with a URL, and returns the answer's status
-// and body.
+// request sends a request as any client can and returns the status and body of the
+// answer.
 func request(t *testing.T, method, url string, body []byte) (*http.Response, []byte) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, url, bytes.NewReader(body))
@@ -47,23 +47,23 @@ func put(t *testing.T, store *s3store.Store, key string, number int, data []byte
 
 const key = "videos/7/source"
 
-func TestClientsUploadByURLs(t *testing.T) {
+func TestClientsUploadByURL(t *testing.T) {
 	store, client, config := open(t)
 	if _, err := store.UploadedParts(t.Context(), key); errs.CodeOf(err) != errs.NotFound {
 		t.Errorf("before it is begun: %v", err)
 	}
-	for range 2 { // a repetition keeps what is there
+	for range 2 { // the second call changes nothing
 		if err := store.BeginMultipart(t.Context(), key, "video/mp4"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	// A neighbour whose key begins the same has an upload of its own.
+	// Another key with the same prefix has its own upload.
 	if err := store.BeginMultipart(t.Context(), key+"-2", ""); err != nil {
 		t.Fatal(err)
 	}
 	data := noise(11 * mib)
 	put(t, store, key, 3, data[10*mib:])
-	put(t, store, key, 1, noise(5*mib)) // of another attempt
+	put(t, store, key, 1, noise(5*mib)) // of an earlier attempt
 	put(t, store, key, 1, data[:5*mib])
 	parts, err := store.UploadedParts(t.Context(), key)
 	if err != nil || len(parts) != 2 || parts[0].Number != 1 || parts[0].Size != 5*mib || parts[1].Number != 3 || parts[1].ETag == "" {
@@ -79,7 +79,7 @@ func TestClientsUploadByURLs(t *testing.T) {
 	if parts, err = store.UploadedParts(t.Context(), key); err != nil || len(parts) != 3 {
 		t.Fatalf("parts %+v, %v", parts, err)
 	}
-	for range 2 { // a repetition is success
+	for range 2 { // the second call succeeds too
 		if err := store.CompleteMultipart(t.Context(), key, parts); err != nil {
 			t.Fatal(err)
 		}
@@ -97,8 +97,8 @@ func TestClientsUploadByURLs(t *testing.T) {
 	}
 }
 
-// A URL is for a part of one size, or anybody could fill the store.
-func TestPartURLsAreForOneSize(t *testing.T) {
+// A URL is for one size, otherwise anybody could fill the store.
+func TestPartURLsAllowOneSize(t *testing.T) {
 	store, _, _ := open(t)
 	if err := store.BeginMultipart(t.Context(), key, ""); err != nil {
 		t.Fatal(err)
@@ -112,7 +112,7 @@ func TestPartURLsAreForOneSize(t *testing.T) {
 			t.Errorf("%d bytes: %s %s", size, answer.Status, text)
 		}
 	}
-	// A length that nobody says in advance is no way around it.
+	// A body of undeclared length does not get around it.
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, url, io.MultiReader(bytes.NewReader(noise(2000))))
 	if err != nil {
 		t.Fatal(err)
@@ -157,7 +157,7 @@ func TestPartsThatChangedAreRefused(t *testing.T) {
 	}
 }
 
-// Deleting ends uploads, and the URLs that were given out for them.
+// Deleting ends uploads and invalidates their URLs.
 func TestDeleteEndsUploads(t *testing.T) {
 	store, client, config := open(t)
 	if err := store.BeginMultipart(t.Context(), key, ""); err != nil {
@@ -182,7 +182,7 @@ func TestDeleteEndsUploads(t *testing.T) {
 	}
 }
 
-func TestClientsReadByURLs(t *testing.T) {
+func TestClientsReadByURL(t *testing.T) {
 	store, _, config := open(t)
 	if !store.Public() {
 		t.Error("it has a public address")
@@ -207,7 +207,7 @@ func TestClientsReadByURLs(t *testing.T) {
 	}
 }
 
-func TestWithoutAPublicAddressNobodyIsSentThere(t *testing.T) {
+func TestNothingIsPresignedWithoutAPublicAddress(t *testing.T) {
 	store, err := s3store.Open(s3store.Config{Endpoint: "http://127.0.0.1:1", Bucket: "b-1", Region: "r"}, s3store.Keys{Access: "a", Secret: "s"})
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,6 @@
-// Package s3store keeps plain objects in an S3 store, for clients that write and
-// read them there directly, by presigned URLs. It stands beside the Dapr binding
-// of the same bucket, which cannot do that.
+// Package s3store stores whole objects in an S3 store, where clients write and read
+// them directly by presigned URLs. The Dapr binding of the same bucket cannot do
+// that.
 package s3store
 
 import (
@@ -21,26 +21,26 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/objectstore"
 )
 
-// Bounds of what is asked of the store.
+// Limits of calls to the store.
 const (
-	callTimeout = 15 * time.Second // of a question, its repetitions included
-	pieceTime   = time.Minute      // of one piece of an object on its way
-	joinTime    = time.Minute      // of making an object of its parts: a store may copy all of it before it answers
+	callTimeout = 15 * time.Second // of a short call, including retries
+	pieceTime   = time.Minute      // of the transfer of one piece
+	joinTime    = time.Minute      // of joining parts: a store may copy the whole object before it answers
 	tries       = 3
 	dialTimeout = 3 * time.Second
-	connections = 64 // kept open between requests
+	connections = 64 // kept open while idle
 )
 
-// pieceSize is how much of an object goes out at a time, and is in memory
-// meanwhile, so that it can be sent again. A store takes no pieces below 5 MiB.
+// pieceSize is how much of an object is sent at a time and held in memory meanwhile,
+// so that it can be retried. Stores refuse pieces below 5 MiB.
 const pieceSize = 8 << 20
 
 // Store is one bucket. It is safe for concurrent use.
 type Store struct {
 	bucket string
-	core   minio.Core    // the store as programs reach it
-	joiner minio.Core    // the same, for what may take joinTime to be answered
-	public *minio.Client // as clients do; nil: they do not
+	core   minio.Core    // for programs
+	joiner minio.Core    // for calls that may take joinTime
+	public *minio.Client // for clients; nil: clients do not use the store
 }
 
 var _ objectstore.Whole = (*Store)(nil)
@@ -48,13 +48,13 @@ var _ objectstore.Whole = (*Store)(nil)
 // Open prepares the store; nothing is sent yet.
 func Open(c Config, keys Keys) (*Store, error) { return open(c, keys, callTimeout) }
 
-// open is Open with another patience for questions.
-func open(c Config, keys Keys, patience time.Duration) (*Store, error) {
+// open is Open with another timeout of short calls.
+func open(c Config, keys Keys, answerTimeout time.Duration) (*Store, error) {
 	const op = "s3store.Open"
 	if err := c.Validate(); err != nil {
 		return nil, errs.Wrap(op, err)
 	}
-	inner, err := client(c.Endpoint, c.Region, keys, patience)
+	inner, err := client(c.Endpoint, c.Region, keys, answerTimeout)
 	if err != nil {
 		return nil, errs.Wrap(op, err)
 	}
@@ -64,17 +64,17 @@ func open(c Config, keys Keys, patience time.Duration) (*Store, error) {
 	}
 	s := &Store{bucket: c.Bucket, core: minio.Core{Client: inner}, joiner: minio.Core{Client: joiner}}
 	if c.PublicURL != "" {
-		if s.public, err = client(c.PublicURL, c.Region, keys, patience); err != nil {
+		if s.public, err = client(c.PublicURL, c.Region, keys, answerTimeout); err != nil {
 			return nil, errs.Wrap(op, err)
 		}
 	}
 	return s, nil
 }
 
-// client speaks to one address, and waits for the beginning of an answer as long
-// as it has patience. The region is given: a client that does not know it asks
-// before it signs.
-func client(address, region string, keys Keys, patience time.Duration) (*minio.Client, error) {
+// client returns a client of one address that waits up to answerTimeout for the
+// beginning of an answer. The region is given, because a client without one asks the
+// store before it signs.
+func client(address, region string, keys Keys, answerTimeout time.Duration) (*minio.Client, error) {
 	u, err := parseURL(address)
 	if err != nil {
 		return nil, err
@@ -88,16 +88,16 @@ func client(address, region string, keys Keys, patience time.Duration) (*minio.C
 		Transport: &http.Transport{
 			DialContext:           (&net.Dialer{Timeout: dialTimeout}).DialContext,
 			TLSHandshakeTimeout:   dialTimeout,
-			ResponseHeaderTimeout: patience,
+			ResponseHeaderTimeout: answerTimeout,
 			IdleConnTimeout:       time.Minute,
 			MaxIdleConns:          connections,
 			MaxIdleConnsPerHost:   connections,
-			DisableCompression:    true, // or ranges would be of something else
+			DisableCompression:    true, // otherwise ranges would be of compressed bytes
 		},
 	})
 }
 
-// Public says whether clients can be sent to the store.
+// Public reports whether clients can use the store directly.
 func (s *Store) Public() bool { return s.public != nil }
 
 // Put stores size bytes of r. An error of r is in the chain.
@@ -114,14 +114,15 @@ func (s *Store) Put(ctx context.Context, key, contentType string, size int64, r 
 	defer cancel()
 	_, err := s.core.PutObject(ctx, s.bucket, key, bytes.NewReader(data), size, "", "", minio.PutObjectOptions{
 		ContentType: contentType,
-		// The signature of an empty body is a body, which not every store reads.
+		// The signature of an empty body needs a body of its own, which not every store
+		// reads.
 		DisableContentSha256: size == 0,
 	})
 	return failure(op, err)
 }
 
-// readFull fills data. An r that ends too early is an error of the caller, who
-// said how much it holds.
+// readFull fills data. An r that ends too early is the fault of the caller, who
+// stated the size.
 func readFull(r io.Reader, data []byte) error {
 	n, err := io.ReadFull(r, data)
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
@@ -131,7 +132,7 @@ func readFull(r io.Reader, data []byte) error {
 	return err
 }
 
-// GetRange reads length bytes from offset on: fewer where the object ends.
+// GetRange reads length bytes from offset, or fewer at the end of the object.
 func (s *Store) GetRange(ctx context.Context, key string, offset, length int64) ([]byte, error) {
 	const op = "s3store.GetRange"
 	if length <= 0 {
@@ -151,19 +152,19 @@ func (s *Store) GetRange(ctx context.Context, key string, offset, length int64) 
 	}
 }
 
-// read fetches a range once. begun says that the store has answered and broke
-// off afterwards, which the client does not repeat by itself.
+// read fetches a range once. begun reports that the store had begun its answer: the
+// client library does not retry after that.
 func (s *Store) read(ctx context.Context, key string, length int64, options minio.GetObjectOptions) (data []byte, begun bool, err error) {
 	body, info, _, err := s.core.GetObject(ctx, s.bucket, key, options)
 	if minio.ToErrorResponse(err).StatusCode == http.StatusRequestedRangeNotSatisfiable {
-		return nil, false, nil // the object ends before
+		return nil, false, nil // the object ends before the range
 	}
 	if err != nil {
 		return nil, false, err
 	}
 	defer body.Close()
 	if info.Size < 0 || info.Size > length {
-		return nil, false, fmt.Errorf("asked for %d bytes, the store announces %d", length, info.Size)
+		return nil, false, fmt.Errorf("requested %d bytes, the store announces %d", length, info.Size)
 	}
 	data = make([]byte, info.Size)
 	if _, err := io.ReadFull(body, data); err != nil {
@@ -172,7 +173,7 @@ func (s *Store) read(ctx context.Context, key string, length int64, options mini
 	return data, true, nil
 }
 
-// Stat asks for the size of an object and for its ETag, without quotes.
+// Stat returns the size of an object and its ETag, without quotes.
 func (s *Store) Stat(ctx context.Context, key string) (size int64, etag string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -180,13 +181,12 @@ func (s *Store) Stat(ctx context.Context, key string) (size int64, etag string, 
 	return info.Size, info.ETag, failure("s3store.Stat", err)
 }
 
-// Delete removes an object and everything that was uploaded for one without
-// being completed. That there is none is success.
+// Delete removes an object and its unfinished uploads. An absent object is success.
 func (s *Store) Delete(ctx context.Context, key string) error {
 	const op = "s3store.Delete"
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	// First the uploads: one of them could still become the object.
+	// Uploads first: one of them could still become the object.
 	if err := s.abortAll(ctx, key); err != nil {
 		return failure(op, err)
 	}
@@ -197,14 +197,14 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 	return failure(op, err)
 }
 
-// PresignGet is a URL with which any client can read the object for a while, and
-// gets it with the content type.
+// PresignGet returns a URL with which any client can read the object for a while, as
+// the given content type.
 func (s *Store) PresignGet(ctx context.Context, key, contentType string, ttl time.Duration) (string, error) {
 	return s.presign(ctx, "s3store.PresignGet", http.MethodGet, key, ttl, url.Values{"response-content-type": {contentType}}, nil)
 }
 
-// presign makes no request: who holds the keys can sign. What uses the URL has to
-// send the headers as they are here.
+// presign signs without a request to the store. A request with the URL must send the
+// same headers.
 func (s *Store) presign(ctx context.Context, op, method, key string, ttl time.Duration, query url.Values, headers http.Header) (string, error) {
 	if s.public == nil {
 		return "", errs.Wrap(op, errs.New(errs.Unavailable, "STORE_NOT_PUBLIC", ""))

@@ -23,7 +23,7 @@ import (
 
 const mib = 1 << 20
 
-// open is a store of the test's own, which clients reach too.
+// open returns a private store that clients can use too.
 func open(t *testing.T) (*s3store.Store, *minio.Client, s3store.Config) {
 	t.Helper()
 	config, keys := s3test.New(t)
@@ -35,7 +35,7 @@ func open(t *testing.T) (*s3store.Store, *minio.Client, s3store.Config) {
 	return store, s3test.Client(t, config, keys), config
 }
 
-// noise is no text, so that a store that alters bodies is noticed.
+// noise is binary, so a store that changes bodies is noticed.
 func noise(size int) []byte {
 	data := make([]byte, size)
 	source := rand.NewChaCha8([32]byte{1})
@@ -45,7 +45,7 @@ func noise(size int) []byte {
 	return data
 }
 
-// unfinished counts the uploads that are open in a bucket.
+// unfinished counts the open uploads of a bucket.
 func unfinished(t *testing.T, client *minio.Client, bucket string) int {
 	t.Helper()
 	n := 0
@@ -58,13 +58,13 @@ func unfinished(t *testing.T, client *minio.Client, bucket string) int {
 	return n
 }
 
-func TestObjectsAreKeptAsTheyAre(t *testing.T) {
+func TestObjectsAreStoredUnchanged(t *testing.T) {
 	store, client, config := open(t)
 	for name, size := range map[string]int{"empty": 0, "small": 1, "one piece": 8 * mib, "pieces": 8*mib + 1, "many": 17 * mib} {
 		t.Run(name, func(t *testing.T) {
 			key := "videos/1/" + name
 			data := noise(size)
-			// Hiding what else the reader can do: it may be a request.
+			// Only io.Reader, as for the body of a request.
 			if err := store.Put(t.Context(), key, "video/mp4", int64(size), io.MultiReader(bytes.NewReader(data))); err != nil {
 				t.Fatal(err)
 			}
@@ -93,8 +93,8 @@ func TestObjectsAreKeptAsTheyAre(t *testing.T) {
 	}
 }
 
-// What reads objects in parts reads these as well.
-func TestTheObjectStoreReadsThem(t *testing.T) {
+// Package objectstore reads these objects too.
+func TestObjectStoreReadsWholeObjects(t *testing.T) {
 	store, _, _ := open(t)
 	objects := objectstore.New(nil, store)
 	data := noise(9*mib + 5)
@@ -114,7 +114,7 @@ func TestTheObjectStoreReadsThem(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotThere(t *testing.T) {
+func TestAbsentObjects(t *testing.T) {
 	store, _, _ := open(t)
 	if _, err := store.GetRange(t.Context(), "videos/1/none", 0, 5); errs.CodeOf(err) != errs.NotFound || errs.ReasonOf(err) != "OBJECT_MISSING" {
 		t.Errorf("GetRange: %v", err)
@@ -133,8 +133,8 @@ func TestWhatIsNotThere(t *testing.T) {
 	}
 }
 
-// An object whose bytes do not come is not there, and leaves nothing.
-func TestPutThatFailsLeavesNothing(t *testing.T) {
+// An object whose reader fails does not exist and leaves nothing.
+func TestFailedPutLeavesNothing(t *testing.T) {
 	store, client, config := open(t)
 	broken := errors.New("the phone is gone")
 	for _, size := range []int64{100, 20 * mib} {
@@ -154,7 +154,7 @@ func TestPutThatFailsLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestAStoreThatDoesNotAnswer(t *testing.T) {
+func TestStoreThatDoesNotAnswer(t *testing.T) {
 	store, err := s3store.Open(s3store.Config{Endpoint: "http://127.0.0.1:1", PublicURL: "https://cdn.example", Bucket: "b-1", Region: "r"},
 		s3store.Keys{Access: "the-access", Secret: "the-secret"})
 	if err != nil {
@@ -189,14 +189,14 @@ func TestAStoreThatDoesNotAnswer(t *testing.T) {
 			}
 		})
 	}
-	// Signing needs no store.
+	// Signing does not need the store.
 	if u, err := store.PresignGet(t.Context(), "k", "video/mp4", time.Minute); err != nil || !strings.HasPrefix(u, "https://cdn.example/b-1/k?") {
 		t.Errorf("signed %s, %v", u, err)
 	}
 }
 
-// Without keys there is nothing to see.
-func TestTheBucketIsPrivate(t *testing.T) {
+// Without keys nothing is readable.
+func TestBucketIsPrivate(t *testing.T) {
 	store, _, config := open(t)
 	if err := store.Put(t.Context(), "videos/1/play", "video/mp4", 3, strings.NewReader("abc")); err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-// Package s3test gives a test a bucket of its own on a real S3 server.
+// Package s3test creates a private bucket on a real S3 server for each test.
 package s3test
 
 import (
@@ -27,11 +27,10 @@ const (
 	cleanupTimeout  = 30 * time.Second
 )
 
-// New makes an empty bucket with a random name on the server that
-// TEST_S3_ENDPOINT names, whose keys are in secrets.json of the folder
-// STACK_DATA, and removes it when the test ends. Without the variable the test
-// is skipped; with REQUIRE_INFRA=1 it fails instead, so that CI cannot pass by
-// testing nothing.
+// New creates an empty bucket with a random name on the server TEST_S3_ENDPOINT and
+// removes it when the test ends. The keys are in secrets.json of the folder
+// STACK_DATA. Without the variable the test is skipped; with REQUIRE_INFRA=1 it fails
+// instead, so that CI cannot pass by testing nothing.
 func New(t testing.TB) (s3store.Config, s3store.Keys) {
 	t.Helper()
 	c := s3store.Config{Endpoint: os.Getenv(serverVariable), Bucket: "test-" + random(), Region: region}
@@ -56,7 +55,7 @@ func New(t testing.TB) (s3store.Config, s3store.Keys) {
 	return c, keys
 }
 
-// Keys are those of the server of the stack that the test runs beside.
+// Keys returns the keys of the S3 server of the running stack.
 func Keys(t testing.TB) s3store.Keys {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join(os.Getenv(dataVariable), "secrets.json"))
@@ -70,7 +69,7 @@ func Keys(t testing.TB) s3store.Keys {
 	return s3store.Keys{Access: secrets[contract.SecretS3AccessKey], Secret: secrets[contract.SecretS3SecretKey]}
 }
 
-// Client is a real S3 client of the server. Empty keys make it an anonymous one.
+// Client returns an S3 client of the server, anonymous if keys is empty.
 func Client(t testing.TB, c s3store.Config, keys s3store.Keys) *minio.Client {
 	t.Helper()
 	u, err := url.Parse(c.Endpoint)

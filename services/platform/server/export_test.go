@@ -1,4 +1,4 @@
 package server
 
-// ExitCode is Main without its process.
+// ExitCode is Main without the process.
 var ExitCode = exitCode

@@ -19,12 +19,11 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// tokenHeader is where the sidecar shows APP_API_TOKEN.
+// tokenHeader is the header with which the sidecar sends APP_API_TOKEN.
 const tokenHeader = "dapr-api-token"
 
-// guard stands around every method: nobody but the sidecar calls it, a panic
-// in it ends one call and not the program, and its error is logged here, once,
-// and encoded.
+// guard wraps every method: only the sidecar may call it, a panic ends one call and not
+// the program, and its error is logged once and encoded.
 type guard struct {
 	token string
 	log   *slog.Logger
@@ -59,25 +58,25 @@ func (g *guard) call(ctx context.Context, method string, handle func() error) er
 	return encode(err)
 }
 
-// encode is errs.ToStatus, except that a method which generated code answers
-// as not implemented stays so: the sidecar probes for those.
+// encode is errs.ToStatus, except for methods that generated code answers as not
+// implemented: the sidecar probes for those.
 func encode(err error) error {
-	var ours *errs.Error
-	if !errors.As(err, &ours) && status.Code(err) == codes.Unimplemented {
+	var known *errs.Error
+	if !errors.As(err, &known) && status.Code(err) == codes.Unimplemented {
 		return err
 	}
 	return errs.ToStatus(err)
 }
 
-// checkToken lets the sidecar through. It shows the token on proxied calls and
-// on events, but (1.18) on no question about subscriptions and bindings, and
-// orchestrators know no token: those methods tell nothing and are open.
+// checkToken only accepts calls of the sidecar. The sidecar (1.18) sends the token with
+// proxied calls and events, but not when it asks for subscriptions and bindings, and
+// orchestrators have no token: those methods reveal nothing and are open.
 func (g *guard) checkToken(ctx context.Context, method string) error {
 	if g.token == "" || isOpen(method) {
 		return nil
 	}
-	for _, shown := range metadata.ValueFromIncomingContext(ctx, tokenHeader) {
-		if subtle.ConstantTimeCompare([]byte(shown), []byte(g.token)) == 1 {
+	for _, sent := range metadata.ValueFromIncomingContext(ctx, tokenHeader) {
+		if subtle.ConstantTimeCompare([]byte(sent), []byte(g.token)) == 1 {
 			return nil
 		}
 	}
@@ -112,8 +111,8 @@ func recovered(handle func() error) (err error) {
 	return handle()
 }
 
-// logFailure writes one line: an error for faults of ours, a warning for parts
-// that are down, information for refusals, which are business as usual.
+// logFailure writes one line: an error for internal faults, a warning for parts that
+// are down, information for refusals, which are normal.
 func (g *guard) logFailure(ctx context.Context, method string, took time.Duration, err error) {
 	code := errs.CodeOf(err)
 	attrs := []slog.Attr{

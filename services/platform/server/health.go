@@ -17,10 +17,10 @@ var (
 	_ runtimev1.AppCallbackHealthCheckServer = healthCallback{}
 )
 
-// readyTimeout bounds one question to Options.Ready.
+// readyTimeout bounds one call of Options.Ready.
 const readyTimeout = 2 * time.Second
 
-// ready says whether calls should be sent here.
+// ready returns nil if calls can be sent to this program.
 func (s *Server) ready(ctx context.Context) error {
 	if s.stopping.Load() {
 		return errs.New(errs.Unavailable, "STOPPING", "service is stopping")
@@ -33,14 +33,14 @@ func (s *Server) ready(ctx context.Context) error {
 	return s.options.Ready(ctx)
 }
 
-// health answers orchestrators, in the protocol of gRPC.
+// health implements the gRPC health protocol for orchestrators.
 type health struct {
 	healthv1.UnimplementedHealthServer
 	server *Server
 }
 
-// Check reports NOT_SERVING when the program is not ready; the reason is in
-// the answer to nobody, since anybody may ask.
+// Check reports NOT_SERVING when the program is not ready. The answer contains no
+// reason, since anybody may call it.
 func (h health) Check(ctx context.Context, _ *healthv1.HealthCheckRequest) (*healthv1.HealthCheckResponse, error) {
 	status := healthv1.HealthCheckResponse_SERVING
 	if h.server.ready(ctx) != nil {
@@ -49,8 +49,8 @@ func (h health) Check(ctx context.Context, _ *healthv1.HealthCheckRequest) (*hea
 	return &healthv1.HealthCheckResponse{Status: status}, nil
 }
 
-// healthCallback answers the sidecar's health check of its app: a failing one
-// stops the delivery of events until it passes again.
+// healthCallback answers the sidecar's health check of its app. While it fails, the
+// sidecar delivers no events.
 type healthCallback struct {
 	runtimev1.UnimplementedAppCallbackHealthCheckServer
 	server *Server
@@ -64,21 +64,21 @@ func (h healthCallback) HealthCheck(ctx context.Context, _ *emptypb.Empty) (*run
 	return &runtimev1.HealthCheckResponse{}, nil
 }
 
-// callbacks is what the sidecar calls its app for: at the start it asks which
-// topics and which input bindings the app wants, later it brings events.
+// callbacks implements the sidecar's calls of its app: at the start it asks for
+// subscriptions and input bindings, later it delivers events.
 type callbacks struct {
 	runtimev1.UnimplementedAppCallbackServer
 	guard  *guard
 	topics map[string]Topic // by path
 }
 
-// ListTopicSubscriptions names no topics: subscriptions are declared in YAML,
-// where operators find them with their retries and dead letters.
+// ListTopicSubscriptions returns none: subscriptions are declared in YAML, where
+// operators find them with their retries and dead letters.
 func (callbacks) ListTopicSubscriptions(context.Context, *emptypb.Empty) (*runtimev1.ListTopicSubscriptionsResponse, error) {
 	return &runtimev1.ListTopicSubscriptionsResponse{}, nil
 }
 
-// ListInputBindings names no bindings.
+// ListInputBindings returns none.
 func (callbacks) ListInputBindings(context.Context, *emptypb.Empty) (*runtimev1.ListInputBindingsResponse, error) {
 	return &runtimev1.ListInputBindingsResponse{}, nil
 }

@@ -15,11 +15,11 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/telemetry"
 )
 
-// Main is the whole of a program's main function: it runs run until that
-// returns, with a context that SIGINT or SIGTERM ends. An error becomes one
-// JSON line on standard error and exit code 1. A second signal kills.
+// Main is a program's main function. It calls run with a context that ends with SIGINT
+// or SIGTERM. An error becomes one JSON line on standard error and exit code 1. A
+// second signal kills the program.
 func Main(app string, run func(ctx context.Context) error) {
-	// The SDK logs plain text lines of its own, amid our JSON.
+	// The SDK would log plain text between the JSON lines.
 	dapr.SetLogger(log.New(io.Discard, "", 0))
 	os.Exit(exitCode(context.Background(), app, run, os.Stderr))
 }

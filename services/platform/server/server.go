@@ -1,7 +1,7 @@
-// Package server is the one gRPC listener of a service: its own methods, gRPC
-// health for orchestrators, and the callbacks of its Dapr sidecar. What every
-// method needs (tracing, the token check, recovery, the encoding and the
-// logging of errors) is here, so that a method only returns its error.
+// Package server is the only gRPC listener of a service: its own methods, gRPC health
+// for orchestrators, and the callbacks of its Dapr sidecar. It does what every method
+// needs (tracing, the token check, recovery, encoding and logging of errors), so a
+// method only returns its error.
 package server
 
 import (
@@ -20,26 +20,27 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// stopTimeout is how long calls under way may go on after Run was told to stop.
+// stopTimeout is how long calls in progress may continue after the context of Run
+// ended.
 const stopTimeout = 10 * time.Second
 
-// Options of a Server.
+// Options configure a Server.
 type Options struct {
 	Address  string                      // host:port to listen on
-	APIToken string                      // APP_API_TOKEN, which the sidecar shows; empty: not checked
-	Log      *slog.Logger                // one line for each failed call
-	Ready    func(context.Context) error // nil when the program can serve; asked by health checks
-	Topics   []Topic                     // where events come from; each has a path of its own
+	APIToken string                      // APP_API_TOKEN, which the sidecar sends; empty: not checked
+	Log      *slog.Logger                // one line per failed call
+	Ready    func(context.Context) error // returns nil when the program can serve; used by health checks
+	Topics   []Topic                     // handled topics; each has its own path
 }
 
-// Server is built, given its services, then run once.
+// Server is created by New, gets its services by Registrar and runs once.
 type Server struct {
 	options  Options
 	grpc     *grpc.Server
 	stopping atomic.Bool
 }
 
-// New builds a server. Register services on Registrar before Run.
+// New returns a server. Register services on Registrar before Run.
 func New(o Options) *Server {
 	g := &guard{token: o.APIToken, log: o.Log}
 	s := &Server{
@@ -56,7 +57,7 @@ func New(o Options) *Server {
 	return s
 }
 
-// Registrar takes the program's own services.
+// Registrar registers the program's own services.
 func (s *Server) Registrar() grpc.ServiceRegistrar { return s.grpc }
 
 // Run listens on Options.Address and serves until ctx ends; see Serve.
@@ -68,8 +69,8 @@ func (s *Server) Run(ctx context.Context) error {
 	return s.Serve(ctx, listener)
 }
 
-// Serve serves on listener until ctx ends, then takes no more calls and gives
-// those under way up to 10 s. It returns nil after such an end.
+// Serve serves on listener until ctx ends. Then it accepts no more calls and gives
+// those in progress up to 10 s. It returns nil after such an end.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	served := make(chan error, 1)
 	go func() { served <- s.grpc.Serve(listener) }()

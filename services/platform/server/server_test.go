@@ -26,7 +26,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/server"
 )
 
-// logBuffer takes the log of a server that runs beside the test.
+// logBuffer receives the log of a server that runs beside the test.
 type logBuffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -38,7 +38,7 @@ func (b *logBuffer) Write(p []byte) (int, error) {
 	return b.text.Write(p)
 }
 
-// records are the lines so far.
+// records returns the lines so far.
 func (b *logBuffer) records(t *testing.T) []map[string]any {
 	t.Helper()
 	b.mu.Lock()
@@ -59,7 +59,7 @@ type running struct {
 	conn *grpc.ClientConn
 	log  *logBuffer
 	stop context.CancelFunc
-	end  chan error // what Serve returned
+	end  chan error // result of Serve
 }
 
 func run(t *testing.T, o server.Options, say daprtest.EchoFunc) *running {
@@ -88,7 +88,7 @@ func run(t *testing.T, o server.Options, say daprtest.EchoFunc) *running {
 
 func same(_ context.Context, text string) (string, error) { return text, nil }
 
-func TestErrorsCrossTheWireAndOneLineIsLogged(t *testing.T) {
+func TestErrorsAreSentAndLoggedOnce(t *testing.T) {
 	taken := errs.New(errs.Conflict, "NAME_TAKEN", "that name is taken")
 	tests := map[string]struct {
 		err   error
@@ -167,7 +167,7 @@ func TestOnlyTheSidecarMayCall(t *testing.T) {
 	}
 }
 
-// The sidecar asks these without its token.
+// The sidecar calls these methods without its token.
 func TestHealthAndDiscoveryAreOpen(t *testing.T) {
 	r := run(t, server.Options{APIToken: "right"}, same)
 	callbacks := runtimev1.NewAppCallbackClient(r.conn)
@@ -195,7 +195,7 @@ func TestHealthAndDiscoveryAreOpen(t *testing.T) {
 	}
 }
 
-func TestMethodsNobodyWroteAreUnimplemented(t *testing.T) {
+func TestMissingMethodsAreUnimplemented(t *testing.T) {
 	r := run(t, server.Options{}, same)
 	if _, err := runtimev1.NewAppCallbackClient(r.conn).OnBindingEvent(t.Context(), &runtimev1.BindingEventRequest{}); status.Code(err) != codes.Unimplemented {
 		t.Errorf("OnBindingEvent = %v", err)

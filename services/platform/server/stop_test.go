@@ -50,7 +50,7 @@ func TestHealthFollowsReady(t *testing.T) {
 	}
 }
 
-func TestCallsUnderWayEndBeforeTheServer(t *testing.T) {
+func TestCallsInProgressEndBeforeTheServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := run(t, server.Options{}, func(_ context.Context, text string) (string, error) {
 			time.Sleep(9 * time.Second)
@@ -69,7 +69,7 @@ func TestCallsUnderWayEndBeforeTheServer(t *testing.T) {
 			t.Errorf("a call to a stopping server: %v", err)
 		}
 		if err := <-said; err != nil {
-			t.Errorf("the call under way: %v", err)
+			t.Errorf("the call in progress: %v", err)
 		}
 		if err := <-r.end; err != nil || time.Since(start) != 9*time.Second {
 			t.Errorf("Serve = %v after %v", err, time.Since(start))
@@ -94,7 +94,7 @@ func TestStuckCallsDoNotHoldTheServer(t *testing.T) {
 	})
 }
 
-func TestRunReportsAPortThatIsTaken(t *testing.T) {
+func TestRunReportsAnOccupiedPort(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -106,7 +106,7 @@ func TestRunReportsAPortThatIsTaken(t *testing.T) {
 	}
 }
 
-func TestMainTurnsTheErrorIntoALineAndACode(t *testing.T) {
+func TestMainLogsTheErrorAndReturnsACode(t *testing.T) {
 	var out bytes.Buffer
 	code := server.ExitCode(t.Context(), "video", func(context.Context) error { return errors.New("no database") }, &out)
 	var record map[string]any

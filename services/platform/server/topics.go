@@ -16,42 +16,42 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// Topic is one topic that the program takes events from. That it is subscribed
-// to, with which retries and where its dead letters go, is declared in YAML.
+// Topic is a topic whose events the program handles. The subscription, with its retries
+// and its dead letter topic, is declared in YAML.
 type Topic struct {
 	PubSub string // component
 	Topic  string
 	Path   string // the route in the subscription's YAML; one per topic
 
-	// Handle takes one event. It is called again for the same event as long as
-	// it fails, and also after it succeeded when that was not noted in time, so
-	// that it has to bear repetitions. An error of the code Invalid says that no
-	// repetition will help: the event becomes a dead letter at once.
+	// Handle processes one event. It is called again for the same event while it
+	// fails, and also after a success that the sidecar did not learn in time, so it
+	// must tolerate duplicates. An error with the code Invalid means that a retry
+	// cannot help: the event becomes a dead letter at once.
 	Handle func(ctx context.Context, e Event) error
 }
 
 // Event is one delivery.
 type Event struct {
 	ID      string // the same in each delivery
-	Type    string // what happened; the name of the topic it was published to
-	Source  string // the app that tells it
-	Subject string // the aggregate it happened to; empty when the event has none
-	Version int64  // of the aggregate, growing with each event of it; 0 when it has none
+	Type    string // what happened; the name of its topic
+	Source  string // the publishing app
+	Subject string // the aggregate; empty if the event has none
+	Version int64  // of the aggregate, growing with each of its events; 0 if it has none
 	Time    time.Time
-	Data    []byte // JSON; of a subscription with rawPayload the message as it was
+	Data    []byte // JSON; with rawPayload the unchanged message
 }
 
 // eventTimeout bounds the handling of one delivery.
 const eventTimeout = 10 * time.Second
 
-// Reasons of the errors here.
+// Reasons of errors.
 const (
 	reasonUnreadable = "EVENT_UNREADABLE"
 	reasonUnrouted   = "EVENT_UNROUTED"
 )
 
-// Decode reads Data as the JSON form of a message. Fields that it does not know
-// are passed over: whoever publishes may be newer. The error is Invalid.
+// Decode reads Data as the JSON form of a message. It ignores unknown fields, because
+// the publisher may be newer. The error is Invalid.
 func (e Event) Decode(into proto.Message) error {
 	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(e.Data, into); err != nil {
 		return unreadable(fmt.Errorf("data: %w", err))
@@ -63,8 +63,7 @@ func unreadable(cause error) error {
 	return &errs.Error{Code: errs.Invalid, Reason: reasonUnreadable, Op: "server.Event", Cause: cause}
 }
 
-// eventOf reads the envelope. Attributes that the sidecar does not know arrive
-// as extensions.
+// eventOf reads the envelope. Attributes unknown to the sidecar arrive as extensions.
 func eventOf(r *runtimev1.TopicEventRequest) (Event, error) {
 	attributes := r.GetExtensions().GetFields()
 	e := Event{
@@ -75,7 +74,7 @@ func eventOf(r *runtimev1.TopicEventRequest) (Event, error) {
 		Data:    r.GetData(),
 	}
 	if e.ID == "" || e.Type == "" {
-		return e, unreadable(fmt.Errorf("event %q of type %q: id and type are needed", e.ID, e.Type))
+		return e, unreadable(fmt.Errorf("event %q of type %q: id and type are required", e.ID, e.Type))
 	}
 	var err error
 	if text := attributes["version"].GetStringValue(); text != "" {
@@ -91,9 +90,9 @@ func eventOf(r *runtimev1.TopicEventRequest) (Event, error) {
 	return e, nil
 }
 
-// OnTopicEvent hands an event to the topic of its path. A failure is logged
-// here and answered by a status: the sidecar takes an error for one of its own
-// and says more about it than about a status.
+// OnTopicEvent passes an event to the handler of its path. It logs a failure and
+// answers it with a status: the sidecar treats an error like one of its own and logs
+// more about it.
 func (c callbacks) OnTopicEvent(ctx context.Context, r *runtimev1.TopicEventRequest) (*runtimev1.TopicEventResponse, error) {
 	ctx, cancel := context.WithTimeout(ctx, eventTimeout)
 	defer cancel()
@@ -117,10 +116,10 @@ func (c callbacks) OnTopicEvent(ctx context.Context, r *runtimev1.TopicEventRequ
 func (c callbacks) deliver(ctx context.Context, r *runtimev1.TopicEventRequest) error {
 	topic, known := c.topics[r.GetPath()]
 	if !known || topic.Topic != r.GetTopic() || topic.PubSub != r.GetPubsubName() {
-		// A fault of the YAML, not of the event.
+		// The YAML is wrong, not the event.
 		return &errs.Error{
 			Code: errs.Internal, Reason: reasonUnrouted, Op: "server.OnTopicEvent",
-			Cause: fmt.Errorf("nobody handles topic %s of %s at %q", r.GetTopic(), r.GetPubsubName(), r.GetPath()),
+			Cause: fmt.Errorf("no handler for topic %s of %s at %q", r.GetTopic(), r.GetPubsubName(), r.GetPath()),
 		}
 	}
 	e, err := eventOf(r)
@@ -130,20 +129,19 @@ func (c callbacks) deliver(ctx context.Context, r *runtimev1.TopicEventRequest) 
 	return errs.Wrap(topic.Path, topic.Handle(ctx, e))
 }
 
-// startSpan continues the trace in which the event was told. The call's own
-// parent is as good when it is of that trace: a sidecar that traces puts its
-// span between.
+// startSpan continues the trace in which the event was published. It keeps the call's
+// own parent if that belongs to the same trace: a tracing sidecar adds its span.
 func startSpan(ctx context.Context, r *runtimev1.TopicEventRequest) (context.Context, trace.Span) {
 	parent := r.GetExtensions().GetFields()["traceparent"].GetStringValue()
-	told := propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": parent})
-	if trace.SpanContextFromContext(told).TraceID() != trace.SpanContextFromContext(ctx).TraceID() {
-		ctx = told
+	published := propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": parent})
+	if trace.SpanContextFromContext(published).TraceID() != trace.SpanContextFromContext(ctx).TraceID() {
+		ctx = published
 	}
 	return otel.Tracer("github.com/douyin-on-dapr/douyin/services/platform/server").
 		Start(ctx, "event "+r.GetTopic(), trace.WithSpanKind(trace.SpanKindConsumer))
 }
 
-// byPath indexes topics. Two topics with one path are a mistake of the program.
+// byPath indexes topics. Two topics with one path are a programming error.
 func byPath(topics []Topic) map[string]Topic {
 	index := make(map[string]Topic, len(topics))
 	for _, topic := range topics {

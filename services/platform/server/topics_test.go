@@ -24,7 +24,7 @@ const (
 	traceParent = "00-" + traceID + "-b7ad6b7169203331-01"
 )
 
-// delivery is an event as the sidecar brings it; change makes it another.
+// delivery returns an event as the sidecar delivers it, modified by change.
 func delivery(t *testing.T, change func(*runtimev1.TopicEventRequest)) *runtimev1.TopicEventRequest {
 	t.Helper()
 	extensions, err := structpb.NewStruct(map[string]any{
@@ -47,7 +47,7 @@ func handledBy(handle func(context.Context, server.Event) error) server.Options 
 	return server.Options{Topics: []server.Topic{{PubSub: "pubsub", Topic: "thing.made", Path: "/thing/made", Handle: handle}}}
 }
 
-func TestEventArrivesWithItsEnvelopeAndTrace(t *testing.T) {
+func TestHandlerReceivesEnvelopeAndTrace(t *testing.T) {
 	var got server.Event
 	var span trace.SpanContext
 	r := run(t, handledBy(func(ctx context.Context, e server.Event) error {
@@ -85,10 +85,10 @@ func TestFailuresBecomeStatuses(t *testing.T) {
 		"a fault":        {nil, func(context.Context, server.Event) error { return errors.New("bug") }, runtimev1.TopicEventResponse_RETRY, "bug"},
 		"a panic":        {nil, func(context.Context, server.Event) error { panic("oh") }, runtimev1.TopicEventResponse_RETRY, "panic: oh"},
 		"no such path": {
-			func(r *runtimev1.TopicEventRequest) { r.Path = "/" }, nil, runtimev1.TopicEventResponse_RETRY, "nobody handles",
+			func(r *runtimev1.TopicEventRequest) { r.Path = "/" }, nil, runtimev1.TopicEventResponse_RETRY, "no handler for",
 		},
 		"a path with the topic of another": {
-			func(r *runtimev1.TopicEventRequest) { r.Topic = "other" }, nil, runtimev1.TopicEventResponse_RETRY, "nobody handles",
+			func(r *runtimev1.TopicEventRequest) { r.Topic = "other" }, nil, runtimev1.TopicEventResponse_RETRY, "no handler for",
 		},
 		"data of another type": {nil, func(_ context.Context, e server.Event) error {
 			return e.Decode(&wrapperspb.Int64Value{})
@@ -138,14 +138,14 @@ func TestEventsNeedTheToken(t *testing.T) {
 	}
 }
 
-func TestDecodePassesOverFieldsOfNewerPublishers(t *testing.T) {
+func TestDecodeIgnoresFieldsOfNewerPublishers(t *testing.T) {
 	var into runtimev1.GetSecretRequest
 	if err := (server.Event{Data: []byte(`{"storeName":"a","brandNew":1}`)}).Decode(&into); err != nil || into.GetStoreName() != "a" {
 		t.Errorf("decoded %v, %v", &into, err)
 	}
 }
 
-func TestTwoTopicsAtOnePathAreAMistake(t *testing.T) {
+func TestTwoTopicsAtOnePathPanic(t *testing.T) {
 	defer func() {
 		if recover() == nil {
 			t.Error("accepted")

@@ -14,7 +14,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// Numbers of the server's errors that mean more than "the query is wrong".
+// Error numbers of the server that are handled specially.
 const (
 	tooManyConnections     = 1040
 	accessDeniedToDatabase = 1044
@@ -34,7 +34,7 @@ const (
 	statementTimeMySQL     = 3024
 )
 
-// number is the server's error number in err, or 0.
+// number returns the server's error number in err, or 0.
 func number(err error) uint16 {
 	var e *mysql.MySQLError
 	if errors.As(err, &e) {
@@ -43,15 +43,15 @@ func number(err error) uint16 {
 	return 0
 }
 
-// givenUp tells whether the server rolled the transaction back (or made it wait
-// too long) for another one, so that the same again may succeed.
-func givenUp(err error) bool {
+// isAborted reports whether the server rolled the transaction back, or let it
+// wait too long, because of another transaction; a retry may succeed.
+func isAborted(err error) bool {
 	n := number(err)
 	return n == deadlock || n == lockWaitTimeout
 }
 
-// IsDuplicate tells whether err is a row that a unique key refused: any key for
-// "", else the named index ("PRIMARY" for the primary key).
+// IsDuplicate reports whether err is the violation of a unique key: of any key if
+// key is "", else of the named index ("PRIMARY" for the primary key).
 func IsDuplicate(err error, key string) bool {
 	var e *mysql.MySQLError
 	if !errors.As(err, &e) || e.Number != duplicateEntry {
@@ -61,8 +61,8 @@ func IsDuplicate(err error, key string) bool {
 }
 
 // duplicateKey reads the index from "Duplicate entry 'x' for key 'users.name'".
-// MySQL writes the table before it, MariaDB does not. It reads from the end,
-// because the entry is text of a user, who may write "for key" too.
+// MySQL writes the table in front of it, MariaDB does not. The function reads
+// from the end, because the entry is a user's text and may contain "for key".
 func duplicateKey(message string) string {
 	quoted, found := afterLast(message, "for key '")
 	if !found {
@@ -83,10 +83,10 @@ func afterLast(s, sep string) (after string, found bool) {
 	return s[i+len(sep):], true
 }
 
-// Wrap names the operation and gives a database error its code: Unavailable
-// when the server could not be reached or was busy with others (the same call
-// may succeed soon), Timeout when the time ran out, else Internal. An error
-// that has a code keeps it; Wrap(op, nil) is nil.
+// Wrap names the operation and gives a database error its code: Unavailable if
+// the server was not reachable or busy (the same call may succeed soon), Timeout
+// if the time ran out, else Internal. An error with a code keeps it; Wrap(op, nil)
+// is nil.
 func Wrap(op string, err error) error {
 	var known *errs.Error
 	if err == nil || errors.As(err, &known) {

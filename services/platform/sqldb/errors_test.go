@@ -20,8 +20,8 @@ func serverError(number uint16, message string) error {
 	return fmt.Errorf("insert: %w", &mysql.MySQLError{Number: number, Message: message})
 }
 
-// The two servers word the message differently, and the entry is a user's text.
-func TestIsDuplicateWords(t *testing.T) {
+// The two servers format the message differently, and the entry is a user's text.
+func TestIsDuplicateMessages(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		err  error
@@ -60,7 +60,7 @@ func TestIsDuplicateOnTheServer(t *testing.T) {
 	}
 	_, err = db.ExecContext(t.Context(), "INSERT INTO users VALUES (4, ?)", "x' for key 'PRIMARY'")
 	if !sqldb.IsDuplicate(err, "users_name") || sqldb.IsDuplicate(err, "PRIMARY") {
-		t.Errorf("a name made to deceive: %v", err)
+		t.Errorf("a misleading name: %v", err)
 	}
 	_, err = db.ExecContext(t.Context(), "INSERT INTO users VALUES (5, NULL)")
 	if err == nil || sqldb.IsDuplicate(err, "") {
@@ -102,7 +102,7 @@ func TestWrap(t *testing.T) {
 	}
 }
 
-// The errors of a real server that goes away or is slow.
+// The errors of a real server that disappears or is slow.
 func TestWrapOnTheServer(t *testing.T) {
 	db := sqltest.New(t, nil)
 	ctx, cancel := context.WithTimeout(t.Context(), 1)

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// forward lets connections to one address reach another until the test ends.
+// forward forwards connections from one address to another until the test ends.
 func forward(t *testing.T, from, to string) {
 	t.Helper()
 	door, err := net.Listen("tcp", from)

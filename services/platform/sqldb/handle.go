@@ -7,8 +7,7 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// Handle is a database or a transaction: a query written against it runs in
-// either.
+// Handle is a database or a transaction.
 type Handle interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	GetContext(ctx context.Context, dest any, query string, args ...any) error
@@ -21,3 +20,14 @@ var (
 	_ Handle = (*sqlx.DB)(nil)
 	_ Handle = (*sqlx.Tx)(nil)
 )
+
+// ExecIn runs a statement in which each slice of args replaces one placeholder,
+// as in "id IN (?)". A slice must not be empty.
+func ExecIn(ctx context.Context, h Handle, query string, args ...any) error {
+	query, args, err := sqlx.In(query, args...)
+	if err != nil {
+		return err
+	}
+	_, err = h.ExecContext(ctx, query, args...)
+	return err
+}

@@ -12,15 +12,15 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-// Migrate brings the schema up to date with the goose migrations of fsys: the
-// *.sql files in its root or, when there is none, in its folder "migrations" (so
-// an embed.FS can be given as it is). Replicas that start together take turns:
-// the first migrates, the others wait for it and find nothing to do. The pool
-// must allow two connections, one of which holds the lock.
+// Migrate applies the goose migrations of fsys: the *.sql files in its root or, if
+// there are none, in its folder "migrations" (so an embed.FS can be passed
+// directly). Replicas that start together take turns: the first migrates, the
+// others wait and find nothing to do. The pool must allow two connections, one of
+// which holds the lock.
 //
-// MySQL commits at every DDL statement, so a migration that is cut short may be
-// done and not be noted: keep one CREATE or ALTER per file, and let it leave out
-// what is there already.
+// MySQL commits at every DDL statement, so an interrupted migration may be applied
+// but not recorded: keep one CREATE or ALTER per file, and write it so that it can
+// be repeated.
 func Migrate(ctx context.Context, db *sqlx.DB, fsys fs.FS) error {
 	const op = "sqldb.Migrate"
 	files, err := migrationFiles(fsys)
@@ -34,7 +34,7 @@ func Migrate(ctx context.Context, db *sqlx.DB, fsys fs.FS) error {
 	if err != nil {
 		return Wrap(op, err)
 	}
-	// Not as goose's session locker: it makes its version table before it locks.
+	// Not goose's session locker, which creates its version table before it locks.
 	err = locked(ctx, db, func() error {
 		_, err := provider.Up(ctx)
 		return err
@@ -50,12 +50,13 @@ func migrationFiles(fsys fs.FS) (fs.FS, error) {
 	return fs.Sub(fsys, "migrations")
 }
 
-// lockName differs per database, since such locks are the server's. It is
-// hashed because a lock's name has at most 64 characters, as a database's has.
+// lockName contains the database, because such locks are global to the server.
+// The name is hashed because lock and database names both have up to 64
+// characters.
 const lockName = "CONCAT('migrate.', MD5(DATABASE()))"
 
-// locked runs fn under a lock of the server that a session holds: when the
-// process dies it is free at once. It waits for its turn until ctx ends.
+// locked runs fn under a server lock that a session holds, so it is released when
+// the process dies. It waits for the lock until ctx ends.
 func locked(ctx context.Context, db *sqlx.DB, fn func() error) error {
 	if db.Stats().MaxOpenConnections == 1 {
 		return errors.New("migration lock: the pool allows one connection, two are needed")
@@ -67,17 +68,17 @@ func locked(ctx context.Context, db *sqlx.DB, fn func() error) error {
 	defer func() { _ = conn.Close() }()
 
 	for got := (sql.NullInt64{}); got.Int64 != 1; {
-		// In short waits, so that the server does not keep a dead waiter long.
+		// Short waits, so the server does not keep a dead waiter for long.
 		if err := conn.GetContext(ctx, &got, "SELECT GET_LOCK("+lockName+", 5)"); err != nil {
 			return fmt.Errorf("migration lock: %w", err)
 		}
 		if !got.Valid {
-			return errors.New("migration lock: the server failed to lock")
+			return errors.New("migration lock: server error")
 		}
 	}
 	result := fn()
 	if _, err := conn.ExecContext(context.WithoutCancel(ctx), "DO RELEASE_LOCK("+lockName+")"); err != nil {
-		// Back in the pool the session would keep the lock; a broken one does not go there.
+		// In the pool the session would keep the lock; a broken one is not reused.
 		return errors.Join(result, fmt.Errorf("migration unlock: %w", err), conn.Raw(func(any) error { return driver.ErrBadConn }))
 	}
 	return result

@@ -34,7 +34,7 @@ func TestMigrate(t *testing.T) {
 	}
 }
 
-// An embed.FS has its files in the folder they were embedded from.
+// An embed.FS keeps its files in the folder they were embedded from.
 func TestMigrateFindsTheFolder(t *testing.T) {
 	db := sqltest.New(t, fstest.MapFS{"migrations/0001_init.sql": file("CREATE TABLE a (id INT PRIMARY KEY);")})
 	db.MustExec("INSERT INTO a VALUES (1)")
@@ -43,22 +43,22 @@ func TestMigrateFindsTheFolder(t *testing.T) {
 func TestMigrateFaults(t *testing.T) {
 	db := sqltest.New(t, nil)
 	if err := sqldb.Migrate(t.Context(), db, fstest.MapFS{}); err == nil {
-		t.Error("no migrations is no fault")
+		t.Error("no error without migrations")
 	}
 	if err := sqldb.Migrate(t.Context(), db, fstest.MapFS{"0001_bad.sql": file("CREATE TABEL a;")}); err == nil {
-		t.Error("a statement that is no SQL is no fault")
+		t.Error("no error for a statement that is not SQL")
 	}
 	if open := db.Stats().InUse; open != 0 {
 		t.Errorf("%d connections still in use", open)
 	}
-	// The failed one gave the lock back.
+	// The failed migration released the lock.
 	if err := sqldb.Migrate(t.Context(), db, fstest.MapFS{"0001_good.sql": file("CREATE TABLE a (id INT PRIMARY KEY);")}); err != nil {
 		t.Error(err)
 	}
 }
 
-// Replicas that start together: each statement runs once. Without the lock both
-// would find nothing applied, and the second CREATE or the second row fails.
+// Replicas start together, and each statement runs once. Without the lock both
+// would find nothing applied, and the second CREATE or the second row would fail.
 func TestMigrateConcurrently(t *testing.T) {
 	db := sqltest.New(t, nil)
 	migrations := fstest.MapFS{
@@ -81,7 +81,7 @@ func TestMigrateConcurrently(t *testing.T) {
 	}
 }
 
-// Whoever waits for the lock leaves when its time is up.
+// A replica that waits for the lock gives up at its deadline.
 func TestMigrateWaitsForTheLock(t *testing.T) {
 	db := sqltest.New(t, nil)
 	conn, err := db.Connx(t.Context())

@@ -1,6 +1,6 @@
-// Package sqldb is how a service speaks to its MySQL or MariaDB database:
-// opening, transactions as closures, the meaning of errors, migrations. It
-// knows no table of anybody.
+// Package sqldb is a service's access to its MySQL or MariaDB database: opening,
+// transactions as closures, the meaning of errors, migrations. It knows no
+// service's tables.
 package sqldb
 
 import (
@@ -15,32 +15,31 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// Options for Open.
+// Options configure Open.
 type Options struct {
-	MaxOpen int // connections at most; 32 when zero
+	MaxOpen int // most connections; 0 means 32
 }
 
 const (
 	defaultMaxOpen = 32
 	dialTimeout    = 5 * time.Second
 	idleTimeout    = 5 * time.Minute
-	// A call ends with its context. This is for a server that vanished without
-	// a word under a call that has none; long, because a migration may be.
+	// A call ends with its context. This limit is for a server that vanishes
+	// silently during a call without one; it is long because a migration may be.
 	ioTimeout = 10 * time.Minute
 	// startWait is how long Open waits for a server when ctx has no deadline.
 	startWait = time.Minute
 	// lockWait, in seconds, is short because the server does not notice that a
-	// client gave up waiting: with its default of 50 s the locks of a request
+	// client stopped waiting: with the default of 50 s the locks of a request
 	// would outlive it by far.
 	lockWait = "3"
 )
 
-// Open connects to the server of the DSN and waits, up to ctx's deadline, until
-// it answers; a refusal that waiting cannot cure (wrong password, unknown
-// database) is returned at once. Whatever the DSN says, times are parsed and
-// UTC, transactions are READ COMMITTED, affected rows are changed rows and one
-// call is one statement. Errors have a code (see Wrap) and never hold the
-// password.
+// Open connects to the server of the DSN and waits until it answers, at most
+// until ctx's deadline; a permanent refusal (wrong password, unknown database) is
+// returned at once. Independent of the DSN, times are parsed and UTC, transactions
+// are READ COMMITTED, affected rows are changed rows and one call is one
+// statement. Errors have a code (see Wrap) and never contain the password.
 func Open(ctx context.Context, dsn string, o Options) (*sqlx.DB, error) {
 	const op = "sqldb.Open"
 	connect, err := newConnector(dsn)
@@ -52,17 +51,17 @@ func Open(ctx context.Context, dsn string, o Options) (*sqlx.DB, error) {
 	}
 	pool := sql.OpenDB(connect)
 	pool.SetMaxOpenConns(o.MaxOpen)
-	pool.SetMaxIdleConns(o.MaxOpen) // else a burst closes and opens connections all the time
+	pool.SetMaxIdleConns(o.MaxOpen) // otherwise a burst keeps closing and opening connections
 	pool.SetConnMaxIdleTime(idleTimeout)
 
 	if err := awaitServer(ctx, pool); err != nil {
-		_ = pool.Close() // nothing was done on it
+		_ = pool.Close() // nothing has used it
 		return nil, Wrap(op, err)
 	}
 	return sqlx.NewDb(pool, "mysql"), nil
 }
 
-// awaitServer pings until the server answers, refuses for good, or time is up.
+// awaitServer pings until the server answers or refuses permanently, or ctx ends.
 func awaitServer(ctx context.Context, pool *sql.DB) error {
 	if _, limited := ctx.Deadline(); !limited {
 		var cancel context.CancelFunc
@@ -85,13 +84,13 @@ func awaitServer(ctx context.Context, pool *sql.DB) error {
 			pause = min(2*pause, time.Second)
 		case <-ctx.Done():
 			timer.Stop()
-			// What the server said last is worth more than "deadline exceeded".
+			// The last answer says more than "deadline exceeded".
 			return fmt.Errorf("%w; last answer: %w", driver.ErrBadConn, err)
 		}
 	}
 }
 
-// connector sets up the session of each new connection.
+// connector configures the session of each new connection.
 type connector struct{ driver.Connector }
 
 var _ driver.Connector = connector{}
@@ -108,7 +107,7 @@ func newConnector(dsn string) (connector, error) {
 	cfg.MultiStatements = false
 	cfg.AllowAllFiles = false
 	cfg.Collation = "utf8mb4_bin"
-	cfg.Logger = &mysql.NopLogger{} // it prints to standard error what it also returns
+	cfg.Logger = &mysql.NopLogger{} // it prints errors that it also returns
 	cfg.Timeout = orDefault(cfg.Timeout, dialTimeout)
 	cfg.ReadTimeout = orDefault(cfg.ReadTimeout, ioTimeout)
 	cfg.WriteTimeout = orDefault(cfg.WriteTimeout, ioTimeout)
@@ -117,8 +116,8 @@ func newConnector(dsn string) (connector, error) {
 	}
 	cfg.Params["time_zone"] = "'+00:00'"
 	cfg.Params["innodb_lock_wait_timeout"] = lockWait
-	// MySQL and MariaDB call the variable by different names, either of which
-	// the other refuses; Connect sets it by a statement that both know.
+	// MySQL and MariaDB have different names for this variable and refuse each
+	// other's; Connect sets it by a statement that both know.
 	delete(cfg.Params, "tx_isolation")
 	delete(cfg.Params, "transaction_isolation")
 
@@ -137,8 +136,8 @@ func orDefault(d, otherwise time.Duration) time.Duration {
 }
 
 // Connect opens a connection and sets its isolation level. READ COMMITTED locks
-// fewer gaps than the server's default, and no code of ours reads a row twice
-// in one transaction and relies on seeing the same.
+// fewer gaps than the server's default, and no transaction here relies on reading
+// the same row twice with the same result.
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	conn, err := c.Connector.Connect(ctx)
 	if err != nil {

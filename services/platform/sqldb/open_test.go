@@ -15,10 +15,10 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/sqltest"
 )
 
-// sameServer is the test server's DSN, changed.
+// sameServer returns a modified DSN of the test server.
 func sameServer(t *testing.T, change func(*mysql.Config)) string {
 	t.Helper()
-	sqltest.New(t, nil) // skips where there is no server
+	sqltest.New(t, nil) // skips the test without a server
 	cfg, err := mysql.ParseDSN(os.Getenv("TEST_MYSQL_DSN"))
 	if err != nil {
 		t.Fatal(err)
@@ -27,7 +27,7 @@ func sameServer(t *testing.T, change func(*mysql.Config)) string {
 	return cfg.FormatDSN()
 }
 
-// A DSN cannot talk Open out of its settings.
+// A DSN cannot override Open's settings.
 func TestOpenForcesTheSession(t *testing.T) {
 	dsn := sameServer(t, func(cfg *mysql.Config) {
 		cfg.ParseTime = false
@@ -84,7 +84,7 @@ func TestAffectedRowsAreChangedRows(t *testing.T) {
 	}
 }
 
-// Text of four bytes per letter, and the comparison of letters by their bytes.
+// Letters of four bytes, and comparison by bytes.
 func TestCharacters(t *testing.T) {
 	db := sqltest.New(t, nil)
 	db.MustExec("CREATE TABLE t (v VARCHAR(20) PRIMARY KEY)")
@@ -95,7 +95,7 @@ func TestCharacters(t *testing.T) {
 	}
 }
 
-// Wrong credentials are told at once, not when the time is up.
+// Wrong credentials are reported at once, not at the deadline.
 func TestOpenRefused(t *testing.T) {
 	for name, change := range map[string]func(*mysql.Config){
 		"password": func(cfg *mysql.Config) { cfg.User, cfg.Passwd = "nobody", "canary" },
@@ -127,7 +127,7 @@ func TestOpenWaitsForTheServer(t *testing.T) {
 	}
 	server := cfg.Addr
 	cfg.Addr = door.Addr().String()
-	if err := door.Close(); err != nil { // nobody is there yet
+	if err := door.Close(); err != nil { // nothing listens yet
 		t.Fatal(err)
 	}
 
@@ -160,10 +160,10 @@ func TestOpenGivesUp(t *testing.T) {
 	defer cancel()
 	_, err := sqldb.Open(ctx, "user:canary@tcp(127.0.0.1:9)/x", sqldb.Options{})
 	if errs.CodeOf(err) != errs.Unavailable {
-		t.Errorf("nobody there: %v", err)
+		t.Errorf("no server: %v", err)
 	}
 	if err == nil || strings.Contains(err.Error(), "canary") || !strings.Contains(err.Error(), "refused") {
-		t.Errorf("%q should tell the refusal but no password", err)
+		t.Errorf("%q must contain the refusal and no password", err)
 	}
 	if _, err := sqldb.Open(t.Context(), "canary", sqldb.Options{}); err == nil || strings.Contains(err.Error(), "canary") {
 		t.Errorf("bad DSN: %v", err)

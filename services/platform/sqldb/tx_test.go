@@ -69,7 +69,7 @@ func TestInTxRollsBackAPanic(t *testing.T) {
 	func() {
 		defer func() {
 			if recover() != "boom" {
-				t.Error("the panic did not pass")
+				t.Error("the panic was swallowed")
 			}
 		}()
 		_ = sqldb.InTx(t.Context(), db, func(ctx context.Context, tx sqldb.Handle) error {
@@ -82,7 +82,7 @@ func TestInTxRollsBackAPanic(t *testing.T) {
 	if open := db.Stats().InUse; open != 0 {
 		t.Errorf("%d connections still in use", open)
 	}
-	// Its lock is gone too, or this would wait for it in vain.
+	// Its lock is gone too, otherwise this would time out.
 	if err := set(t.Context(), db, 1, 11); err != nil || value(t, db, 1) != 11 {
 		t.Errorf("%v, value %d", err, value(t, db, 1))
 	}
@@ -103,8 +103,8 @@ func TestInTxRollsBackWhenTheCallerLeaves(t *testing.T) {
 	}
 }
 
-// Two transactions that lock the same rows in opposite order: the server gives
-// one up, and it succeeds when it is run again.
+// Two transactions lock the same rows in opposite order: the server aborts one,
+// and its retry succeeds.
 func TestInTxRetriesADeadlock(t *testing.T) {
 	db := withTable(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)

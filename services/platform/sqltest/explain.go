@@ -7,16 +7,16 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// Step is how the server goes about one table of a query, as EXPLAIN says.
+// Step is the access to one table of a query plan, as EXPLAIN reports it.
 type Step struct {
 	Table string
-	Index string // "" when it reads the whole table
-	Sorts bool   // it gathers and sorts rows instead of reading them in order
+	Index string // "" for a full table scan
+	Sorts bool   // rows are collected and sorted instead of read in order
 }
 
-// Explain asks how the server would answer a query. The tables need some rows
-// and an ANALYZE TABLE before the answer means anything: of a small table a
-// server reads everything.
+// Explain returns the server's plan for a query. The plan is only meaningful
+// when the tables have some rows and an ANALYZE TABLE was run: the server scans
+// small tables completely.
 func Explain(t testing.TB, db *sqlx.DB, query string, args ...any) []Step {
 	t.Helper()
 	var rows []struct {
@@ -25,7 +25,7 @@ func Explain(t testing.TB, db *sqlx.DB, query string, args ...any) []Step {
 		Key   *string `db:"key"`
 		Extra *string `db:"Extra"`
 	}
-	// Unsafe: MySQL and MariaDB tell of different columns beside these.
+	// Unsafe: MySQL and MariaDB return different columns beside these.
 	if err := db.Unsafe().SelectContext(t.Context(), &rows, "EXPLAIN "+query, args...); err != nil {
 		t.Fatalf("explain: %v", err)
 	}

@@ -1,4 +1,4 @@
-// Package sqltest gives a test a database of its own on a real server.
+// Package sqltest creates a private database on a real server for each test.
 package sqltest
 
 import (
@@ -22,12 +22,13 @@ const (
 	setupTimeout    = 30 * time.Second
 )
 
-// New creates an empty database with a random name on the server that
-// TEST_MYSQL_DSN names (as "root@tcp(127.0.0.1:3306)/"; the user may create and
-// drop databases), applies the migrations (nil for none) and drops it when the
-// test ends. Without the variable the test is skipped; with REQUIRE_INFRA=1 it
-// fails instead, so that CI cannot pass by testing nothing.
-func New(t testing.TB, migrations fs.FS) *sqlx.DB {
+// New creates an empty database with a random name on the server of
+// TEST_MYSQL_DSN (such as "root@tcp(127.0.0.1:3306)/"; the user needs the right
+// to create and drop databases), applies the migrations (nil for none), calls
+// the functions that ensure further tables, such as outbox.Ensure, and drops the
+// database when the test ends. Without the variable the test is skipped; with
+// REQUIRE_INFRA=1 it fails instead, so that CI cannot pass by testing nothing.
+func New(t testing.TB, migrations fs.FS, ensure ...func(ctx context.Context, db sqldb.Handle) error) *sqlx.DB {
 	t.Helper()
 	dsn := os.Getenv(serverVariable)
 	if dsn == "" {
@@ -69,7 +70,29 @@ func New(t testing.TB, migrations fs.FS) *sqlx.DB {
 			t.Fatalf("migrate: %v", err)
 		}
 	}
+	for _, tables := range ensure {
+		if err := tables(ctx, db); err != nil {
+			t.Fatalf("ensure tables: %v", err)
+		}
+	}
 	return db
+}
+
+// Eventually waits until a condition holds. It fails the test after a minute;
+// what describes the condition.
+func Eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	ticker := time.NewTicker(5 * time.Millisecond)
+	defer ticker.Stop()
+	for !holds() {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("not in time: %s", what)
+		case <-ticker.C:
+		}
+	}
 }
 
 func drop(t testing.TB, admin *sqlx.DB, name string) {

@@ -41,7 +41,7 @@ func TestDatabaseLivesAsLongAsTheTest(t *testing.T) {
 	}
 }
 
-// observer tells how New ended a test that has no server.
+// observer records how New ends a test that has no server.
 type observer struct {
 	testing.TB
 	skipped, failed bool

@@ -8,9 +8,9 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// NewLogger writes JSON lines to w: scrubbed, and with trace_id and span_id
-// where the context of the call has them. (After WithGroup the two stand inside
-// the group.)
+// NewLogger returns a logger that writes JSON lines to w: scrubbed, and with
+// trace_id and span_id if the context of the call has them. (After WithGroup the
+// two are inside the group.)
 func NewLogger(w io.Writer, level slog.Level) *slog.Logger {
 	lines := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: scrubAttr})
 	return slog.New(traced{lines})

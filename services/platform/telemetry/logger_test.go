@@ -17,7 +17,7 @@ import (
 
 const canary = "cAnArY123"
 
-// credentials is a value that decides itself what it looks like in a log.
+// credentials is a value with its own form in a log.
 type credentials struct{ user, password string }
 
 func (c credentials) LogValue() slog.Value {
@@ -35,8 +35,8 @@ type coded struct{ text string }
 
 func (c *coded) Error() string { return c.text }
 
-// Every case logs the canary in another disguise, and one word beside it that
-// must survive.
+// Every case logs the canary in another form, and one word beside it that must
+// remain.
 func TestCredentialsAreScrubbed(t *testing.T) {
 	link := "http://127.0.0.1:8080/douyin/user/login/?username=kept&password=" + canary + "&token=" + canary
 	refused := &url.Error{Op: "Get", URL: link, Err: errors.New("connection refused")}
@@ -151,6 +151,6 @@ func TestTraceIDs(t *testing.T) {
 	out.Reset()
 	log.Info("outside")
 	if strings.Contains(out.String(), "trace_id") {
-		t.Errorf("ids from nowhere in %s", out.String())
+		t.Errorf("ids without a span in %s", out.String())
 	}
 }

@@ -8,17 +8,17 @@ import (
 	"strings"
 )
 
-// scrubbed stands where a credential stood.
+// scrubbed replaces a credential.
 const scrubbed = "[scrubbed]"
 
-// names are the last words of the names that hold credentials: "token" covers
-// access_token and dapr-api-token too.
+// names are the final words of names of credentials: "token" also covers
+// access_token and dapr-api-token.
 const names = `(?:token|password|passwd|secret|authorization|dsn|cookie)`
 
 // The phone sends its token and, at login, the password in the query string, so
-// they turn up inside URLs inside error texts. Rather than find the exact end
-// of a value these patterns take too much: up to the next parameter or space.
-// The query string may itself be escaped inside another one.
+// they appear in URLs in error texts. These patterns do not find the exact end of
+// a value but remove everything up to the next parameter or space. The query
+// string may be escaped inside another one.
 var (
 	sensitiveName = regexp.MustCompile(`(?i)` + names + `$`)
 	inQuery       = regexp.MustCompile(`(?i)(` + names + `(?:=|%3d))[^&\s]*`)
@@ -29,8 +29,8 @@ var (
 	inUserinfo    = regexp.MustCompile(`(://[^\s:@/]*):[^\s/]*@`)
 )
 
-// scrubAttr is the ReplaceAttr of the JSON handler: it sees the message and
-// every attribute that is not a group, with the groups around it.
+// scrubAttr is the ReplaceAttr of the JSON handler. It receives the message and
+// every attribute that is not a group, with the names of its groups.
 func scrubAttr(groups []string, a slog.Attr) slog.Attr {
 	if sensitiveName.MatchString(a.Key) {
 		return slog.String(a.Key, scrubbed)
@@ -49,7 +49,7 @@ func scrubAttr(groups []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// scrubText removes credentials from a sentence.
+// scrubText removes credentials from a text.
 func scrubText(s string) string {
 	if !strings.ContainsAny(s, "=%:@ ") {
 		return s
@@ -62,8 +62,8 @@ func scrubText(s string) string {
 	return inUserinfo.ReplaceAllString(s, "${1}:"+scrubbed+"@")
 }
 
-// scrubAny scrubs an error's text, and any other value in the form in which the
-// handler would print it, as JSON. What cannot be looked into is not printed.
+// scrubAny scrubs the text of an error, and any other value in its JSON form, in
+// which the handler would print it. A value without a JSON form is not printed.
 func scrubAny(v any) slog.Value {
 	switch v := v.(type) {
 	case nil, *slog.Source:

@@ -1,6 +1,6 @@
-// Package telemetry gives a program its logger and its tracing. Log lines are
-// JSON, carry the trace and span id of their context, and are scrubbed of
-// credentials (scrub.go).
+// Package telemetry sets up a program's logger and tracing. Log lines are JSON,
+// contain the trace and span id of their context, and are scrubbed of credentials
+// (scrub.go).
 package telemetry
 
 import (
@@ -19,20 +19,19 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-// Options for Setup.
+// Options configure Setup.
 type Options struct {
-	App          string    // names the program in logs and traces
+	App          string    // name of the program in logs and traces
 	LogLevel     string    // debug, info, warn or error; empty is info
 	OTLPEndpoint string    // collector: a URL, or host:port without TLS; empty exports nothing
-	Output       io.Writer // where log lines go; nil is standard error
+	Output       io.Writer // of log lines; nil means standard error
 }
 
-// Setup makes the program's logger and installs its tracer provider and the
-// W3C propagator as OpenTelemetry's process-wide ones, because the gRPC
-// instrumentation looks there; so call it once, from main. Without an endpoint
-// nothing is recorded, yet trace ids exist and travel. A collector that is down
-// is no error: spans are dropped. The returned function flushes and ends
-// tracing within its context.
+// Setup returns the program's logger and installs its tracer provider and the W3C
+// propagator process-wide, where the gRPC instrumentation expects them; so call it
+// once, from main. Without an endpoint nothing is recorded, but trace ids exist
+// and are propagated. A collector that is down is no error: spans are dropped. The
+// returned function flushes and ends tracing within its context.
 func Setup(ctx context.Context, o Options) (*slog.Logger, func(context.Context) error, error) {
 	level, err := parseLevel(o.LogLevel)
 	if err != nil {
@@ -68,8 +67,7 @@ func parseLevel(name string) (slog.Level, error) {
 func newTracerProvider(ctx context.Context, o Options) (*sdktrace.TracerProvider, error) {
 	name := resource.NewSchemaless(attribute.String("service.name", o.App))
 	if o.OTLPEndpoint == "" {
-		// Ids are made even for spans that are not recorded, and not recording
-		// costs next to nothing.
+		// Spans that are not recorded still have ids, and cost next to nothing.
 		return sdktrace.NewTracerProvider(sdktrace.WithResource(name), sdktrace.WithSampler(sdktrace.NeverSample())), nil
 	}
 	endpoint := []otlptracegrpc.Option{otlptracegrpc.WithEndpoint(o.OTLPEndpoint), otlptracegrpc.WithInsecure()}

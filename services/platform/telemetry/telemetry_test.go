@@ -14,8 +14,8 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/telemetry"
 )
 
-// Without a collector a trace id still exists, reaches the log and travels to
-// the next program, also over one that came in sampled.
+// Without a collector a trace id still exists, is logged and reaches the next
+// program, also if the incoming trace was sampled.
 func TestSetupWithoutCollector(t *testing.T) {
 	var out bytes.Buffer
 	log, shutdown, err := telemetry.Setup(t.Context(), telemetry.Options{App: "video", LogLevel: "info", Output: &out})
@@ -50,7 +50,7 @@ func TestSetupWithoutCollector(t *testing.T) {
 	}
 }
 
-// A collector that nobody runs delays neither start nor stop.
+// A collector that does not run delays neither start nor stop.
 func TestSetupWithDeadCollector(t *testing.T) {
 	for _, endpoint := range []string{"127.0.0.1:9", "http://127.0.0.1:9"} {
 		_, shutdown, err := telemetry.Setup(t.Context(), telemetry.Options{App: "video", OTLPEndpoint: endpoint, Output: &bytes.Buffer{}})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/build"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/console"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/ports"
 )
 
 type buildCommand struct{}
@@ -21,7 +22,7 @@ func (*buildCommand) Run(ctx context.Context, g *Globals) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	builder := build.Builder{Root: root, Console: console.New(os.Stdout), Run: runCommand}
-	if err := builder.Programs(ctx, file.Programs()); err != nil {
+	if err := builder.Programs(ctx, append(file.Programs(), ports.Proxy)); err != nil {
 		return err
 	}
 	if g.Env == environmentS3 {

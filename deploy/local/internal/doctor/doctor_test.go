@@ -148,7 +148,7 @@ func TestFaults(t *testing.T) {
 }
 
 // With two replicas a part that is down is still a fault, but not the end of
-// what it does; and the starter's own port is no stranger's.
+// what it does.
 func TestReplicas(t *testing.T) {
 	p := healthy()
 	p.Status.Replicas, p.Status.PID = 2, 99
@@ -156,7 +156,7 @@ func TestReplicas(t *testing.T) {
 	second := ports.App{ID: "user", Replica: 2, App: 21015, HTTP: 21016, GRPC: 21017, Internal: 21018, Metrics: 21019}
 	gateway := ports.App{ID: "gateway", Replica: 1, Direct: 21000, HTTP: 21001, GRPC: 21002, Internal: 21003, Metrics: 21004}
 	p.Plan.Apps = append(p.Plan.Apps, second, gateway)
-	for _, name := range []string{"user-2", "user-2-daprd", "gateway-daprd"} {
+	for _, name := range []string{"user-2", "user-2-daprd", "gateway-daprd", "proxy"} {
 		p.Status.Parts = append(p.Status.Parts, supervise.Status{Name: name, State: supervise.Running, PID: 200, Since: time.Now().Add(-time.Hour)})
 	}
 	p.Machine.PortFree = func(context.Context, int) bool { return false }

@@ -77,7 +77,6 @@ func portsFree(ctx context.Context, p Patient) []Finding {
 	own := map[int]bool{}
 	running := map[string]bool{}
 	if p.Status != nil {
-		own[p.Status.PID], running[ports.Proxy] = true, true // the starter itself listens there
 		for _, part := range p.Status.Parts {
 			own[part.PID] = part.PID != 0
 			running[part.Name] = part.PID != 0

@@ -43,7 +43,7 @@ func NewDigest(show func(part, text string)) *Digest {
 // Line takes a line of a part's log.
 func (d *Digest) Line(part, line string) {
 	// Nearly all lines are about requests that went well.
-	if strings.Contains(line, `"level":"INFO"`) {
+	if strings.Contains(line, `"level":"INFO"`) || strings.Contains(line, " level=info ") {
 		return
 	}
 	if e := Parse(part, line); e.Level >= slog.LevelWarn {

@@ -11,8 +11,9 @@ import (
 	"time"
 )
 
-// Entry is one line of a part's log. Programs and sidecars write JSON; a line of
-// anything else is all message, with no time and the level info.
+// Entry is one line of a part's log. Programs write JSON, sidecars write
+// name=value. A line of anything else is all message, with no time and the level
+// info.
 type Entry struct {
 	Part    string
 	Time    time.Time
@@ -25,20 +26,49 @@ type Entry struct {
 // Parse reads a line of a part's log.
 func Parse(part, line string) Entry {
 	e := Entry{Part: part, Message: line}
-	var fields map[string]json.RawMessage
-	if !strings.HasPrefix(line, "{") || json.Unmarshal([]byte(line), &fields) != nil {
+	fields := parseFields(line)
+	if fields["msg"] == nil {
 		return e
 	}
 	e.Message = text(fields["msg"])
 	e.Level = level(text(fields["level"]))
 	// A time that cannot be read stays zero.
 	e.Time, _ = time.Parse(time.RFC3339Nano, text(fields["time"]))
-	// The rest of this list is the same in every line of a sidecar.
-	for _, name := range []string{"msg", "level", "time", "app_id", "instance", "type", "ver"} {
+	// The rest of this list is the same in every line of a part.
+	for _, name := range []string{"msg", "level", "time", "app", "app_id", "instance", "type", "ver"} {
 		delete(fields, name)
 	}
 	e.Fields = fields
 	return e
+}
+
+func parseFields(line string) map[string]json.RawMessage {
+	fields := map[string]json.RawMessage{}
+	if strings.HasPrefix(line, "{") {
+		if json.Unmarshal([]byte(line), &fields) != nil {
+			return nil
+		}
+		return fields
+	}
+	if !strings.HasPrefix(line, "time=") {
+		return nil
+	}
+	for line != "" {
+		name, rest, found := strings.Cut(line, "=")
+		if !found {
+			return nil
+		}
+		value, err := strconv.QuotedPrefix(rest)
+		if err != nil { // not quoted
+			value, _, _ = strings.Cut(rest, " ")
+		}
+		line = strings.TrimPrefix(rest[len(value):], " ")
+		if plain, err := strconv.Unquote(value); err == nil {
+			value = plain
+		}
+		fields[name], _ = json.Marshal(value) // a string has no error
+	}
+	return fields
 }
 
 // level understands the names of slog and of the sidecar.

@@ -17,8 +17,8 @@ func TestEntriesOfProgramsAndSidecars(t *testing.T) {
 	if text := e.String(); !strings.HasSuffix(text, `.678 WARN  call failed  error="no such user"  reason=""  took=12`) {
 		t.Errorf("text %q", text)
 	}
-	sidecar := logs.Parse("user-daprd", `{"app_id":"user-1","instance":"host","level":"warning","msg":"slow","scope":"dapr.runtime","time":"2026-01-02T03:04:05.678901Z","type":"log","ver":"1.18.2"}`)
-	if text := sidecar.String(); sidecar.Level != slog.LevelWarn || !strings.HasSuffix(text, "WARN  slow  scope=dapr.runtime") {
+	sidecar := logs.Parse("user-daprd", `time="2026-01-02T03:04:05.678901Z" level=warning msg="a \"slow\" store" app_id=user-1 instance=vm scope=dapr.runtime type=log ver=1.18.2`)
+	if text := sidecar.String(); sidecar.Level != slog.LevelWarn || !strings.HasSuffix(text, `WARN  a "slow" store  scope=dapr.runtime`) {
 		t.Errorf("a sidecar's line: %q", text)
 	}
 	if fatal := logs.Parse("x", `{"level":"fatal","msg":"end"}`); fatal.Level != slog.LevelError {
@@ -28,7 +28,7 @@ func TestEntriesOfProgramsAndSidecars(t *testing.T) {
 
 func TestEntriesOfOtherPrograms(t *testing.T) {
 	const said = "2026-01-02  3:04:05 0 [Note] ready for connections"
-	for _, line := range []string{said, "", `{"cut`} {
+	for _, line := range []string{said, "", `{"cut`, `time="cut`, "time=now and then"} {
 		e := logs.Parse("mysql", line)
 		if e.Message != line || e.Level != slog.LevelInfo || e.String() != line {
 			t.Errorf("%q becomes %+v", line, e)

@@ -104,6 +104,15 @@ func GRPC(ctx context.Context, addr string, headers ...Header) error {
 // framedServing is a HealthCheckResponse with status SERVING, in gRPC's framing.
 const framedServing = "\x00\x00\x00\x00\x02\x08\x01"
 
+// TCP expects a listener.
+func TCP(ctx context.Context, addr string) error {
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return err
+	}
+	return conn.Close()
+}
+
 // Redis expects PONG from Redis, after a login with the password unless it is
 // empty.
 func Redis(ctx context.Context, addr, password string) error {

@@ -145,6 +145,7 @@ func TestNobodyListens(t *testing.T) {
 	for name, err := range map[string]error{
 		"HTTP":  probe.HTTP(within(t), "http://"+addr, ""),
 		"gRPC":  probe.GRPC(within(t), addr),
+		"TCP":   probe.TCP(within(t), addr),
 		"Redis": probe.Redis(within(t), addr, ""),
 		"MySQL": probe.MySQL(within(t), "u:p@tcp("+addr+")/"),
 	} {

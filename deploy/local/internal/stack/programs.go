@@ -77,7 +77,7 @@ func (s *Stack) rendered(source string) string {
 	return filepath.Join(s.options.Dir.Resources(), filepath.Base(source))
 }
 
-// programs describes the sidecars and the programs.
+// programs describes the sidecars, the programs and the proxy.
 func (s *Stack) programs() []supervise.Spec {
 	s.mu.Lock()
 	resolver := s.resolver
@@ -96,7 +96,30 @@ func (s *Stack) programs() []supervise.Spec {
 		}
 		specs = append(specs, sidecar, s.program(apps[placed.ID], placed))
 	}
+	if direct := s.options.Plan.Direct(); len(direct) > 0 {
+		specs = append(specs, s.proxy(direct))
+	}
 	return specs
+}
+
+// proxy listens at the public address, in front of several gateways. It stops
+// after them: until then clients get a clear answer.
+func (s *Stack) proxy(direct []string) supervise.Spec {
+	args := []string{"--listen", s.options.Plan.Gateway}
+	for _, addr := range direct {
+		args = append(args, "--gateway", addr)
+	}
+	return supervise.Spec{
+		Name:  ports.Proxy,
+		Path:  filepath.Join(s.options.Root, "bin", ports.Proxy),
+		Args:  args,
+		Env:   environment(nil),
+		Dir:   s.options.Root,
+		Port:  s.options.Plan.GatewayPort(),
+		Ready: func(ctx context.Context) error { return probe.TCP(ctx, local(s.options.Plan.GatewayPort())) },
+		Layer: infra.LayerInfra,
+		Grace: 5 * time.Second,
+	}
 }
 
 // sidecarGrace is below daprd's own limit of 5 s for in-flight work: a stack
@@ -115,7 +138,6 @@ func (s *Stack) sidecar(app runfile.App, p ports.App) supervise.Spec {
 		"--metrics-listen-address", loopback,
 		"--config", s.rendered(app.ConfigFilePath),
 		"--log-level", app.LogLevel,
-		"--log-as-json",
 		"--dapr-graceful-shutdown-seconds", "2",
 	}
 	for _, folder := range s.resourceFolders(app) {

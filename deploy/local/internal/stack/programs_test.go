@@ -71,8 +71,11 @@ func argument(spec supervise.Spec, name string) string {
 // its own sidecar. All gateways use the address of the proxy in links.
 func TestReplicasArePartsOfTheirOwn(t *testing.T) {
 	parts := programs(t, 2)
-	if len(parts) != 28 {
-		t.Errorf("%d parts, want 28", len(parts))
+	if len(parts) != 29 {
+		t.Errorf("%d parts, want 29", len(parts))
+	}
+	if got, want := parts["proxy"].Args, "--listen 127.0.0.1:8580 --gateway 127.0.0.1:21500 --gateway 127.0.0.1:21505"; strings.Join(got, " ") != want {
+		t.Errorf("the proxy has %v, want %s", got, want)
 	}
 	first, second := parts["user-daprd"], parts["user-2-daprd"]
 	if a, b := argument(first, "--app-id"), argument(second, "--app-id"); a != b || !strings.HasPrefix(a, "user-") {

@@ -44,21 +44,21 @@ func (s *Stack) programReady(p ports.App) func(ctx context.Context) error {
 	}
 }
 
-// reachable calls a program through its own sidecar, and then through those of
-// the gateways, which answer clients. The other way round a gateway's sidecar
-// could remember for seconds that there is no such app.
+// reachable calls a program through its own sidecar, and then through the others:
+// a sidecar that looks for an app too early remembers for seconds that there is
+// none.
 func (s *Stack) reachable(ctx context.Context, p ports.App) error {
 	if err := s.callThrough(ctx, p, p); err != nil {
 		return err
 	}
-	for _, gateway := range s.options.Plan.Apps {
-		if gateway.App != 0 || !s.supervisor.Running(gateway.SidecarPart()) {
+	for _, caller := range s.options.Plan.Apps {
+		if caller == p || !s.supervisor.Running(caller.SidecarPart()) {
 			continue
 		}
-		// Only an answer says something about p: a gateway's sidecar that gives none
+		// Only an answer says something about p: a caller's sidecar that gives none
 		// has a fault of its own.
 		var refused *probe.StatusError
-		if err := s.callThrough(ctx, gateway, p); errors.As(err, &refused) {
+		if err := s.callThrough(ctx, caller, p); errors.As(err, &refused) {
 			return err
 		}
 	}

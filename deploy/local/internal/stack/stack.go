@@ -5,9 +5,11 @@ package stack
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -66,7 +68,6 @@ type Stack struct {
 	recording   sync.WaitGroup
 	writing     sync.Mutex  // of stack.json
 	showing     atomic.Bool // warnings and errors of the parts go to the console
-	proxy       *proxy      // in front of several gateways, else nil
 	down        chan struct{}
 	downOnce    sync.Once
 
@@ -77,11 +78,17 @@ type Stack struct {
 	shown    map[string]supervise.State
 }
 
+// hasDatabase reports whether a program has a MySQL store in the checkout.
+func hasDatabase(root string, app runfile.App) bool {
+	_, err := os.Stat(filepath.Join(root, "services", app.Program(), "internal", "mysql"))
+	return err == nil
+}
+
 // New prepares a stack in a data folder that the caller has created and locked.
 func New(o Options) (*Stack, error) {
 	var services []string
 	for _, app := range o.File.Apps {
-		if app.Service() {
+		if hasDatabase(o.Root, app) {
 			services = append(services, app.AppID)
 		}
 	}
@@ -89,6 +96,8 @@ func New(o Options) (*Stack, error) {
 	if err != nil {
 		return nil, err
 	}
+	// An earlier version of a service may have had a database.
+	maps.DeleteFunc(credentials.MySQL, func(service, _ string) bool { return !slices.Contains(services, service) })
 	record, err := o.Dir.ReadRecord()
 	if err != nil {
 		return nil, err
@@ -161,9 +170,6 @@ func (s *Stack) Up(ctx context.Context) error {
 		return err
 	}
 	if s.options.Mode == Full {
-		if err := s.startProxy(ctx); err != nil {
-			return err
-		}
 		s.supervisor.Start(s.programs()...)
 	}
 	ready, cancel := context.WithTimeout(ctx, readyTimeout)
@@ -193,7 +199,6 @@ func (s *Stack) Done() <-chan struct{} { return s.down }
 func (s *Stack) Close(ctx context.Context) {
 	s.setState(control.Stopping)
 	s.supervisor.Stop(ctx)
-	s.stopProxy()
 	close(s.record)
 	s.recording.Wait()
 }

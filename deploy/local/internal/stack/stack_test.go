@@ -44,6 +44,10 @@ func TestDatabasesComeUpAndGoDown(t *testing.T) {
 	if err := probe.MySQL(up, foreign); err == nil || !strings.Contains(err.Error(), "denied") {
 		t.Errorf("user on video's database: %v", err)
 	}
+	secrets, err := os.ReadFile(dir.Secrets())
+	if err != nil || strings.Contains(string(secrets), "mysql-media-dsn") || !strings.Contains(string(secrets), "mysql-user-dsn") {
+		t.Errorf("secrets of databases: %v; media has none, user has one", err)
+	}
 	if err := probe.Redis(up, s.Redis().Addr(), ""); err == nil {
 		t.Error("Redis needs no password")
 	}

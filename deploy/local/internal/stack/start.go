@@ -5,6 +5,7 @@ import (
 
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/build"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/infra"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/ports"
 )
 
 func (s *Stack) startDatabases(ctx context.Context) error {
@@ -52,7 +53,11 @@ func (s *Stack) build(ctx context.Context) error {
 		return nil
 	}
 	if s.options.Mode == Full {
-		if err := s.Builder().Programs(ctx, s.options.File.Programs()); err != nil {
+		names := s.options.File.Programs()
+		if len(s.options.Plan.Direct()) > 0 {
+			names = append(names, ports.Proxy)
+		}
+		if err := s.Builder().Programs(ctx, names); err != nil {
 			return err
 		}
 	}

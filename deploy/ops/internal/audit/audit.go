@@ -71,17 +71,16 @@ const defaultStaleness = 5 * time.Second
 // refers to is in a database that is read after it, and so is there even if
 // both were written in between.
 func services() []string {
-	return []string{media, chat, relation, interaction, video, user}
+	return []string{chat, relation, interaction, video, user}
 }
 
-// The services, which are also the names of their databases.
+// The services with a database, which has the same name.
 const (
 	user        = string(contract.AppUser)
 	video       = string(contract.AppVideo)
 	interaction = string(contract.AppInteraction)
 	relation    = string(contract.AppRelation)
 	chat        = string(contract.AppChat)
-	media       = string(contract.AppMedia) // has no rows but what it could not process
 )
 
 // auditor is one run.

@@ -11,6 +11,8 @@ import (
 	"strconv"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/douyin-on-dapr/douyin/gateway/client"
 )
 
 // Options say where to put the demo.
@@ -28,7 +30,7 @@ const parallelClips = 2
 // seeder is one run.
 type seeder struct {
 	Options
-	api      *api
+	api      *client.Client
 	sessions map[string]*session
 }
 
@@ -36,13 +38,13 @@ type seeder struct {
 // follows and messages. It can be repeated after a failure: nothing is added
 // twice.
 func Seed(ctx context.Context, o Options) (err error) {
-	s := &seeder{Options: o, api: newAPI(o.Gateway), sessions: map[string]*session{}}
+	s := &seeder{Options: o, api: newClient(o.Gateway), sessions: map[string]*session{}}
 	passwords, err := passwords(o.Accounts)
 	if err != nil {
 		return err
 	}
 	for _, name := range users() {
-		if s.sessions[name], err = s.api.signIn(ctx, name, passwords[name]); err != nil {
+		if s.sessions[name], err = s.signIn(ctx, name, passwords[name]); err != nil {
 			return fmt.Errorf("user %s: %w", name, err)
 		}
 	}
@@ -80,7 +82,7 @@ func (s *seeder) publish(ctx context.Context) (err error) {
 			if err := p.clip.render(ctx, s.FFmpeg, file); err != nil {
 				return err
 			}
-			if err := s.api.publish(ctx, author, p.title, file); err != nil {
+			if err := s.upload(ctx, author, p.title, file); err != nil {
 				return fmt.Errorf("video %q: %w", p.title, err)
 			}
 			return nil
@@ -99,23 +101,26 @@ func (s *seeder) socialize(ctx context.Context, videos []int64) error {
 			if post.author == name || !likes(u, p) {
 				continue
 			}
-			if err := s.api.like(ctx, s.sessions[name], videos[p]); err != nil {
+			if _, err := client.Accepted(s.api.Like(ctx, s.sessions[name].token, videos[p], true)); err != nil {
 				return fmt.Errorf("like of %s: %w", name, err)
 			}
 		}
 	}
 	for i, c := range comments() {
-		if err := s.api.comment(ctx, s.sessions[c.author], videos[c.post], c.text, requestID("comment", i)); err != nil {
+		_, err := client.Accepted(s.api.PostComment(ctx, s.sessions[c.author].token, videos[c.post], c.text, requestID("comment", i)))
+		if err != nil {
 			return fmt.Errorf("comment of %s: %w", c.author, err)
 		}
 	}
 	for _, pair := range follows() {
-		if err := s.api.follow(ctx, s.sessions[pair[0]], s.sessions[pair[1]].id); err != nil {
+		_, err := client.Accepted(s.api.Follow(ctx, s.sessions[pair[0]].token, s.sessions[pair[1]].id, true))
+		if err != nil {
 			return fmt.Errorf("%s follows %s: %w", pair[0], pair[1], err)
 		}
 	}
 	for i, m := range messages() {
-		if err := s.api.message(ctx, s.sessions[m.from], s.sessions[m.to].id, m.text, requestID("message", i)); err != nil {
+		_, err := client.Accepted(s.api.SendMessage(ctx, s.sessions[m.from].token, s.sessions[m.to].id, m.text, requestID("message", i)))
+		if err != nil {
 			return fmt.Errorf("message of %s: %w", m.from, err)
 		}
 	}

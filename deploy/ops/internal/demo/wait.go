@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/douyin-on-dapr/douyin/gateway/client"
 )
 
 const (
@@ -35,16 +37,16 @@ func (s *seeder) wait(ctx context.Context) ([]int64, error) {
 
 // progress returns the ids of the ready posts and one that is pending. A failed
 // video is an error, unless it was published again.
-func (s *seeder) progress(ctx context.Context) (ready []int64, pending *video, err error) {
-	byAuthor := map[string]map[string]video{}
+func (s *seeder) progress(ctx context.Context) (ready []int64, pending *client.Video, err error) {
+	byAuthor := map[string]map[string]client.Video{}
 	for name, session := range s.sessions {
-		list, err := s.api.videos(ctx, session)
+		list, err := s.videos(ctx, session)
 		if err != nil {
 			return nil, nil, fmt.Errorf("videos of %s: %w", name, err)
 		}
-		byTitle := map[string]video{}
+		byTitle := map[string]client.Video{}
 		for _, v := range list {
-			if known, exists := byTitle[v.Title]; !exists || known.State == failedState {
+			if known, exists := byTitle[v.Title]; !exists || known.State == client.StateFailed {
 				byTitle[v.Title] = v
 			}
 		}
@@ -52,10 +54,10 @@ func (s *seeder) progress(ctx context.Context) (ready []int64, pending *video, e
 	}
 	for _, p := range posts() {
 		switch v := byAuthor[p.author][p.title]; v.State {
-		case readyState:
+		case client.StateReady:
 			ready = append(ready, v.ID)
-		case failedState:
-			return nil, nil, fmt.Errorf("video %q could not be processed: %s %s", p.title, v.Reason, v.Message)
+		case client.StateFailed:
+			return nil, nil, fmt.Errorf("video %q could not be processed: %s %s", p.title, v.FailureReason, v.FailureMsg)
 		default:
 			v.Title = p.title
 			pending = &v

@@ -14,13 +14,13 @@ import (
 func newService(clock func() time.Time, policy chat.Policy) (*chat.Service, *fake.Store) {
 	store := fake.NewStore()
 	return chat.New(chat.Ports{
-		Messages: store, Places: store, Hot: fake.Hot{},
+		Messages: store, Positions: store, Hot: fake.Hot{},
 		Users: &fake.Users{Known: []int64{1, 2, 3}}, Relations: &fake.Relations{},
 		IDs: &fake.IDs{}, Clock: clock, Policy: policy,
 	}), store
 }
 
-// fixed is a clock that stands.
+// fixed returns a clock that always shows the same time.
 func fixed() func() time.Time {
 	return func() time.Time { return time.UnixMilli(1_772_366_400_000) }
 }
@@ -33,16 +33,16 @@ func TestSendRefuses(t *testing.T) {
 		policy    chat.Policy
 		want      error
 	}{
-		"oneself":            {1, 1, "x", "", chat.Anyone, chat.ErrSelfMessage},
-		"an unknown user":    {1, 9, "x", "", chat.Anyone, chat.ErrUserUnknown},
-		"user 0":             {1, 0, "x", "", chat.Anyone, chat.ErrIDInvalid},
-		"nothing":            {1, 2, "", "", chat.Anyone, chat.ErrMessageInvalid},
-		"only white space":   {1, 2, " \n\t", "", chat.Anyone, chat.ErrMessageInvalid},
-		"too long":           {1, 2, strings.Repeat("好", 501), "", chat.Anyone, chat.ErrMessageInvalid},
-		"no text":            {1, 2, "a\xffb", "", chat.Anyone, chat.ErrMessageInvalid},
-		"a terminal's code":  {1, 2, "\x1b[2J", "", chat.Anyone, chat.ErrMessageInvalid},
-		"a long request id":  {1, 2, "x", strings.Repeat("r", 65), chat.Anyone, chat.ErrRequestID},
-		"a stranger by rule": {1, 2, "x", "", chat.Friends, chat.ErrNotFriends},
+		"oneself":           {1, 1, "x", "", chat.Anyone, chat.ErrSelfMessage},
+		"an unknown user":   {1, 9, "x", "", chat.Anyone, chat.ErrUserUnknown},
+		"user 0":            {1, 0, "x", "", chat.Anyone, chat.ErrIDInvalid},
+		"empty text":        {1, 2, "", "", chat.Anyone, chat.ErrMessageInvalid},
+		"only white space":  {1, 2, " \n\t", "", chat.Anyone, chat.ErrMessageInvalid},
+		"too long":          {1, 2, strings.Repeat("好", 501), "", chat.Anyone, chat.ErrMessageInvalid},
+		"invalid UTF-8":     {1, 2, "a\xffb", "", chat.Anyone, chat.ErrMessageInvalid},
+		"terminal escape":   {1, 2, "\x1b[2J", "", chat.Anyone, chat.ErrMessageInvalid},
+		"a long request id": {1, 2, "x", strings.Repeat("r", 65), chat.Anyone, chat.ErrRequestID},
+		"not a friend":      {1, 2, "x", "", chat.Friends, chat.ErrNotFriends},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, store := newService(fixed(), c.policy)
@@ -50,13 +50,13 @@ func TestSendRefuses(t *testing.T) {
 				t.Errorf("error %v, want %v", err, c.want)
 			}
 			if messages, _ := store.Newest(t.Context(), c.from, c.to, 10); len(messages) > 0 {
-				t.Error("the refusal sent something")
+				t.Error("a refused message was stored")
 			}
 		})
 	}
 }
 
-func TestSendKeepsTheTextAsItIs(t *testing.T) {
+func TestSendDoesNotChangeTheText(t *testing.T) {
 	s, _ := newService(fixed(), chat.Anyone)
 	for _, text := range []string{" padded ", strings.Repeat("好", 500), "a\nb", "👨‍👩‍👧"} {
 		if m, err := s.Send(t.Context(), 1, 2, text, ""); err != nil || m.Content != text {
@@ -65,7 +65,7 @@ func TestSendKeepsTheTextAsItIs(t *testing.T) {
 	}
 }
 
-func TestFriendsMayWriteByPolicy(t *testing.T) {
+func TestPolicyFriendsAllowsFriends(t *testing.T) {
 	s, _ := newService(fixed(), chat.Friends)
 	s.Relations = &fake.Relations{Friends: true}
 	if _, err := s.Send(t.Context(), 1, 2, "x", ""); err != nil {
@@ -73,7 +73,7 @@ func TestFriendsMayWriteByPolicy(t *testing.T) {
 	}
 }
 
-func TestPollOfNothingNewIsEmpty(t *testing.T) {
+func TestPollWithoutMessagesIsEmpty(t *testing.T) {
 	s, _ := newService(fixed(), chat.Anyone)
 	reader := chat.Reader{UserID: 1, PeerID: 2, SessionID: "A"}
 	for _, since := range []int64{0, 1, 1_772_366_400_000, 1 << 60} {
@@ -92,7 +92,8 @@ func TestPollRefuses(t *testing.T) {
 	}
 }
 
-// Longer than the window of the hot document, so that both ways are taken.
+// The conversation is longer than the window of the hot document, so that both
+// the document and the rows are used.
 func TestPollBeyondTheWindow(t *testing.T) {
 	s, _ := newService(fixed(), chat.Anyone)
 	reader := chat.Reader{UserID: 1, PeerID: 2, SessionID: "A"}
@@ -112,7 +113,7 @@ func TestPollBeyondTheWindow(t *testing.T) {
 	if err != nil || len(messages) != 3*chat.MaxWindow || messages[0].Content != "0" {
 		t.Fatalf("%d messages, %v", len(messages), err)
 	}
-	// The answer got lost: the phone still tells the first message's time.
+	// The answer got lost: the phone still sends the time of the first message.
 	again, err := s.Poll(t.Context(), reader, first.CreatedAtMS)
 	if err != nil || len(again) != len(messages) {
 		t.Errorf("after a lost answer %d messages, %v", len(again), err)
@@ -123,9 +124,9 @@ func TestPollBeyondTheWindow(t *testing.T) {
 	}
 }
 
-// A forgotten place (a restart that lost it) must not hide what comes next from
-// a phone whose clock runs ahead.
-func TestForgottenPlaceOfAPhoneThatRunsAhead(t *testing.T) {
+// Without a stored position, later messages must not be hidden from a phone whose
+// clock is ahead.
+func TestLostPositionOfAPhoneWithAClockAhead(t *testing.T) {
 	s, store := newService(fixed(), chat.Anyone)
 	reader := chat.Reader{UserID: 1, PeerID: 2, SessionID: "A"}
 	ahead := fixed()().Add(10 * time.Minute).UnixMilli()
@@ -135,7 +136,7 @@ func TestForgottenPlaceOfAPhoneThatRunsAhead(t *testing.T) {
 	if _, err := s.Poll(t.Context(), reader, ahead); err != nil {
 		t.Fatal(err)
 	}
-	store.ForgetPlaces()
+	store.DropDeliveryPositions()
 	if _, err := s.Poll(t.Context(), reader, ahead); err != nil {
 		t.Fatal(err)
 	}

@@ -15,9 +15,9 @@ type bubble struct {
 	timeMS int64
 }
 
-// phone does what the client is known to do: it appends whatever a poll brings,
-// draws its own messages at once with its own clock, and polls with the time of
-// the newest bubble, or 0 while there is none.
+// phone behaves like the known client: it appends every message of a poll, draws
+// its own messages at once with the time of its own clock, and polls with the
+// time of the newest bubble, or 0 without one.
 type phone struct {
 	t       *testing.T
 	service *chat.Service
@@ -34,7 +34,7 @@ func (p *phone) send(text string) {
 	}
 }
 
-// poll asks; a lost answer never reaches the screen.
+// poll polls once. A lost answer never reaches the screen.
 func (p *phone) poll(lost bool) {
 	p.t.Helper()
 	var since int64
@@ -53,13 +53,14 @@ func (p *phone) poll(lost bool) {
 	}
 }
 
-// reopen leaves the chat and enters it again.
+// reopen closes the chat and opens it again.
 func (p *phone) reopen() {
 	p.screen = nil
 	p.poll(false)
 }
 
-// check wants every message once, and each side's in the order it was sent.
+// check expects each message once, and those of each side in the order in which
+// they were sent.
 func (p *phone) check(sent map[string][]string) {
 	p.t.Helper()
 	seen := map[string]int{}
@@ -70,7 +71,7 @@ func (p *phone) check(sent map[string][]string) {
 		if n := next[side]; n < len(sent[side]) && sent[side][n] == b.text {
 			next[side]++
 		} else {
-			p.t.Errorf("user %d sees %q where the next of side %s should be", p.reader.UserID, b.text, side)
+			p.t.Errorf("user %d sees %q instead of the next message of side %s", p.reader.UserID, b.text, side)
 			return
 		}
 	}
@@ -86,7 +87,7 @@ func (p *phone) check(sent map[string][]string) {
 	}
 }
 
-func TestPhonesSeeEachMessageOnceWhateverTheirClocks(t *testing.T) {
+func TestPhonesSeeEachMessageOnceWithAnyClock(t *testing.T) {
 	for _, skew := range []time.Duration{-10 * time.Minute, 0, 10 * time.Minute} {
 		for _, lossy := range []bool{false, true} {
 			t.Run(fmt.Sprintf("skew %v lossy %t", skew, lossy), func(t *testing.T) {
@@ -96,8 +97,8 @@ func TestPhonesSeeEachMessageOnceWhateverTheirClocks(t *testing.T) {
 	}
 }
 
-// converse lets two phones, one with a clock that is off, exchange messages
-// while they poll at random.
+// converse lets two phones exchange messages and poll at random. One of them has
+// a wrong clock.
 func converse(t *testing.T, skew time.Duration, lossy bool) {
 	now := time.UnixMilli(1_772_366_400_000)
 	service, _ := newService(func() time.Time { return now }, chat.Anyone)
@@ -111,8 +112,9 @@ func converse(t *testing.T, skew time.Duration, lossy bool) {
 		sent[side] = append(sent[side], text)
 		p.send(text)
 	}
-	// A first message with the chat closed, so that the history is not empty:
-	// an own message sent into an empty one can't be told from an unopened chat.
+	// The first message is sent before the chat is opened, so that the history
+	// is not empty: the server cannot distinguish a chat that holds only own
+	// messages from one that was never opened.
 	say(bob, "b")
 	bob.screen = nil
 	amy.poll(false)
@@ -143,9 +145,10 @@ func converse(t *testing.T, skew time.Duration, lossy bool) {
 	bob.check(sent)
 }
 
-// pollLossy loses an answer and asks again. That heals while the newest bubble
-// is a received one, as the phone then tells a time of the server's; what is
-// lost after an own message can't be told from what was read.
+// pollLossy loses an answer and polls again. The second poll repairs the loss if
+// the newest bubble was received, because the phone then sends a time of the
+// server. After an own message the server cannot distinguish a lost answer from
+// a delivered one.
 func pollLossy(p *phone, lossy bool) {
 	own := map[int64]string{1: "a", 2: "b"}[p.reader.UserID]
 	if n := len(p.screen); lossy && n > 0 && p.screen[n-1].text[:1] != own {

@@ -9,31 +9,32 @@ import (
 
 // Poll answers the phone's poll of a conversation, oldest message first.
 //
-// sinceMS 0 is what a phone sends when the chat opens (and for as long as it
-// shows nothing): the answer is the history of both sides, at most the newest
-// MaxHistory. Otherwise the answer is what the peer wrote after the reader's
-// place; the reader's own messages are left out, because the phone drew them
-// when they were sent.
+// A phone sends sinceMS 0 when the chat opens, and as long as it shows no
+// message. The answer is then the history of both sides, at most the newest
+// MaxHistory messages. Otherwise the answer holds the messages that the peer
+// wrote after the reader's delivery position. It leaves out the reader's own
+// messages, because the phone drew them when it sent them.
 //
-// The place can't be taken from sinceMS alone. It is the server's time if the
+// sinceMS alone is not a reliable position. It is the server's time if the
 // newest message on the screen was received, but the phone's clock if it was
-// sent, and that clock may be minutes off: ahead it would skip messages, behind
-// it would repeat them. So the server remembers per device what it delivered.
+// sent, and that clock may be minutes off: a clock that is ahead would skip
+// messages, a clock that is behind would repeat them. So the server records per
+// session what it delivered.
 func (s *Service) Poll(ctx context.Context, r Reader, sinceMS int64) ([]Message, error) {
 	const op = "chat.Poll"
 	if r.UserID <= 0 || r.PeerID <= 0 || r.UserID == r.PeerID || r.SessionID == "" || sinceMS < 0 {
 		return nil, errs.Wrap(op, ErrIDInvalid)
 	}
 	if sinceMS == 0 {
-		messages, err := s.open(ctx, r)
+		messages, err := s.openChat(ctx, r)
 		return messages, errs.Wrap(op, err)
 	}
-	messages, err := s.fresh(ctx, r, sinceMS)
+	messages, err := s.newFromPeer(ctx, r, sinceMS)
 	return messages, errs.Wrap(op, err)
 }
 
-// open answers the history and sets the place anew.
-func (s *Service) open(ctx context.Context, r Reader) ([]Message, error) {
+// openChat returns the history and resets the delivery position.
+func (s *Service) openChat(ctx context.Context, r Reader) ([]Message, error) {
 	window, err := s.window(ctx, r)
 	if err != nil {
 		return nil, err
@@ -44,66 +45,68 @@ func (s *Service) open(ctx context.Context, r Reader) ([]Message, error) {
 			return nil, err
 		}
 	}
-	var place Place
+	var position DeliveryPosition
 	for _, m := range slices.Backward(messages) {
 		if m.FromUserID == r.PeerID {
-			place.DeliveredMS = m.CreatedAtMS
+			position.DeliveredMS = m.CreatedAtMS
 			break
 		}
 	}
-	known, exists, err := s.Places.Place(ctx, r)
+	known, exists, err := s.Positions.DeliveryPosition(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	if exists && known == place {
-		return messages, nil // a chat without messages is opened again by each poll
+	if exists && known == position {
+		return messages, nil // each poll of an empty chat opens it again
 	}
-	return messages, s.remember(ctx, r, place)
+	return messages, s.savePosition(ctx, r, position)
 }
 
-// fresh answers what the peer wrote after the reader's place. The document of the
-// place only tells whether there may be anything: it can be older than the row,
-// for a moment, when the state store was down, and messages given from it would
-// show twice.
-func (s *Service) fresh(ctx context.Context, r Reader, sinceMS int64) ([]Message, error) {
+// newFromPeer returns the messages that the peer wrote after the reader's
+// delivery position. The hot document of the position only decides whether the
+// row has to be read: after an outage of the state store the document can be
+// older than the row for a moment, and messages selected by it would appear
+// twice.
+func (s *Service) newFromPeer(ctx context.Context, r Reader, sinceMS int64) ([]Message, error) {
 	window, err := s.window(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	copied, known, err := s.place(ctx, r)
+	cached, known, err := s.position(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 	if known {
-		messages, err := s.after(ctx, r, window, copied, sinceMS)
+		messages, err := s.undelivered(ctx, r, window, cached, sinceMS)
 		if err != nil || len(messages) == 0 {
 			return nil, err
 		}
 	}
-	place, known, err := s.Places.Place(ctx, r)
+	position, known, err := s.Positions.DeliveryPosition(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	if place != copied {
-		s.Hot.Moved(ctx, r)
+	if position != cached {
+		s.Hot.PositionMoved(ctx, r)
 	}
 	if !known {
-		place.DeliveredMS = s.unremembered(window, sinceMS)
+		position.DeliveredMS = s.assumedPosition(window, sinceMS)
 	}
-	messages, err := s.after(ctx, r, window, place, sinceMS)
+	messages, err := s.undelivered(ctx, r, window, position, sinceMS)
 	if err != nil || known && len(messages) == 0 {
 		return nil, err
 	}
 	if n := len(messages); n > 0 {
-		place.DeliveredMS = messages[n-1].CreatedAtMS
+		position.DeliveredMS = messages[n-1].CreatedAtMS
 	}
-	return messages, s.remember(ctx, r, place)
+	return messages, s.savePosition(ctx, r, position)
 }
 
-// after answers what the peer wrote after a place. A phone that tells an older
-// one has either lost an answer, when it is the time of the last message that it
-// has, or a clock that is behind.
-func (s *Service) after(ctx context.Context, r Reader, w Window, p Place, sinceMS int64) ([]Message, error) {
+// undelivered returns the messages that the peer wrote after a position. There
+// are two reasons why a phone sends an older time. If it is the time of a message
+// of the peer, an answer was lost and the messages after it are sent again.
+// Otherwise the phone's clock is behind.
+func (s *Service) undelivered(ctx context.Context, r Reader, w Window, p DeliveryPosition, sinceMS int64) ([]Message, error) {
 	afterMS := p.DeliveredMS
 	if sinceMS < afterMS {
 		received, err := s.isPeerTime(ctx, r, w, sinceMS)
@@ -117,11 +120,11 @@ func (s *Service) after(ctx context.Context, r Reader, w Window, p Place, sinceM
 	return s.peerAfter(ctx, r, w, afterMS)
 }
 
-// unremembered is the place of a reader whose place is not known: what the
-// phone says, but not past now, or the clock of a phone that runs ahead would
-// hide messages. A message may bear a time a little past now, so the newest
-// one counts as now too.
-func (s *Service) unremembered(w Window, sinceMS int64) int64 {
+// assumedPosition returns the position of a reader without a stored one: the time
+// that the phone sends, but not later than now, because a clock that is ahead
+// would hide messages. The time of a message can be slightly in the future, so
+// the time of the newest message counts as now too.
+func (s *Service) assumedPosition(w Window, sinceMS int64) int64 {
 	now := s.Clock().UnixMilli()
 	if n := len(w.Messages); n > 0 {
 		now = max(now, w.Messages[n-1].CreatedAtMS)
@@ -142,21 +145,21 @@ func (s *Service) window(ctx context.Context, r Reader) (Window, error) {
 	})
 }
 
-func (s *Service) place(ctx context.Context, r Reader) (Place, bool, error) {
-	return s.Hot.LoadPlace(ctx, r, func(ctx context.Context) (Place, bool, error) {
-		return s.Places.Place(ctx, r)
+func (s *Service) position(ctx context.Context, r Reader) (DeliveryPosition, bool, error) {
+	return s.Hot.LoadDeliveryPosition(ctx, r, func(ctx context.Context) (DeliveryPosition, bool, error) {
+		return s.Positions.DeliveryPosition(ctx, r)
 	})
 }
 
-func (s *Service) remember(ctx context.Context, r Reader, p Place) error {
-	if err := s.Places.SetPlace(ctx, r, p, s.Clock().UTC()); err != nil {
+func (s *Service) savePosition(ctx context.Context, r Reader, p DeliveryPosition) error {
+	if err := s.Positions.SetDeliveryPosition(ctx, r, p, s.Clock().UTC()); err != nil {
 		return err
 	}
-	s.Hot.Moved(ctx, r)
+	s.Hot.PositionMoved(ctx, r)
 	return nil
 }
 
-// covers tells whether every message after a moment is in the window.
+// covers reports whether the window contains every message after a time.
 func (w Window) covers(afterMS int64) bool {
 	return w.Complete || (len(w.Messages) > 0 && w.Messages[0].CreatedAtMS <= afterMS)
 }

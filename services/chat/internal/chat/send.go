@@ -9,9 +9,9 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// Send commits a message. It refuses with ErrMessageInvalid, ErrSelfMessage,
-// ErrUserUnknown, ErrRequestID and, by policy, ErrNotFriends. With a request id
-// it may be repeated: the answer is the message made the first time.
+// Send commits a message. It returns ErrMessageInvalid, ErrSelfMessage,
+// ErrUserUnknown, ErrRequestID and, under the policy Friends, ErrNotFriends. With
+// a request id it is idempotent: a repeated call returns the first message.
 func (s *Service) Send(ctx context.Context, fromID, toID int64, content, requestID string) (Message, error) {
 	const op = "chat.Send"
 	if fromID <= 0 || toID <= 0 {
@@ -40,12 +40,12 @@ func (s *Service) Send(ctx context.Context, fromID, toID int64, content, request
 	if err != nil {
 		return Message{}, errs.Wrap(op, err)
 	}
-	s.Hot.Sent(ctx, fromID, toID)
+	s.Hot.MessageSent(ctx, fromID, toID)
 	return message, nil
 }
 
-// mayWrite asks the policy. Under the policy "friends" the receiver's existence
-// needs no question of its own.
+// mayWrite applies the policy. The policy Friends needs no separate check that
+// the receiver exists.
 func (s *Service) mayWrite(ctx context.Context, fromID, toID int64) error {
 	if s.Policy == Friends {
 		friends, err := s.Relations.AreFriends(ctx, fromID, toID)
@@ -67,8 +67,9 @@ func (s *Service) mayWrite(ctx context.Context, fromID, toID int64) error {
 	return nil
 }
 
-// validContent accepts what can be shown as text. The text is kept as it is,
-// white space included: the sender's phone shows it so already.
+// validContent accepts text without control characters, except line breaks and
+// tabs. White space is kept, because the sender's phone already shows the text
+// with it.
 func validContent(content string) bool {
 	if strings.TrimSpace(content) == "" || !utf8.ValidString(content) || utf8.RuneCountInString(content) > MaxContent {
 		return false
@@ -93,8 +94,8 @@ func validRequestID(id string) bool {
 	return true
 }
 
-// LatestByPeer gives the newest message between a user and each of many peers;
-// peers without one are left out.
+// LatestByPeer returns the newest message between a user and each peer. Peers
+// without a message are left out.
 func (s *Service) LatestByPeer(ctx context.Context, userID int64, peerIDs []int64) ([]Message, error) {
 	const op = "chat.LatestByPeer"
 	if len(peerIDs) > MaxPeers {

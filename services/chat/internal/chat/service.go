@@ -7,7 +7,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// Refusals.
+// The errors of the service. Their reasons are part of the contract.
 var (
 	ErrMessageInvalid = errs.New(errs.Invalid, "MESSAGE_INVALID", "a message has 1 to 500 characters")
 	ErrUserUnknown    = errs.New(errs.NotFound, "USER_UNKNOWN", "no such user")
@@ -21,12 +21,12 @@ var (
 // Limits.
 const (
 	MaxContent = 500  // characters of a message
-	MaxHistory = 1000 // messages in one answer: the newest ones
-	MaxPeers   = 1000 // peers in one question
+	MaxHistory = 1000 // messages in one answer, the newest ones
+	MaxPeers   = 1000 // peers in one request
 	MaxWindow  = 50   // messages in the hot document of a conversation
 )
 
-// Policy says who may write to whom.
+// Policy decides who may write to whom.
 type Policy string
 
 // The policies.
@@ -41,7 +41,7 @@ type Message struct {
 	FromUserID  int64
 	ToUserID    int64
 	Content     string
-	RequestID   string // "" if the sender chose none
+	RequestID   string // chosen by the sender, may be empty
 	CreatedAtMS int64  // strictly increasing within the conversation
 	Seq         int64  // 1, 2, 3 ... within the conversation
 }
@@ -49,74 +49,79 @@ type Message struct {
 // Window is the newest end of a conversation, oldest first.
 type Window struct {
 	Messages []Message
-	Complete bool // there are no older ones
+	Complete bool // the conversation has no older messages
 }
 
-// Place is how far one device of a reader has got in a conversation.
-type Place struct {
-	DeliveredMS int64 // time of the newest peer message that it was given
+// DeliveryPosition records how far one session has received a conversation.
+type DeliveryPosition struct {
+	DeliveredMS int64 // time of the newest message of the peer that was delivered
 }
 
-// Reader is one device of a user, looking at the conversation with a peer.
+// Reader is a session of a user that reads the conversation with a peer.
 type Reader struct {
 	UserID    int64
 	PeerID    int64
 	SessionID string
 }
 
-// Messages keeps conversations.
+// Messages stores conversations.
 type Messages interface {
-	// Append commits a message with the next number and a time that is at least
-	// the given one, and its event, in one transaction. When the sender used the
-	// request id in this conversation before, it writes nothing and answers the
-	// message of that time.
+	// Append commits a message and its event in one transaction. The message gets
+	// the next sequence number and a time that is not before the given one. If
+	// the sender used the request id in this conversation before, Append writes
+	// nothing and returns the first message.
 	Append(ctx context.Context, m Message) (Message, error)
 	// Newest reads at most limit messages of a conversation, oldest first.
 	Newest(ctx context.Context, a, b int64, limit int) ([]Message, error)
-	// PeerAfter reads what the peer wrote after a moment, oldest first.
+	// PeerAfter reads at most limit messages that the peer wrote after a time,
+	// oldest first.
 	PeerAfter(ctx context.Context, readerID, peerID, afterMS int64, limit int) ([]Message, error)
-	// IsPeerTime tells whether the peer wrote a message at exactly that time.
+	// IsPeerTime reports whether the peer wrote a message at exactly this time.
 	IsPeerTime(ctx context.Context, readerID, peerID, atMS int64) (bool, error)
-	// Latest reads the newest message between a user and each peer that has one.
+	// Latest reads the newest message between a user and each peer. Peers without
+	// a message are left out.
 	Latest(ctx context.Context, userID int64, peerIDs []int64) ([]Message, error)
 }
 
-// Places keeps how far the readers have got.
-type Places interface {
-	Place(ctx context.Context, r Reader) (p Place, known bool, err error)
-	SetPlace(ctx context.Context, r Reader, p Place, at time.Time) error
+// DeliveryPositions stores how far readers have received their conversations.
+type DeliveryPositions interface {
+	DeliveryPosition(ctx context.Context, r Reader) (p DeliveryPosition, known bool, err error)
+	SetDeliveryPosition(ctx context.Context, r Reader, p DeliveryPosition, at time.Time) error
 }
 
-// Hot keeps the hot documents of conversations.
+// Hot stores the hot documents of conversations.
 type Hot interface {
-	// Sent invalidates what a new message makes old.
-	Sent(ctx context.Context, a, b int64)
-	// Moved invalidates what a new place makes old.
-	Moved(ctx context.Context, r Reader)
+	// MessageSent invalidates the window of the conversation.
+	MessageSent(ctx context.Context, a, b int64)
+	// PositionMoved invalidates the delivery position of the reader.
+	PositionMoved(ctx context.Context, r Reader)
+	// LoadWindow returns the document or, without one, stores and returns the
+	// result of rebuild.
 	LoadWindow(ctx context.Context, a, b int64, rebuild func(context.Context) (Window, error)) (Window, error)
-	// LoadPlace stores nothing for a place that is not known.
-	LoadPlace(ctx context.Context, r Reader, rebuild func(context.Context) (Place, bool, error)) (Place, bool, error)
+	// LoadDeliveryPosition does the same. It stores nothing if rebuild finds no
+	// position.
+	LoadDeliveryPosition(ctx context.Context, r Reader, rebuild func(context.Context) (DeliveryPosition, bool, error)) (DeliveryPosition, bool, error)
 }
 
-// Users asks the user service.
+// Users calls the user service.
 type Users interface {
 	Exists(ctx context.Context, userID int64) (bool, error)
 }
 
-// Relations asks the relation service.
+// Relations calls the relation service.
 type Relations interface {
 	AreFriends(ctx context.Context, a, b int64) (bool, error)
 }
 
-// IDs makes message ids: above 0, below 2^53, never twice.
+// IDs generates unique message ids between 0 and 2^53, exclusive.
 type IDs interface {
 	Next() (int64, error)
 }
 
-// Ports is all that the service needs; every field is required.
+// Ports are the dependencies of the service. Every field is required.
 type Ports struct {
 	Messages  Messages
-	Places    Places
+	Positions DeliveryPositions
 	Hot       Hot
 	Users     Users
 	Relations Relations
@@ -125,10 +130,10 @@ type Ports struct {
 	Policy    Policy
 }
 
-// Service knows the rules. It is safe for concurrent use.
+// Service implements the rules. It is safe for concurrent use.
 type Service struct {
 	Ports
 }
 
-// New makes the service.
+// New returns a service.
 func New(p Ports) *Service { return &Service{Ports: p} }

@@ -9,16 +9,16 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/chat/internal/fake"
 )
 
-// staleHot has documents from before the state store went down, until they are
-// invalidated.
+// staleHot serves documents that were stored before an outage of the state store,
+// until they are invalidated.
 type staleHot struct {
 	fake.Hot
-	window *chat.Window
-	place  *chat.Place
+	window   *chat.Window
+	position *chat.DeliveryPosition
 }
 
-func (h *staleHot) Moved(context.Context, chat.Reader) { h.place = nil }
-func (h *staleHot) Sent(context.Context, int64, int64) {}
+func (h *staleHot) PositionMoved(context.Context, chat.Reader) { h.position = nil }
+func (h *staleHot) MessageSent(context.Context, int64, int64)  {}
 
 func (h *staleHot) LoadWindow(ctx context.Context, a, b int64, rebuild func(context.Context) (chat.Window, error)) (chat.Window, error) {
 	if h.window != nil {
@@ -27,11 +27,11 @@ func (h *staleHot) LoadWindow(ctx context.Context, a, b int64, rebuild func(cont
 	return h.Hot.LoadWindow(ctx, a, b, rebuild)
 }
 
-func (h *staleHot) LoadPlace(ctx context.Context, r chat.Reader, rebuild func(context.Context) (chat.Place, bool, error)) (chat.Place, bool, error) {
-	if h.place != nil {
-		return *h.place, true, nil
+func (h *staleHot) LoadDeliveryPosition(ctx context.Context, r chat.Reader, rebuild func(context.Context) (chat.DeliveryPosition, bool, error)) (chat.DeliveryPosition, bool, error) {
+	if h.position != nil {
+		return *h.position, true, nil
 	}
-	return h.Hot.LoadPlace(ctx, r, rebuild)
+	return h.Hot.LoadDeliveryPosition(ctx, r, rebuild)
 }
 
 func sendFrom(t *testing.T, s *chat.Service, from, to int64, text string) chat.Message {
@@ -54,13 +54,13 @@ func wantPoll(t *testing.T, s *chat.Service, r chat.Reader, sinceMS int64, want 
 		got = append(got, m.Content)
 	}
 	if !slices.Equal(got, want) {
-		t.Errorf("poll since %d brought %q, want %q", sinceMS, got, want)
+		t.Errorf("poll since %d returned %q, want %q", sinceMS, got, want)
 	}
 }
 
-// The state store was down when the place moved, and is back with the place from
-// before.
-func TestPollRepeatsNothingFromAnOldPlace(t *testing.T) {
+// The state store was down when the position moved, and comes back with the old
+// position.
+func TestPollRepeatsNothingFromAnOldPosition(t *testing.T) {
 	s, _ := newService(fixed(), chat.Anyone)
 	hot := &staleHot{}
 	s.Hot = hot
@@ -70,22 +70,22 @@ func TestPollRepeatsNothingFromAnOldPlace(t *testing.T) {
 	second := sendFrom(t, s, 2, 1, "second")
 	wantPoll(t, s, reader, first.CreatedAtMS, "second")
 
-	hot.place = &chat.Place{DeliveredMS: first.CreatedAtMS}
+	hot.position = &chat.DeliveryPosition{DeliveredMS: first.CreatedAtMS}
 	wantPoll(t, s, reader, second.CreatedAtMS)
-	if hot.place != nil {
-		t.Error("the old place was seen and left there")
+	if hot.position != nil {
+		t.Error("the old document was not invalidated")
 	}
-	hot.place = &chat.Place{DeliveredMS: first.CreatedAtMS}
+	hot.position = &chat.DeliveryPosition{DeliveredMS: first.CreatedAtMS}
 	third := sendFrom(t, s, 2, 1, "third")
 	wantPoll(t, s, reader, second.CreatedAtMS, "third")
-	// After an answer that got lost.
+	// The answer got lost.
 	wantPoll(t, s, reader, second.CreatedAtMS, "third")
 	wantPoll(t, s, reader, third.CreatedAtMS)
 }
 
-// The window is old too: the phone opens the chat without the newest message,
-// and gets it when the window is right again.
-func TestOpeningWithAnOldWindowHidesNothingForGood(t *testing.T) {
+// The window is old too: the phone opens the chat without the newest message and
+// receives it once the window is up to date.
+func TestOpeningWithAnOldWindowHidesNothingForever(t *testing.T) {
 	s, _ := newService(fixed(), chat.Anyone)
 	hot := &staleHot{}
 	s.Hot = hot
@@ -96,8 +96,8 @@ func TestOpeningWithAnOldWindowHidesNothingForGood(t *testing.T) {
 	wantPoll(t, s, reader, 0, "first", "own", "second")
 
 	hot.window = &chat.Window{Messages: []chat.Message{first, own}, Complete: true}
-	hot.place = &chat.Place{DeliveredMS: first.CreatedAtMS}
+	hot.position = &chat.DeliveryPosition{DeliveredMS: first.CreatedAtMS}
 	wantPoll(t, s, reader, 0, "first", "own")
-	hot.window, hot.place = nil, nil
+	hot.window, hot.position = nil, nil
 	wantPoll(t, s, reader, own.CreatedAtMS, "second")
 }

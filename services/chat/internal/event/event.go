@@ -1,4 +1,4 @@
-// Package event listens to what the service itself told.
+// Package event handles the events that the service itself publishes.
 package event
 
 import (
@@ -10,22 +10,21 @@ import (
 
 // Documents are the hot documents of conversations.
 type Documents interface {
-	ForgetWindow(ctx context.Context, a, b int64) error
+	InvalidateWindow(ctx context.Context, a, b int64) error
 }
 
-// Messages handles the events of messages. They invalidate the hot documents
-// once more: the program may have died between its commit and the first time,
-// or the state store may have been down.
+// Messages handles the events of messages. It invalidates the hot documents a
+// second time, because the program may have died between its commit and the
+// first invalidation, or the state store may have been down.
 func Messages(docs Documents) func(ctx context.Context, e server.Event) error {
 	return func(ctx context.Context, e server.Event) error {
 		var sent eventv1.MessageSent
 		if err := e.Decode(&sent); err != nil {
 			return err
 		}
-		// The event is done with either way: what the state store could not be
-		// told is remembered and repeated (hotstate), and a dead letter would not
-		// do it sooner.
-		_ = docs.ForgetWindow(ctx, sent.GetFromUserId(), sent.GetToUserId())
+		// A failure does not fail the event: hotstate retries the invalidation,
+		// and a dead letter would not be faster.
+		_ = docs.InvalidateWindow(ctx, sent.GetFromUserId(), sent.GetToUserId())
 		return nil
 	}
 }

@@ -13,13 +13,13 @@ import (
 
 var _ event.Documents = (*hot.Documents)(nil)
 
-// documents remembers whose were forgotten.
+// documents records which window was invalidated.
 type documents struct {
 	from, to int64
 	err      error
 }
 
-func (d *documents) ForgetWindow(_ context.Context, a, b int64) error {
+func (d *documents) InvalidateWindow(_ context.Context, a, b int64) error {
 	d.from, d.to = a, b
 	return d.err
 }
@@ -28,14 +28,14 @@ func TestMessages(t *testing.T) {
 	var docs documents
 	e := server.Event{Data: []byte(`{"messageId":"3","fromUserId":"9","toUserId":"5","seq":"1","createdAtMs":"1","content":"hi"}`)}
 	if err := event.Messages(&docs)(t.Context(), e); err != nil || docs.from != 9 || docs.to != 5 {
-		t.Errorf("forgot the window of %d and %d, %v", docs.from, docs.to, err)
+		t.Errorf("invalidated the window of %d and %d, %v", docs.from, docs.to, err)
 	}
 	docs.err = errors.New("state store is down")
 	if err := event.Messages(&docs)(t.Context(), e); err != nil {
-		t.Errorf("a state store that is down makes a dead letter: %v", err)
+		t.Errorf("an outage of the state store made a dead letter: %v", err)
 	}
-	e.Data = []byte("poison")
+	e.Data = []byte("not JSON")
 	if err := event.Messages(&docs)(t.Context(), e); errs.CodeOf(err) != errs.Invalid {
-		t.Errorf("poison became %v", err)
+		t.Errorf("invalid data: %v", err)
 	}
 }

@@ -1,6 +1,5 @@
-// Package fake has hand-written, in-memory stand-ins for the ports of the
-// domain. Store keeps the same promises as the real one; one suite
-// (storetest) holds both to them.
+// Package fake provides in-memory implementations of the ports of the domain.
+// Store behaves like the real store; the suite in storetest runs on both.
 package fake
 
 import (
@@ -25,17 +24,17 @@ type device struct {
 type Store struct {
 	mu            sync.Mutex
 	conversations map[pair][]chat.Message
-	places        map[device]chat.Place
+	positions     map[device]chat.DeliveryPosition
 }
 
 var (
-	_ chat.Messages = (*Store)(nil)
-	_ chat.Places   = (*Store)(nil)
+	_ chat.Messages          = (*Store)(nil)
+	_ chat.DeliveryPositions = (*Store)(nil)
 )
 
-// NewStore makes an empty one.
+// NewStore returns an empty store.
 func NewStore() *Store {
-	return &Store{conversations: make(map[pair][]chat.Message), places: make(map[device]chat.Place)}
+	return &Store{conversations: make(map[pair][]chat.Message), positions: make(map[device]chat.DeliveryPosition)}
 }
 
 // Append implements chat.Messages.
@@ -95,32 +94,32 @@ func (s *Store) Latest(_ context.Context, userID int64, peerIDs []int64) ([]chat
 	for _, peer := range peerIDs {
 		if messages := s.conversations[pairOf(userID, peer)]; len(messages) > 0 {
 			newest := messages[len(messages)-1]
-			newest.RequestID = "" // the list of friends has no use for it
+			newest.RequestID = "" // as in the real store, the list of friends does not need it
 			found = append(found, newest)
 		}
 	}
 	return found, nil
 }
 
-// Place implements chat.Places.
-func (s *Store) Place(_ context.Context, r chat.Reader) (chat.Place, bool, error) {
+// DeliveryPosition implements chat.DeliveryPositions.
+func (s *Store) DeliveryPosition(_ context.Context, r chat.Reader) (chat.DeliveryPosition, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	place, known := s.places[device{r.SessionID, r.PeerID}]
-	return place, known, nil
+	position, known := s.positions[device{r.SessionID, r.PeerID}]
+	return position, known, nil
 }
 
-// SetPlace implements chat.Places.
-func (s *Store) SetPlace(_ context.Context, r chat.Reader, p chat.Place, _ time.Time) error {
+// SetDeliveryPosition implements chat.DeliveryPositions.
+func (s *Store) SetDeliveryPosition(_ context.Context, r chat.Reader, p chat.DeliveryPosition, _ time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.places[device{r.SessionID, r.PeerID}] = p
+	s.positions[device{r.SessionID, r.PeerID}] = p
 	return nil
 }
 
-// ForgetPlaces empties what Place answers from.
-func (s *Store) ForgetPlaces() {
+// DropDeliveryPositions deletes all delivery positions.
+func (s *Store) DropDeliveryPositions() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	clear(s.places)
+	clear(s.positions)
 }

@@ -8,31 +8,31 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/chat/internal/chat"
 )
 
-// Hot is a chat.Hot that is down: everything is rebuilt each time.
+// Hot is a chat.Hot without a state store: every load is a rebuild.
 type Hot struct{}
 
 var _ chat.Hot = Hot{}
 
-// Sent implements chat.Hot.
-func (Hot) Sent(context.Context, int64, int64) {}
+// MessageSent implements chat.Hot.
+func (Hot) MessageSent(context.Context, int64, int64) {}
 
-// Moved implements chat.Hot.
-func (Hot) Moved(context.Context, chat.Reader) {}
+// PositionMoved implements chat.Hot.
+func (Hot) PositionMoved(context.Context, chat.Reader) {}
 
 // LoadWindow implements chat.Hot.
 func (Hot) LoadWindow(ctx context.Context, _, _ int64, rebuild func(context.Context) (chat.Window, error)) (chat.Window, error) {
 	return rebuild(ctx)
 }
 
-// LoadPlace implements chat.Hot.
-func (Hot) LoadPlace(ctx context.Context, _ chat.Reader, rebuild func(context.Context) (chat.Place, bool, error)) (chat.Place, bool, error) {
+// LoadDeliveryPosition implements chat.Hot.
+func (Hot) LoadDeliveryPosition(ctx context.Context, _ chat.Reader, rebuild func(context.Context) (chat.DeliveryPosition, bool, error)) (chat.DeliveryPosition, bool, error) {
 	return rebuild(ctx)
 }
 
-// Users is a chat.Users that knows a fixed few.
+// Users is a chat.Users with a fixed list of users.
 type Users struct {
 	Known []int64
-	Err   error // answered instead, when set
+	Err   error // returned by every call, if set
 }
 
 var _ chat.Users = (*Users)(nil)
@@ -42,7 +42,7 @@ func (u *Users) Exists(_ context.Context, userID int64) (bool, error) {
 	return slices.Contains(u.Known, userID), u.Err
 }
 
-// Relations is a chat.Relations in which everybody or nobody is a friend.
+// Relations is a chat.Relations in which all users are friends, or none are.
 type Relations struct{ Friends bool }
 
 var _ chat.Relations = (*Relations)(nil)

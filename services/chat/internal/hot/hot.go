@@ -1,4 +1,4 @@
-// Package hot keeps the hot documents of conversations in the state store.
+// Package hot stores the hot documents of conversations in the state store.
 package hot
 
 import (
@@ -6,40 +6,41 @@ import (
 	"errors"
 
 	"github.com/douyin-on-dapr/douyin/services/chat/internal/chat"
-	chatv1 "github.com/douyin-on-dapr/douyin/services/contract/chat/v1"
+	"github.com/douyin-on-dapr/douyin/services/chat/internal/wire"
 	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/hotstate"
 )
 
-// Documents is the chat.Hot of the service.
+// Documents implements chat.Hot on the state store.
 type Documents struct {
-	store   *hotstate.Store
-	windows hotstate.Document[*hotv1.ChatWindow]
-	places  hotstate.Document[*hotv1.ChatPlace]
+	store     *hotstate.Store
+	windows   hotstate.Document[*hotv1.ChatWindow]
+	positions hotstate.Document[*hotv1.ChatPlace]
 }
 
 var _ chat.Hot = (*Documents)(nil)
 
-// New keeps the documents in a store.
+// New returns the documents of a store.
 func New(store *hotstate.Store) *Documents {
 	return &Documents{
-		store:   store,
-		windows: hotstate.For[*hotv1.ChatWindow](store, hotv1.ChatWindowTTL),
-		places:  hotstate.For[*hotv1.ChatPlace](store, hotv1.ChatPlaceTTL),
+		store:     store,
+		windows:   hotstate.For[*hotv1.ChatWindow](store, hotv1.ChatWindowTTL),
+		positions: hotstate.For[*hotv1.ChatPlace](store, hotv1.ChatPlaceTTL),
 	}
 }
 
-// Sent implements chat.Hot. That the store could not be told is logged there;
-// the event tells it again, and the lifetime is the last net.
-func (d *Documents) Sent(ctx context.Context, a, b int64) { _ = d.ForgetWindow(ctx, a, b) }
+// MessageSent implements chat.Hot. hotstate logs a failure. The event of the
+// message invalidates again, and the lifetime of the document is the last
+// resort.
+func (d *Documents) MessageSent(ctx context.Context, a, b int64) { _ = d.InvalidateWindow(ctx, a, b) }
 
-// ForgetWindow is Sent with its failure.
-func (d *Documents) ForgetWindow(ctx context.Context, a, b int64) error {
+// InvalidateWindow is MessageSent, but returns the error.
+func (d *Documents) InvalidateWindow(ctx context.Context, a, b int64) error {
 	return d.store.Invalidate(ctx, hotv1.ChatWindowKey(a, b))
 }
 
-// Moved implements chat.Hot.
-func (d *Documents) Moved(ctx context.Context, r chat.Reader) {
+// PositionMoved implements chat.Hot.
+func (d *Documents) PositionMoved(ctx context.Context, r chat.Reader) {
 	_ = d.store.Invalidate(ctx, hotv1.ChatPlaceKey(r.SessionID, r.PeerID))
 }
 
@@ -47,53 +48,31 @@ func (d *Documents) Moved(ctx context.Context, r chat.Reader) {
 func (d *Documents) LoadWindow(ctx context.Context, a, b int64, rebuild func(context.Context) (chat.Window, error)) (chat.Window, error) {
 	doc, err := d.windows.Load(ctx, hotv1.ChatWindowKey(a, b), func(ctx context.Context) (*hotv1.ChatWindow, error) {
 		window, err := rebuild(ctx)
-		return toWindow(window), err
+		return &hotv1.ChatWindow{Messages: wire.FromMessages(window.Messages), Complete: window.Complete}, err
 	})
 	if err != nil {
 		return chat.Window{}, err
 	}
-	return fromWindow(doc), nil
+	return chat.Window{Messages: wire.ToMessages(doc.GetMessages()), Complete: doc.GetComplete()}, nil
 }
 
-// errNoPlace keeps a place that is not known from being stored as one.
-var errNoPlace = errors.New("no place")
+// errNoPosition keeps a missing position from being stored as a document.
+var errNoPosition = errors.New("no delivery position")
 
-// LoadPlace implements chat.Hot.
-func (d *Documents) LoadPlace(ctx context.Context, r chat.Reader, rebuild func(context.Context) (chat.Place, bool, error)) (chat.Place, bool, error) {
-	doc, err := d.places.Load(ctx, hotv1.ChatPlaceKey(r.SessionID, r.PeerID), func(ctx context.Context) (*hotv1.ChatPlace, error) {
-		place, known, err := rebuild(ctx)
+// LoadDeliveryPosition implements chat.Hot.
+func (d *Documents) LoadDeliveryPosition(ctx context.Context, r chat.Reader, rebuild func(context.Context) (chat.DeliveryPosition, bool, error)) (chat.DeliveryPosition, bool, error) {
+	doc, err := d.positions.Load(ctx, hotv1.ChatPlaceKey(r.SessionID, r.PeerID), func(ctx context.Context) (*hotv1.ChatPlace, error) {
+		position, known, err := rebuild(ctx)
 		if err == nil && !known {
-			err = errNoPlace
+			err = errNoPosition
 		}
-		return &hotv1.ChatPlace{DeliveredMs: place.DeliveredMS}, err
+		return &hotv1.ChatPlace{DeliveredMs: position.DeliveredMS}, err
 	})
-	if errors.Is(err, errNoPlace) {
-		return chat.Place{}, false, nil
+	if errors.Is(err, errNoPosition) {
+		return chat.DeliveryPosition{}, false, nil
 	}
 	if err != nil {
-		return chat.Place{}, false, err
+		return chat.DeliveryPosition{}, false, err
 	}
-	return chat.Place{DeliveredMS: doc.GetDeliveredMs()}, true, nil
-}
-
-func toWindow(w chat.Window) *hotv1.ChatWindow {
-	doc := &hotv1.ChatWindow{Complete: w.Complete}
-	for _, m := range w.Messages {
-		doc.Messages = append(doc.Messages, &chatv1.Message{
-			Id: m.ID, FromUserId: m.FromUserID, ToUserId: m.ToUserID, Content: m.Content,
-			CreatedAtMs: m.CreatedAtMS, Seq: m.Seq,
-		})
-	}
-	return doc
-}
-
-func fromWindow(doc *hotv1.ChatWindow) chat.Window {
-	w := chat.Window{Complete: doc.GetComplete()}
-	for _, m := range doc.GetMessages() {
-		w.Messages = append(w.Messages, chat.Message{
-			ID: m.GetId(), FromUserID: m.GetFromUserId(), ToUserID: m.GetToUserId(), Content: m.GetContent(),
-			CreatedAtMS: m.GetCreatedAtMs(), Seq: m.GetSeq(),
-		})
-	}
-	return w
+	return chat.DeliveryPosition{DeliveredMS: doc.GetDeliveredMs()}, true, nil
 }

@@ -45,22 +45,22 @@ func TestWindowIsRebuiltOnceAndThenReadByBoth(t *testing.T) {
 	}
 }
 
-func TestPlaceThatIsNotKnownIsNotStored(t *testing.T) {
+func TestMissingPositionIsNotStored(t *testing.T) {
 	docs, states := newDocuments()
-	load := func(known bool) (chat.Place, bool, error) {
-		return docs.LoadPlace(t.Context(), reader, func(context.Context) (chat.Place, bool, error) {
-			return chat.Place{DeliveredMS: 7}, known, nil
+	load := func(known bool) (chat.DeliveryPosition, bool, error) {
+		return docs.LoadDeliveryPosition(t.Context(), reader, func(context.Context) (chat.DeliveryPosition, bool, error) {
+			return chat.DeliveryPosition{DeliveredMS: 7}, known, nil
 		})
 	}
-	if place, known, err := load(false); place != (chat.Place{}) || known || err != nil {
-		t.Errorf("place %+v, %t, %v", place, known, err)
+	if position, known, err := load(false); position != (chat.DeliveryPosition{}) || known || err != nil {
+		t.Errorf("position %+v, %t, %v", position, known, err)
 	}
 	if n := states.Keys(); n != 0 {
 		t.Errorf("%d keys were stored", n)
 	}
 	for range 2 {
-		if place, known, err := load(true); place.DeliveredMS != 7 || !known || err != nil {
-			t.Errorf("place %+v, %t, %v", place, known, err)
+		if position, known, err := load(true); position.DeliveredMS != 7 || !known || err != nil {
+			t.Errorf("position %+v, %t, %v", position, known, err)
 		}
 	}
 	if ttl := states.Document(t, "place:S:2", &hotv1.ChatPlace{}); ttl != hotv1.ChatPlaceTTL {
@@ -70,27 +70,29 @@ func TestPlaceThatIsNotKnownIsNotStored(t *testing.T) {
 
 func TestChangesInvalidate(t *testing.T) {
 	docs, states := newDocuments()
-	docs.Sent(t.Context(), 9, 5)
-	docs.Moved(t.Context(), reader)
+	docs.MessageSent(t.Context(), 9, 5)
+	docs.PositionMoved(t.Context(), reader)
 	for _, key := range []string{"chat:5:9", "place:S:2"} {
 		if !states.Invalidated(t, key) {
 			t.Errorf("%s is not invalidated", key)
 		}
 	}
 	states.SetDown(true)
-	if err := docs.ForgetWindow(t.Context(), 9, 5); err == nil {
-		t.Error("a state store that is down was told")
+	if err := docs.InvalidateWindow(t.Context(), 9, 5); err == nil {
+		t.Error("no error from a state store that is down")
 	}
 }
 
 func TestFailedRebuildIsAnError(t *testing.T) {
 	docs, states := newDocuments()
-	refusal := errors.New("no rows today")
-	if _, err := docs.LoadWindow(t.Context(), 1, 2, func(context.Context) (chat.Window, error) { return chat.Window{}, refusal }); !errors.Is(err, refusal) {
+	failure := errors.New("database is down")
+	if _, err := docs.LoadWindow(t.Context(), 1, 2, func(context.Context) (chat.Window, error) { return chat.Window{}, failure }); !errors.Is(err, failure) {
 		t.Errorf("window: %v", err)
 	}
-	if _, _, err := docs.LoadPlace(t.Context(), reader, func(context.Context) (chat.Place, bool, error) { return chat.Place{}, false, refusal }); !errors.Is(err, refusal) {
-		t.Errorf("place: %v", err)
+	if _, _, err := docs.LoadDeliveryPosition(t.Context(), reader, func(context.Context) (chat.DeliveryPosition, bool, error) {
+		return chat.DeliveryPosition{}, false, failure
+	}); !errors.Is(err, failure) {
+		t.Errorf("position: %v", err)
 	}
 	if n := states.Keys(); n != 0 {
 		t.Errorf("%d keys were stored", n)

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// The update of nothing takes the lock of the row, whether it is new or not.
+	// The update changes nothing, but locks the row, whether it is new or not.
 	lockConversation = `INSERT INTO conversations (low_id, high_id) VALUES (?, ?)
 ON DUPLICATE KEY UPDATE last_seq = last_seq`
 	readConversation   = `SELECT last_seq, last_ms FROM conversations WHERE low_id = ? AND high_id = ? FOR UPDATE`
@@ -23,15 +23,15 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
 WHERE low_id = ? AND high_id = ? AND from_id = ? AND request_id = ?`
 )
 
-// Append implements chat.Messages. The lock of the conversation's row gives out
-// numbers and times in the order of the commits.
+// Append implements chat.Messages. The lock of the conversation's row makes
+// sequence numbers and times follow the order of the commits.
 func (s *Store) Append(ctx context.Context, m chat.Message) (chat.Message, error) {
 	const op = "mysql.Append"
 	key := pairOf(m.FromUserID, m.ToUserID)
 	var committed chat.Message
 	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) error {
 		var err error
-		if committed, err = numbered(ctx, tx, key, m); err != nil {
+		if committed, err = assignSeq(ctx, tx, key, m); err != nil {
 			return err
 		}
 		if err := insert(ctx, tx, key, committed); err != nil {
@@ -61,8 +61,8 @@ func (s *Store) Append(ctx context.Context, m chat.Message) (chat.Message, error
 	return committed, nil
 }
 
-// numbered locks the conversation and gives the message its number and time.
-func numbered(ctx context.Context, tx sqldb.Handle, key pair, m chat.Message) (chat.Message, error) {
+// assignSeq locks the conversation and sets the number and time of the message.
+func assignSeq(ctx context.Context, tx sqldb.Handle, key pair, m chat.Message) (chat.Message, error) {
 	if _, err := tx.ExecContext(ctx, lockConversation, key.low, key.high); err != nil {
 		return m, err
 	}

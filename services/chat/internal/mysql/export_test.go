@@ -1,11 +1,11 @@
 package mysql
 
-// The queries whose plans the tests look at.
+// The queries whose plans are tested.
 const (
-	Newest      = newest
-	PeerAfter   = peerAfter
-	PeerTime    = peerTime
-	Latest      = latest
-	PrunePlaces = prunePlaces
-	ByRequest   = messageByRequest
+	Newest         = newest
+	PeerAfter      = peerAfter
+	PeerTime       = peerTime
+	Latest         = latest
+	PrunePositions = prunePositions
+	ByRequest      = messageByRequest
 )

@@ -12,7 +12,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/sqltest"
 )
 
-// filled is a database where 20 users wrote 10 messages with each other user.
+// filled returns a database with 20 users and 10 messages between each two.
 func filled(t *testing.T) *sqlx.DB {
 	t.Helper()
 	db := newDB(t)
@@ -53,12 +53,12 @@ func TestPlans(t *testing.T) {
 		table       string
 		indexes     []string
 	}{
-		{"the newest messages", mysql.Newest, []any{3, 7, 1_000}, "messages", []string{"PRIMARY"}},
-		{"what a peer wrote", mysql.PeerAfter, []any{3, 7, 7, 1_004, 1_000}, "messages", []string{"written_by"}},
-		{"whether a peer wrote then", mysql.PeerTime, []any{3, 7, 7, 1_004}, "messages", []string{"written_by"}},
-		{"a repeated request", mysql.ByRequest, []any{3, 7, 7, "r5"}, "messages", []string{"one_per_request"}},
-		{"the newest with each peer", latest, args, "conversations", []string{"PRIMARY"}},
-		{"forgotten places", mysql.PrunePlaces, []any{1_050}, "places", []string{"by_touch"}},
+		{"newest messages", mysql.Newest, []any{3, 7, 1_000}, "messages", []string{"PRIMARY"}},
+		{"messages of a peer", mysql.PeerAfter, []any{3, 7, 7, 1_004, 1_000}, "messages", []string{"written_by"}},
+		{"message of a peer at a time", mysql.PeerTime, []any{3, 7, 7, 1_004}, "messages", []string{"written_by"}},
+		{"repeated request", mysql.ByRequest, []any{3, 7, 7, "r5"}, "messages", []string{"one_per_request"}},
+		{"newest message with each peer", latest, args, "conversations", []string{"PRIMARY"}},
+		{"old delivery positions", mysql.PrunePositions, []any{1_050}, "places", []string{"by_touch"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

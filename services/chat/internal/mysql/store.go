@@ -1,4 +1,4 @@
-// Package mysql keeps conversations in MySQL or MariaDB.
+// Package mysql stores conversations in MySQL or MariaDB.
 package mysql
 
 import (
@@ -13,11 +13,11 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Migrations are the tables of the service, for sqldb.Migrate.
+// Migrations returns the schema of the service, for sqldb.Migrate.
 func Migrations() fs.FS { return migrations }
 
-// Store is the storage of the service. The database's own errors come back as
-// what sqldb.Wrap makes of them.
+// Store implements the storage ports of package chat. Errors of the database are
+// wrapped by sqldb.Wrap.
 type Store struct {
 	db *sqlx.DB
 	// committed wakes the relay of the outbox.
@@ -25,12 +25,12 @@ type Store struct {
 }
 
 var (
-	_ chat.Messages = (*Store)(nil)
-	_ chat.Places   = (*Store)(nil)
+	_ chat.Messages          = (*Store)(nil)
+	_ chat.DeliveryPositions = (*Store)(nil)
 )
 
-// New makes a store on a migrated database. After each commit that wrote an
-// event it calls committed, which must not block.
+// New returns a store on a migrated database. The store calls committed after
+// each transaction that wrote an event; committed must not block.
 func New(db *sqlx.DB, committed func()) *Store { return &Store{db: db, committed: committed} }
 
 // pair is the key of a conversation.

@@ -21,26 +21,22 @@ const baseMS = 1_772_366_400_000
 
 func newDB(t *testing.T) *sqlx.DB {
 	t.Helper()
-	db := sqltest.New(t, mysql.Migrations())
-	if err := outbox.Ensure(t.Context(), db); err != nil {
-		t.Fatal(err)
-	}
-	return db
+	return sqltest.New(t, mysql.Migrations(), outbox.Ensure)
 }
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) storetest.Store { return mysql.New(newDB(t), func() {}) })
 }
 
-// told is one row of the outbox.
-type told struct {
+// event is one row of the outbox.
+type event struct {
 	Topic   string `db:"topic"`
 	Subject string `db:"subject"`
 	Version int64  `db:"version"`
 	Data    string `db:"data"`
 }
 
-func TestEachMessageIsToldOnce(t *testing.T) {
+func TestEachMessageHasOneEvent(t *testing.T) {
 	db := newDB(t)
 	var woken atomic.Int64
 	store := mysql.New(db, func() { woken.Add(1) })
@@ -56,19 +52,19 @@ func TestEachMessageIsToldOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	var got []told
+	var got []event
 	if err := db.SelectContext(t.Context(), &got, "SELECT topic, subject, version, data FROM outbox ORDER BY id"); err != nil {
 		t.Fatal(err)
 	}
-	for i := range got { // the JSON of protobuf has blanks where it likes
+	for i := range got { // protojson adds spaces at random
 		got[i].Data = string(slices.DeleteFunc([]byte(got[i].Data), func(b byte) bool { return b == ' ' }))
 	}
-	want := []told{
+	want := []event{
 		{eventv1.TopicMessageSent, "chat:10:20", 1, `{"messageId":"1","fromUserId":"20","toUserId":"10","seq":"1","createdAtMs":"1772366400000","content":"hi"}`},
 		{eventv1.TopicMessageSent, "chat:10:20", 2, `{"messageId":"3","fromUserId":"10","toUserId":"20","seq":"2","createdAtMs":"1772366400001","content":"hi"}`},
 	}
 	if !slices.Equal(got, want) {
-		t.Errorf("told %+v\nwant %+v", got, want)
+		t.Errorf("events %+v\nwant %+v", got, want)
 	}
 	if woken.Load() != 2 {
 		t.Errorf("the relay was woken %d times", woken.Load())
@@ -84,9 +80,9 @@ func count(t *testing.T, db *sqlx.DB, query string) int64 {
 	return n
 }
 
-// Both sides of two conversations write at once, and each message is sent
-// twice, as by a client that had no answer.
-func TestStormLeavesNumbersWithoutGapsAndOneEventPerMessage(t *testing.T) {
+// Both sides of two conversations write concurrently, and each message is sent
+// twice, as by a client that got no answer.
+func TestConcurrentWritersGetNumbersWithoutGapsAndOneEventPerMessage(t *testing.T) {
 	db := newDB(t)
 	store := mysql.New(db, func() {})
 	const writers, each = 8, 15
@@ -107,7 +103,7 @@ func TestStormLeavesNumbersWithoutGapsAndOneEventPerMessage(t *testing.T) {
 				}
 				message.ID++
 				if again, err := store.Append(t.Context(), message); err != nil || again != first {
-					t.Errorf("again: %+v, %v; first %+v", again, err, first)
+					t.Errorf("repeated: %+v, %v; first %+v", again, err, first)
 				}
 			}
 		})
@@ -117,17 +113,17 @@ func TestStormLeavesNumbersWithoutGapsAndOneEventPerMessage(t *testing.T) {
 		t.Errorf("%d messages", n)
 	}
 	for what, query := range map[string]string{
-		"messages whose number is not one after the one before": `SELECT COUNT(*) FROM (SELECT seq,
+		"messages whose number does not follow the previous one": `SELECT COUNT(*) FROM (SELECT seq,
 			COALESCE(LAG(seq) OVER (PARTITION BY low_id, high_id ORDER BY seq), 0) AS before_it FROM messages) m WHERE seq <> before_it + 1`,
-		"messages whose time is not after the one before": `SELECT COUNT(*) FROM (SELECT created_at_ms,
+		"messages whose time is not after the previous one": `SELECT COUNT(*) FROM (SELECT created_at_ms,
 			COALESCE(LAG(created_at_ms) OVER (PARTITION BY low_id, high_id ORDER BY seq), 0) AS before_it FROM messages) m WHERE created_at_ms <= before_it`,
-		"conversations that do not know their newest message": `SELECT COUNT(*) FROM conversations c
+		"conversations without their newest message": `SELECT COUNT(*) FROM conversations c
 			JOIN (SELECT low_id, high_id, MAX(seq) AS seq FROM messages GROUP BY low_id, high_id) n USING (low_id, high_id)
 			JOIN messages m ON m.low_id = n.low_id AND m.high_id = n.high_id AND m.seq = n.seq
 			WHERE c.last_seq <> m.seq OR c.last_ms <> m.created_at_ms OR c.last_id <> m.id OR c.last_from_id <> m.from_id`,
-		"messages without their one event": `SELECT COUNT(*) FROM messages m WHERE 1 <> (SELECT COUNT(*) FROM outbox o
+		"messages without exactly one event": `SELECT COUNT(*) FROM messages m WHERE 1 <> (SELECT COUNT(*) FROM outbox o
 			WHERE o.subject = CONCAT('chat:', m.low_id, ':', m.high_id) AND o.version = m.seq)`,
-		"events that are not one version after the event before": `SELECT COUNT(*) FROM (SELECT version,
+		"events whose version does not follow the previous one": `SELECT COUNT(*) FROM (SELECT version,
 			COALESCE(LAG(version) OVER (PARTITION BY subject ORDER BY id), 0) AS before_it FROM outbox) o WHERE version <> before_it + 1`,
 	} {
 		if wrong := count(t, db, query); wrong > 0 {
@@ -136,7 +132,7 @@ func TestStormLeavesNumbersWithoutGapsAndOneEventPerMessage(t *testing.T) {
 	}
 }
 
-func TestPlacesThatNobodyMovesAreForgotten(t *testing.T) {
+func TestOldPositionsAreDeleted(t *testing.T) {
 	db := newDB(t)
 	store := mysql.New(db, func() {})
 	reader := func(peer int64) chat.Reader {
@@ -144,16 +140,16 @@ func TestPlacesThatNobodyMovesAreForgotten(t *testing.T) {
 	}
 	border := time.UnixMilli(baseMS)
 	for peer, at := range map[int64]time.Time{2: border.Add(-time.Millisecond), 3: border, 4: border.Add(time.Hour)} {
-		if err := store.SetPlace(t.Context(), reader(peer), chat.Place{DeliveredMS: 1}, at); err != nil {
+		if err := store.SetDeliveryPosition(t.Context(), reader(peer), chat.DeliveryPosition{DeliveredMS: 1}, at); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if pruned, err := store.PrunePlaces(t.Context(), border); err != nil || pruned != 1 {
-		t.Errorf("forgot %d, %v", pruned, err)
+	if pruned, err := store.PruneDeliveryPositions(t.Context(), border); err != nil || pruned != 1 {
+		t.Errorf("deleted %d, %v", pruned, err)
 	}
 	for peer, want := range map[int64]bool{2: false, 3: true, 4: true} {
-		if _, known, err := store.Place(t.Context(), reader(peer)); err != nil || known != want {
-			t.Errorf("the place with %d is known: %t, %v", peer, known, err)
+		if _, known, err := store.DeliveryPosition(t.Context(), reader(peer)); err != nil || known != want {
+			t.Errorf("position with %d exists: %t, %v", peer, known, err)
 		}
 	}
 }

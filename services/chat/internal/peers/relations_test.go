@@ -11,7 +11,7 @@ import (
 	relationv1 "github.com/douyin-on-dapr/douyin/services/contract/relation/v1"
 )
 
-// relationService says that 1 and 2 are friends.
+// relationService answers that 1 and 2 are friends.
 type relationService struct{ err error }
 
 func (r relationService) Invoke(_ context.Context, _ string, args, reply any, _ ...grpc.CallOption) error {

@@ -12,15 +12,15 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// userService answers GetProfiles without a network and counts the questions.
+// userService answers GetProfiles without a network and counts the calls.
 type userService struct {
 	known map[int64]bool
 	err   error
-	asked int
+	calls int
 }
 
 func (u *userService) Invoke(_ context.Context, _ string, args, reply any, _ ...grpc.CallOption) error {
-	u.asked++
+	u.calls++
 	request, response := args.(*userv1.GetProfilesRequest), reply.(*userv1.GetProfilesResponse)
 	for _, id := range request.GetUserIds() {
 		if u.known[id] {
@@ -34,16 +34,16 @@ func (u *userService) NewStream(context.Context, *grpc.StreamDesc, string, ...gr
 	return nil, errors.New("no streams here")
 }
 
-func TestWhoExistsIsRememberedAndWhoDoesNotIsAskedForAgain(t *testing.T) {
+func TestOnlyExistingUsersAreCached(t *testing.T) {
 	service := &userService{known: map[int64]bool{7: true}}
 	users, err := peers.NewUsers(service)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ask := func(id int64, want bool, asked int) {
+	ask := func(id int64, want bool, calls int) {
 		t.Helper()
-		if got, err := users.Exists(t.Context(), id); got != want || err != nil || service.asked != asked {
-			t.Errorf("user %d exists: %t, %v, after %d questions; want %t after %d", id, got, err, service.asked, want, asked)
+		if got, err := users.Exists(t.Context(), id); got != want || err != nil || service.calls != calls {
+			t.Errorf("user %d exists: %t, %v, after %d calls; want %t after %d", id, got, err, service.calls, want, calls)
 		}
 	}
 	ask(7, true, 1)

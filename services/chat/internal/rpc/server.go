@@ -1,11 +1,12 @@
-// Package rpc is the generated server of the chat contract on top of the rules.
-// Errors pass untouched: the interceptor encodes them.
+// Package rpc implements the gRPC service of the chat contract on top of the
+// rules. It returns errors unchanged; the server's interceptor encodes them.
 package rpc
 
 import (
 	"context"
 
 	"github.com/douyin-on-dapr/douyin/services/chat/internal/chat"
+	"github.com/douyin-on-dapr/douyin/services/chat/internal/wire"
 	chatv1 "github.com/douyin-on-dapr/douyin/services/contract/chat/v1"
 )
 
@@ -17,7 +18,7 @@ type Server struct {
 
 var _ chatv1.ChatServiceServer = (*Server)(nil)
 
-// New serves the rules.
+// New returns a server that calls the rules.
 func New(service *chat.Service) *Server { return &Server{service: service} }
 
 // Send implements the contract.
@@ -26,7 +27,7 @@ func (s *Server) Send(ctx context.Context, r *chatv1.SendRequest) (*chatv1.SendR
 	if err != nil {
 		return nil, err
 	}
-	return &chatv1.SendResponse{Message: toMessage(message)}, nil
+	return &chatv1.SendResponse{Message: wire.FromMessage(message)}, nil
 }
 
 // Poll implements the contract.
@@ -36,7 +37,7 @@ func (s *Server) Poll(ctx context.Context, r *chatv1.PollRequest) (*chatv1.PollR
 	if err != nil {
 		return nil, err
 	}
-	return &chatv1.PollResponse{Messages: toMessages(messages)}, nil
+	return &chatv1.PollResponse{Messages: wire.FromMessages(messages)}, nil
 }
 
 // LatestByPeer implements the contract.
@@ -45,20 +46,5 @@ func (s *Server) LatestByPeer(ctx context.Context, r *chatv1.LatestByPeerRequest
 	if err != nil {
 		return nil, err
 	}
-	return &chatv1.LatestByPeerResponse{Messages: toMessages(messages)}, nil
-}
-
-func toMessages(messages []chat.Message) []*chatv1.Message {
-	wire := make([]*chatv1.Message, len(messages))
-	for i, m := range messages {
-		wire[i] = toMessage(m)
-	}
-	return wire
-}
-
-func toMessage(m chat.Message) *chatv1.Message {
-	return &chatv1.Message{
-		Id: m.ID, FromUserId: m.FromUserID, ToUserId: m.ToUserID, Content: m.Content,
-		CreatedAtMs: m.CreatedAtMS, Seq: m.Seq,
-	}
+	return &chatv1.LatestByPeerResponse{Messages: wire.FromMessages(messages)}, nil
 }

@@ -17,12 +17,12 @@ import (
 
 const nowMS = 1_772_366_400_123
 
-// start runs the service behind its listener, on fake ports.
-func start(t *testing.T, policy chat.Policy) chatv1.ChatServiceClient {
+// newClient runs the service on fake ports behind a listener.
+func newClient(t *testing.T, policy chat.Policy) chatv1.ChatServiceClient {
 	t.Helper()
 	store := fake.NewStore()
 	service := chat.New(chat.Ports{
-		Messages: store, Places: store, Hot: fake.Hot{},
+		Messages: store, Positions: store, Hot: fake.Hot{},
 		Users: &fake.Users{Known: []int64{1, 2}}, Relations: &fake.Relations{}, IDs: &fake.IDs{},
 		Clock: func() time.Time { return time.UnixMilli(nowMS) }, Policy: policy,
 	})
@@ -39,7 +39,7 @@ func want(t *testing.T, got proto.Message, err error, want proto.Message) {
 }
 
 func TestMessagesOverTheWire(t *testing.T) {
-	client, ctx := start(t, chat.Anyone), t.Context()
+	client, ctx := newClient(t, chat.Anyone), t.Context()
 	request := &chatv1.SendRequest{FromUserId: 1, ToUserId: 2, Content: " 你好 👋\n", RequestId: "r"}
 	message := &chatv1.Message{Id: 1, FromUserId: 1, ToUserId: 2, Content: " 你好 👋\n", CreatedAtMs: nowMS, Seq: 1}
 	for range 2 {
@@ -57,7 +57,7 @@ func TestMessagesOverTheWire(t *testing.T) {
 }
 
 func TestRefusalsOverTheWire(t *testing.T) {
-	anyone, friends := start(t, chat.Anyone), start(t, chat.Friends)
+	anyone, friends := newClient(t, chat.Anyone), newClient(t, chat.Friends)
 	send := func(client chatv1.ChatServiceClient, to int64, content, request string) error {
 		_, err := client.Send(t.Context(), &chatv1.SendRequest{FromUserId: 1, ToUserId: to, Content: content, RequestId: request})
 		return err

@@ -1,5 +1,5 @@
-// Package storetest is what any store of the chat service must do. It runs on
-// the fake and on a real database, so that tests on the fake mean something.
+// Package storetest is the conformance suite of the stores of the chat service.
+// It runs on the fake and on a real database, so that both behave the same.
 package storetest
 
 import (
@@ -12,23 +12,23 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/chat/internal/chat"
 )
 
-// Store is all that the service stores.
+// Store combines the storage ports of the service.
 type Store interface {
 	chat.Messages
-	chat.Places
+	chat.DeliveryPositions
 }
 
-// Run runs the suite; open gives an empty store that ends with the test.
+// Run runs the suite. open returns an empty store that is closed with the test.
 func Run(t *testing.T, open func(t *testing.T) Store) {
 	tests := map[string]func(*testing.T, Store){
 		"numbers are 1, 2, 3 and times strictly increase": ordered,
-		"a message comes back as it went in":              roundTrip,
+		"a message is read as it was written":             roundTrip,
 		"one message per request id":                      oncePerRequest,
-		"many writers get one order without a gap":        storm,
-		"the newest come oldest first":                    newest,
-		"what a peer wrote after a moment":                peerAfter,
+		"concurrent writers get one order without gaps":   storm,
+		"the newest messages are read oldest first":       newest,
+		"messages of the peer after a time":               peerAfter,
 		"the newest message with each peer":               latest,
-		"places are per session and peer":                 places,
+		"each session and peer has its own position":      positions,
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
@@ -66,7 +66,7 @@ func idsOf(messages []chat.Message) []int64 {
 }
 
 func ordered(t *testing.T, s Store) {
-	// A tie, and a clock that went back.
+	// Equal times, and a clock that went back.
 	for i, at := range []int64{baseMS, baseMS, baseMS - 5000, baseMS + 10} {
 		send(t, s, int64(i+1), 1+int64(i%2), 2-int64(i%2), at)
 	}
@@ -103,13 +103,13 @@ func oncePerRequest(t *testing.T, s Store) {
 	}
 	first := ask(1, 1, 2)
 	if again := ask(2, 1, 2); again != first {
-		t.Errorf("the repetition answered %+v", again)
+		t.Errorf("the repeated request returned %+v", again)
 	}
 	if other := ask(3, 2, 1); other.ID != 3 {
-		t.Errorf("the peer's request id was taken for this one: %+v", other)
+		t.Errorf("the peer's use of the request id counted: %+v", other)
 	}
 	if other := ask(4, 1, 3); other.ID != 4 {
-		t.Errorf("the request id of another conversation was taken for this one: %+v", other)
+		t.Errorf("the use of the request id in another conversation counted: %+v", other)
 	}
 	if got := idsOf(history(t, s, 1, 2)); !slices.Equal(got, []int64{1, 3}) {
 		t.Errorf("history is %v", got)
@@ -192,25 +192,25 @@ func latest(t *testing.T, s Store) {
 	}
 }
 
-func places(t *testing.T, s Store) {
+func positions(t *testing.T, s Store) {
 	reader := chat.Reader{UserID: 1, PeerID: 2, SessionID: "01ARZ3NDEKTSV4RRFFQ69G5FAV"}
-	if _, known, err := s.Place(t.Context(), reader); known || err != nil {
-		t.Errorf("a place before any: %t, %v", known, err)
+	if _, known, err := s.DeliveryPosition(t.Context(), reader); known || err != nil {
+		t.Errorf("a position before the first one was set: %t, %v", known, err)
 	}
 	for _, ms := range []int64{baseMS, baseMS - 1, 0} {
-		if err := s.SetPlace(t.Context(), reader, chat.Place{DeliveredMS: ms}, time.UnixMilli(baseMS)); err != nil {
+		if err := s.SetDeliveryPosition(t.Context(), reader, chat.DeliveryPosition{DeliveredMS: ms}, time.UnixMilli(baseMS)); err != nil {
 			t.Fatal(err)
 		}
-		if got, known, err := s.Place(t.Context(), reader); !known || err != nil || got.DeliveredMS != ms {
-			t.Errorf("place is %+v, %t, %v", got, known, err)
+		if got, known, err := s.DeliveryPosition(t.Context(), reader); !known || err != nil || got.DeliveredMS != ms {
+			t.Errorf("position is %+v, %t, %v", got, known, err)
 		}
 	}
 	for _, other := range []chat.Reader{
 		{UserID: 1, PeerID: 3, SessionID: reader.SessionID},
 		{UserID: 1, PeerID: 2, SessionID: "01ARZ3NDEKTSV4RRFFQ69G5FAW"},
 	} {
-		if _, known, err := s.Place(t.Context(), other); known || err != nil {
-			t.Errorf("%+v has a place: %v", other, err)
+		if _, known, err := s.DeliveryPosition(t.Context(), other); known || err != nil {
+			t.Errorf("%+v has a position: %v", other, err)
 		}
 	}
 }

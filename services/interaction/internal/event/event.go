@@ -1,5 +1,5 @@
-// Package event listens to what the service itself told, and to the end of
-// videos.
+// Package event handles the events that the service itself publishes, and the
+// deletion of videos.
 package event
 
 import (
@@ -11,32 +11,31 @@ import (
 
 // Documents are the hot documents of likes.
 type Documents interface {
-	ForgetLikes(ctx context.Context, authorID int64, userIDs ...int64) error
+	InvalidateLikes(ctx context.Context, authorID int64, userIDs ...int64) error
 }
 
-// Likes handles the events of likes. They invalidate the hot documents once
-// more: the program may have died between its commit and the first time, or the
-// state store may have been down.
+// Likes handles the events of likes. It invalidates the hot documents a second
+// time, because the program may have died between its commit and the first
+// invalidation, or the state store may have been down.
 func Likes(docs Documents) func(ctx context.Context, e server.Event) error {
 	return func(ctx context.Context, e server.Event) error {
 		var like eventv1.Liked
 		if err := e.Decode(&like); err != nil {
 			return err
 		}
-		// The event is done with either way: what the state store could not be
-		// told is remembered and repeated (hotstate), and a dead letter would not
-		// do it sooner.
-		_ = docs.ForgetLikes(ctx, like.GetAuthorId(), like.GetUserId())
+		// A failure does not fail the event: hotstate retries the invalidation,
+		// and a dead letter would not be faster.
+		_ = docs.InvalidateLikes(ctx, like.GetAuthorId(), like.GetUserId())
 		return nil
 	}
 }
 
-// Deletions are what the rules do about a deleted video.
+// Deletions handles deleted videos.
 type Deletions interface {
 	VideoDeleted(ctx context.Context, videoID int64) error
 }
 
-// VideoDeleted handles the event of that name.
+// VideoDeleted handles the events of deleted videos.
 func VideoDeleted(d Deletions) func(ctx context.Context, e server.Event) error {
 	return func(ctx context.Context, e server.Event) error {
 		var video eventv1.Video

@@ -17,13 +17,13 @@ var (
 	_ event.Deletions = (*interaction.Purger)(nil)
 )
 
-// documents remembers whose were forgotten.
+// documents records whose documents were invalidated.
 type documents struct {
 	user, author int64
 	err          error
 }
 
-func (d *documents) ForgetLikes(_ context.Context, authorID int64, userIDs ...int64) error {
+func (d *documents) InvalidateLikes(_ context.Context, authorID int64, userIDs ...int64) error {
 	d.user, d.author = userIDs[0], authorID
 	return d.err
 }
@@ -32,19 +32,19 @@ func TestLikes(t *testing.T) {
 	var docs documents
 	e := server.Event{Data: []byte(`{"userId":"1","videoId":"7","authorId":"5"}`)}
 	if err := event.Likes(&docs)(t.Context(), e); err != nil || docs.user != 1 || docs.author != 5 {
-		t.Errorf("forgot the documents of %d and %d, %v", docs.user, docs.author, err)
+		t.Errorf("invalidated the documents of %d and %d, %v", docs.user, docs.author, err)
 	}
 	docs.err = errors.New("state store is down")
 	if err := event.Likes(&docs)(t.Context(), e); err != nil {
-		t.Errorf("a state store that is down makes a dead letter: %v", err)
+		t.Errorf("an outage of the state store made a dead letter: %v", err)
 	}
-	e.Data = []byte("poison")
+	e.Data = []byte("not JSON")
 	if err := event.Likes(&docs)(t.Context(), e); errs.CodeOf(err) != errs.Invalid {
-		t.Errorf("poison became %v", err)
+		t.Errorf("invalid data: %v", err)
 	}
 }
 
-// deletions remembers which video was deleted.
+// deletions records which video was deleted.
 type deletions struct {
 	video int64
 	err   error
@@ -63,10 +63,10 @@ func TestVideoDeleted(t *testing.T) {
 	}
 	d.err = errors.New("database is down")
 	if err := event.VideoDeleted(&d)(t.Context(), e); !errors.Is(err, d.err) {
-		t.Errorf("the event would not come again: %v", err)
+		t.Errorf("the event would not be delivered again: %v", err)
 	}
-	e.Data = []byte("poison")
+	e.Data = []byte("not JSON")
 	if err := event.VideoDeleted(&d)(t.Context(), e); errs.CodeOf(err) != errs.Invalid {
-		t.Errorf("poison became %v", err)
+		t.Errorf("invalid data: %v", err)
 	}
 }

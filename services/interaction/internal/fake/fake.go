@@ -1,6 +1,5 @@
-// Package fake has hand-written, in-memory stand-ins for the ports of the
-// domain. Store keeps the same promises as the real one; one suite
-// (storetest) holds both to them.
+// Package fake provides in-memory implementations of the ports of the domain.
+// Store behaves like the real store; the suite in storetest runs on both.
 package fake
 
 import (
@@ -20,32 +19,32 @@ type likeRow struct {
 	liked               bool
 }
 
-// Store is the storage of the service in memory.
+// Store implements the storage ports in memory.
 type Store struct {
 	mu       sync.Mutex
 	likes    map[pair]likeRow
 	comments map[int64]interaction.Comment
-	gone     map[int64]bool // videos
-	purges   map[int64]bool // those of them that may have something left
+	deleted  map[int64]bool // deleted videos
+	purges   map[int64]bool // deleted videos that may still have likes or comments
 	events   int
 }
 
 var (
 	_ interaction.Likes    = (*Store)(nil)
 	_ interaction.Comments = (*Store)(nil)
-	_ interaction.Facts    = (*Store)(nil)
+	_ interaction.Stats    = (*Store)(nil)
 	_ interaction.Purges   = (*Store)(nil)
 )
 
-// NewStore makes an empty one.
+// NewStore returns an empty store.
 func NewStore() *Store {
 	return &Store{
 		likes: make(map[pair]likeRow), comments: make(map[int64]interaction.Comment),
-		gone: make(map[int64]bool), purges: make(map[int64]bool),
+		deleted: make(map[int64]bool), purges: make(map[int64]bool),
 	}
 }
 
-// Events is how many changes were told of.
+// Events returns the number of changes for which the real store writes an event.
 func (s *Store) Events() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,7 +62,7 @@ func (s *Store) SetLike(_ context.Context, c interaction.LikeChange) (bool, erro
 	case !c.Liked:
 		s.endLike(key, c.At)
 		return true, nil
-	case s.gone[c.VideoID]:
+	case s.deleted[c.VideoID]:
 		return false, interaction.ErrVideoUnknown
 	}
 	s.likes[key] = likeRow{author: c.AuthorID, changedAtMS: c.At.UnixMilli(), liked: true}
@@ -86,22 +85,22 @@ func (s *Store) ListLiked(_ context.Context, q interaction.LikedQuery) ([]intera
 	for key, row := range s.likes {
 		if key.user == q.UserID && row.liked {
 			entries = append(entries, interaction.LikedEntry{
-				VideoFacts: s.video(key.video, q.ViewerID),
+				VideoStats: s.video(key.video, q.ViewerID),
 				AuthorID:   row.author,
-				Place:      interaction.Place{ChangedAtMS: row.changedAtMS, VideoID: key.video},
+				Cursor:     interaction.Cursor{ChangedAtMS: row.changedAtMS, VideoID: key.video},
 			})
 		}
 	}
-	slices.SortFunc(entries, func(a, b interaction.LikedEntry) int { return comparePlaces(b.Place, a.Place) })
-	if q.After != (interaction.Place{}) {
+	slices.SortFunc(entries, func(a, b interaction.LikedEntry) int { return compareCursors(b.Cursor, a.Cursor) })
+	if q.After != (interaction.Cursor{}) {
 		entries = slices.DeleteFunc(entries, func(e interaction.LikedEntry) bool {
-			return comparePlaces(e.Place, q.After) >= 0
+			return compareCursors(e.Cursor, q.After) >= 0
 		})
 	}
 	return entries[:min(len(entries), q.Limit)], nil
 }
 
-func comparePlaces(a, b interaction.Place) int {
+func compareCursors(a, b interaction.Cursor) int {
 	return cmp.Or(cmp.Compare(a.ChangedAtMS, b.ChangedAtMS), cmp.Compare(a.VideoID, b.VideoID))
 }
 
@@ -128,7 +127,7 @@ func (s *Store) AddComment(_ context.Context, c interaction.Comment) (interactio
 			return made, nil
 		}
 	}
-	if s.gone[c.VideoID] {
+	if s.deleted[c.VideoID] {
 		return interaction.Comment{}, interaction.ErrVideoUnknown
 	}
 	s.comments[c.ID] = c
@@ -179,47 +178,47 @@ func (s *Store) ListComments(_ context.Context, videoID, beforeID int64, limit i
 	return comments[:min(len(comments), limit)], nil
 }
 
-// VideoFacts implements interaction.Facts.
-func (s *Store) VideoFacts(_ context.Context, videoIDs []int64, viewerID int64) ([]interaction.VideoFacts, error) {
+// VideoStats implements interaction.Stats.
+func (s *Store) VideoStats(_ context.Context, videoIDs []int64, viewerID int64) ([]interaction.VideoStats, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	facts := make([]interaction.VideoFacts, len(videoIDs))
+	stats := make([]interaction.VideoStats, len(videoIDs))
 	for i, id := range videoIDs {
-		facts[i] = s.video(id, viewerID)
+		stats[i] = s.video(id, viewerID)
 	}
-	return facts, nil
+	return stats, nil
 }
 
-func (s *Store) video(videoID, viewerID int64) interaction.VideoFacts {
-	facts := interaction.VideoFacts{VideoID: videoID, Liked: s.likes[pair{viewerID, videoID}].liked}
+func (s *Store) video(videoID, viewerID int64) interaction.VideoStats {
+	stats := interaction.VideoStats{VideoID: videoID, Liked: s.likes[pair{viewerID, videoID}].liked}
 	for key, row := range s.likes {
 		if key.video == videoID && row.liked {
-			facts.Likes++
+			stats.Likes++
 		}
 	}
 	for _, c := range s.comments {
 		if c.VideoID == videoID && !c.Deleted {
-			facts.Comments++
+			stats.Comments++
 		}
 	}
-	return facts
+	return stats
 }
 
-// UserFacts implements interaction.Facts.
-func (s *Store) UserFacts(_ context.Context, userIDs []int64) ([]interaction.UserFacts, error) {
+// UserStats implements interaction.Stats.
+func (s *Store) UserStats(_ context.Context, userIDs []int64) ([]interaction.UserStats, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	facts := make([]interaction.UserFacts, len(userIDs))
+	stats := make([]interaction.UserStats, len(userIDs))
 	for i, id := range userIDs {
-		facts[i].UserID = id
+		stats[i].UserID = id
 		for key, row := range s.likes {
 			if row.liked && key.user == id {
-				facts[i].Given++
+				stats[i].Given++
 			}
 			if row.liked && row.author == id {
-				facts[i].Received++
+				stats[i].Received++
 			}
 		}
 	}
-	return facts, nil
+	return stats, nil
 }

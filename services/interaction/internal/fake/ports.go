@@ -8,10 +8,10 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/interaction/internal/interaction"
 )
 
-// Videos is an interaction.Videos that knows a fixed few, with their authors.
+// Videos is an interaction.Videos with a fixed set of videos and their authors.
 type Videos struct {
 	Authors map[int64]int64
-	Err     error // answered instead, when set
+	Err     error // returned by every call, if set
 }
 
 var _ interaction.Videos = (*Videos)(nil)
@@ -28,21 +28,21 @@ func (v *Videos) Author(_ context.Context, videoID int64) (int64, error) {
 	return author, nil
 }
 
-// Forget makes nobody the author of a video, as its deletion does.
+// Forget removes a video, like its deletion.
 func (v *Videos) Forget(videoID int64) { delete(v.Authors, videoID) }
 
 // Hot is an interaction.Hot in memory.
 type Hot struct {
 	mu     sync.Mutex
 	sets   map[int64]interaction.Set
-	counts map[int64]interaction.UserFacts
+	counts map[int64]interaction.UserStats
 }
 
 var _ interaction.Hot = (*Hot)(nil)
 
-// NewHot makes an empty one.
+// NewHot returns an empty Hot.
 func NewHot() *Hot {
-	return &Hot{sets: make(map[int64]interaction.Set), counts: make(map[int64]interaction.UserFacts)}
+	return &Hot{sets: make(map[int64]interaction.Set), counts: make(map[int64]interaction.UserStats)}
 }
 
 // LikesChanged implements interaction.Hot.
@@ -64,7 +64,7 @@ func (h *Hot) LoadSet(ctx context.Context, userID int64, rebuild func(context.Co
 }
 
 // LoadCounts implements interaction.Hot.
-func (h *Hot) LoadCounts(ctx context.Context, userID int64, rebuild func(context.Context) (interaction.UserFacts, error)) (interaction.UserFacts, error) {
+func (h *Hot) LoadCounts(ctx context.Context, userID int64, rebuild func(context.Context) (interaction.UserStats, error)) (interaction.UserStats, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return load(ctx, h.counts, userID, rebuild)

@@ -7,21 +7,21 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/interaction/internal/interaction"
 )
 
-// MarkGone implements interaction.Purges.
-func (s *Store) MarkGone(_ context.Context, videoID int64, _ time.Time) error {
+// MarkVideoDeleted implements interaction.Purges.
+func (s *Store) MarkVideoDeleted(_ context.Context, videoID int64, _ time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.gone[videoID] {
-		s.gone[videoID], s.purges[videoID] = true, true
+	if !s.deleted[videoID] {
+		s.deleted[videoID], s.purges[videoID] = true, true
 	}
 	return nil
 }
 
 // PurgeBatch implements interaction.Purges.
-func (s *Store) PurgeBatch(_ context.Context, fromID int64, limit int, at time.Time) (interaction.Purged, error) {
+func (s *Store) PurgeBatch(_ context.Context, fromID int64, limit int, at time.Time) (interaction.PurgeResult, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var purged interaction.Purged
+	var purged interaction.PurgeResult
 	for id := range s.purges {
 		if id >= fromID && (purged.VideoID == 0 || id < purged.VideoID) {
 			purged.VideoID = id

@@ -1,4 +1,4 @@
-// Package hot keeps the hot documents of likes in the state store.
+// Package hot stores the hot documents of likes in the state store.
 package hot
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/hotstate"
 )
 
-// Documents is the interaction.Hot of the service.
+// Documents implements interaction.Hot on the state store.
 type Documents struct {
 	store  *hotstate.Store
 	sets   hotstate.Document[*hotv1.LikeSet]
@@ -20,7 +20,7 @@ type Documents struct {
 
 var _ interaction.Hot = (*Documents)(nil)
 
-// New keeps the documents in a store.
+// New returns the documents of a store.
 func New(store *hotstate.Store) *Documents {
 	return &Documents{
 		store:  store,
@@ -29,18 +29,19 @@ func New(store *hotstate.Store) *Documents {
 	}
 }
 
-// LikesChanged implements interaction.Hot. That the store could not be told is
-// logged there; the events tell it again, and the lifetime is the last net.
+// LikesChanged implements interaction.Hot. hotstate logs a failure. The events of
+// the likes invalidate again, and the lifetime of the documents is the last
+// resort.
 func (d *Documents) LikesChanged(ctx context.Context, authorID int64, userIDs ...int64) {
-	_ = d.ForgetLikes(ctx, authorID, userIDs...)
+	_ = d.InvalidateLikes(ctx, authorID, userIDs...)
 }
 
-// atOnce is how many documents are invalidated in one request; some state stores
-// take no more than 100.
-const atOnce = 100
+// maxKeys is how many documents are invalidated in one request. Some state stores
+// accept no more than 100.
+const maxKeys = 100
 
-// ForgetLikes is LikesChanged with its failure.
-func (d *Documents) ForgetLikes(ctx context.Context, authorID int64, userIDs ...int64) error {
+// InvalidateLikes is LikesChanged, but returns the error.
+func (d *Documents) InvalidateLikes(ctx context.Context, authorID int64, userIDs ...int64) error {
 	keys := []string{hotv1.UserLikesKey(authorID)}
 	for _, userID := range userIDs {
 		keys = append(keys, hotv1.LikeSetKey(userID))
@@ -49,8 +50,8 @@ func (d *Documents) ForgetLikes(ctx context.Context, authorID int64, userIDs ...
 		}
 	}
 	var failures []error
-	for some := range slices.Chunk(keys, atOnce) {
-		failures = append(failures, d.store.Invalidate(ctx, some...))
+	for chunk := range slices.Chunk(keys, maxKeys) {
+		failures = append(failures, d.store.Invalidate(ctx, chunk...))
 	}
 	return errors.Join(failures...)
 }
@@ -68,13 +69,13 @@ func (d *Documents) LoadSet(ctx context.Context, userID int64, rebuild func(cont
 }
 
 // LoadCounts implements interaction.Hot.
-func (d *Documents) LoadCounts(ctx context.Context, userID int64, rebuild func(context.Context) (interaction.UserFacts, error)) (interaction.UserFacts, error) {
+func (d *Documents) LoadCounts(ctx context.Context, userID int64, rebuild func(context.Context) (interaction.UserStats, error)) (interaction.UserStats, error) {
 	doc, err := d.counts.Load(ctx, hotv1.UserLikesKey(userID), func(ctx context.Context) (*hotv1.UserLikes, error) {
-		facts, err := rebuild(ctx)
-		return &hotv1.UserLikes{Given: facts.Given, Received: facts.Received}, err
+		stats, err := rebuild(ctx)
+		return &hotv1.UserLikes{Given: stats.Given, Received: stats.Received}, err
 	})
 	if err != nil {
-		return interaction.UserFacts{}, err
+		return interaction.UserStats{}, err
 	}
-	return interaction.UserFacts{UserID: userID, Given: doc.GetGiven(), Received: doc.GetReceived()}, nil
+	return interaction.UserStats{UserID: userID, Given: doc.GetGiven(), Received: doc.GetReceived()}, nil
 }

@@ -42,10 +42,10 @@ func TestSetIsRebuiltOnceAndThenRead(t *testing.T) {
 
 func TestCountsAreRebuiltOnceAndThenRead(t *testing.T) {
 	docs, states := newDocuments()
-	want := interaction.UserFacts{UserID: 7, Given: 3, Received: 4}
+	want := interaction.UserStats{UserID: 7, Given: 3, Received: 4}
 	for n := range int64(2) {
-		got, err := docs.LoadCounts(t.Context(), 7, func(context.Context) (interaction.UserFacts, error) {
-			return interaction.UserFacts{UserID: 7, Given: 3 + n, Received: 4}, nil
+		got, err := docs.LoadCounts(t.Context(), 7, func(context.Context) (interaction.UserStats, error) {
+			return interaction.UserStats{UserID: 7, Given: 3 + n, Received: 4}, nil
 		})
 		if err != nil || got != want {
 			t.Errorf("counts %+v, %v", got, err)
@@ -56,7 +56,7 @@ func TestCountsAreRebuiltOnceAndThenRead(t *testing.T) {
 	}
 }
 
-func TestAChangeInvalidatesTheDocumentsOfBoth(t *testing.T) {
+func TestAChangeInvalidatesTheDocumentsOfUserAndAuthor(t *testing.T) {
 	docs, states := newDocuments()
 	docs.LikesChanged(t.Context(), 5, 7)
 	for _, key := range []string{"likes:7", "given:7", "given:5"} {
@@ -65,16 +65,16 @@ func TestAChangeInvalidatesTheDocumentsOfBoth(t *testing.T) {
 		}
 	}
 	if n := states.Keys(); n != 3 {
-		t.Errorf("%d keys were touched", n)
+		t.Errorf("%d keys were written", n)
 	}
 	states.SetDown(true)
-	if err := docs.ForgetLikes(t.Context(), 5, 7); err == nil {
-		t.Error("a state store that is down was told")
+	if err := docs.InvalidateLikes(t.Context(), 5, 7); err == nil {
+		t.Error("no error from a state store that is down")
 	}
 }
 
-// A purge ends many likes at once, the author's own perhaps among them.
-func TestManyChangesInvalidateTheDocumentsOfAll(t *testing.T) {
+// A purge ends many likes in one batch, and the author's own may be among them.
+func TestManyChangesInvalidateTheDocumentsOfAllUsers(t *testing.T) {
 	docs, states := newDocuments()
 	var users []int64
 	for id := range int64(200) {
@@ -89,17 +89,17 @@ func TestManyChangesInvalidateTheDocumentsOfAll(t *testing.T) {
 		}
 	}
 	if n := states.Keys(); n != 400 {
-		t.Errorf("%d keys were touched", n)
+		t.Errorf("%d keys were written", n)
 	}
 }
 
 func TestFailedRebuildIsNotStored(t *testing.T) {
 	docs, states := newDocuments()
-	refusal := errors.New("no rows today")
-	if _, err := docs.LoadSet(t.Context(), 7, func(context.Context) (interaction.Set, error) { return interaction.Set{}, refusal }); !errors.Is(err, refusal) {
+	failure := errors.New("database is down")
+	if _, err := docs.LoadSet(t.Context(), 7, func(context.Context) (interaction.Set, error) { return interaction.Set{}, failure }); !errors.Is(err, failure) {
 		t.Errorf("set: %v", err)
 	}
-	if _, err := docs.LoadCounts(t.Context(), 7, func(context.Context) (interaction.UserFacts, error) { return interaction.UserFacts{}, refusal }); !errors.Is(err, refusal) {
+	if _, err := docs.LoadCounts(t.Context(), 7, func(context.Context) (interaction.UserStats, error) { return interaction.UserStats{}, failure }); !errors.Is(err, failure) {
 		t.Errorf("counts: %v", err)
 	}
 	if n := states.Keys(); n != 0 {

@@ -11,23 +11,23 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// Comment is what somebody wrote under a video.
+// Comment is a comment on a video.
 type Comment struct {
 	ID        int64
 	VideoID   int64
-	AuthorID  int64 // whose video
-	UserID    int64 // who wrote it
+	AuthorID  int64 // author of the video
+	UserID    int64 // writer of the comment
 	Content   string
-	RequestID string // "" if the writer chose none
+	RequestID string // chosen by the writer, may be empty
 	CreatedAt time.Time
-	Deleted   bool // its row stays, so that deleting again is success
+	Deleted   bool // the row stays, so that a repeated deletion succeeds
 }
 
-// PostComment adds a comment. It refuses with ErrVideoUnknown,
-// ErrCommentInvalid and ErrRequestID. With a request id it may be repeated: the
-// answer is the comment made the first time. A repetition that names another
-// video is none, and refused with ErrRequestID; one of a comment that has been
-// deleted since brings nothing back, and is refused with ErrCommentUnknown.
+// PostComment adds a comment. It returns ErrVideoUnknown, ErrCommentInvalid and
+// ErrRequestID. With a request id it is idempotent: a repeated call returns the
+// first comment. Using the same request id for another video returns
+// ErrRequestID. If the first comment was deleted since, a repeated call does not
+// restore it and returns ErrCommentUnknown.
 func (s *Service) PostComment(ctx context.Context, userID, videoID int64, content, requestID string) (Comment, error) {
 	const op = "interaction.PostComment"
 	if userID <= 0 || videoID <= 0 {
@@ -63,9 +63,9 @@ func (s *Service) PostComment(ctx context.Context, userID, videoID int64, conten
 	return comment, nil
 }
 
-// DeleteComment removes a comment of one's own. Repeating it is success. It
-// refuses with ErrCommentUnknown, also for a comment of another video, and with
-// ErrCommentForeign.
+// DeleteComment deletes a comment of the user. It is idempotent. It returns
+// ErrCommentUnknown, also if the comment belongs to another video, and
+// ErrNotCommentOwner.
 func (s *Service) DeleteComment(ctx context.Context, userID, videoID, commentID int64) (changed bool, err error) {
 	const op = "interaction.DeleteComment"
 	if userID <= 0 || videoID <= 0 || commentID <= 0 {
@@ -79,7 +79,7 @@ func (s *Service) DeleteComment(ctx context.Context, userID, videoID, commentID 
 		return false, errs.Wrap(op, err)
 	}
 	if comment.UserID != userID {
-		return false, errs.Wrap(op, ErrCommentForeign)
+		return false, errs.Wrap(op, ErrNotCommentOwner)
 	}
 	if comment.Deleted {
 		return false, nil
@@ -91,12 +91,12 @@ func (s *Service) DeleteComment(ctx context.Context, userID, videoID, commentID 
 // CommentPage is one page of the comments of a video.
 type CommentPage struct {
 	Comments     []Comment
-	Writers      []UserFacts // each once
-	NextBeforeID int64       // 0 at the end
+	Writers      []UserStats // of the comments, each once
+	NextBeforeID int64       // start of the next page; 0 at the end
 }
 
-// ListComments answers a page of comments, newest first, with the facts of
-// their writers. A video that nobody knows has none.
+// ListComments returns a page of comments, newest first, with the stats of their
+// writers. An unknown video has no comments.
 func (s *Service) ListComments(ctx context.Context, videoID, beforeID int64, limit int) (CommentPage, error) {
 	const op = "interaction.ListComments"
 	if videoID <= 0 || beforeID < 0 {
@@ -116,12 +116,12 @@ func (s *Service) ListComments(ctx context.Context, videoID, beforeID int64, lim
 	for i, comment := range page.Comments {
 		writers[i] = comment.UserID
 	}
-	page.Writers, err = s.userFacts(ctx, writers)
+	page.Writers, err = s.userStats(ctx, writers)
 	return page, errs.Wrap(op, err)
 }
 
-// commentText is the comment as it is kept: without white space around it. What
-// cannot be shown as text is refused, line breaks and tabs aside.
+// commentText returns the text that is stored, without leading and trailing white
+// space. Control characters other than line breaks and tabs are refused.
 func commentText(text string) (string, error) {
 	text = strings.TrimSpace(text)
 	if text == "" || !utf8.ValidString(text) || utf8.RuneCountInString(text) > MaxContent {

@@ -12,13 +12,13 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// The videos of these tests and whose they are.
+// The videos of these tests and their author.
 const (
 	video, otherVideo = 70, 71
 	author            = 5
 )
 
-// clock ticks a second each time it is read.
+// clock returns a clock that advances a second with each call.
 func clock() func() time.Time {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	return func() time.Time {
@@ -31,7 +31,7 @@ func service() (*interaction.Service, *fake.Store, *fake.Videos) {
 	store := fake.NewStore()
 	videos := &fake.Videos{Authors: map[int64]int64{video: author, otherVideo: author}}
 	return interaction.New(interaction.Ports{
-		Likes: store, Comments: store, Facts: store,
+		Likes: store, Comments: store, Stats: store,
 		Videos: videos, Hot: fake.NewHot(), IDs: &fake.IDs{}, Clock: clock(),
 	}), store, videos
 }
@@ -43,11 +43,11 @@ func TestSetLikeRefuses(t *testing.T) {
 		videosErr   error
 		want        error
 	}{
-		"an unknown video":     {1, 404, nil, interaction.ErrVideoUnknown},
-		"video 0":              {1, 0, nil, interaction.ErrIDInvalid},
-		"a negative video":     {1, -1, nil, interaction.ErrIDInvalid},
-		"nobody":               {0, video, nil, interaction.ErrIDInvalid},
-		"while videos is down": {1, video, down, down},
+		"an unknown video":   {1, 404, nil, interaction.ErrVideoUnknown},
+		"video 0":            {1, 0, nil, interaction.ErrIDInvalid},
+		"a negative video":   {1, -1, nil, interaction.ErrIDInvalid},
+		"user 0":             {0, video, nil, interaction.ErrIDInvalid},
+		"video service down": {1, video, down, down},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, store, videos := service()
@@ -56,16 +56,16 @@ func TestSetLikeRefuses(t *testing.T) {
 				t.Errorf("changed %t, error %v; want %v", changed, err, c.want)
 			}
 			if store.Events() > 0 {
-				t.Error("the refusal changed something")
+				t.Error("a refused call changed something")
 			}
 		})
 	}
 }
 
-func TestLikeIsSeenAtOnceThroughHotState(t *testing.T) {
+func TestLikeIsVisibleAtOnceThroughHotDocuments(t *testing.T) {
 	s, _, _ := service()
 	ctx := t.Context()
-	count := func(user int64) interaction.UserFacts {
+	count := func(user int64) interaction.UserStats {
 		_, users, err := s.Lookup(ctx, nil, []int64{user}, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -106,7 +106,7 @@ func TestListLikedPages(t *testing.T) {
 	if err != nil || len(first.Videos) != 1 || first.Videos[0].VideoID != otherVideo || !first.Videos[0].Liked {
 		t.Fatalf("first page %+v, %v", first, err)
 	}
-	if want := []interaction.UserFacts{{UserID: author, Received: 2}}; !slices.Equal(first.Authors, want) {
+	if want := []interaction.UserStats{{UserID: author, Received: 2}}; !slices.Equal(first.Authors, want) {
 		t.Errorf("authors %+v", first.Authors)
 	}
 	second, err := s.ListLiked(t.Context(), 1, 0, first.NextCursor, 1)
@@ -166,9 +166,9 @@ func TestRepeatedComment(t *testing.T) {
 		t.Fatal(err)
 	}
 	if again, err := s.PostComment(t.Context(), 1, video, "x", "r"); err != nil || again.ID != first.ID {
-		t.Errorf("the repetition answered %+v, %v", again, err)
+		t.Errorf("the repeated request returned %+v, %v", again, err)
 	}
-	// The answer must not show a comment where there is none.
+	// The answer must not show the comment under a video it does not belong to.
 	if other, err := s.PostComment(t.Context(), 1, otherVideo, "y", "r"); !errors.Is(err, interaction.ErrRequestID) {
 		t.Errorf("under another video: %+v, %v", other, err)
 	}
@@ -193,8 +193,8 @@ func TestDeleteComment(t *testing.T) {
 		user, video, comment int64
 		want                 error
 	}{
-		"somebody else's":    {2, video, comment.ID, interaction.ErrCommentForeign},
-		"the video's author": {author, video, comment.ID, interaction.ErrCommentForeign},
+		"somebody else's":    {2, video, comment.ID, interaction.ErrNotCommentOwner},
+		"the video's author": {author, video, comment.ID, interaction.ErrNotCommentOwner},
 		"of another video":   {1, otherVideo, comment.ID, interaction.ErrCommentUnknown},
 		"unknown":            {1, video, 404, interaction.ErrCommentUnknown},
 		"id 0":               {1, video, 0, interaction.ErrIDInvalid},
@@ -224,10 +224,10 @@ func TestLookupKeepsTheOrderAndFillsGaps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []interaction.VideoFacts{{VideoID: 404}, {VideoID: video, Likes: 1, Liked: true}}; !slices.Equal(videos, want) {
+	if want := []interaction.VideoStats{{VideoID: 404}, {VideoID: video, Likes: 1, Liked: true}}; !slices.Equal(videos, want) {
 		t.Errorf("videos %+v", videos)
 	}
-	if want := []interaction.UserFacts{{UserID: 9}, {UserID: author, Received: 1}}; !slices.Equal(users, want) {
+	if want := []interaction.UserStats{{UserID: 9}, {UserID: author, Received: 1}}; !slices.Equal(users, want) {
 		t.Errorf("users %+v", users)
 	}
 	if _, _, err := s.Lookup(t.Context(), make([]int64, interaction.MaxIDs+1), nil, 0); !errors.Is(err, interaction.ErrTooMany) {

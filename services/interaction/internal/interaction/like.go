@@ -9,44 +9,45 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// LikeChange is a like that is to be there or not.
+// LikeChange is the new state of a like.
 type LikeChange struct {
 	UserID   int64
 	VideoID  int64
-	AuthorID int64 // whose video
+	AuthorID int64 // author of the video
 	Liked    bool
 	At       time.Time
 }
 
-// Set is what a user likes, ascending, at most MaxSet.
+// Set holds the videos that a user likes, at most MaxSet, in ascending order.
 type Set struct {
 	VideoIDs []int64
-	Capped   bool
+	Capped   bool // the user likes more than MaxSet videos
 }
 
-// LikedQuery asks for one page of what a user likes, the most recent first.
+// LikedQuery selects a page of the videos that a user likes, the most recent like
+// first.
 type LikedQuery struct {
 	UserID   int64
-	ViewerID int64 // 0: nobody
-	After    Place // where the page before ended; zero starts at the newest
+	ViewerID int64  // 0: no viewer
+	After    Cursor // end of the previous page; zero starts at the newest
 	Limit    int
 }
 
-// Place is a position in the list of what a user likes.
-type Place struct {
+// Cursor is a position in the list of videos that a user likes.
+type Cursor struct {
 	ChangedAtMS int64
 	VideoID     int64
 }
 
-// LikedEntry is one video of that list.
+// LikedEntry is one video of that list with its position.
 type LikedEntry struct {
-	VideoFacts
+	VideoStats
 	AuthorID int64
-	Place    Place
+	Cursor   Cursor
 }
 
-// SetLike makes a like be there or not. It refuses with ErrVideoUnknown, and
-// may be repeated at will.
+// SetLike creates or removes a like. It is idempotent. It returns
+// ErrVideoUnknown.
 func (s *Service) SetLike(ctx context.Context, userID, videoID int64, liked bool) (changed bool, err error) {
 	const op = "interaction.SetLike"
 	if userID <= 0 || videoID <= 0 {
@@ -62,13 +63,13 @@ func (s *Service) SetLike(ctx context.Context, userID, videoID int64, liked bool
 	if err != nil {
 		return false, errs.Wrap(op, err)
 	}
-	// Also when nothing changed: the answer to the first try may have been lost
-	// together with its invalidation.
+	// Invalidate even if nothing changed: this may be a repeated call, and the
+	// program may have died before the invalidation of the first one.
 	s.Hot.LikesChanged(ctx, author, userID)
 	return changed, nil
 }
 
-// LikeSet answers what a user likes, through the hot document.
+// LikeSet returns the videos that a user likes, through the hot document.
 func (s *Service) LikeSet(ctx context.Context, userID int64) (Set, error) {
 	const op = "interaction.LikeSet"
 	if userID <= 0 {
@@ -87,15 +88,15 @@ func (s *Service) LikeSet(ctx context.Context, userID int64) (Set, error) {
 	return set, errs.Wrap(op, err)
 }
 
-// LikedPage is one page of what a user likes.
+// LikedPage is one page of the videos that a user likes.
 type LikedPage struct {
 	Videos     []LikedEntry
-	Authors    []UserFacts // each once
+	Authors    []UserStats // of the videos, each once
 	NextCursor string      // "" at the end
 }
 
-// ListLiked answers a page of what a user likes, the most recent like first,
-// with the facts of those videos and of their authors.
+// ListLiked returns a page of the videos that a user likes, the most recent like
+// first, with the stats of the videos and of their authors.
 func (s *Service) ListLiked(ctx context.Context, userID, viewerID int64, cursor string, limit int) (LikedPage, error) {
 	const op = "interaction.ListLiked"
 	if userID <= 0 || viewerID < 0 {
@@ -106,7 +107,7 @@ func (s *Service) ListLiked(ctx context.Context, userID, viewerID int64, cursor 
 		return LikedPage{}, errs.Wrap(op, err)
 	}
 	limit = pageLimit(limit)
-	// One more than asked tells whether there is a page after this one.
+	// One more entry than requested shows whether another page follows.
 	entries, err := s.Likes.ListLiked(ctx, LikedQuery{UserID: userID, ViewerID: viewerID, After: after, Limit: limit + 1})
 	if err != nil {
 		return LikedPage{}, errs.Wrap(op, err)
@@ -114,13 +115,13 @@ func (s *Service) ListLiked(ctx context.Context, userID, viewerID int64, cursor 
 	page := LikedPage{Videos: entries}
 	if len(entries) > limit {
 		page.Videos = entries[:limit]
-		page.NextCursor = entries[limit-1].Place.cursor()
+		page.NextCursor = entries[limit-1].Cursor.encode()
 	}
 	authors := make([]int64, len(page.Videos))
 	for i, entry := range page.Videos {
 		authors[i] = entry.AuthorID
 	}
-	page.Authors, err = s.userFacts(ctx, authors)
+	page.Authors, err = s.userStats(ctx, authors)
 	return page, errs.Wrap(op, err)
 }
 
@@ -131,20 +132,20 @@ func pageLimit(limit int) int {
 	return limit
 }
 
-// cursor writes a place for the caller to bring back.
-func (p Place) cursor() string {
-	return strconv.FormatInt(p.ChangedAtMS, 10) + "-" + strconv.FormatInt(p.VideoID, 10)
+// encode returns the text form of a cursor, which parseCursor reads.
+func (c Cursor) encode() string {
+	return strconv.FormatInt(c.ChangedAtMS, 10) + "-" + strconv.FormatInt(c.VideoID, 10)
 }
 
-func parseCursor(text string) (Place, error) {
+func parseCursor(text string) (Cursor, error) {
 	if text == "" {
-		return Place{}, nil
+		return Cursor{}, nil
 	}
 	ms, id, _ := strings.Cut(text, "-")
 	changed, msErr := strconv.ParseInt(ms, 10, 64)
 	video, idErr := strconv.ParseInt(id, 10, 64)
 	if msErr != nil || idErr != nil || changed <= 0 || video <= 0 {
-		return Place{}, ErrCursor
+		return Cursor{}, ErrCursor
 	}
-	return Place{ChangedAtMS: changed, VideoID: video}, nil
+	return Cursor{ChangedAtMS: changed, VideoID: video}, nil
 }

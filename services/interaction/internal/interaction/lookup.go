@@ -6,69 +6,69 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// Lookup tells of many videos and users at once what this service knows, in the
-// order asked, each id once; what it never heard of has zeros.
-func (s *Service) Lookup(ctx context.Context, videoIDs, userIDs []int64, viewerID int64) ([]VideoFacts, []UserFacts, error) {
+// Lookup returns the stats of many videos and users, in the order of the ids and
+// each id once. The stats of unknown ids are zero.
+func (s *Service) Lookup(ctx context.Context, videoIDs, userIDs []int64, viewerID int64) ([]VideoStats, []UserStats, error) {
 	const op = "interaction.Lookup"
 	if len(videoIDs) > MaxIDs || len(userIDs) > MaxIDs {
 		return nil, nil, errs.Wrap(op, ErrTooMany)
 	}
-	videos, err := s.videoFacts(ctx, videoIDs, viewerID)
+	videos, err := s.videoStats(ctx, videoIDs, viewerID)
 	if err != nil {
 		return nil, nil, errs.Wrap(op, err)
 	}
 	if len(videoIDs) == 0 && len(userIDs) == 1 {
 		one, err := s.oneUser(ctx, userIDs[0])
-		return nil, []UserFacts{one}, errs.Wrap(op, err)
+		return nil, []UserStats{one}, errs.Wrap(op, err)
 	}
-	users, err := s.userFacts(ctx, userIDs)
+	users, err := s.userStats(ctx, userIDs)
 	return videos, users, errs.Wrap(op, err)
 }
 
-// oneUser answers for one user, as a profile page asks, through the hot
-// document.
-func (s *Service) oneUser(ctx context.Context, userID int64) (UserFacts, error) {
+// oneUser returns the stats of one user, as a profile page needs them, through the
+// hot document.
+func (s *Service) oneUser(ctx context.Context, userID int64) (UserStats, error) {
 	if userID <= 0 {
-		return UserFacts{}, ErrIDInvalid
+		return UserStats{}, ErrIDInvalid
 	}
-	return s.Hot.LoadCounts(ctx, userID, func(ctx context.Context) (UserFacts, error) {
-		found, err := s.Facts.UserFacts(ctx, []int64{userID})
+	return s.Hot.LoadCounts(ctx, userID, func(ctx context.Context) (UserStats, error) {
+		found, err := s.Stats.UserStats(ctx, []int64{userID})
 		if err != nil || len(found) == 0 {
-			return UserFacts{UserID: userID}, err
+			return UserStats{UserID: userID}, err
 		}
 		return found[0], nil
 	})
 }
 
-func (s *Service) videoFacts(ctx context.Context, ids []int64, viewerID int64) ([]VideoFacts, error) {
+func (s *Service) videoStats(ctx context.Context, ids []int64, viewerID int64) ([]VideoStats, error) {
 	distinct, err := distinctIDs(ids)
 	if err != nil || len(distinct) == 0 {
 		return nil, err
 	}
-	found, err := s.Facts.VideoFacts(ctx, distinct, viewerID)
+	found, err := s.Stats.VideoStats(ctx, distinct, viewerID)
 	if err != nil {
 		return nil, err
 	}
-	return inOrder(distinct, found, func(f *VideoFacts) *int64 { return &f.VideoID }), nil
+	return inOrder(distinct, found, func(f *VideoStats) *int64 { return &f.VideoID }), nil
 }
 
-func (s *Service) userFacts(ctx context.Context, ids []int64) ([]UserFacts, error) {
+func (s *Service) userStats(ctx context.Context, ids []int64) ([]UserStats, error) {
 	distinct, err := distinctIDs(ids)
 	if err != nil || len(distinct) == 0 {
 		return nil, err
 	}
-	found, err := s.Facts.UserFacts(ctx, distinct)
+	found, err := s.Stats.UserStats(ctx, distinct)
 	if err != nil {
 		return nil, err
 	}
-	return inOrder(distinct, found, func(f *UserFacts) *int64 { return &f.UserID }), nil
+	return inOrder(distinct, found, func(f *UserStats) *int64 { return &f.UserID }), nil
 }
 
-// inOrder puts what was found in the order of ids and fills the gaps with zeros.
+// inOrder sorts the found stats like ids and adds zero stats for missing ids.
 func inOrder[F any](ids []int64, found []F, id func(*F) *int64) []F {
 	byID := make(map[int64]F, len(found))
-	for _, facts := range found {
-		byID[*id(&facts)] = facts
+	for _, stats := range found {
+		byID[*id(&stats)] = stats
 	}
 	all := make([]F, len(ids))
 	for i, want := range ids {
@@ -78,7 +78,7 @@ func inOrder[F any](ids []int64, found []F, id func(*F) *int64) []F {
 	return all
 }
 
-// distinctIDs keeps the first of each id.
+// distinctIDs removes duplicates and keeps the order.
 func distinctIDs(ids []int64) ([]int64, error) {
 	distinct := make([]int64, 0, len(ids))
 	seen := make(map[int64]struct{}, len(ids))

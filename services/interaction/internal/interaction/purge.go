@@ -11,66 +11,66 @@ import (
 
 const (
 	// purgeBatch is how many likes or comments end in one transaction: few
-	// enough that nobody waits long for the counts it holds.
+	// enough that others do not wait long for the rows of counts it locks.
 	purgeBatch = 200
 	// purgeTimeout bounds one batch.
 	purgeTimeout = 10 * time.Second
-	// markTimeout bounds the marking of a deleted video, within the time that
-	// the handler of an event has.
+	// markTimeout bounds the marking of a deleted video. It is shorter than the
+	// deadline of an event handler.
 	markTimeout = 2 * time.Second
 )
 
-// Purges keeps which videos are gone, and ends what is left of them.
+// Purges records deleted videos and ends their likes and comments.
 type Purges interface {
-	// MarkGone remembers for good that a video is gone, together with the purge
-	// that is due. From then on nothing can be added to it: SetLike and
-	// AddComment answer ErrVideoUnknown. A repetition changes nothing.
-	MarkGone(ctx context.Context, videoID int64, at time.Time) error
+	// MarkVideoDeleted records permanently that a video was deleted, and that it
+	// has to be purged. From then on SetLike and AddComment return
+	// ErrVideoUnknown for it. Marking again changes nothing.
+	MarkVideoDeleted(ctx context.Context, videoID int64, at time.Time) error
 	// PurgeBatch ends at most limit likes or comments of one video, each exactly
-	// as if its user had done so. It takes the first video with an id of at least
-	// fromID that is to be purged and that no other purge is at. Of a video with
-	// nothing left it forgets the purge. A failure names the video too, where
-	// there is one to blame.
-	PurgeBatch(ctx context.Context, fromID int64, limit int, at time.Time) (Purged, error)
+	// as if its user had done so. It claims the first video with an id of at
+	// least fromID that has a pending purge and is not claimed by another purger.
+	// If the video has nothing left, the purge is finished and its record is
+	// removed. The result of a failed batch holds the video, if it was claimed.
+	PurgeBatch(ctx context.Context, fromID int64, limit int, at time.Time) (PurgeResult, error)
 }
 
-// Purged is what a batch did.
-type Purged struct {
-	VideoID  int64   // 0: there was no video to take
-	AuthorID int64   // whose video, where likes ended
+// PurgeResult is the result of one batch.
+type PurgeResult struct {
+	VideoID  int64   // 0: no video has to be purged
+	AuthorID int64   // author of the video, if likes ended
 	Unliked  []int64 // users whose likes ended
 }
 
-// Memory remembers videos.
-type Memory interface {
-	// Forget drops what is remembered of a video.
+// AuthorCache caches the authors of videos.
+type AuthorCache interface {
+	// Forget removes a video from the cache.
 	Forget(videoID int64)
 }
 
-// PurgerPorts is all that a purger needs; every field is required.
+// PurgerPorts are the dependencies of a purger. Every field is required.
 type PurgerPorts struct {
-	Purges Purges
-	Memory Memory
-	Hot    Hot
-	Clock  func() time.Time
-	Log    *slog.Logger
+	Purges  Purges
+	Authors AuthorCache
+	Hot     Hot
+	Clock   func() time.Time
+	Log     *slog.Logger
 }
 
-// Purger ends the likes and comments of videos that were deleted. Any number of
-// replicas may have one: a batch is one transaction, and what a process leaves
-// undone when it dies the next round goes on with.
+// Purger ends the likes and comments of deleted videos. Every replica may run one:
+// a batch is one transaction, and the next round of any purger continues what a
+// process did not finish.
 type Purger struct {
 	PurgerPorts
 	wake chan struct{}
 }
 
-// NewPurger makes one; Run is its work.
+// NewPurger returns a purger. It works while Run runs.
 func NewPurger(p PurgerPorts) *Purger {
 	return &Purger{PurgerPorts: p, wake: make(chan struct{}, 1)}
 }
 
-// VideoDeleted takes note that a video is gone, in a short transaction, and
-// leaves the rest to Run. It may be repeated, at any time.
+// VideoDeleted records in a short transaction that a video was deleted and wakes
+// Run, which purges it. It is idempotent.
 func (p *Purger) VideoDeleted(ctx context.Context, videoID int64) error {
 	const op = "interaction.VideoDeleted"
 	if videoID <= 0 {
@@ -78,27 +78,27 @@ func (p *Purger) VideoDeleted(ctx context.Context, videoID int64) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, markTimeout)
 	defer cancel()
-	p.Memory.Forget(videoID)
-	if err := p.Purges.MarkGone(ctx, videoID, p.Clock().UTC()); err != nil {
+	p.Authors.Forget(videoID)
+	if err := p.Purges.MarkVideoDeleted(ctx, videoID, p.Clock().UTC()); err != nil {
 		return errs.Wrap(op, err)
 	}
 	select {
 	case p.wake <- struct{}{}:
-	default: // it is going to look anyway
+	default: // a wake-up is already pending
 	}
 	return nil
 }
 
-// Run purges at the start, whenever a video was deleted and at every interval,
-// which makes up for wake-ups that other replicas had and for failures, until
-// ctx ends. It returns nil.
+// Run purges when it starts, after each VideoDeleted and at every interval, until
+// ctx ends. The interval covers videos whose event reached another replica, and
+// failed batches. Run returns nil.
 func (p *Purger) Run(ctx context.Context, interval time.Duration) error {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
 		batches, err := p.Purge(ctx)
 		if err != nil && ctx.Err() == nil {
-			p.Log.ErrorContext(ctx, "purging deleted videos failed", "error", err)
+			p.Log.ErrorContext(ctx, "purge of deleted videos failed", "error", err)
 		}
 		if batches > 0 {
 			p.Log.InfoContext(ctx, "purged deleted videos", "batches", batches)
@@ -112,9 +112,9 @@ func (p *Purger) Run(ctx context.Context, interval time.Duration) error {
 	}
 }
 
-// Purge works until nothing is left that it can purge, and tells how many
-// batches that took. A video whose batch fails is left for the next time and
-// keeps no other waiting.
+// Purge runs batches until no video is left that it can purge, and returns their
+// number. A video whose batch fails is skipped until the next Purge and does not
+// delay other videos.
 func (p *Purger) Purge(ctx context.Context) (batches int, err error) {
 	var failures []error
 	for fromID := int64(0); ctx.Err() == nil; {
@@ -133,7 +133,7 @@ func (p *Purger) Purge(ctx context.Context) (batches int, err error) {
 	return batches, errs.Wrap("interaction.Purge", errors.Join(failures...))
 }
 
-// batch does one batch, with what its likes make old.
+// batch runs one batch and invalidates the hot documents of the ended likes.
 func (p *Purger) batch(ctx context.Context, fromID int64) (videoID int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, purgeTimeout)
 	defer cancel()

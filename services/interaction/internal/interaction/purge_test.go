@@ -11,55 +11,56 @@ import (
 
 	"github.com/douyin-on-dapr/douyin/services/interaction/internal/fake"
 	"github.com/douyin-on-dapr/douyin/services/interaction/internal/interaction"
+	"github.com/douyin-on-dapr/douyin/services/platform/sqltest"
 )
 
 var errBroken = errors.New("broken")
 
-// purges fails for some videos, and counts what it is asked.
+// purges fails for some videos and counts its batches.
 type purges struct {
 	*fake.Store
-	broken []int64
-	down   bool
-	asked  atomic.Int64
+	broken  []int64
+	down    bool
+	batches atomic.Int64
 }
 
-func (p *purges) MarkGone(ctx context.Context, videoID int64, at time.Time) error {
+func (p *purges) MarkVideoDeleted(ctx context.Context, videoID int64, at time.Time) error {
 	if p.down {
 		return errBroken
 	}
-	return p.Store.MarkGone(ctx, videoID, at)
+	return p.Store.MarkVideoDeleted(ctx, videoID, at)
 }
 
-func (p *purges) PurgeBatch(ctx context.Context, fromID int64, limit int, at time.Time) (interaction.Purged, error) {
-	p.asked.Add(1)
+func (p *purges) PurgeBatch(ctx context.Context, fromID int64, limit int, at time.Time) (interaction.PurgeResult, error) {
+	p.batches.Add(1)
 	if p.down {
-		return interaction.Purged{}, errBroken
+		return interaction.PurgeResult{}, errBroken
 	}
 	for _, id := range p.broken {
 		if id >= fromID {
-			return interaction.Purged{VideoID: id}, errBroken
+			return interaction.PurgeResult{VideoID: id}, errBroken
 		}
 	}
 	return p.Store.PurgeBatch(ctx, fromID, limit, at)
 }
 
-// deletion is the service with its purger, and what they share.
-type deletion struct {
+// harness is the service with its purger, on shared fakes.
+type harness struct {
 	*interaction.Service
 	purger *interaction.Purger
 	purges *purges
 	videos *fake.Videos
 }
 
-func newDeletion() *deletion {
+func newHarness() *harness {
 	s, store, videos := service()
 	p := &purges{Store: store}
-	return &deletion{Service: s, purges: p, videos: videos, purger: interaction.NewPurger(interaction.PurgerPorts{
-		Purges: p, Memory: videos, Hot: s.Hot, Clock: func() time.Time { return time.UnixMilli(1_000) }, Log: slog.New(slog.DiscardHandler),
+	return &harness{Service: s, purges: p, videos: videos, purger: interaction.NewPurger(interaction.PurgerPorts{
+		Purges: p, Authors: videos, Hot: s.Hot, Clock: func() time.Time { return time.UnixMilli(1_000) }, Log: slog.New(slog.DiscardHandler),
 	})}
 }
 
-func (d *deletion) deleted(t *testing.T, videoIDs ...int64) {
+func (d *harness) deleted(t *testing.T, videoIDs ...int64) {
 	t.Helper()
 	for _, id := range videoIDs {
 		if err := d.purger.VideoDeleted(t.Context(), id); err != nil {
@@ -68,7 +69,7 @@ func (d *deletion) deleted(t *testing.T, videoIDs ...int64) {
 	}
 }
 
-func (d *deletion) likes(t *testing.T, userID int64) int {
+func (d *harness) likes(t *testing.T, userID int64) int {
 	t.Helper()
 	set, err := d.LikeSet(t.Context(), userID)
 	if err != nil {
@@ -78,7 +79,7 @@ func (d *deletion) likes(t *testing.T, userID int64) int {
 }
 
 func TestADeletedVideoLosesItsLikesAndComments(t *testing.T) {
-	d := newDeletion()
+	d := newHarness()
 	const users = 450 // more than two batches
 	for user := int64(1); user <= users; user++ {
 		if _, err := d.SetLike(t.Context(), user, video, true); err != nil {
@@ -87,7 +88,7 @@ func TestADeletedVideoLosesItsLikesAndComments(t *testing.T) {
 		if _, err := d.PostComment(t.Context(), user, video, "x", ""); err != nil {
 			t.Fatal(err)
 		}
-		d.likes(t, user) // now there is a document
+		d.likes(t, user) // stores the document
 	}
 	if _, _, err := d.Lookup(t.Context(), nil, []int64{author}, 0); err != nil {
 		t.Fatal(err)
@@ -96,7 +97,7 @@ func TestADeletedVideoLosesItsLikesAndComments(t *testing.T) {
 	if _, err := d.SetLike(t.Context(), 1, video, true); !errors.Is(err, interaction.ErrVideoUnknown) {
 		t.Errorf("a like of the deleted video: %v", err)
 	}
-	// 3 batches of likes, 3 of comments, one that finds nothing.
+	// 3 batches of likes, 3 of comments, and one that finds nothing.
 	if batches, err := d.purger.Purge(t.Context()); err != nil || batches != 7 {
 		t.Errorf("%d batches, %v", batches, err)
 	}
@@ -116,13 +117,13 @@ func TestADeletedVideoLosesItsLikesAndComments(t *testing.T) {
 	}
 	d.deleted(t, video) // a late delivery
 	if batches, err := d.purger.Purge(t.Context()); err != nil || batches != 0 {
-		t.Errorf("once more: %d batches, %v", batches, err)
+		t.Errorf("after a late delivery: %d batches, %v", batches, err)
 	}
 }
 
-// The author of a video may be remembered where its deletion was not heard of.
-func TestADeletedVideoIsRefusedEvenWhereItIsRemembered(t *testing.T) {
-	d := newDeletion()
+// The author of a deleted video may still be cached on another replica.
+func TestADeletedVideoIsRefusedEvenIfItIsCached(t *testing.T) {
+	d := newHarness()
 	d.deleted(t, video)
 	d.videos.Authors[video] = author
 	if _, err := d.SetLike(t.Context(), 1, video, true); !errors.Is(err, interaction.ErrVideoUnknown) {
@@ -132,7 +133,7 @@ func TestADeletedVideoIsRefusedEvenWhereItIsRemembered(t *testing.T) {
 		t.Errorf("a comment: %v", err)
 	}
 	if _, err := d.SetLike(t.Context(), 1, video, false); err != nil {
-		t.Errorf("an unlike of nothing: %v", err)
+		t.Errorf("an unlike without a like: %v", err)
 	}
 	if n := d.purges.Events(); n != 0 {
 		t.Errorf("%d events", n)
@@ -140,7 +141,7 @@ func TestADeletedVideoIsRefusedEvenWhereItIsRemembered(t *testing.T) {
 }
 
 func TestVideoDeletedRefuses(t *testing.T) {
-	d := newDeletion()
+	d := newHarness()
 	for _, id := range []int64{0, -1} {
 		if err := d.purger.VideoDeleted(t.Context(), id); !errors.Is(err, interaction.ErrIDInvalid) {
 			t.Errorf("video %d: %v", id, err)
@@ -150,14 +151,14 @@ func TestVideoDeletedRefuses(t *testing.T) {
 	if err := d.purger.VideoDeleted(t.Context(), video); !errors.Is(err, errBroken) {
 		t.Errorf("while the database is down: %v", err)
 	}
-	if batches, err := d.purger.Purge(t.Context()); batches != 0 || !errors.Is(err, errBroken) || d.purges.asked.Load() != 1 {
-		t.Errorf("%d batches, %v, asked %d times", batches, err, d.purges.asked.Load())
+	if batches, err := d.purger.Purge(t.Context()); batches != 0 || !errors.Is(err, errBroken) || d.purges.batches.Load() != 1 {
+		t.Errorf("%d batches, %v, %d tried", batches, err, d.purges.batches.Load())
 	}
 }
 
-// A video whose purge fails keeps no other waiting.
-func TestAPurgeThatFailsIsLeftForLater(t *testing.T) {
-	d := newDeletion()
+// A video whose purge fails does not delay other videos.
+func TestAFailedPurgeIsRepeatedLater(t *testing.T) {
+	d := newHarness()
 	for _, id := range []int64{video, otherVideo} {
 		if _, err := d.SetLike(t.Context(), 1, id, true); err != nil {
 			t.Fatal(err)
@@ -180,16 +181,16 @@ func TestAPurgeThatFailsIsLeftForLater(t *testing.T) {
 	}
 }
 
-func TestRunPurgesWhenWokenAndNowAndThen(t *testing.T) {
-	d := newDeletion()
+func TestRunPurgesWhenWokenAndAtIntervals(t *testing.T) {
+	d := newHarness()
 	ctx, stop := context.WithCancel(t.Context())
 	run := func(interval time.Duration) (ended chan error) {
 		ended = make(chan error, 1)
 		go func() { ended <- d.purger.Run(ctx, interval) }()
 		return ended
 	}
-	facts := func(videoID int64) interaction.VideoFacts {
-		found, err := d.Facts.VideoFacts(t.Context(), []int64{videoID}, 1)
+	stats := func(videoID int64) interaction.VideoStats {
+		found, err := d.Stats.VideoStats(t.Context(), []int64{videoID}, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -203,19 +204,19 @@ func TestRunPurgesWhenWokenAndNowAndThen(t *testing.T) {
 	like(video)
 	like(otherVideo)
 	ended := run(time.Hour)
-	await(t, func() bool { return d.purges.asked.Load() > 0 })
+	sqltest.Eventually(t, "Run purges once at its start", func() bool { return d.purges.batches.Load() > 0 })
 	d.deleted(t, video)
-	await(t, func() bool { return facts(video).Likes == 0 })
+	sqltest.Eventually(t, "the woken purger ends the like", func() bool { return stats(video).Likes == 0 })
 	stop()
 	wantEnd(t, ended)
 
 	ctx, stop = context.WithCancel(t.Context())
 	ended = run(time.Millisecond)
-	// As by another replica, which wakes its own purger alone.
-	if err := d.purges.MarkGone(t.Context(), otherVideo, time.UnixMilli(1_000)); err != nil {
+	// Like the event on another replica, which wakes only its own purger.
+	if err := d.purges.MarkVideoDeleted(t.Context(), otherVideo, time.UnixMilli(1_000)); err != nil {
 		t.Fatal(err)
 	}
-	await(t, func() bool { return facts(otherVideo).Likes == 0 })
+	sqltest.Eventually(t, "the purger looks again and ends the like", func() bool { return stats(otherVideo).Likes == 0 })
 	stop()
 	wantEnd(t, ended)
 }
@@ -225,24 +226,9 @@ func wantEnd(t *testing.T, ended <-chan error) {
 	select {
 	case err := <-ended:
 		if err != nil {
-			t.Errorf("it ended with %v", err)
+			t.Errorf("Run returned %v", err)
 		}
 	case <-time.After(5 * time.Second):
-		t.Fatal("the purger outlives its context")
-	}
-}
-
-// await polls until a condition holds.
-func await(t *testing.T, condition func() bool) {
-	t.Helper()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(5 * time.Second)
-	for !condition() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatal("it did not happen within 5 s")
-		}
+		t.Fatal("the purger still runs after its context ended")
 	}
 }

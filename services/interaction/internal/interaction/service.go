@@ -7,114 +7,116 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// Refusals.
+// The errors of the service. Their reasons are part of the contract.
 var (
-	ErrVideoUnknown   = errs.New(errs.NotFound, "VIDEO_UNKNOWN", "no such video")
-	ErrCommentInvalid = errs.New(errs.Invalid, "COMMENT_INVALID", "a comment has 1 to 500 characters")
-	ErrCommentUnknown = errs.New(errs.NotFound, "COMMENT_UNKNOWN", "no such comment")
-	ErrCommentForeign = errs.New(errs.Forbidden, "COMMENT_FOREIGN", "only the writer may delete a comment")
-	ErrRequestID      = errs.New(errs.Invalid, "REQUEST_ID_INVALID", "a request id has at most 64 printable ASCII characters")
-	ErrIDInvalid      = errs.New(errs.Invalid, "ID_INVALID", "not a valid id")
-	ErrTooMany        = errs.New(errs.Invalid, "TOO_MANY_IDS", "too many ids in one request")
-	ErrCursor         = errs.New(errs.Invalid, "CURSOR_INVALID", "not a cursor of this list")
+	ErrVideoUnknown    = errs.New(errs.NotFound, "VIDEO_UNKNOWN", "no such video")
+	ErrCommentInvalid  = errs.New(errs.Invalid, "COMMENT_INVALID", "a comment has 1 to 500 characters")
+	ErrCommentUnknown  = errs.New(errs.NotFound, "COMMENT_UNKNOWN", "no such comment")
+	ErrNotCommentOwner = errs.New(errs.Forbidden, "COMMENT_FOREIGN", "only the writer may delete a comment")
+	ErrRequestID       = errs.New(errs.Invalid, "REQUEST_ID_INVALID", "a request id has at most 64 printable ASCII characters")
+	ErrIDInvalid       = errs.New(errs.Invalid, "ID_INVALID", "not a valid id")
+	ErrTooMany         = errs.New(errs.Invalid, "TOO_MANY_IDS", "too many ids in one request")
+	ErrCursor          = errs.New(errs.Invalid, "CURSOR_INVALID", "not a cursor of this list")
 )
 
 // Limits.
 const (
 	MaxContent = 500  // characters of a comment
 	MaxPage    = 1000 // entries in one answer of a list
-	MaxIDs     = 1000 // ids of a kind in one lookup
-	MaxSet     = 5000 // videos in a like set; past that it says that it is capped
+	MaxIDs     = 1000 // ids of videos, and of users, in one lookup
+	MaxSet     = 5000 // videos in a like set; a larger one is capped
 )
 
-// VideoFacts is what likes and comments make of a video, as one viewer sees it.
-type VideoFacts struct {
+// VideoStats holds the counts of a video, and whether a viewer likes it.
+type VideoStats struct {
 	VideoID  int64
 	Likes    int64
 	Comments int64
 	Liked    bool // by the viewer
 }
 
-// UserFacts is what likes make of a user.
-type UserFacts struct {
+// UserStats holds the like counts of a user.
+type UserStats struct {
 	UserID   int64
 	Given    int64 // videos that the user likes
-	Received int64 // likes for the user's videos
+	Received int64 // likes of the user's videos
 }
 
-// Likes keeps likes and their counts.
+// Likes stores likes and their counts.
 type Likes interface {
-	// SetLike brings about the wanted state. Only when that changes something
-	// do the counts move and an event is written, all in one transaction. A like
-	// of a video that is gone (Purges) is refused with ErrVideoUnknown.
+	// SetLike sets the state of a like. If the state changes, the counts are
+	// updated and an event is written in the same transaction. A like of a video
+	// that was marked as deleted (see Purges) returns ErrVideoUnknown.
 	SetLike(ctx context.Context, c LikeChange) (changed bool, err error)
-	// ListLiked answers one page.
+	// ListLiked reads one page.
 	ListLiked(ctx context.Context, q LikedQuery) ([]LikedEntry, error)
 	// LikeSet reads at most limit liked videos, ascending.
 	LikeSet(ctx context.Context, userID int64, limit int) ([]int64, error)
 }
 
-// Comments keeps comments and their counts.
+// Comments stores comments and their counts.
 type Comments interface {
 	// AddComment writes a comment, its count and its event in one transaction.
-	// When the writer used the request id before, it writes nothing and answers
-	// the comment of that time. Else a video that is gone (Purges) is refused with
-	// ErrVideoUnknown.
+	// If the writer used the request id before, it writes nothing and returns
+	// the first comment. Otherwise a video that was marked as deleted (see
+	// Purges) returns ErrVideoUnknown.
 	AddComment(ctx context.Context, c Comment) (Comment, error)
-	// Comment finds a comment, also a deleted one, or answers ErrCommentUnknown.
+	// Comment reads a comment, also a deleted one. It returns ErrCommentUnknown.
 	Comment(ctx context.Context, id int64) (Comment, error)
-	// DeleteComment removes a comment with its count; false if it was gone.
+	// DeleteComment deletes a comment and updates the count. It is false if the
+	// comment was deleted before.
 	DeleteComment(ctx context.Context, c Comment) (changed bool, err error)
-	// ListComments answers one page, newest first.
+	// ListComments reads one page, newest first.
 	ListComments(ctx context.Context, videoID, beforeID int64, limit int) ([]Comment, error)
 }
 
-// Facts counts.
-type Facts interface {
-	// VideoFacts and UserFacts find facts of distinct ids, in any order; an id
+// Stats reads like and comment counts in batches.
+type Stats interface {
+	// VideoStats and UserStats read the stats of distinct ids, in any order. Ids
 	// without rows may be left out.
-	VideoFacts(ctx context.Context, videoIDs []int64, viewerID int64) ([]VideoFacts, error)
-	UserFacts(ctx context.Context, userIDs []int64) ([]UserFacts, error)
+	VideoStats(ctx context.Context, videoIDs []int64, viewerID int64) ([]VideoStats, error)
+	UserStats(ctx context.Context, userIDs []int64) ([]UserStats, error)
 }
 
-// Videos asks the video service.
+// Videos calls the video service.
 type Videos interface {
-	// Author tells whose video it is, or answers ErrVideoUnknown; that also where
-	// the video is not ready.
+	// Author returns the author of a video. It returns ErrVideoUnknown for a
+	// video that does not exist or is not ready.
 	Author(ctx context.Context, videoID int64) (authorID int64, err error)
 }
 
-// Hot keeps the hot documents of likes.
+// Hot stores the hot documents of likes.
 type Hot interface {
-	// LikesChanged invalidates what likes of some users for videos of one author,
-	// or their ends, make old.
+	// LikesChanged invalidates the documents of users whose likes of videos of
+	// one author changed, and those of the author.
 	LikesChanged(ctx context.Context, authorID int64, userIDs ...int64)
-	// LoadSet answers a like set from its document or else from rebuild.
+	// LoadSet returns the like set from its document or, without one, stores and
+	// returns the result of rebuild.
 	LoadSet(ctx context.Context, userID int64, rebuild func(context.Context) (Set, error)) (Set, error)
-	// LoadCounts answers a user's counts from the document or else from rebuild.
-	LoadCounts(ctx context.Context, userID int64, rebuild func(context.Context) (UserFacts, error)) (UserFacts, error)
+	// LoadCounts does the same for the counts of a user.
+	LoadCounts(ctx context.Context, userID int64, rebuild func(context.Context) (UserStats, error)) (UserStats, error)
 }
 
-// IDs makes comment ids: above 0, below 2^53, never twice, growing.
+// IDs generates unique, growing comment ids between 0 and 2^53, exclusive.
 type IDs interface {
 	Next() (int64, error)
 }
 
-// Ports is all that the service needs; every field is required.
+// Ports are the dependencies of the service. Every field is required.
 type Ports struct {
 	Likes    Likes
 	Comments Comments
-	Facts    Facts
+	Stats    Stats
 	Videos   Videos
 	Hot      Hot
 	IDs      IDs
 	Clock    func() time.Time
 }
 
-// Service knows the rules. It is safe for concurrent use.
+// Service implements the rules. It is safe for concurrent use.
 type Service struct {
 	Ports
 }
 
-// New makes the service.
+// New returns a service.
 func New(p Ports) *Service { return &Service{Ports: p} }

@@ -23,17 +23,17 @@ VALUES (?, ?, ?, ?, ?, ?, ?)`
 	commentByID      = `SELECT ` + commentColumns + ` FROM comments WHERE id = ?`
 	lockComments     = `SELECT ` + commentColumns + ` FROM comments FORCE INDEX (PRIMARY)
 WHERE id IN (?) AND deleted = FALSE ORDER BY id FOR UPDATE`
-	deleteThem   = `UPDATE comments FORCE INDEX (PRIMARY) SET deleted = TRUE, content = '' WHERE id IN (?)`
-	listComments = `SELECT ` + commentColumns + ` FROM comments
+	markCommentsDeleted = `UPDATE comments FORCE INDEX (PRIMARY) SET deleted = TRUE, content = '' WHERE id IN (?)`
+	listComments        = `SELECT ` + commentColumns + ` FROM comments
 WHERE video_id = ? AND deleted = FALSE AND id < ? ORDER BY id DESC LIMIT ?`
 )
 
-// excerptLength is how many characters of a comment its event carries.
+// excerptLength is the number of characters of a comment in its event.
 const excerptLength = 50
 
-// The versions of a comment's events: it is made once and deleted once.
+// The versions of a comment's events: a comment is created once and deleted once.
 const (
-	versionMade    = 1
+	versionCreated = 1
 	versionDeleted = 2
 )
 
@@ -56,7 +56,7 @@ func (r commentRow) comment() interaction.Comment {
 	}
 }
 
-// AddComment implements interaction.Comments. The unique key on the request id
+// AddComment implements interaction.Comments. The unique key of the request id
 // decides whether the comment is new.
 func (s *Store) AddComment(ctx context.Context, c interaction.Comment) (interaction.Comment, error) {
 	const op = "mysql.AddComment"
@@ -67,7 +67,7 @@ func (s *Store) AddComment(ctx context.Context, c interaction.Comment) (interact
 		if err != nil {
 			return err
 		}
-		if err := outbox.Add(ctx, tx, commentEvent(eventv1.TopicCommented, versionMade, c, excerpt(c.Content))); err != nil {
+		if err := outbox.Add(ctx, tx, commentEvent(eventv1.TopicCommented, versionCreated, c, excerpt(c.Content))); err != nil {
 			return err
 		}
 		return addToVideoCounts(ctx, tx, c.VideoID, 0, 1)
@@ -114,8 +114,8 @@ func (s *Store) DeleteComment(ctx context.Context, c interaction.Comment) (bool,
 	return deleted > 0, nil
 }
 
-// deleteComments deletes comments of one video, in a number of statements that
-// does not depend on how many they are, and tells how many were there.
+// deleteComments deletes comments of one video and returns how many existed. The
+// number of statements does not depend on the number of comments.
 func deleteComments(ctx context.Context, tx sqldb.Handle, videoID int64, ids []int64) (int, error) {
 	query, args, err := sqlx.In(lockComments, ids)
 	if err != nil {
@@ -130,13 +130,13 @@ func deleteComments(ctx context.Context, tx sqldb.Handle, videoID int64, ids []i
 		locked[i] = row.ID
 		events[i] = commentEvent(eventv1.TopicUncommented, versionDeleted, row.comment(), "")
 	}
-	if err := execIn(ctx, tx, deleteThem, locked); err != nil {
+	if err := sqldb.ExecIn(ctx, tx, markCommentsDeleted, locked); err != nil {
 		return 0, err
 	}
 	if err := outbox.Add(ctx, tx, events...); err != nil {
 		return 0, err
 	}
-	return len(rows), takeFromVideoCounts(ctx, tx, videoID, 0, int64(len(rows)))
+	return len(rows), subtractFromVideoCounts(ctx, tx, videoID, 0, int64(len(rows)))
 }
 
 func commentEvent(topic string, version int64, c interaction.Comment, excerpt string) outbox.Event {
@@ -155,8 +155,8 @@ func excerpt(content string) string {
 	return string(runes[:min(len(runes), excerptLength)])
 }
 
-// ListComments implements interaction.Comments. Ids grow with time, so that the
-// newest comment has the largest.
+// ListComments implements interaction.Comments. Ids grow with time, so the newest
+// comment has the largest id.
 func (s *Store) ListComments(ctx context.Context, videoID, beforeID int64, limit int) ([]interaction.Comment, error) {
 	if beforeID == 0 {
 		beforeID = math.MaxInt64

@@ -1,6 +1,6 @@
 package mysql
 
-// The queries whose plans the tests look at.
+// The queries whose plans are tested.
 const (
 	ListLiked    = listLiked
 	LikeSet      = likeSet
@@ -10,9 +10,9 @@ const (
 	CommentsOf   = commentsOf
 	ClaimPurge   = claimPurge
 
-	LockLikes      = lockLikes
-	Unlike         = unlike
-	TakeFromUsers  = takeFromUsers
-	LockComments   = lockComments
-	DeleteComments = deleteThem
+	LockLikes          = lockLikes
+	Unlike             = unlike
+	SubtractUserCounts = subtractUserCounts
+	LockComments       = lockComments
+	DeleteComments     = markCommentsDeleted
 )

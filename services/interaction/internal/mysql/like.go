@@ -16,11 +16,11 @@ ON DUPLICATE KEY UPDATE
   version = IF(liked, version, version + 1),
   changed_at_ms = IF(liked, changed_at_ms, VALUES(changed_at_ms)),
   liked = TRUE`
-	likeVersion = `SELECT version FROM likes WHERE user_id = ? AND video_id = ?`
-	addToUser   = `INSERT INTO user_counts (user_id, given, received) VALUES (?, ?, ?)
+	likeVersion   = `SELECT version FROM likes WHERE user_id = ? AND video_id = ?`
+	addUserCounts = `INSERT INTO user_counts (user_id, given, received) VALUES (?, ?, ?)
 ON DUPLICATE KEY UPDATE given = given + VALUES(given), received = received + VALUES(received)`
-	// The viewer's own like is found by the whole primary key; left to itself a
-	// server may read all likes of the viewer for each row instead.
+	// FORCE INDEX (PRIMARY) finds the viewer's own like by the full primary key.
+	// Without it a server may read all likes of the viewer for each row.
 	listLiked = `SELECT l.video_id, l.author_id, l.changed_at_ms,
   COALESCE(c.likes, 0) AS likes, COALESCE(c.comments, 0) AS comments, COALESCE(v.liked, FALSE) AS liked
 FROM likes l
@@ -28,12 +28,12 @@ LEFT JOIN video_counts c ON c.video_id = l.video_id
 LEFT JOIN likes v FORCE INDEX (PRIMARY) ON v.user_id = ? AND v.video_id = l.video_id
 WHERE l.user_id = ? AND l.liked = TRUE AND l.changed_at_ms <= ? AND (l.changed_at_ms < ? OR l.video_id < ?)
 ORDER BY l.changed_at_ms DESC, l.video_id DESC LIMIT ?`
-	// In the order of the primary key, and never more rows than asked for.
+	// Reads in the order of the primary key, and never more rows than the limit.
 	likeSet = `SELECT video_id FROM likes FORCE INDEX (PRIMARY) WHERE user_id = ? AND liked = TRUE ORDER BY video_id LIMIT ?`
 )
 
-// SetLike implements interaction.Likes. The row decides: it says whether
-// anything changes, and its lock puts changes of one like in order.
+// SetLike implements interaction.Likes. The statement on the row decides whether
+// anything changes, and the lock of the row orders the changes of one like.
 func (s *Store) SetLike(ctx context.Context, c interaction.LikeChange) (bool, error) {
 	const op = "mysql.SetLike"
 	var changed bool
@@ -55,13 +55,13 @@ func (s *Store) SetLike(ctx context.Context, c interaction.LikeChange) (bool, er
 	return changed, nil
 }
 
-// addLike makes a like be there and tells whether it was not.
+// addLike creates a like and reports whether it is new.
 func addLike(ctx context.Context, tx sqldb.Handle, c interaction.LikeChange) (bool, error) {
 	result, err := tx.ExecContext(ctx, like, c.UserID, c.VideoID, c.AuthorID, c.At.UnixMilli())
 	if err != nil {
 		return false, err
 	}
-	// 1 for a new row, 2 for one that was updated, 0 for one that was so already.
+	// 1 for a new row, 2 for an updated row, 0 for an unchanged row.
 	affected, err := result.RowsAffected()
 	if err != nil || affected == 0 {
 		return false, err
@@ -73,16 +73,16 @@ func addLike(ctx context.Context, tx sqldb.Handle, c interaction.LikeChange) (bo
 	if err := outbox.Add(ctx, tx, likeEvent(eventv1.TopicLiked, version, c.UserID, c.VideoID, c.AuthorID)); err != nil {
 		return false, err
 	}
-	// The rows that many wait for come last, to be held the shortest.
+	// The counts are contended, so they are locked last and held the shortest.
 	if err := addToUserCounts(ctx, tx, c); err != nil {
 		return false, err
 	}
 	return true, addToVideoCounts(ctx, tx, c.VideoID, 1, 0)
 }
 
-// addToUserCounts counts what the user gave and what the author received, always
-// the smaller id first, so that two users who like each other's videos at once
-// do not deadlock.
+// addToUserCounts counts the like for the user who gave it and the author who
+// received it, the smaller id first, so that two users who like each other's
+// videos concurrently do not deadlock.
 func addToUserCounts(ctx context.Context, tx sqldb.Handle, c interaction.LikeChange) error {
 	type addition struct{ user, given, received int64 }
 	additions := []addition{{user: c.UserID, given: 1}, {user: c.AuthorID, received: 1}}
@@ -93,7 +93,7 @@ func addToUserCounts(ctx context.Context, tx sqldb.Handle, c interaction.LikeCha
 		additions[0], additions[1] = additions[1], additions[0]
 	}
 	for _, a := range additions {
-		if _, err := tx.ExecContext(ctx, addToUser, a.user, a.given, a.received); err != nil {
+		if _, err := tx.ExecContext(ctx, addUserCounts, a.user, a.given, a.received); err != nil {
 			return err
 		}
 	}
@@ -122,8 +122,8 @@ type likedRow struct {
 // ListLiked implements interaction.Likes.
 func (s *Store) ListLiked(ctx context.Context, q interaction.LikedQuery) ([]interaction.LikedEntry, error) {
 	after := q.After
-	if after == (interaction.Place{}) {
-		after = interaction.Place{ChangedAtMS: math.MaxInt64, VideoID: math.MaxInt64}
+	if after == (interaction.Cursor{}) {
+		after = interaction.Cursor{ChangedAtMS: math.MaxInt64, VideoID: math.MaxInt64}
 	}
 	var rows []likedRow
 	err := s.db.SelectContext(ctx, &rows, listLiked,
@@ -134,9 +134,9 @@ func (s *Store) ListLiked(ctx context.Context, q interaction.LikedQuery) ([]inte
 	entries := make([]interaction.LikedEntry, len(rows))
 	for i, r := range rows {
 		entries[i] = interaction.LikedEntry{
-			VideoFacts: interaction.VideoFacts{VideoID: r.VideoID, Likes: r.Likes, Comments: r.Comments, Liked: r.Liked},
+			VideoStats: interaction.VideoStats{VideoID: r.VideoID, Likes: r.Likes, Comments: r.Comments, Liked: r.Liked},
 			AuthorID:   r.AuthorID,
-			Place:      interaction.Place{ChangedAtMS: r.ChangedAtMS, VideoID: r.VideoID},
+			Cursor:     interaction.Cursor{ChangedAtMS: r.ChangedAtMS, VideoID: r.VideoID},
 		}
 	}
 	return entries, nil

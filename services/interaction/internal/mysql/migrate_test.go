@@ -8,9 +8,9 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/sqltest"
 )
 
-// A start that was cut short may have changed a table and not noted it. The
-// migrations are then repeated, and leave what is there.
-func TestMigrationsMayBeRepeated(t *testing.T) {
+// A start that was interrupted may have changed a table without recording the
+// migration. The migrations then run again and keep the existing columns.
+func TestMigrationsCanBeRepeated(t *testing.T) {
 	db := sqltest.New(t, mysql.Migrations())
 	if _, err := db.Exec(`DELETE FROM goose_db_version WHERE version_id >= 5`); err != nil {
 		t.Fatal(err)

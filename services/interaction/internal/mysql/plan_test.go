@@ -13,7 +13,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/sqltest"
 )
 
-// filled is a database with some hundred rows of a few users and videos.
+// filled returns a database with some hundred rows of a few users and videos.
 func filled(t *testing.T) *sqlx.DB {
 	t.Helper()
 	db := newDB(t)
@@ -49,20 +49,20 @@ func TestPlans(t *testing.T) {
 		args        []any
 		want        []sqltest.Step
 	}{
-		{"what a user likes", mysql.ListLiked, []any{3, 7, math.MaxInt64, math.MaxInt64, math.MaxInt64, 30},
+		{"videos that a user likes", mysql.ListLiked, []any{3, 7, math.MaxInt64, math.MaxInt64, math.MaxInt64, 30},
 			[]sqltest.Step{{Table: "l", Index: "liked_by"}, {Table: "c", Index: "PRIMARY"}, {Table: "v", Index: "PRIMARY"}}},
 		{"its next page", mysql.ListLiked, []any{3, 7, 1_020, 1_020, 121, 30},
 			[]sqltest.Step{{Table: "l", Index: "liked_by"}, {Table: "c", Index: "PRIMARY"}, {Table: "v", Index: "PRIMARY"}}},
 		{"a like set", mysql.LikeSet, []any{7, 5_001}, []sqltest.Step{{Table: "likes", Index: "PRIMARY"}}},
 		{"comments", mysql.ListComments, []any{110, math.MaxInt64, 30}, []sqltest.Step{{Table: "comments", Index: "comments_of"}}},
 		{"their next page", mysql.ListComments, []any{110, 400, 1_001}, []sqltest.Step{{Table: "comments", Index: "comments_of"}}},
-		{"who liked a deleted video", mysql.LikersOf, []any{110, 7, 200}, []sqltest.Step{{Table: "likes", Index: "likes_of"}}},
+		{"likers of a deleted video", mysql.LikersOf, []any{110, 7, 200}, []sqltest.Step{{Table: "likes", Index: "likes_of"}}},
 		{"comments of a deleted video", mysql.CommentsOf, []any{110, 200}, []sqltest.Step{{Table: "comments", Index: "comments_of"}}},
 		{"a claim of a purge", mysql.ClaimPurge, []any{110}, []sqltest.Step{{Table: "purges", Index: "PRIMARY"}}},
-		// What locks rows reads none but those.
+		// Locking statements read only the rows they lock.
 		{"locks of likes", mysql.LockLikes, []any{110, some}, []sqltest.Step{{Table: "likes", Index: "PRIMARY"}}},
 		{"ends of likes", mysql.Unlike, []any{1_000, 110, some}, []sqltest.Step{{Table: "likes", Index: "PRIMARY"}}},
-		{"counts of users", mysql.TakeFromUsers, []any{some, 2, 3, some}, []sqltest.Step{{Table: "user_counts", Index: "PRIMARY"}}},
+		{"counts of users", mysql.SubtractUserCounts, []any{some, 2, 3, some}, []sqltest.Step{{Table: "user_counts", Index: "PRIMARY"}}},
 		{"locks of comments", mysql.LockComments, []any{some}, []sqltest.Step{{Table: "comments", Index: "PRIMARY"}}},
 		{"ends of comments", mysql.DeleteComments, []any{some}, []sqltest.Step{{Table: "comments", Index: "PRIMARY"}}},
 		{"a repeated request", mysql.ByRequest, []any{3, "r5"}, []sqltest.Step{{Table: "comments", Index: "one_per_request"}}},

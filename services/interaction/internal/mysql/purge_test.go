@@ -16,7 +16,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/interaction/internal/mysql"
 )
 
-// add makes likes and comments of a video of user 5 by the users 1 to n.
+// add adds likes and comments of the users 1 to n to a video of user 5.
 func add(t *testing.T, store *mysql.Store, video, n int64) {
 	t.Helper()
 	for user := int64(1); user <= n; user++ {
@@ -32,14 +32,14 @@ func add(t *testing.T, store *mysql.Store, video, n int64) {
 	}
 }
 
-func markGone(t *testing.T, store *mysql.Store, video int64) {
+func markVideoDeleted(t *testing.T, store *mysql.Store, video int64) {
 	t.Helper()
-	if err := store.MarkGone(t.Context(), video, time.UnixMilli(2_000)); err != nil {
+	if err := store.MarkVideoDeleted(t.Context(), video, time.UnixMilli(2_000)); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func purge(t *testing.T, store *mysql.Store, fromID, want int64) interaction.Purged {
+func purge(t *testing.T, store *mysql.Store, fromID, want int64) interaction.PurgeResult {
 	t.Helper()
 	purged, err := store.PurgeBatch(t.Context(), fromID, 200, time.UnixMilli(3_000))
 	if err != nil || purged.VideoID != want {
@@ -48,12 +48,12 @@ func purge(t *testing.T, store *mysql.Store, fromID, want int64) interaction.Pur
 	return purged
 }
 
-func TestAPurgeIsToldLikeWhatUsersDo(t *testing.T) {
+func TestAPurgeWritesTheSameEventsAsUsers(t *testing.T) {
 	db := newDB(t)
 	var woken atomic.Int64
 	store := mysql.New(db, func() { woken.Add(1) })
 	add(t, store, 7, 2)
-	markGone(t, store, 7)
+	markVideoDeleted(t, store, 7)
 	if _, err := db.ExecContext(t.Context(), "DELETE FROM outbox"); err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestAPurgeIsToldLikeWhatUsersDo(t *testing.T) {
 		purge(t, store, 0, 7)
 	}
 	purge(t, store, 0, 0)
-	wantEvents(t, db, []told{
+	wantEvents(t, db, []outboxEvent{
 		{eventv1.TopicUnliked, "like:1:7", 2, `{"userId":"1","videoId":"7","authorId":"5"}`},
 		{eventv1.TopicUnliked, "like:2:7", 2, `{"userId":"2","videoId":"7","authorId":"5"}`},
 		{eventv1.TopicUncommented, "comment:7001", 2, `{"commentId":"7001","userId":"1","videoId":"7","authorId":"5"}`},
@@ -72,18 +72,18 @@ func TestAPurgeIsToldLikeWhatUsersDo(t *testing.T) {
 		t.Errorf("the relay was woken %d times", woken.Load())
 	}
 	if n := count(t, db, "SELECT COUNT(*) FROM likes WHERE changed_at_ms <> 3000"); n > 0 {
-		t.Errorf("%d likes do not say when they ended", n)
+		t.Errorf("%d likes have the wrong end time", n)
 	}
 }
 
-// A purger at work holds its claim; others pass it by, and a repetition of the
-// event does not wait for it. When it dies the claim is free.
+// A running purger holds its claim. Others skip the video, and a repeated event
+// does not wait. When the purger dies the claim ends.
 func TestAClaimEndsWithItsTransaction(t *testing.T) {
 	db := newDB(t)
 	store := mysql.New(db, func() {})
 	for _, video := range []int64{7, 8} {
 		add(t, store, video, 1)
-		markGone(t, store, video)
+		markVideoDeleted(t, store, video)
 	}
 	tx, err := db.BeginTxx(t.Context(), nil)
 	if err != nil {
@@ -94,24 +94,24 @@ func TestAClaimEndsWithItsTransaction(t *testing.T) {
 		t.Fatal(err)
 	}
 	purge(t, store, 0, 8)
-	markGone(t, store, 7)
+	markVideoDeleted(t, store, 7)
 	if err := tx.Rollback(); err != nil {
 		t.Fatal(err)
 	}
 	purge(t, store, 0, 7)
 }
 
-// However much a batch ends, it is the same number of statements; and the
-// actions of users have no more than they had.
+// A batch of any size takes the same number of statements. Likes and unlikes of
+// users share its code and have their own fixed number.
 func TestStatementsOfABatch(t *testing.T) {
 	db := newDB(t)
-	db.SetMaxOpenConns(1) // the counter is the session's
+	db.SetMaxOpenConns(1) // the counter belongs to the session
 	store := mysql.New(db, func() {})
 	add(t, store, 7, 1)
 	add(t, store, 8, 150)
 	add(t, store, 9, 2)
-	markGone(t, store, 7)
-	markGone(t, store, 8)
+	markVideoDeleted(t, store, 7)
+	markVideoDeleted(t, store, 8)
 	statements := func(do func()) int64 {
 		asked := func() int64 {
 			var name string
@@ -123,7 +123,7 @@ func TestStatementsOfABatch(t *testing.T) {
 		}
 		before := asked()
 		do()
-		return asked() - before - 1 // asking for the number is one too
+		return asked() - before - 1 // reading the counter is a statement too
 	}
 	for _, batch := range []struct {
 		what string
@@ -152,10 +152,9 @@ func TestStatementsOfABatch(t *testing.T) {
 	}
 }
 
-// Users like, unlike, comment and delete comments of videos that are deleted
-// under their hands, while several purgers are at it and the event is delivered
-// again and again.
-func TestNothingIsLeftOfVideosDeletedInAStorm(t *testing.T) {
+// Users like, unlike, comment and delete comments while the videos are deleted,
+// several purgers run and the event is delivered repeatedly.
+func TestNothingIsLeftOfVideosDeletedUnderLoad(t *testing.T) {
 	const users, videos, rounds = 5, 3, 120
 	db := newDB(t)
 	store := mysql.New(db, func() {})
@@ -177,10 +176,10 @@ func TestNothingIsLeftOfVideosDeletedInAStorm(t *testing.T) {
 						t.Errorf("DeleteComment: %v", err)
 					}
 				}
-				// One video after the other, each by several deliveries at once.
+				// One video after the other, each by several concurrent deliveries.
 				if n%(rounds/videos) == rounds/videos/2 {
-					if err := store.MarkGone(t.Context(), 101+n/(rounds/videos), time.UnixMilli(2_000)); err != nil {
-						t.Errorf("MarkGone: %v", err)
+					if err := store.MarkVideoDeleted(t.Context(), 101+n/(rounds/videos), time.UnixMilli(2_000)); err != nil {
+						t.Errorf("MarkVideoDeleted: %v", err)
 					}
 				}
 			}
@@ -212,9 +211,9 @@ func TestNothingIsLeftOfVideosDeletedInAStorm(t *testing.T) {
 		left = purged.VideoID > 0
 	}
 	if done.Load() == 0 || refused.Load() == 0 {
-		t.Errorf("%d done, %d refused: this was no race", done.Load(), refused.Load())
+		t.Errorf("%d done, %d refused: the deletions did not race with the users", done.Load(), refused.Load())
 	}
-	wantNothing(t, db, videos)
+	wantNothingLeft(t, db, videos)
 }
 
 func tally(t *testing.T, what string, err error, done, refused *atomic.Int64) {
@@ -229,24 +228,24 @@ func tally(t *testing.T, what string, err error, done, refused *atomic.Int64) {
 	}
 }
 
-// wantNothing checks that all videos are gone with all that was theirs, and that
-// what was told of it is in order.
-func wantNothing(t *testing.T, db *sqlx.DB, videos int64) {
+// wantNothingLeft checks that all videos are marked as deleted without likes and
+// comments, and that the versions of the events are in order.
+func wantNothingLeft(t *testing.T, db *sqlx.DB, videos int64) {
 	t.Helper()
-	wantCountsEqualSets(t, db)
+	wantCountsEqualRows(t, db)
 	if n := count(t, db, "SELECT COUNT(*) FROM video_counts WHERE gone AND likes = 0 AND comments = 0"); n != videos {
-		t.Errorf("%d videos are gone with nothing left, want %d", n, videos)
+		t.Errorf("%d videos are deleted and empty, want %d", n, videos)
 	}
 	for what, query := range map[string]string{
 		"likes":           "SELECT COUNT(*) FROM likes WHERE liked",
 		"comments":        "SELECT COUNT(*) FROM comments WHERE NOT deleted",
 		"counts of users": "SELECT COUNT(*) FROM user_counts WHERE given <> 0 OR received <> 0",
 		"purges":          "SELECT COUNT(*) FROM purges",
-		"events that are not one version after the event before": `SELECT COUNT(*) FROM (SELECT version, COALESCE(LAG(version) OVER (PARTITION BY subject ORDER BY id), 0) AS earlier
+		"events whose version does not follow the previous one": `SELECT COUNT(*) FROM (SELECT version, COALESCE(LAG(version) OVER (PARTITION BY subject ORDER BY id), 0) AS earlier
 			FROM outbox) o WHERE version <> earlier + 1`,
-		"subjects whose last event is not their end": `SELECT COUNT(*) FROM (SELECT topic, ROW_NUMBER() OVER (PARTITION BY subject ORDER BY id DESC) AS place
-			FROM outbox) o WHERE place = 1 AND topic NOT LIKE '%.un%'`,
-		"likes whose version is not the number of their events": `SELECT COUNT(*) FROM likes l
+		"subjects whose last event is not their end": `SELECT COUNT(*) FROM (SELECT topic, ROW_NUMBER() OVER (PARTITION BY subject ORDER BY id DESC) AS newest
+			FROM outbox) o WHERE newest = 1 AND topic NOT LIKE '%.un%'`,
+		"likes whose version is not their number of events": `SELECT COUNT(*) FROM likes l
 			WHERE l.version <> (SELECT COUNT(*) FROM outbox o WHERE o.subject = CONCAT('like:', l.user_id, ':', l.video_id))`,
 		"comments without two events": `SELECT COUNT(*) FROM comments c
 			WHERE 2 <> (SELECT COUNT(*) FROM outbox o WHERE o.subject = CONCAT('comment:', c.id))`,

@@ -1,4 +1,4 @@
-// Package mysql keeps likes and comments in MySQL or MariaDB.
+// Package mysql stores likes and comments in MySQL or MariaDB.
 package mysql
 
 import (
@@ -15,11 +15,11 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Migrations are the tables of the service, for sqldb.Migrate.
+// Migrations returns the schema of the service, for sqldb.Migrate.
 func Migrations() fs.FS { return migrations }
 
-// Store is the storage of the service. The database's own errors come back as
-// what sqldb.Wrap makes of them.
+// Store implements the storage ports of package interaction. Errors of the database
+// are wrapped by sqldb.Wrap.
 type Store struct {
 	db *sqlx.DB
 	// committed wakes the relay of the outbox.
@@ -29,26 +29,26 @@ type Store struct {
 var (
 	_ interaction.Likes    = (*Store)(nil)
 	_ interaction.Comments = (*Store)(nil)
-	_ interaction.Facts    = (*Store)(nil)
+	_ interaction.Stats    = (*Store)(nil)
 	_ interaction.Purges   = (*Store)(nil)
 )
 
-// New makes a store on a migrated database. After each commit that wrote an
-// event it calls committed, which must not block.
+// New returns a store on a migrated database. The store calls committed after
+// each transaction that wrote an event; committed must not block.
 func New(db *sqlx.DB, committed func()) *Store { return &Store{db: db, committed: committed} }
 
 const (
-	// The counts of a video that is gone stay as they are: no row is affected.
-	addToVideo = `INSERT INTO video_counts (video_id, likes, comments) VALUES (?, ?, ?)
+	// The counts of a deleted video do not change: no row is affected.
+	addVideoCounts = `INSERT INTO video_counts (video_id, likes, comments) VALUES (?, ?, ?)
 ON DUPLICATE KEY UPDATE likes = IF(gone, likes, likes + VALUES(likes)), comments = IF(gone, comments, comments + VALUES(comments))`
-	takeFromVideo = `UPDATE video_counts SET likes = likes - ?, comments = comments - ? WHERE video_id = ?`
+	subtractVideoCounts = `UPDATE video_counts SET likes = likes - ?, comments = comments - ? WHERE video_id = ?`
 )
 
-// addToVideoCounts counts what was added to a video. This row is where it meets
-// the deletion of the video: whichever locks it first wins, and once that is the
-// deletion the answer is ErrVideoUnknown, which undoes the transaction.
+// addToVideoCounts adds to the counts of a video. Likes and comments race with the
+// deletion of the video for the lock of this row. After the deletion it returns
+// ErrVideoUnknown, which rolls the transaction back.
 func addToVideoCounts(ctx context.Context, tx sqldb.Handle, videoID, likes, comments int64) error {
-	result, err := tx.ExecContext(ctx, addToVideo, videoID, likes, comments)
+	result, err := tx.ExecContext(ctx, addVideoCounts, videoID, likes, comments)
 	if err != nil {
 		return err
 	}
@@ -59,8 +59,8 @@ func addToVideoCounts(ctx context.Context, tx sqldb.Handle, videoID, likes, comm
 	return err
 }
 
-// takeFromVideoCounts counts what ended, also of a video that is gone.
-func takeFromVideoCounts(ctx context.Context, tx sqldb.Handle, videoID, likes, comments int64) error {
-	_, err := tx.ExecContext(ctx, takeFromVideo, likes, comments, videoID)
+// subtractFromVideoCounts subtracts from the counts, also of a deleted video.
+func subtractFromVideoCounts(ctx context.Context, tx sqldb.Handle, videoID, likes, comments int64) error {
+	_, err := tx.ExecContext(ctx, subtractVideoCounts, likes, comments, videoID)
 	return err
 }

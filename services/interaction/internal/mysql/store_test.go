@@ -21,29 +21,25 @@ import (
 
 func newDB(t *testing.T) *sqlx.DB {
 	t.Helper()
-	db := sqltest.New(t, mysql.Migrations())
-	if err := outbox.Ensure(t.Context(), db); err != nil {
-		t.Fatal(err)
-	}
-	return db
+	return sqltest.New(t, mysql.Migrations(), outbox.Ensure)
 }
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) storetest.Store { return mysql.New(newDB(t), func() {}) })
 }
 
-// told is one row of the outbox.
-type told struct {
+// outboxEvent is one row of the outbox.
+type outboxEvent struct {
 	Topic   string `db:"topic"`
 	Subject string `db:"subject"`
 	Version int64  `db:"version"`
 	Data    string `db:"data"`
 }
 
-// events reads the outbox in the order in which it is published.
-func events(t *testing.T, db *sqlx.DB) []told {
+// events reads the outbox in the order of publishing.
+func events(t *testing.T, db *sqlx.DB) []outboxEvent {
 	t.Helper()
-	var rows []told
+	var rows []outboxEvent
 	if err := db.SelectContext(t.Context(), &rows, "SELECT topic, subject, version, data FROM outbox ORDER BY id"); err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +55,7 @@ func count(t *testing.T, db *sqlx.DB, query string, args ...any) int64 {
 	return n
 }
 
-func TestEachRealChangeOfALikeIsToldOnce(t *testing.T) {
+func TestEachChangeOfALikeHasOneEvent(t *testing.T) {
 	db := newDB(t)
 	var woken atomic.Int64
 	store := mysql.New(db, func() { woken.Add(1) })
@@ -70,7 +66,7 @@ func TestEachRealChangeOfALikeIsToldOnce(t *testing.T) {
 		}
 	}
 	const data = `{"userId":"1","videoId":"7","authorId":"5"}`
-	wantEvents(t, db, []told{
+	wantEvents(t, db, []outboxEvent{
 		{eventv1.TopicLiked, "like:1:7", 1, data},
 		{eventv1.TopicUnliked, "like:1:7", 2, data},
 		{eventv1.TopicLiked, "like:1:7", 3, data},
@@ -80,7 +76,7 @@ func TestEachRealChangeOfALikeIsToldOnce(t *testing.T) {
 	}
 }
 
-func TestEachRealChangeOfACommentIsToldOnce(t *testing.T) {
+func TestEachChangeOfACommentHasOneEvent(t *testing.T) {
 	db := newDB(t)
 	store := mysql.New(db, func() {})
 	long := make([]rune, 60)
@@ -100,28 +96,28 @@ func TestEachRealChangeOfACommentIsToldOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	wantEvents(t, db, []told{
+	wantEvents(t, db, []outboxEvent{
 		{eventv1.TopicCommented, "comment:11", 1, fmt.Sprintf(`{"commentId":"11","userId":"1","videoId":"7","authorId":"5","excerpt":"%s"}`, string(long[:50]))},
 		{eventv1.TopicUncommented, "comment:11", 2, `{"commentId":"11","userId":"1","videoId":"7","authorId":"5"}`},
 	})
 }
 
-// wantEvents compares the outbox with what was to be told; the JSON of
-// protobuf has blanks where it likes.
-func wantEvents(t *testing.T, db *sqlx.DB, want []told) {
+// wantEvents compares the outbox with the expected events, without the spaces that
+// protojson adds at random.
+func wantEvents(t *testing.T, db *sqlx.DB, want []outboxEvent) {
 	t.Helper()
 	got := events(t, db)
 	for i := range got {
 		got[i].Data = string(slices.DeleteFunc([]byte(got[i].Data), func(b byte) bool { return b == ' ' }))
 	}
 	if !slices.Equal(got, want) {
-		t.Errorf("told %+v\nwant %+v", got, want)
+		t.Errorf("events %+v\nwant %+v", got, want)
 	}
 }
 
-// A storm of likes and comments of a few users on each other's videos: what the
-// tables count is what they hold, and what was told is what changed.
-func TestStormLeavesCountsThatEqualSets(t *testing.T) {
+// After concurrent likes and comments of a few users on each other's videos, the
+// counts equal the rows and each change has one event.
+func TestCountsEqualRowsAfterConcurrentChanges(t *testing.T) {
 	db := newDB(t)
 	store := mysql.New(db, func() {})
 	var changes atomic.Int64
@@ -154,20 +150,20 @@ func TestStormLeavesCountsThatEqualSets(t *testing.T) {
 		})
 	}
 	group.Wait()
-	wantCountsEqualSets(t, db)
-	if told := count(t, db, "SELECT COUNT(*) FROM outbox"); told != changes.Load() {
-		t.Errorf("%d events for %d changes", told, changes.Load())
+	wantCountsEqualRows(t, db)
+	if events := count(t, db, "SELECT COUNT(*) FROM outbox"); events != changes.Load() {
+		t.Errorf("%d events for %d changes", events, changes.Load())
 	}
 	if n := count(t, db, `SELECT COUNT(*) FROM (SELECT subject, version, id, COALESCE(LAG(version) OVER (PARTITION BY subject ORDER BY id), 0) AS before_it FROM outbox) o WHERE version <> before_it + 1`); n > 0 {
-		t.Errorf("%d events are not one version after the event before", n)
+		t.Errorf("%d events have a version that does not follow the previous one", n)
 	}
 	if n := count(t, db, `SELECT COUNT(*) FROM likes l WHERE l.version <> (SELECT COUNT(*) FROM outbox o WHERE o.subject = CONCAT('like:', l.user_id, ':', l.video_id))`); n > 0 {
-		t.Errorf("%d likes have a version that is not the number of their events", n)
+		t.Errorf("%d likes have a version that is not their number of events", n)
 	}
 }
 
-// wantCountsEqualSets compares every count with the rows it counts, by SQL.
-func wantCountsEqualSets(t *testing.T, db *sqlx.DB) {
+// wantCountsEqualRows compares each count with the number of its rows, in SQL.
+func wantCountsEqualRows(t *testing.T, db *sqlx.DB) {
 	t.Helper()
 	for what, query := range map[string]string{
 		"likes of a video": `SELECT COUNT(*) FROM video_counts c WHERE c.likes <>
@@ -186,7 +182,7 @@ func wantCountsEqualSets(t *testing.T, db *sqlx.DB) {
 	}
 }
 
-// Many who use one request id at once make one comment.
+// Concurrent calls with the same request id create one comment.
 func TestRaceForARequestID(t *testing.T) {
 	db := newDB(t)
 	store := mysql.New(db, func() {})
@@ -210,5 +206,5 @@ func TestRaceForARequestID(t *testing.T) {
 	if n := count(t, db, "SELECT COUNT(*) FROM outbox"); n != 1 {
 		t.Errorf("%d events", n)
 	}
-	wantCountsEqualSets(t, db)
+	wantCountsEqualRows(t, db)
 }

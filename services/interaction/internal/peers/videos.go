@@ -1,4 +1,4 @@
-// Package peers asks other services, through the sidecar.
+// Package peers calls other services through the sidecar.
 package peers
 
 import (
@@ -12,13 +12,12 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/interaction/internal/interaction"
 )
 
-// knownVideos is how many videos Videos remembers: a few MiB.
+// knownVideos is the size of the cache in videos, a few MiB.
 const knownVideos = 100_000
 
-// Videos is the interaction.Videos of the service. It remembers whose a ready
-// video is: that does not change, and a ready video stays ready until it is
-// deleted. One that does not exist or is not ready may be so the next moment and
-// is asked for again.
+// Videos implements interaction.Videos. It caches the authors of ready videos: the
+// author does not change, and a ready video stays ready until it is deleted. Other
+// videos are not cached, because they may become ready at any time.
 type Videos struct {
 	client  videov1.VideoServiceClient
 	authors *otter.Cache[int64, int64]
@@ -26,7 +25,7 @@ type Videos struct {
 
 var _ interaction.Videos = (*Videos)(nil)
 
-// NewVideos asks over a connection that leads to the video service.
+// NewVideos calls the video service over conn.
 func NewVideos(conn grpc.ClientConnInterface) (*Videos, error) {
 	authors, err := otter.New(&otter.Options[int64, int64]{MaximumSize: knownVideos})
 	if err != nil {
@@ -52,7 +51,7 @@ func (v *Videos) Author(ctx context.Context, videoID int64) (int64, error) {
 	return author, nil
 }
 
-// Forget drops what is remembered of a video that was deleted. It saves work,
-// no more: other replicas do not hear of it, and an answer that is on its way
-// may still be remembered. The store refuses what is for a video that is gone.
+// Forget removes a deleted video from the cache. This is only an optimization:
+// other replicas are not notified, and a call in flight may still cache the video.
+// The store refuses likes and comments of deleted videos.
 func (v *Videos) Forget(videoID int64) { v.authors.Invalidate(videoID) }

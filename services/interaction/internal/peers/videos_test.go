@@ -13,16 +13,16 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// videoService answers GetVideos without a network and counts the questions.
+// videoService answers GetVideos without a network and counts the calls.
 type videoService struct {
 	authors map[int64]int64
-	state   videov1.State // of all
+	state   videov1.State // of all videos
 	err     error
-	asked   int
+	calls   int
 }
 
 func (v *videoService) Invoke(_ context.Context, _ string, args, reply any, _ ...grpc.CallOption) error {
-	v.asked++
+	v.calls++
 	request, response := args.(*videov1.GetVideosRequest), reply.(*videov1.GetVideosResponse)
 	for _, id := range request.GetVideoIds() {
 		if author, known := v.authors[id]; known {
@@ -36,16 +36,16 @@ func (v *videoService) NewStream(context.Context, *grpc.StreamDesc, string, ...g
 	return nil, errors.New("no streams here")
 }
 
-func TestAuthorsAreRememberedAndUnknownVideosAskedForAgain(t *testing.T) {
+func TestOnlyAuthorsOfKnownVideosAreCached(t *testing.T) {
 	service := &videoService{authors: map[int64]int64{7: 5}, state: videov1.State_STATE_READY}
 	videos, err := peers.NewVideos(service)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ask := func(id, want int64, asked int) {
+	ask := func(id, want int64, calls int) {
 		t.Helper()
-		if got, err := videos.Author(t.Context(), id); got != want || err != nil || service.asked != asked {
-			t.Errorf("video %d is of %d, %v, after %d questions; want %d after %d", id, got, err, service.asked, want, asked)
+		if got, err := videos.Author(t.Context(), id); got != want || err != nil || service.calls != calls {
+			t.Errorf("author of video %d is %d, %v, after %d calls; want %d after %d", id, got, err, service.calls, want, calls)
 		}
 	}
 	ask(7, 5, 1)
@@ -64,7 +64,7 @@ func TestAuthorsAreRememberedAndUnknownVideosAskedForAgain(t *testing.T) {
 	}
 }
 
-func TestOnlyReadyVideosAreKnown(t *testing.T) {
+func TestOnlyReadyVideosHaveAnAuthor(t *testing.T) {
 	service := &videoService{authors: map[int64]int64{7: 5}}
 	videos, err := peers.NewVideos(service)
 	if err != nil {
@@ -81,11 +81,11 @@ func TestOnlyReadyVideosAreKnown(t *testing.T) {
 	}
 	service.state = videov1.State_STATE_READY
 	if author, err := videos.Author(t.Context(), 7); author != 5 || err != nil {
-		t.Errorf("ready at last: of %d, %v", author, err)
+		t.Errorf("author of the ready video is %d, %v", author, err)
 	}
 }
 
-func TestADeletedVideoIsAskedForAgain(t *testing.T) {
+func TestADeletedVideoIsNotCached(t *testing.T) {
 	service := &videoService{authors: map[int64]int64{7: 5}, state: videov1.State_STATE_READY}
 	videos, err := peers.NewVideos(service)
 	if err != nil {
@@ -97,7 +97,7 @@ func TestADeletedVideoIsAskedForAgain(t *testing.T) {
 	delete(service.authors, 7)
 	videos.Forget(8)
 	if _, err := videos.Author(t.Context(), 7); err != nil {
-		t.Errorf("another one was deleted: %v", err)
+		t.Errorf("after the deletion of another video: %v", err)
 	}
 	videos.Forget(7)
 	if _, err := videos.Author(t.Context(), 7); !errors.Is(err, interaction.ErrVideoUnknown) {

@@ -13,20 +13,20 @@ func convert[From, To any](from []From, one func(From) To) []To {
 	return to
 }
 
-func toComment(c interaction.Comment) *interactionv1.Comment {
+func fromComment(c interaction.Comment) *interactionv1.Comment {
 	return &interactionv1.Comment{
 		Id: c.ID, VideoId: c.VideoID, UserId: c.UserID, Content: c.Content, CreatedAtMs: c.CreatedAt.UnixMilli(),
 	}
 }
 
-func toVideoFacts(f interaction.VideoFacts) *interactionv1.VideoFacts {
+func fromVideoStats(f interaction.VideoStats) *interactionv1.VideoFacts {
 	return &interactionv1.VideoFacts{VideoId: f.VideoID, Likes: f.Likes, Comments: f.Comments, Liked: f.Liked}
 }
 
-func toUserFacts(f interaction.UserFacts) *interactionv1.UserFacts {
+func fromUserStats(f interaction.UserStats) *interactionv1.UserFacts {
 	return &interactionv1.UserFacts{UserId: f.UserID, LikesGiven: f.Given, LikesReceived: f.Received}
 }
 
-func toLikedVideo(e interaction.LikedEntry) *interactionv1.LikedVideo {
-	return &interactionv1.LikedVideo{Facts: toVideoFacts(e.VideoFacts), AuthorId: e.AuthorID}
+func fromLikedEntry(e interaction.LikedEntry) *interactionv1.LikedVideo {
+	return &interactionv1.LikedVideo{Facts: fromVideoStats(e.VideoStats), AuthorId: e.AuthorID}
 }

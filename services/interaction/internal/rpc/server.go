@@ -1,5 +1,5 @@
-// Package rpc is the generated server of the interaction contract on top of the
-// rules. Errors pass untouched: the interceptor encodes them.
+// Package rpc implements the gRPC service of the interaction contract on top of the
+// rules. It returns errors unchanged; the server's interceptor encodes them.
 package rpc
 
 import (
@@ -17,7 +17,7 @@ type Server struct {
 
 var _ interactionv1.InteractionServiceServer = (*Server)(nil)
 
-// New serves the rules.
+// New returns a server that calls the rules.
 func New(service *interaction.Service) *Server { return &Server{service: service} }
 
 // SetLike implements the contract.
@@ -35,7 +35,7 @@ func (s *Server) PostComment(ctx context.Context, r *interactionv1.PostCommentRe
 	if err != nil {
 		return nil, err
 	}
-	return &interactionv1.PostCommentResponse{Comment: toComment(comment)}, nil
+	return &interactionv1.PostCommentResponse{Comment: fromComment(comment)}, nil
 }
 
 // DeleteComment implements the contract.
@@ -54,8 +54,8 @@ func (s *Server) ListComments(ctx context.Context, r *interactionv1.ListComments
 		return nil, err
 	}
 	return &interactionv1.ListCommentsResponse{
-		Comments:     convert(page.Comments, toComment),
-		Writers:      convert(page.Writers, toUserFacts),
+		Comments:     convert(page.Comments, fromComment),
+		Writers:      convert(page.Writers, fromUserStats),
 		NextBeforeId: page.NextBeforeID,
 	}, nil
 }
@@ -67,8 +67,8 @@ func (s *Server) ListLiked(ctx context.Context, r *interactionv1.ListLikedReques
 		return nil, err
 	}
 	return &interactionv1.ListLikedResponse{
-		Videos:     convert(page.Videos, toLikedVideo),
-		Authors:    convert(page.Authors, toUserFacts),
+		Videos:     convert(page.Videos, fromLikedEntry),
+		Authors:    convert(page.Authors, fromUserStats),
 		NextCursor: page.NextCursor,
 	}, nil
 }
@@ -80,8 +80,8 @@ func (s *Server) Lookup(ctx context.Context, r *interactionv1.LookupRequest) (*i
 		return nil, err
 	}
 	return &interactionv1.LookupResponse{
-		Videos: convert(videos, toVideoFacts),
-		Users:  convert(users, toUserFacts),
+		Videos: convert(videos, fromVideoStats),
+		Users:  convert(users, fromUserStats),
 	}, nil
 }
 

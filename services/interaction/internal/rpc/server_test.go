@@ -17,13 +17,13 @@ import (
 
 const nowMS = 1_772_366_400_123
 
-// start runs the service behind its listener, on fake ports. Video 7 is of user
-// 5.
-func start(t *testing.T) interactionv1.InteractionServiceClient {
+// newClient runs the service on fake ports behind a listener. User 5 is the author
+// of videos 7 and 8.
+func newClient(t *testing.T) interactionv1.InteractionServiceClient {
 	t.Helper()
 	store := fake.NewStore()
 	service := interaction.New(interaction.Ports{
-		Likes: store, Comments: store, Facts: store,
+		Likes: store, Comments: store, Stats: store,
 		Videos: &fake.Videos{Authors: map[int64]int64{7: 5, 8: 5}}, Hot: fake.NewHot(), IDs: &fake.IDs{},
 		Clock: func() time.Time { return time.UnixMilli(nowMS) },
 	})
@@ -40,7 +40,7 @@ func want(t *testing.T, got proto.Message, err error, want proto.Message) {
 }
 
 func TestLikesOverTheWire(t *testing.T) {
-	client, ctx := start(t), t.Context()
+	client, ctx := newClient(t), t.Context()
 	for i, changed := range []bool{true, false} {
 		got, err := client.SetLike(ctx, &interactionv1.SetLikeRequest{UserId: 1, VideoId: 7, Liked: true})
 		if err != nil || got.GetChanged() != changed {
@@ -61,8 +61,8 @@ func TestLikesOverTheWire(t *testing.T) {
 		Videos:  []*interactionv1.LikedVideo{{Facts: &interactionv1.VideoFacts{VideoId: 7, Likes: 1, Liked: true}, AuthorId: 5}},
 		Authors: []*interactionv1.UserFacts{{UserId: 5, LikesReceived: 2}},
 	})
-	facts, err := client.Lookup(ctx, &interactionv1.LookupRequest{VideoIds: []int64{99, 7}, UserIds: []int64{5, 1}, ViewerId: 1})
-	want(t, facts, err, &interactionv1.LookupResponse{
+	stats, err := client.Lookup(ctx, &interactionv1.LookupRequest{VideoIds: []int64{99, 7}, UserIds: []int64{5, 1}, ViewerId: 1})
+	want(t, stats, err, &interactionv1.LookupResponse{
 		Videos: []*interactionv1.VideoFacts{{VideoId: 99}, {VideoId: 7, Likes: 1, Liked: true}},
 		Users:  []*interactionv1.UserFacts{{UserId: 5, LikesReceived: 2}, {UserId: 1, LikesGiven: 2}},
 	})
@@ -71,7 +71,7 @@ func TestLikesOverTheWire(t *testing.T) {
 }
 
 func TestCommentsOverTheWire(t *testing.T) {
-	client, ctx := start(t), t.Context()
+	client, ctx := newClient(t), t.Context()
 	posted, err := client.PostComment(ctx, &interactionv1.PostCommentRequest{UserId: 1, VideoId: 7, Content: " 你好 👋 ", RequestId: "r"})
 	comment := &interactionv1.Comment{Id: 1, VideoId: 7, UserId: 1, Content: "你好 👋", CreatedAtMs: nowMS}
 	want(t, posted, err, &interactionv1.PostCommentResponse{Comment: comment})
@@ -88,7 +88,7 @@ func TestCommentsOverTheWire(t *testing.T) {
 }
 
 func TestRefusalsOverTheWire(t *testing.T) {
-	client, ctx := start(t), t.Context()
+	client, ctx := newClient(t), t.Context()
 	if _, err := client.PostComment(ctx, &interactionv1.PostCommentRequest{UserId: 1, VideoId: 7, Content: "mine"}); err != nil {
 		t.Fatal(err)
 	}

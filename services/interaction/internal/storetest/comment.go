@@ -27,22 +27,22 @@ func commentRoundTrip(t *testing.T, s Store) {
 	if err != nil || found != posted {
 		t.Errorf("found %+v, %v; posted %+v", found, err, posted)
 	}
-	wantVideo(t, s, interaction.VideoFacts{VideoID: 7, Comments: 1})
+	wantVideo(t, s, interaction.VideoStats{VideoID: 7, Comments: 1})
 }
 
 func commentOncePerRequest(t *testing.T, s Store) {
 	first := post(t, s, 11, 7, "r1")
 	if again := post(t, s, 12, 7, "r1"); again != first {
-		t.Errorf("the repetition answered %+v", again)
+		t.Errorf("the repeated request returned %+v", again)
 	}
 	post(t, s, 13, 7, "")
 	post(t, s, 14, 7, "")
-	wantVideo(t, s, interaction.VideoFacts{VideoID: 7, Comments: 3})
+	wantVideo(t, s, interaction.VideoStats{VideoID: 7, Comments: 3})
 	other, err := s.AddComment(t.Context(), interaction.Comment{
 		ID: 15, VideoID: 7, AuthorID: author, UserID: 2, Content: "mine", RequestID: "r1", CreatedAt: epoch(),
 	})
 	if err != nil || other.ID != 15 {
-		t.Errorf("another user's request id was taken for this one: %+v, %v", other, err)
+		t.Errorf("another user's use of the request id counted: %+v, %v", other, err)
 	}
 }
 
@@ -53,7 +53,7 @@ func commentDeletedOnce(t *testing.T, s Store) {
 			t.Errorf("deletion %d: %t, %v", i, changed, err)
 		}
 	}
-	wantVideo(t, s, interaction.VideoFacts{VideoID: 7})
+	wantVideo(t, s, interaction.VideoStats{VideoID: 7})
 	found, err := s.Comment(t.Context(), 11)
 	if err != nil || !found.Deleted || found.Content != "" || found.UserID != comment.UserID {
 		t.Errorf("the deleted comment is %+v, %v", found, err)
@@ -96,7 +96,7 @@ func commentUnknown(t *testing.T, s Store) {
 	}
 }
 
-func commentStorm(t *testing.T, s Store) {
+func concurrentComments(t *testing.T, s Store) {
 	var group sync.WaitGroup
 	for worker := range int64(8) {
 		group.Go(func() {
@@ -116,5 +116,5 @@ func commentStorm(t *testing.T, s Store) {
 		})
 	}
 	group.Wait()
-	wantVideo(t, s, interaction.VideoFacts{VideoID: 7, Comments: 40})
+	wantVideo(t, s, interaction.VideoStats{VideoID: 7, Comments: 40})
 }

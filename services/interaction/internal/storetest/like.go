@@ -27,39 +27,39 @@ func likedOnce(t *testing.T, s Store) {
 			t.Errorf("like %d: changed %t", i, got)
 		}
 	}
-	wantVideo(t, s, interaction.VideoFacts{VideoID: 7, Likes: 1, Liked: true})
-	wantUser(t, s, interaction.UserFacts{UserID: 99, Given: 1})
-	wantUser(t, s, interaction.UserFacts{UserID: author, Received: 1})
+	wantVideo(t, s, interaction.VideoStats{VideoID: 7, Likes: 1, Liked: true})
+	wantUser(t, s, interaction.UserStats{UserID: 99, Given: 1})
+	wantUser(t, s, interaction.UserStats{UserID: author, Received: 1})
 	for i, wantChanged := range []bool{true, false} {
 		if got := like(t, s, 99, 7, false, epoch()); got != wantChanged {
 			t.Errorf("unlike %d: changed %t", i, got)
 		}
 	}
-	wantVideo(t, s, interaction.VideoFacts{VideoID: 7})
-	wantUser(t, s, interaction.UserFacts{UserID: author})
+	wantVideo(t, s, interaction.VideoStats{VideoID: 7})
+	wantUser(t, s, interaction.UserStats{UserID: author})
 	if !like(t, s, 99, 7, true, epoch()) {
 		t.Error("a like after an unlike changed nothing")
 	}
-	wantVideo(t, s, interaction.VideoFacts{VideoID: 7, Likes: 1, Liked: true})
+	wantVideo(t, s, interaction.VideoStats{VideoID: 7, Likes: 1, Liked: true})
 }
 
 func unlikeFirst(t *testing.T, s Store) {
 	if like(t, s, 1, 7, false, epoch()) {
-		t.Error("there was nothing to change")
+		t.Error("changed without a like")
 	}
-	wantVideo(t, s, interaction.VideoFacts{VideoID: 7})
-	wantUser(t, s, interaction.UserFacts{UserID: 1})
+	wantVideo(t, s, interaction.VideoStats{VideoID: 7})
+	wantUser(t, s, interaction.UserStats{UserID: 1})
 }
 
 func ownVideo(t *testing.T, s Store) {
 	like(t, s, author, 7, true, epoch())
-	wantUser(t, s, interaction.UserFacts{UserID: author, Given: 1, Received: 1})
+	wantUser(t, s, interaction.UserStats{UserID: author, Given: 1, Received: 1})
 	like(t, s, author, 7, false, epoch())
-	wantUser(t, s, interaction.UserFacts{UserID: author})
+	wantUser(t, s, interaction.UserStats{UserID: author})
 }
 
 func likedPaging(t *testing.T, s Store) {
-	// Three of each moment, so that the id has to break ties.
+	// Three likes share each time, so that the id has to break ties.
 	var want []int64
 	for i := range int64(9) {
 		like(t, s, 1, 10+i, true, epoch().Add(time.Duration(i/3)*time.Second))
@@ -68,7 +68,7 @@ func likedPaging(t *testing.T, s Store) {
 	like(t, s, 99, 12, true, epoch())
 	slices.Reverse(want)
 	var got []int64
-	var after interaction.Place
+	var after interaction.Cursor
 	for {
 		page, err := s.ListLiked(t.Context(), interaction.LikedQuery{UserID: 1, ViewerID: 99, After: after, Limit: 2})
 		if err != nil {
@@ -87,7 +87,7 @@ func likedPaging(t *testing.T, s Store) {
 				t.Errorf("entry %+v", e)
 			}
 		}
-		after = page[len(page)-1].Place
+		after = page[len(page)-1].Cursor
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("liked are %v, want %v", got, want)
@@ -108,8 +108,9 @@ func likeSet(t *testing.T, s Store) {
 	}
 }
 
-// likeStorm flips likes of a few users for a few videos of each other.
-func likeStorm(t *testing.T, s Store) {
+// concurrentLikes changes likes of a few users for each other's videos at random
+// from many goroutines.
+func concurrentLikes(t *testing.T, s Store) {
 	authorOf := func(video int64) int64 { return video - 100 }
 	var group sync.WaitGroup
 	for range 10 {
@@ -140,7 +141,7 @@ func likeStorm(t *testing.T, s Store) {
 		}
 	}
 	for user := int64(1); user <= 5; user++ {
-		wantUser(t, s, interaction.UserFacts{UserID: user, Given: given[user], Received: received[user]})
-		wantVideo(t, s, interaction.VideoFacts{VideoID: user + 100, Likes: likes[user+100]})
+		wantUser(t, s, interaction.UserStats{UserID: user, Given: given[user], Received: received[user]})
+		wantVideo(t, s, interaction.VideoStats{VideoID: user + 100, Likes: likes[user+100]})
 	}
 }

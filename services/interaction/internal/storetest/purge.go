@@ -11,20 +11,21 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/interaction/internal/interaction"
 )
 
-// markGone marks a video as gone, as often as the event of it may come.
-func markGone(t *testing.T, s Store, video int64, times int) {
+// markVideoDeleted marks a video as deleted several times, like repeated
+// deliveries of the event.
+func markVideoDeleted(t *testing.T, s Store, video int64, times int) {
 	t.Helper()
 	for range times {
-		if err := s.MarkGone(t.Context(), video, epoch()); err != nil {
-			t.Fatalf("MarkGone(%d): %v", video, err)
+		if err := s.MarkVideoDeleted(t.Context(), video, epoch()); err != nil {
+			t.Fatalf("MarkVideoDeleted(%d): %v", video, err)
 		}
 	}
 }
 
-// purgeAll purges until nothing is left, and answers what the batches did.
-func purgeAll(t *testing.T, s Store, limit int) []interaction.Purged {
+// purgeAll purges until nothing is left and returns the results of the batches.
+func purgeAll(t *testing.T, s Store, limit int) []interaction.PurgeResult {
 	t.Helper()
-	var batches []interaction.Purged
+	var batches []interaction.PurgeResult
 	for {
 		purged, err := s.PurgeBatch(t.Context(), 0, limit, epoch().Add(time.Minute))
 		if err != nil {
@@ -46,12 +47,12 @@ func purgeEndsAll(t *testing.T, s Store) {
 	}
 	like(t, s, 2, 7, false, epoch())
 	like(t, s, author, 7, true, epoch()) // the author's own
-	like(t, s, 1, 8, true, epoch())      // of another video
+	like(t, s, 1, 8, true, epoch())      // another video
 	for id := int64(11); id <= 15; id++ {
 		post(t, s, id, 7, "")
 	}
 	post(t, s, 20, 8, "")
-	markGone(t, s, 7, 2)
+	markVideoDeleted(t, s, 7, 2)
 
 	var unliked []int64
 	for _, batch := range purgeAll(t, s, 2) {
@@ -64,11 +65,11 @@ func purgeEndsAll(t *testing.T, s Store) {
 	if want := []int64{1, 3, 4, 5, author}; !slices.Equal(unliked, want) {
 		t.Errorf("the likes of %v ended, want %v", unliked, want)
 	}
-	wantVideo(t, s, interaction.VideoFacts{VideoID: 7})
-	wantVideo(t, s, interaction.VideoFacts{VideoID: 8, Likes: 1, Comments: 1})
-	wantUser(t, s, interaction.UserFacts{UserID: 1, Given: 1})
-	wantUser(t, s, interaction.UserFacts{UserID: 2})
-	wantUser(t, s, interaction.UserFacts{UserID: author, Received: 1})
+	wantVideo(t, s, interaction.VideoStats{VideoID: 7})
+	wantVideo(t, s, interaction.VideoStats{VideoID: 8, Likes: 1, Comments: 1})
+	wantUser(t, s, interaction.UserStats{UserID: 1, Given: 1})
+	wantUser(t, s, interaction.UserStats{UserID: 2})
+	wantUser(t, s, interaction.UserStats{UserID: author, Received: 1})
 	if comments, err := s.ListComments(t.Context(), 7, 0, 10); err != nil || len(comments) > 0 {
 		t.Errorf("left are comments %+v, %v", comments, err)
 	}
@@ -78,20 +79,20 @@ func purgeEndsAll(t *testing.T, s Store) {
 	if found, err := s.Comment(t.Context(), 11); err != nil || !found.Deleted || found.Content != "" {
 		t.Errorf("a purged comment is %+v, %v", found, err)
 	}
-	markGone(t, s, 7, 1) // a late delivery
+	markVideoDeleted(t, s, 7, 1) // a late delivery
 	if again := purgeAll(t, s, 2); len(again) > 0 {
 		t.Errorf("purged again: %+v", again)
 	}
 }
 
-func goneTakesNothing(t *testing.T, s Store) {
+func deletedRefuses(t *testing.T, s Store) {
 	like(t, s, 1, 7, true, epoch())
 	like(t, s, 2, 7, true, epoch())
 	like(t, s, 3, 7, true, epoch())
 	like(t, s, 3, 7, false, epoch())
 	first, second := post(t, s, 11, 7, "r1"), post(t, s, 12, 7, "")
-	markGone(t, s, 7, 1)
-	markGone(t, s, 8, 1) // nobody ever liked this one
+	markVideoDeleted(t, s, 7, 1)
+	markVideoDeleted(t, s, 8, 1) // nobody ever liked this one
 	refused := func(user, video int64) {
 		t.Helper()
 		changed, err := s.SetLike(t.Context(), interaction.LikeChange{UserID: user, VideoID: video, AuthorID: author, Liked: true, At: epoch()})
@@ -104,29 +105,29 @@ func goneTakesNothing(t *testing.T, s Store) {
 			t.Errorf("a comment of user %d on video %d: %v", user, video, err)
 		}
 		if _, err := s.Comment(t.Context(), video*100+user); !errors.Is(err, interaction.ErrCommentUnknown) {
-			t.Errorf("the refused comment is there: %v", err)
+			t.Errorf("the refused comment exists: %v", err)
 		}
 	}
 	refused(3, 7)
 	refused(4, 7)
 	refused(4, 8)
-	wantVideo(t, s, interaction.VideoFacts{VideoID: 7, Likes: 2, Comments: 2})
-	wantVideo(t, s, interaction.VideoFacts{VideoID: 8})
-	wantUser(t, s, interaction.UserFacts{UserID: 4})
-	wantUser(t, s, interaction.UserFacts{UserID: author, Received: 2})
+	wantVideo(t, s, interaction.VideoStats{VideoID: 7, Likes: 2, Comments: 2})
+	wantVideo(t, s, interaction.VideoStats{VideoID: 8})
+	wantUser(t, s, interaction.UserStats{UserID: 4})
+	wantUser(t, s, interaction.UserStats{UserID: author, Received: 2})
 
-	// What is there may be taken back as ever, before the purge comes to it.
+	// Until the purge, existing likes and comments can be removed as before.
 	if !like(t, s, 1, 7, false, epoch()) || like(t, s, 1, 7, false, epoch()) {
-		t.Error("an unlike did not change once what was there")
+		t.Error("an unlike did not end the like exactly once")
 	}
 	if changed, err := s.DeleteComment(t.Context(), first); err != nil || !changed {
 		t.Errorf("deleting a comment: %t, %v", changed, err)
 	}
-	wantVideo(t, s, interaction.VideoFacts{VideoID: 7, Likes: 1, Comments: 1})
+	wantVideo(t, s, interaction.VideoStats{VideoID: 7, Likes: 1, Comments: 1})
 	purgeAll(t, s, 10)
 	refused(2, 7)
-	wantVideo(t, s, interaction.VideoFacts{VideoID: 7})
-	wantUser(t, s, interaction.UserFacts{UserID: author})
+	wantVideo(t, s, interaction.VideoStats{VideoID: 7})
+	wantUser(t, s, interaction.UserStats{UserID: author})
 	if changed, err := s.DeleteComment(t.Context(), second); err != nil || changed {
 		t.Errorf("deleting a purged comment: %t, %v", changed, err)
 	}
@@ -138,7 +139,7 @@ func goneTakesNothing(t *testing.T, s Store) {
 func purgesInTurn(t *testing.T, s Store) {
 	for video := int64(7); video <= 9; video++ {
 		like(t, s, 1, video, true, epoch())
-		markGone(t, s, video, 1)
+		markVideoDeleted(t, s, video, 1)
 	}
 	for fromID, want := range map[int64]int64{0: 7, 7: 7, 9: 9, 10: 0} {
 		purged, err := s.PurgeBatch(t.Context(), fromID, 10, epoch())
@@ -147,12 +148,12 @@ func purgesInTurn(t *testing.T, s Store) {
 		}
 	}
 	purgeAll(t, s, 10)
-	wantUser(t, s, interaction.UserFacts{UserID: 1})
+	wantUser(t, s, interaction.UserStats{UserID: 1})
 }
 
-// purgeStorm deletes one video after the other while a few users like, unlike
-// and comment on all of them, and several purge at once.
-func purgeStorm(t *testing.T, s Store) {
+// concurrentPurges deletes one video after the other while a few users like,
+// unlike and comment on all of them, and several purgers run.
+func concurrentPurges(t *testing.T, s Store) {
 	const users, videos = 6, 4
 	var acting, purging sync.WaitGroup
 	for worker := range int64(8) {
@@ -177,8 +178,8 @@ func purgeStorm(t *testing.T, s Store) {
 					}
 				}
 				if n == worker*10+5 && worker < videos { // one video after the other
-					if err := s.MarkGone(t.Context(), 101+worker, epoch()); err != nil {
-						t.Errorf("MarkGone: %v", err)
+					if err := s.MarkVideoDeleted(t.Context(), 101+worker, epoch()); err != nil {
+						t.Errorf("MarkVideoDeleted: %v", err)
 					}
 				}
 			}
@@ -204,13 +205,13 @@ func purgeStorm(t *testing.T, s Store) {
 	purging.Wait()
 	purgeAll(t, s, 2)
 	for video := int64(101); video <= 100+videos; video++ {
-		wantVideo(t, s, interaction.VideoFacts{VideoID: video})
+		wantVideo(t, s, interaction.VideoStats{VideoID: video})
 		if comments, err := s.ListComments(t.Context(), video, 0, 1); err != nil || len(comments) > 0 {
 			t.Errorf("video %d has comments %+v, %v", video, comments, err)
 		}
 	}
 	for user := int64(1); user <= users; user++ {
-		wantUser(t, s, interaction.UserFacts{UserID: user})
+		wantUser(t, s, interaction.UserStats{UserID: user})
 		if set, err := s.LikeSet(t.Context(), user, videos); err != nil || len(set) > 0 {
 			t.Errorf("user %d still likes %v, %v", user, set, err)
 		}

@@ -1,4 +1,4 @@
-// Package hotstatetest has a state store in memory, for tests of hot documents.
+// Package hotstatetest has an in-memory state store for tests of hot documents.
 package hotstatetest
 
 import (
@@ -14,7 +14,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/hotstate"
 )
 
-// States is a state store whose entries do not grow old.
+// States is a state store whose entries do not expire.
 type States struct {
 	mu      sync.Mutex
 	entries map[string]entry
@@ -28,18 +28,18 @@ type entry struct {
 
 var _ hotstate.States = (*States)(nil)
 
-// New makes an empty one.
+// New returns an empty store.
 func New() *States { return &States{entries: map[string]entry{}} }
 
-// SetDown makes every call fail, or work again.
+// SetDown makes calls fail, or work again.
 func (s *States) SetDown(down bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.down = down
 }
 
-// Document decodes what is stored under a key into the document and returns its
-// lifetime; it fails the test when there is none.
+// Document decodes the document under a key and returns its lifetime. It fails
+// the test if there is none.
 func (s *States) Document(t testing.TB, key string, into proto.Message) time.Duration {
 	t.Helper()
 	stored, ttl := s.stored(t, key)
@@ -52,14 +52,14 @@ func (s *States) Document(t testing.TB, key string, into proto.Message) time.Dur
 	return ttl
 }
 
-// Invalidated tells whether a key says "ask the owner".
+// Invalidated reports whether the entry under a key is invalidated.
 func (s *States) Invalidated(t testing.TB, key string) bool {
 	t.Helper()
 	stored, _ := s.stored(t, key)
 	return stored.GetInvalidated()
 }
 
-// Keys counts what is stored.
+// Keys returns the number of entries.
 func (s *States) Keys() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,7 +77,7 @@ func (s *States) stored(t testing.TB, key string) (*hotv1.Entry, time.Duration) 
 	return &stored, s.entries[key].ttl
 }
 
-var errDown = errors.New("the state store is down")
+var errDown = errors.New("state store is down")
 
 // do runs a call unless the store is down.
 func (s *States) do(call func()) error {
@@ -111,7 +111,7 @@ func (s *States) GetMany(_ context.Context, keys []string) (map[string][]byte, e
 func (s *States) CreateAll(_ context.Context, entries map[string][]byte, ttl time.Duration) error {
 	return s.do(func() {
 		for key, value := range entries {
-			if _, there := s.entries[key]; !there {
+			if _, found := s.entries[key]; !found {
 				s.entries[key] = entry{value: value, ttl: ttl}
 			}
 		}

@@ -16,7 +16,7 @@ import (
 )
 
 // Serve runs what register registers until the test ends and returns a
-// connection to it. Errors are to be decoded with errs.FromStatus.
+// connection to it. Decode errors with errs.FromStatus.
 func Serve(t testing.TB, register func(grpc.ServiceRegistrar)) *grpc.ClientConn {
 	t.Helper()
 	s := server.New(server.Options{Log: slog.New(slog.DiscardHandler)})

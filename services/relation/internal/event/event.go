@@ -1,4 +1,4 @@
-// Package event listens to what the service itself told.
+// Package event handles the events that the service itself publishes.
 package event
 
 import (
@@ -10,22 +10,21 @@ import (
 
 // Documents are the hot documents of follows.
 type Documents interface {
-	ForgetFollow(ctx context.Context, userID, targetID int64) error
+	InvalidateFollow(ctx context.Context, userID, targetID int64) error
 }
 
-// Follows handles the events of follows. They invalidate the hot documents once
-// more: the program may have died between its commit and the first time, or the
-// state store may have been down.
+// Follows handles the events of follows. It invalidates the hot documents a second
+// time, because the program may have died between its commit and the first
+// invalidation, or the state store may have been down.
 func Follows(docs Documents) func(ctx context.Context, e server.Event) error {
 	return func(ctx context.Context, e server.Event) error {
 		var follow eventv1.Followed
 		if err := e.Decode(&follow); err != nil {
 			return err
 		}
-		// The event is done with either way: what the state store could not be
-		// told is remembered and repeated (hotstate), and a dead letter would not
-		// do it sooner.
-		_ = docs.ForgetFollow(ctx, follow.GetUserId(), follow.GetTargetId())
+		// A failure does not fail the event: hotstate retries the invalidation,
+		// and a dead letter would not be faster.
+		_ = docs.InvalidateFollow(ctx, follow.GetUserId(), follow.GetTargetId())
 		return nil
 	}
 }

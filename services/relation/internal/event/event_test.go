@@ -13,13 +13,13 @@ import (
 
 var _ event.Documents = (*hot.Documents)(nil)
 
-// documents remembers whose were forgotten.
+// documents records whose documents were invalidated.
 type documents struct {
 	user, target int64
 	err          error
 }
 
-func (d *documents) ForgetFollow(_ context.Context, userID, targetID int64) error {
+func (d *documents) InvalidateFollow(_ context.Context, userID, targetID int64) error {
 	d.user, d.target = userID, targetID
 	return d.err
 }
@@ -28,14 +28,14 @@ func TestFollows(t *testing.T) {
 	var docs documents
 	e := server.Event{Data: []byte(`{"userId":"1","targetId":"5"}`)}
 	if err := event.Follows(&docs)(t.Context(), e); err != nil || docs.user != 1 || docs.target != 5 {
-		t.Errorf("forgot the documents of %d and %d, %v", docs.user, docs.target, err)
+		t.Errorf("invalidated the documents of %d and %d, %v", docs.user, docs.target, err)
 	}
 	docs.err = errors.New("state store is down")
 	if err := event.Follows(&docs)(t.Context(), e); err != nil {
-		t.Errorf("a state store that is down makes a dead letter: %v", err)
+		t.Errorf("an outage of the state store made a dead letter: %v", err)
 	}
-	e.Data = []byte("poison")
+	e.Data = []byte("not JSON")
 	if err := event.Follows(&docs)(t.Context(), e); errs.CodeOf(err) != errs.Invalid {
-		t.Errorf("poison became %v", err)
+		t.Errorf("invalid data: %v", err)
 	}
 }

@@ -1,6 +1,5 @@
-// Package fake has hand-written, in-memory stand-ins for the ports of the
-// domain. Store keeps the same promises as the real one; one suite
-// (storetest) holds both to them.
+// Package fake provides in-memory implementations of the ports of the domain.
+// Store behaves like the real store; the suite in storetest runs on both.
 package fake
 
 import (
@@ -17,16 +16,17 @@ type pair struct{ user, target int64 }
 // Store is a relation.Store in memory.
 type Store struct {
 	mu      sync.Mutex
-	follows map[pair]int64 // the moment of the follow, Unix ms
+	follows map[pair]int64 // time of the follow, Unix ms
 	events  []relation.Change
 }
 
 var _ relation.Store = (*Store)(nil)
 
-// NewStore makes an empty one.
+// NewStore returns an empty store.
 func NewStore() *Store { return &Store{follows: make(map[pair]int64)} }
 
-// Events lists the changes that were told of, oldest first.
+// Events returns the changes for which the real store writes an event, oldest
+// first.
 func (s *Store) Events() []relation.Change {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -66,43 +66,43 @@ func (s *Store) List(_ context.Context, r relation.Relation, q relation.Query) (
 		}
 		if listed {
 			entries = append(entries, relation.Entry{
-				Facts: s.facts(other, q.ViewerID),
-				Place: relation.Place{ChangedAtMS: at, UserID: other},
+				Stats:  s.stats(other, q.ViewerID),
+				Cursor: relation.Cursor{ChangedAtMS: at, UserID: other},
 			})
 		}
 	}
-	slices.SortFunc(entries, func(a, b relation.Entry) int { return comparePlaces(b.Place, a.Place) })
-	if q.After != (relation.Place{}) {
-		entries = slices.DeleteFunc(entries, func(e relation.Entry) bool { return comparePlaces(e.Place, q.After) >= 0 })
+	slices.SortFunc(entries, func(a, b relation.Entry) int { return compareCursors(b.Cursor, a.Cursor) })
+	if q.After != (relation.Cursor{}) {
+		entries = slices.DeleteFunc(entries, func(e relation.Entry) bool { return compareCursors(e.Cursor, q.After) >= 0 })
 	}
 	return entries[:min(len(entries), q.Limit)], nil
 }
 
-func comparePlaces(a, b relation.Place) int {
+func compareCursors(a, b relation.Cursor) int {
 	return cmp.Or(cmp.Compare(a.ChangedAtMS, b.ChangedAtMS), cmp.Compare(a.UserID, b.UserID))
 }
 
-func (s *Store) facts(userID, viewerID int64) relation.Facts {
-	facts := relation.Facts{UserID: userID}
+func (s *Store) stats(userID, viewerID int64) relation.Stats {
+	stats := relation.Stats{UserID: userID}
 	for key := range s.follows {
 		if key.user == userID {
-			facts.Follows++
+			stats.Follows++
 		}
 		if key.target == userID {
-			facts.Followers++
+			stats.Followers++
 		}
 	}
-	_, facts.Followed = s.follows[pair{viewerID, userID}]
-	return facts
+	_, stats.Followed = s.follows[pair{viewerID, userID}]
+	return stats
 }
 
 // Lookup implements relation.Store.
-func (s *Store) Lookup(_ context.Context, userIDs []int64, viewerID int64) ([]relation.Facts, error) {
+func (s *Store) Lookup(_ context.Context, userIDs []int64, viewerID int64) ([]relation.Stats, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := make([]relation.Facts, len(userIDs))
+	all := make([]relation.Stats, len(userIDs))
 	for i, id := range userIDs {
-		all[i] = s.facts(id, viewerID)
+		all[i] = s.stats(id, viewerID)
 	}
 	return all, nil
 }

@@ -8,10 +8,10 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/relation/internal/relation"
 )
 
-// Users is a relation.Users that knows a fixed few.
+// Users is a relation.Users with a fixed list of users.
 type Users struct {
 	Known []int64
-	Err   error // answered instead, when set
+	Err   error // returned by every call, if set
 }
 
 var _ relation.Users = (*Users)(nil)
@@ -25,18 +25,18 @@ func (u *Users) Exists(_ context.Context, userID int64) (bool, error) {
 type Hot struct {
 	mu     sync.Mutex
 	sets   map[int64]relation.Set
-	counts map[int64]relation.Facts
+	counts map[int64]relation.Stats
 }
 
 var _ relation.Hot = (*Hot)(nil)
 
-// NewHot makes an empty one.
+// NewHot returns an empty Hot.
 func NewHot() *Hot {
-	return &Hot{sets: make(map[int64]relation.Set), counts: make(map[int64]relation.Facts)}
+	return &Hot{sets: make(map[int64]relation.Set), counts: make(map[int64]relation.Stats)}
 }
 
-// Changed implements relation.Hot.
-func (h *Hot) Changed(_ context.Context, userID, targetID int64) {
+// FollowChanged implements relation.Hot.
+func (h *Hot) FollowChanged(_ context.Context, userID, targetID int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.sets, userID)
@@ -52,7 +52,7 @@ func (h *Hot) LoadSet(ctx context.Context, userID int64, rebuild func(context.Co
 }
 
 // LoadCounts implements relation.Hot.
-func (h *Hot) LoadCounts(ctx context.Context, userID int64, rebuild func(context.Context) (relation.Facts, error)) (relation.Facts, error) {
+func (h *Hot) LoadCounts(ctx context.Context, userID int64, rebuild func(context.Context) (relation.Stats, error)) (relation.Stats, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return load(ctx, h.counts, userID, rebuild)

@@ -1,4 +1,4 @@
-// Package hot keeps the hot documents of follows in the state store.
+// Package hot stores the hot documents of follows in the state store.
 package hot
 
 import (
@@ -9,7 +9,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/relation/internal/relation"
 )
 
-// Documents is the relation.Hot of the service.
+// Documents implements relation.Hot on the state store.
 type Documents struct {
 	store  *hotstate.Store
 	sets   hotstate.Document[*hotv1.FollowSet]
@@ -18,7 +18,7 @@ type Documents struct {
 
 var _ relation.Hot = (*Documents)(nil)
 
-// New keeps the documents in a store.
+// New returns the documents of a store.
 func New(store *hotstate.Store) *Documents {
 	return &Documents{
 		store:  store,
@@ -27,14 +27,14 @@ func New(store *hotstate.Store) *Documents {
 	}
 }
 
-// Changed implements relation.Hot. That the store could not be told is logged
-// there; the event tells it again, and the lifetime is the last net.
-func (d *Documents) Changed(ctx context.Context, userID, targetID int64) {
-	_ = d.ForgetFollow(ctx, userID, targetID)
+// FollowChanged implements relation.Hot. hotstate logs a failure. The event of the
+// follow invalidates again, and the lifetime of the documents is the last resort.
+func (d *Documents) FollowChanged(ctx context.Context, userID, targetID int64) {
+	_ = d.InvalidateFollow(ctx, userID, targetID)
 }
 
-// ForgetFollow is Changed with its failure.
-func (d *Documents) ForgetFollow(ctx context.Context, userID, targetID int64) error {
+// InvalidateFollow is FollowChanged, but returns the error.
+func (d *Documents) InvalidateFollow(ctx context.Context, userID, targetID int64) error {
 	return d.store.Invalidate(ctx,
 		hotv1.FollowSetKey(userID), hotv1.UserRelationsKey(userID), hotv1.UserRelationsKey(targetID))
 }
@@ -52,13 +52,13 @@ func (d *Documents) LoadSet(ctx context.Context, userID int64, rebuild func(cont
 }
 
 // LoadCounts implements relation.Hot.
-func (d *Documents) LoadCounts(ctx context.Context, userID int64, rebuild func(context.Context) (relation.Facts, error)) (relation.Facts, error) {
+func (d *Documents) LoadCounts(ctx context.Context, userID int64, rebuild func(context.Context) (relation.Stats, error)) (relation.Stats, error) {
 	doc, err := d.counts.Load(ctx, hotv1.UserRelationsKey(userID), func(ctx context.Context) (*hotv1.UserRelations, error) {
-		facts, err := rebuild(ctx)
-		return &hotv1.UserRelations{Follows: facts.Follows, Followers: facts.Followers}, err
+		stats, err := rebuild(ctx)
+		return &hotv1.UserRelations{Follows: stats.Follows, Followers: stats.Followers}, err
 	})
 	if err != nil {
-		return relation.Facts{}, err
+		return relation.Stats{}, err
 	}
-	return relation.Facts{UserID: userID, Follows: doc.GetFollows(), Followers: doc.GetFollowers()}, nil
+	return relation.Stats{UserID: userID, Follows: doc.GetFollows(), Followers: doc.GetFollowers()}, nil
 }

@@ -42,10 +42,10 @@ func TestSetIsRebuiltOnceAndThenRead(t *testing.T) {
 
 func TestCountsAreRebuiltOnceAndThenRead(t *testing.T) {
 	docs, states := newDocuments()
-	want := relation.Facts{UserID: 7, Follows: 3, Followers: 4}
+	want := relation.Stats{UserID: 7, Follows: 3, Followers: 4}
 	for n := range int64(2) {
-		got, err := docs.LoadCounts(t.Context(), 7, func(context.Context) (relation.Facts, error) {
-			return relation.Facts{UserID: 7, Follows: 3 + n, Followers: 4}, nil
+		got, err := docs.LoadCounts(t.Context(), 7, func(context.Context) (relation.Stats, error) {
+			return relation.Stats{UserID: 7, Follows: 3 + n, Followers: 4}, nil
 		})
 		if err != nil || got != want {
 			t.Errorf("counts %+v, %v", got, err)
@@ -56,30 +56,30 @@ func TestCountsAreRebuiltOnceAndThenRead(t *testing.T) {
 	}
 }
 
-func TestAChangeInvalidatesTheDocumentsOfBoth(t *testing.T) {
+func TestAChangeInvalidatesTheDocumentsOfBothUsers(t *testing.T) {
 	docs, states := newDocuments()
-	docs.Changed(t.Context(), 7, 5)
+	docs.FollowChanged(t.Context(), 7, 5)
 	for _, key := range []string{"follows:7", "rel:7", "rel:5"} {
 		if !states.Invalidated(t, key) {
 			t.Errorf("%s is not invalidated", key)
 		}
 	}
 	if n := states.Keys(); n != 3 {
-		t.Errorf("%d keys were touched", n)
+		t.Errorf("%d keys were written", n)
 	}
 	states.SetDown(true)
-	if err := docs.ForgetFollow(t.Context(), 7, 5); err == nil {
-		t.Error("a state store that is down was told")
+	if err := docs.InvalidateFollow(t.Context(), 7, 5); err == nil {
+		t.Error("no error from a state store that is down")
 	}
 }
 
 func TestFailedRebuildIsNotStored(t *testing.T) {
 	docs, states := newDocuments()
-	refusal := errors.New("no rows today")
-	if _, err := docs.LoadSet(t.Context(), 7, func(context.Context) (relation.Set, error) { return relation.Set{}, refusal }); !errors.Is(err, refusal) {
+	failure := errors.New("database is down")
+	if _, err := docs.LoadSet(t.Context(), 7, func(context.Context) (relation.Set, error) { return relation.Set{}, failure }); !errors.Is(err, failure) {
 		t.Errorf("set: %v", err)
 	}
-	if _, err := docs.LoadCounts(t.Context(), 7, func(context.Context) (relation.Facts, error) { return relation.Facts{}, refusal }); !errors.Is(err, refusal) {
+	if _, err := docs.LoadCounts(t.Context(), 7, func(context.Context) (relation.Stats, error) { return relation.Stats{}, failure }); !errors.Is(err, failure) {
 		t.Errorf("counts: %v", err)
 	}
 	if n := states.Keys(); n != 0 {

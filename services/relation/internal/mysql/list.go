@@ -10,10 +10,10 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/relation/internal/relation"
 )
 
-// One statement each, whatever the length: a page with the counts of the users
-// on it and whether the viewer follows them. The viewer's own follow is found by
-// the whole primary key; left to itself a server may read all follows of the
-// viewer for each row instead.
+// Each page is one statement, whatever its length. It includes the counts of the
+// users and whether the viewer follows them. FORCE INDEX (PRIMARY) finds the
+// viewer's own follow by the full primary key; without it a server may read all
+// follows of the viewer for each row.
 const (
 	listFollows = `SELECT f.target_id AS user_id, f.changed_at_ms,
   COALESCE(c.follows, 0) AS follows, COALESCE(c.followers, 0) AS followers, COALESCE(v.following, FALSE) AS followed
@@ -41,13 +41,13 @@ ORDER BY f.changed_at_ms DESC, f.target_id DESC LIMIT ?`
 FROM counts c
 LEFT JOIN follows v FORCE INDEX (PRIMARY) ON v.user_id = ? AND v.target_id = c.user_id
 WHERE c.user_id IN (?)`
-	// In the order of the primary key, and never more rows than asked for.
+	// Reads in the order of the primary key, and never more rows than the limit.
 	followSet  = `SELECT target_id FROM follows FORCE INDEX (PRIMARY) WHERE user_id = ? AND following = TRUE ORDER BY target_id LIMIT ?`
 	areFriends = `SELECT COUNT(*) FROM follows WHERE following = TRUE AND ((user_id = ? AND target_id = ?) OR (user_id = ? AND target_id = ?))`
 )
 
-// factsRow is one user of a list or a lookup.
-type factsRow struct {
+// statsRow is one user of a list or a lookup.
+type statsRow struct {
 	UserID      int64 `db:"user_id"`
 	Follows     int64 `db:"follows"`
 	Followers   int64 `db:"followers"`
@@ -55,8 +55,8 @@ type factsRow struct {
 	ChangedAtMS int64 `db:"changed_at_ms"`
 }
 
-func (r factsRow) facts() relation.Facts {
-	return relation.Facts{UserID: r.UserID, Follows: r.Follows, Followers: r.Followers, Followed: r.Followed}
+func (r statsRow) stats() relation.Stats {
+	return relation.Stats{UserID: r.UserID, Follows: r.Follows, Followers: r.Followers, Followed: r.Followed}
 }
 
 // List implements relation.Store.
@@ -68,10 +68,10 @@ func (s *Store) List(ctx context.Context, r relation.Relation, q relation.Query)
 		relation.Friends:   listFriends,
 	}[r]
 	after := q.After
-	if after == (relation.Place{}) {
-		after = relation.Place{ChangedAtMS: math.MaxInt64, UserID: math.MaxInt64}
+	if after == (relation.Cursor{}) {
+		after = relation.Cursor{ChangedAtMS: math.MaxInt64, UserID: math.MaxInt64}
 	}
-	var rows []factsRow
+	var rows []statsRow
 	err := s.db.SelectContext(ctx, &rows, query,
 		q.ViewerID, q.UserID, after.ChangedAtMS, after.ChangedAtMS, after.UserID, q.Limit)
 	if err != nil {
@@ -80,16 +80,16 @@ func (s *Store) List(ctx context.Context, r relation.Relation, q relation.Query)
 	entries := make([]relation.Entry, len(rows))
 	for i, row := range rows {
 		entries[i] = relation.Entry{
-			Facts: row.facts(),
-			Place: relation.Place{ChangedAtMS: row.ChangedAtMS, UserID: row.UserID},
+			Stats:  row.stats(),
+			Cursor: relation.Cursor{ChangedAtMS: row.ChangedAtMS, UserID: row.UserID},
 		}
 	}
 	return entries, nil
 }
 
-// Lookup implements relation.Store. A user without a row was never part of a
-// follow, so nobody follows them either.
-func (s *Store) Lookup(ctx context.Context, userIDs []int64, viewerID int64) ([]relation.Facts, error) {
+// Lookup implements relation.Store. A user without a row never followed anyone
+// and was never followed, so the viewer does not follow them either.
+func (s *Store) Lookup(ctx context.Context, userIDs []int64, viewerID int64) ([]relation.Stats, error) {
 	const op = "mysql.Lookup"
 	if len(userIDs) == 0 {
 		return nil, nil
@@ -98,15 +98,15 @@ func (s *Store) Lookup(ctx context.Context, userIDs []int64, viewerID int64) ([]
 	if err != nil {
 		return nil, sqldb.Wrap(op, err)
 	}
-	var rows []factsRow
+	var rows []statsRow
 	if err := s.db.SelectContext(ctx, &rows, query, args...); err != nil {
 		return nil, sqldb.Wrap(op, err)
 	}
-	facts := make([]relation.Facts, len(rows))
+	stats := make([]relation.Stats, len(rows))
 	for i, row := range rows {
-		facts[i] = row.facts()
+		stats[i] = row.stats()
 	}
-	return facts, nil
+	return stats, nil
 }
 
 // FollowSet implements relation.Store.

@@ -13,7 +13,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/relation/internal/mysql"
 )
 
-// filled is a database where 30 users follow most of each other.
+// filled returns a database in which 30 users follow most of the others.
 func filled(t *testing.T) *sqlx.DB {
 	t.Helper()
 	db := newDB(t)
@@ -62,7 +62,7 @@ func TestPlans(t *testing.T) {
 		{"friends", mysql.ListFriends, first, friends},
 		{"friends, next page", mysql.ListFriends, next, friends},
 		{"a follow set", mysql.FollowSet, []any{7, 5_001}, []sqltest.Step{{Table: "follows", Index: "PRIMARY"}}},
-		{"whether two are friends", mysql.AreFriends, []any{3, 7, 7, 3}, []sqltest.Step{{Table: "follows", Index: "PRIMARY"}}},
+		{"are two friends", mysql.AreFriends, []any{3, 7, 7, 3}, []sqltest.Step{{Table: "follows", Index: "PRIMARY"}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

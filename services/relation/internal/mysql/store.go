@@ -1,4 +1,4 @@
-// Package mysql keeps follows in MySQL or MariaDB.
+// Package mysql stores follows in MySQL or MariaDB.
 package mysql
 
 import (
@@ -17,11 +17,11 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Migrations are the tables of the service, for sqldb.Migrate.
+// Migrations returns the schema of the service, for sqldb.Migrate.
 func Migrations() fs.FS { return migrations }
 
-// Store is the relation.Store of the service. The database's own errors come
-// back as what sqldb.Wrap makes of them.
+// Store implements relation.Store. Errors of the database are wrapped by
+// sqldb.Wrap.
 type Store struct {
 	db *sqlx.DB
 	// committed wakes the relay of the outbox.
@@ -30,8 +30,8 @@ type Store struct {
 
 var _ relation.Store = (*Store)(nil)
 
-// New makes a store on a migrated database. After each commit that wrote an
-// event it calls committed, which must not block.
+// New returns a store on a migrated database. The store calls committed after
+// each transaction that wrote an event; committed must not block.
 func New(db *sqlx.DB, committed func()) *Store { return &Store{db: db, committed: committed} }
 
 const (
@@ -43,21 +43,22 @@ ON DUPLICATE KEY UPDATE
 	unfollow = `UPDATE follows SET following = FALSE, version = version + 1, changed_at_ms = ?
 WHERE user_id = ? AND target_id = ? AND following = TRUE`
 	followVersion = `SELECT version FROM follows WHERE user_id = ? AND target_id = ?`
-	moveCounts    = `INSERT INTO counts (user_id, follows, followers) VALUES (?, GREATEST(?, 0), GREATEST(?, 0))
+	addCounts     = `INSERT INTO counts (user_id, follows, followers) VALUES (?, GREATEST(?, 0), GREATEST(?, 0))
 ON DUPLICATE KEY UPDATE follows = follows + ?, followers = followers + ?`
 )
 
-// SetFollow implements relation.Store. The row decides: its affected rows say
-// whether anything changed, and its lock puts changes of one pair in order.
+// SetFollow implements relation.Store. The number of affected rows decides
+// whether anything changed, and the lock of the row orders the changes of one
+// follow.
 func (s *Store) SetFollow(ctx context.Context, c relation.Change) (bool, error) {
 	const op = "mysql.SetFollow"
 	var changed bool
 	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) error {
 		var err error
-		if changed, err = setRow(ctx, tx, c); err != nil || !changed {
+		if changed, err = updateFollow(ctx, tx, c); err != nil || !changed {
 			return err
 		}
-		if err := moveBoth(ctx, tx, c); err != nil {
+		if err := addToCounts(ctx, tx, c); err != nil {
 			return err
 		}
 		return addEvent(ctx, tx, c)
@@ -71,8 +72,8 @@ func (s *Store) SetFollow(ctx context.Context, c relation.Change) (bool, error) 
 	return changed, nil
 }
 
-// setRow brings the row about and tells whether it was different before.
-func setRow(ctx context.Context, tx sqldb.Handle, c relation.Change) (bool, error) {
+// updateFollow writes the row of the follow and reports whether it changed.
+func updateFollow(ctx context.Context, tx sqldb.Handle, c relation.Change) (bool, error) {
 	query, args := unfollow, []any{c.At.UnixMilli(), c.UserID, c.TargetID}
 	if c.Following {
 		query, args = follow, []any{c.UserID, c.TargetID, c.At.UnixMilli()}
@@ -81,31 +82,31 @@ func setRow(ctx context.Context, tx sqldb.Handle, c relation.Change) (bool, erro
 	if err != nil {
 		return false, err
 	}
-	// 1 for a new row, 2 for one that was updated, 0 for one that was so already.
+	// ON DUPLICATE KEY UPDATE affects 1 row if new, 2 if changed, 0 if unchanged.
 	affected, err := result.RowsAffected()
 	return affected > 0, err
 }
 
-// moveBoth moves the counts of both users, always the smaller id first, so that
-// two users who follow each other at once do not deadlock.
-func moveBoth(ctx context.Context, tx sqldb.Handle, c relation.Change) error {
+// addToCounts updates the counts of both users, the smaller id first, so that two
+// users who follow each other concurrently do not deadlock.
+func addToCounts(ctx context.Context, tx sqldb.Handle, c relation.Change) error {
 	delta := int64(1)
 	if !c.Following {
 		delta = -1
 	}
-	moves := []move{{user: c.UserID, follows: delta}, {user: c.TargetID, followers: delta}}
+	changes := []countChange{{user: c.UserID, follows: delta}, {user: c.TargetID, followers: delta}}
 	if c.TargetID < c.UserID {
-		moves[0], moves[1] = moves[1], moves[0]
+		changes[0], changes[1] = changes[1], changes[0]
 	}
-	for _, m := range moves {
-		if _, err := tx.ExecContext(ctx, moveCounts, m.user, m.follows, m.followers, m.follows, m.followers); err != nil {
+	for _, m := range changes {
+		if _, err := tx.ExecContext(ctx, addCounts, m.user, m.follows, m.followers, m.follows, m.followers); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-type move struct{ user, follows, followers int64 }
+type countChange struct{ user, follows, followers int64 }
 
 func addEvent(ctx context.Context, tx sqldb.Handle, c relation.Change) error {
 	var version int64

@@ -20,26 +20,22 @@ import (
 
 func newDB(t *testing.T) *sqlx.DB {
 	t.Helper()
-	db := sqltest.New(t, mysql.Migrations())
-	if err := outbox.Ensure(t.Context(), db); err != nil {
-		t.Fatal(err)
-	}
-	return db
+	return sqltest.New(t, mysql.Migrations(), outbox.Ensure)
 }
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) relation.Store { return mysql.New(newDB(t), func() {}) })
 }
 
-// told is one row of the outbox.
-type told struct {
+// event is one row of the outbox.
+type event struct {
 	Topic   string `db:"topic"`
 	Subject string `db:"subject"`
 	Version int64  `db:"version"`
 	Data    string `db:"data"`
 }
 
-func TestEachRealChangeIsToldOnce(t *testing.T) {
+func TestEachChangeHasOneEvent(t *testing.T) {
 	db := newDB(t)
 	var woken atomic.Int64
 	store := mysql.New(db, func() { woken.Add(1) })
@@ -48,21 +44,21 @@ func TestEachRealChangeIsToldOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	var got []told
+	var got []event
 	if err := db.SelectContext(t.Context(), &got, "SELECT topic, subject, version, data FROM outbox ORDER BY id"); err != nil {
 		t.Fatal(err)
 	}
-	for i := range got { // the JSON of protobuf has blanks where it likes
+	for i := range got { // protojson adds spaces at random
 		got[i].Data = string(slices.DeleteFunc([]byte(got[i].Data), func(b byte) bool { return b == ' ' }))
 	}
 	const data = `{"userId":"1","targetId":"7"}`
-	want := []told{
+	want := []event{
 		{eventv1.TopicFollowed, "follow:1:7", 1, data},
 		{eventv1.TopicUnfollowed, "follow:1:7", 2, data},
 		{eventv1.TopicFollowed, "follow:1:7", 3, data},
 	}
 	if !slices.Equal(got, want) {
-		t.Errorf("told %+v\nwant %+v", got, want)
+		t.Errorf("events %+v\nwant %+v", got, want)
 	}
 	if woken.Load() != 3 {
 		t.Errorf("the relay was woken %d times", woken.Load())
@@ -78,8 +74,9 @@ func count(t *testing.T, db *sqlx.DB, query string) int64 {
 	return n
 }
 
-// What the tables count is what they hold, and what was told is what changed.
-func TestStormLeavesCountsThatEqualSets(t *testing.T) {
+// After concurrent changes the counts equal the rows, and each change has one
+// event.
+func TestCountsEqualRowsAfterConcurrentChanges(t *testing.T) {
 	db := newDB(t)
 	store := mysql.New(db, func() {})
 	var changes atomic.Int64
@@ -108,16 +105,16 @@ func TestStormLeavesCountsThatEqualSets(t *testing.T) {
 		"followers": `SELECT COUNT(*) FROM counts c WHERE c.followers <>
 			(SELECT COUNT(*) FROM follows f WHERE f.target_id = c.user_id AND f.following = TRUE)`,
 		"users without counts": `SELECT COUNT(*) FROM follows f LEFT JOIN counts c USING (user_id) WHERE c.user_id IS NULL`,
-		"events that are not one version after the event before": `SELECT COUNT(*) FROM (SELECT version,
+		"events whose version does not follow the previous one": `SELECT COUNT(*) FROM (SELECT version,
 			COALESCE(LAG(version) OVER (PARTITION BY subject ORDER BY id), 0) AS before_it FROM outbox) o WHERE version <> before_it + 1`,
-		"follows whose version is not the number of their events": `SELECT COUNT(*) FROM follows f WHERE f.version <>
+		"follows whose version is not their number of events": `SELECT COUNT(*) FROM follows f WHERE f.version <>
 			(SELECT COUNT(*) FROM outbox o WHERE o.subject = CONCAT('follow:', f.user_id, ':', f.target_id))`,
 	} {
 		if wrong := count(t, db, query); wrong > 0 {
 			t.Errorf("%s: %d wrong", what, wrong)
 		}
 	}
-	if told := count(t, db, "SELECT COUNT(*) FROM outbox"); told != changes.Load() {
-		t.Errorf("%d events for %d changes", told, changes.Load())
+	if events := count(t, db, "SELECT COUNT(*) FROM outbox"); events != changes.Load() {
+		t.Errorf("%d events for %d changes", events, changes.Load())
 	}
 }

@@ -1,4 +1,4 @@
-// Package peers asks other services, through the sidecar.
+// Package peers calls other services through the sidecar.
 package peers
 
 import (
@@ -12,12 +12,12 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/relation/internal/relation"
 )
 
-// knownUsers is how many users Users remembers: a few MiB.
+// knownUsers is the size of the cache in users, a few MiB.
 const knownUsers = 100_000
 
-// Users is the relation.Users of the service. It remembers who exists, since
-// users do not cease to; who does not exist may be about to register and is
-// asked for again.
+// Users implements relation.Users. It caches existing users, because users are
+// never deleted. It does not cache unknown ids, because that user may register at
+// any time.
 type Users struct {
 	client userv1.UserServiceClient
 	known  *otter.Cache[int64, struct{}]
@@ -25,7 +25,7 @@ type Users struct {
 
 var _ relation.Users = (*Users)(nil)
 
-// NewUsers asks over a connection that leads to the user service.
+// NewUsers calls the user service over conn.
 func NewUsers(conn grpc.ClientConnInterface) (*Users, error) {
 	known, err := otter.New(&otter.Options[int64, struct{}]{MaximumSize: knownUsers})
 	if err != nil {

@@ -1,11 +1,11 @@
-// Package relation knows the rules of follows and friends.
+// Package relation implements the rules of follows and friends.
 //
-//   - Following is a state, not an action: asking for the state that is there
-//     already is success and moves nothing.
-//   - Nobody follows themselves, and nobody follows a user who does not exist.
-//   - A friend is somebody who follows back.
-//   - Every count equals its set at every commit: the store moves both in one
-//     transaction, together with the event that tells of it.
+//   - A follow is a state, not an action. Setting it to the state it already has
+//     succeeds and changes nothing.
+//   - Users cannot follow themselves or a user who does not exist.
+//   - Two users who follow each other are friends.
+//   - At every commit each count equals the number of its rows: the store changes
+//     both in one transaction, together with the event.
 //
 // It imports the standard library and platform/errs only.
 package relation

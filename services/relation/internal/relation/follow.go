@@ -6,8 +6,8 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// SetFollow makes a follow be there or not. It refuses with ErrSelfFollow and
-// ErrUserUnknown, and may be repeated at will.
+// SetFollow creates or ends a follow. It is idempotent. It returns ErrSelfFollow
+// and ErrUserUnknown.
 func (s *Service) SetFollow(ctx context.Context, userID, targetID int64, following bool) (changed bool, err error) {
 	const op = "relation.SetFollow"
 	if userID <= 0 || targetID <= 0 {
@@ -16,7 +16,7 @@ func (s *Service) SetFollow(ctx context.Context, userID, targetID int64, followi
 	if userID == targetID {
 		return false, errs.Wrap(op, ErrSelfFollow)
 	}
-	// The follower is the verified actor; only the other one may be made up.
+	// The gateway has verified the follower; only the target can be unknown.
 	exists, err := s.Users.Exists(ctx, targetID)
 	if err != nil {
 		return false, errs.Wrap(op, err)
@@ -30,14 +30,14 @@ func (s *Service) SetFollow(ctx context.Context, userID, targetID int64, followi
 	if err != nil {
 		return false, errs.Wrap(op, err)
 	}
-	// Also when nothing changed: the answer to the first try may have been lost
-	// together with its invalidation.
-	s.Hot.Changed(ctx, userID, targetID)
+	// Invalidate even if nothing changed: this may be a repeated call, and the
+	// program may have died before the invalidation of the first one.
+	s.Hot.FollowChanged(ctx, userID, targetID)
 	return changed, nil
 }
 
-// AreFriends tells whether two users follow each other. Nobody is their own
-// friend.
+// AreFriends reports whether two users follow each other. It is false for a user
+// and themselves.
 func (s *Service) AreFriends(ctx context.Context, a, b int64) (bool, error) {
 	const op = "relation.AreFriends"
 	if a <= 0 || b <= 0 {

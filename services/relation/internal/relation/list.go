@@ -9,9 +9,9 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// List answers a page of one of the lists, the most recent follow first, and
-// the cursor of the page after it, which is "" at the end.
-func (s *Service) List(ctx context.Context, r Relation, userID, viewerID int64, cursor string, limit int) ([]Facts, string, error) {
+// List returns a page of one of the lists, the most recent follow first, and the
+// cursor of the next page, which is "" at the end.
+func (s *Service) List(ctx context.Context, r Relation, userID, viewerID int64, cursor string, limit int) ([]Stats, string, error) {
 	const op = "relation.List"
 	if userID <= 0 || viewerID < 0 {
 		return nil, "", errs.Wrap(op, ErrIDInvalid)
@@ -23,7 +23,7 @@ func (s *Service) List(ctx context.Context, r Relation, userID, viewerID int64, 
 	if limit <= 0 || limit > MaxPage {
 		limit = MaxPage
 	}
-	// One more than asked tells whether there is a page after this one.
+	// One more entry than requested shows whether another page follows.
 	entries, err := s.Store.List(ctx, r, Query{UserID: userID, ViewerID: viewerID, After: after, Limit: limit + 1})
 	if err != nil {
 		return nil, "", errs.Wrap(op, err)
@@ -31,18 +31,18 @@ func (s *Service) List(ctx context.Context, r Relation, userID, viewerID int64, 
 	next := ""
 	if len(entries) > limit {
 		entries = entries[:limit]
-		next = entries[limit-1].Place.cursor()
+		next = entries[limit-1].Cursor.encode()
 	}
-	facts := make([]Facts, len(entries))
+	stats := make([]Stats, len(entries))
 	for i, entry := range entries {
-		facts[i] = entry.Facts
+		stats[i] = entry.Stats
 	}
-	return facts, next, nil
+	return stats, next, nil
 }
 
-// Lookup tells of many users at once what this service knows, in the order
-// asked, each id once; a user that it never heard of has zeros.
-func (s *Service) Lookup(ctx context.Context, userIDs []int64, viewerID int64) ([]Facts, error) {
+// Lookup returns the stats of many users, in the order of the ids and each id
+// once. The stats of unknown users are zero.
+func (s *Service) Lookup(ctx context.Context, userIDs []int64, viewerID int64) ([]Stats, error) {
 	const op = "relation.Lookup"
 	distinct, err := distinctIDs(userIDs)
 	if err != nil {
@@ -51,22 +51,22 @@ func (s *Service) Lookup(ctx context.Context, userIDs []int64, viewerID int64) (
 	if len(distinct) == 0 {
 		return nil, nil
 	}
-	var found []Facts
+	var found []Stats
 	if len(distinct) == 1 && viewerID == 0 {
-		var one Facts
+		var one Stats
 		one, err = s.counts(ctx, distinct[0])
-		found = []Facts{one}
+		found = []Stats{one}
 	} else {
 		found, err = s.Store.Lookup(ctx, distinct, viewerID)
 	}
 	if err != nil {
 		return nil, errs.Wrap(op, err)
 	}
-	byID := make(map[int64]Facts, len(found))
-	for _, facts := range found {
-		byID[facts.UserID] = facts
+	byID := make(map[int64]Stats, len(found))
+	for _, stats := range found {
+		byID[stats.UserID] = stats
 	}
-	all := make([]Facts, len(distinct))
+	all := make([]Stats, len(distinct))
 	for i, id := range distinct {
 		all[i] = byID[id]
 		all[i].UserID = id
@@ -74,19 +74,19 @@ func (s *Service) Lookup(ctx context.Context, userIDs []int64, viewerID int64) (
 	return all, nil
 }
 
-// counts answers for one user, as a profile page asks, through the hot
-// document.
-func (s *Service) counts(ctx context.Context, userID int64) (Facts, error) {
-	return s.Hot.LoadCounts(ctx, userID, func(ctx context.Context) (Facts, error) {
+// counts returns the stats of one user, as a profile page needs them, through the
+// hot document.
+func (s *Service) counts(ctx context.Context, userID int64) (Stats, error) {
+	return s.Hot.LoadCounts(ctx, userID, func(ctx context.Context) (Stats, error) {
 		found, err := s.Store.Lookup(ctx, []int64{userID}, 0)
 		if err != nil || len(found) == 0 {
-			return Facts{UserID: userID}, err
+			return Stats{UserID: userID}, err
 		}
 		return found[0], nil
 	})
 }
 
-// FollowSet answers whom a user follows, through the hot document.
+// FollowSet returns the users that a user follows, through the hot document.
 func (s *Service) FollowSet(ctx context.Context, userID int64) (Set, error) {
 	const op = "relation.FollowSet"
 	if userID <= 0 {
@@ -105,7 +105,7 @@ func (s *Service) FollowSet(ctx context.Context, userID int64) (Set, error) {
 	return set, errs.Wrap(op, err)
 }
 
-// distinctIDs keeps the first of each id.
+// distinctIDs removes duplicates and keeps the order.
 func distinctIDs(ids []int64) ([]int64, error) {
 	if len(ids) > MaxIDs {
 		return nil, ErrTooMany
@@ -124,20 +124,20 @@ func distinctIDs(ids []int64) ([]int64, error) {
 	return slices.Clip(distinct), nil
 }
 
-// cursor writes a place for the caller to bring back.
-func (p Place) cursor() string {
-	return strconv.FormatInt(p.ChangedAtMS, 10) + "-" + strconv.FormatInt(p.UserID, 10)
+// encode returns the text form of a cursor, which parseCursor reads.
+func (c Cursor) encode() string {
+	return strconv.FormatInt(c.ChangedAtMS, 10) + "-" + strconv.FormatInt(c.UserID, 10)
 }
 
-func parseCursor(text string) (Place, error) {
+func parseCursor(text string) (Cursor, error) {
 	if text == "" {
-		return Place{}, nil
+		return Cursor{}, nil
 	}
 	ms, id, _ := strings.Cut(text, "-")
 	changed, msErr := strconv.ParseInt(ms, 10, 64)
 	user, idErr := strconv.ParseInt(id, 10, 64)
 	if msErr != nil || idErr != nil || changed <= 0 || user <= 0 {
-		return Place{}, ErrCursor
+		return Cursor{}, ErrCursor
 	}
-	return Place{ChangedAtMS: changed, UserID: user}, nil
+	return Cursor{ChangedAtMS: changed, UserID: user}, nil
 }

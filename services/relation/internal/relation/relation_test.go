@@ -11,7 +11,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/relation/internal/relation"
 )
 
-// clock ticks a second each time it is read.
+// clock returns a clock that advances a second with each call.
 func clock() func() time.Time {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	return func() time.Time {
@@ -33,14 +33,14 @@ func TestSetFollowRefuses(t *testing.T) {
 		usersErr     error
 		want         error
 	}{
-		"oneself":               {1, 1, true, nil, relation.ErrSelfFollow},
-		"unfollowing oneself":   {1, 1, false, nil, relation.ErrSelfFollow},
-		"an unknown user":       {1, 9, true, nil, relation.ErrUserUnknown},
-		"user 0":                {1, 0, true, nil, relation.ErrIDInvalid},
-		"a negative user":       {1, -2, true, nil, relation.ErrIDInvalid},
-		"nobody as follower":    {0, 2, true, nil, relation.ErrIDInvalid},
-		"while users are down":  {1, 2, true, down, down},
-		"unknown, when undoing": {1, 9, false, nil, relation.ErrUserUnknown},
+		"oneself":             {1, 1, true, nil, relation.ErrSelfFollow},
+		"unfollowing oneself": {1, 1, false, nil, relation.ErrSelfFollow},
+		"an unknown user":     {1, 9, true, nil, relation.ErrUserUnknown},
+		"user 0":              {1, 0, true, nil, relation.ErrIDInvalid},
+		"a negative user":     {1, -2, true, nil, relation.ErrIDInvalid},
+		"nobody as follower":  {0, 2, true, nil, relation.ErrIDInvalid},
+		"user service down":   {1, 2, true, down, down},
+		"unfollow of unknown": {1, 9, false, nil, relation.ErrUserUnknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, store, users := service()
@@ -50,16 +50,16 @@ func TestSetFollowRefuses(t *testing.T) {
 				t.Errorf("changed %t, error %v; want %v", changed, err, c.want)
 			}
 			if len(store.Events()) > 0 {
-				t.Error("the refusal changed something")
+				t.Error("a refused call changed something")
 			}
 		})
 	}
 }
 
-func TestFollowIsSeenAtOnceThroughHotState(t *testing.T) {
+func TestFollowIsVisibleAtOnceThroughHotDocuments(t *testing.T) {
 	s, _, _ := service()
 	ctx := t.Context()
-	look := func() (relation.Set, relation.Facts, relation.Facts) {
+	read := func() (relation.Set, relation.Stats, relation.Stats) {
 		set, err := s.FollowSet(ctx, 1)
 		if err != nil {
 			t.Fatal(err)
@@ -74,12 +74,12 @@ func TestFollowIsSeenAtOnceThroughHotState(t *testing.T) {
 		}
 		return set, one[0], two[0]
 	}
-	look() // so that all three documents exist
+	read() // stores all three documents
 	for _, following := range []bool{true, true, false, true} {
 		if _, err := s.SetFollow(ctx, 1, 2, following); err != nil {
 			t.Fatal(err)
 		}
-		set, one, two := look()
+		set, one, two := read()
 		want := int64(0)
 		if following {
 			want = 1
@@ -102,11 +102,11 @@ func TestListPages(t *testing.T) {
 		if page > 4 {
 			t.Fatal("the list has no end")
 		}
-		facts, next, err := s.List(t.Context(), relation.Follows, 1, 2, cursor, 2)
+		stats, next, err := s.List(t.Context(), relation.Follows, 1, 2, cursor, 2)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, f := range facts {
+		for _, f := range stats {
 			got = append(got, f.UserID)
 		}
 		cursor = next
@@ -126,10 +126,10 @@ func TestLookupKeepsTheOrderAndFillsGaps(t *testing.T) {
 	if _, err := s.SetFollow(t.Context(), 1, 2, true); err != nil {
 		t.Fatal(err)
 	}
-	facts, err := s.Lookup(t.Context(), []int64{404, 2, 1, 2}, 1)
-	want := []relation.Facts{{UserID: 404}, {UserID: 2, Followers: 1, Followed: true}, {UserID: 1, Follows: 1}}
-	if err != nil || !slices.Equal(facts, want) {
-		t.Errorf("facts %+v, %v", facts, err)
+	stats, err := s.Lookup(t.Context(), []int64{404, 2, 1, 2}, 1)
+	want := []relation.Stats{{UserID: 404}, {UserID: 2, Followers: 1, Followed: true}, {UserID: 1, Follows: 1}}
+	if err != nil || !slices.Equal(stats, want) {
+		t.Errorf("stats %+v, %v", stats, err)
 	}
 	if _, err := s.Lookup(t.Context(), make([]int64, relation.MaxIDs+1), 0); !errors.Is(err, relation.ErrTooMany) {
 		t.Errorf("too many: %v", err)
@@ -139,7 +139,7 @@ func TestLookupKeepsTheOrderAndFillsGaps(t *testing.T) {
 	}
 }
 
-func TestFollowSetSaysThatItIsCapped(t *testing.T) {
+func TestFollowSetIsCapped(t *testing.T) {
 	store := fake.NewStore()
 	for target := range int64(relation.MaxSet + 1) {
 		if _, err := store.SetFollow(t.Context(), relation.Change{UserID: 1, TargetID: target + 2, Following: true}); err != nil {
@@ -168,6 +168,6 @@ func TestAreFriends(t *testing.T) {
 		}
 	}
 	if !ask(1, 2) || !ask(2, 1) || ask(1, 3) || ask(3, 1) || ask(1, 1) {
-		t.Error("friends are those who follow each other")
+		t.Error("friends are not exactly the users who follow each other")
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// Refusals.
+// The errors of the service. Their reasons are part of the contract.
 var (
 	ErrSelfFollow  = errs.New(errs.Invalid, "SELF_FOLLOW", "you cannot follow yourself")
 	ErrUserUnknown = errs.New(errs.NotFound, "USER_UNKNOWN", "no such user")
@@ -20,10 +20,10 @@ var (
 const (
 	MaxPage = 1000 // users in one answer of a list
 	MaxIDs  = 1000 // ids in one lookup
-	MaxSet  = 5000 // users in a follow set; past that it says that it is capped
+	MaxSet  = 5000 // users in a follow set; a larger one is capped
 )
 
-// Change is a follow that is to be there or not.
+// Change is the new state of a follow.
 type Change struct {
 	UserID    int64
 	TargetID  int64
@@ -31,82 +31,83 @@ type Change struct {
 	At        time.Time
 }
 
-// Facts is what follows make of a user, as one viewer sees it.
-type Facts struct {
+// Stats holds the counts of a user, and whether a viewer follows them.
+type Stats struct {
 	UserID    int64
 	Follows   int64
 	Followers int64
 	Followed  bool // by the viewer
 }
 
-// Relation names one of the three lists of a user.
+// Relation selects one of the three lists of a user.
 type Relation int
 
 // The lists.
 const (
-	Follows   Relation = iota // whom the user follows
-	Followers                 // who follows the user
-	Friends                   // both
+	Follows   Relation = iota // users that the user follows
+	Followers                 // users who follow the user
+	Friends                   // users who follow and are followed
 )
 
-// Query asks for one page of a list, the most recent follow first.
+// Query selects a page of a list, the most recent follow first.
 type Query struct {
 	UserID   int64
-	ViewerID int64 // 0: nobody
-	After    Place // where the page before ended; zero starts at the newest
-	Limit    int   // 1 to MaxPage
+	ViewerID int64  // 0: no viewer
+	After    Cursor // end of the previous page; zero starts at the newest
+	Limit    int    // 1 to MaxPage
 }
 
-// Place is a position in a list.
-type Place struct {
+// Cursor is a position in a list.
+type Cursor struct {
 	ChangedAtMS int64
 	UserID      int64
 }
 
-// Entry is one user of a list and where in the list they stand.
+// Entry is one user of a list with their position.
 type Entry struct {
-	Facts
-	Place Place
+	Stats
+	Cursor Cursor
 }
 
-// Set is whom a user follows, ascending, at most MaxSet.
+// Set holds the users that a user follows, at most MaxSet, in ascending order.
 type Set struct {
 	UserIDs []int64
-	Capped  bool
+	Capped  bool // the user follows more than MaxSet users
 }
 
-// Store keeps follows and their counts.
+// Store stores follows and their counts.
 type Store interface {
-	// SetFollow brings about the wanted state. Only when that changes something
-	// do the counts move and an event is written, all in one transaction.
+	// SetFollow sets the state of a follow. If the state changes, the counts are
+	// updated and an event is written in the same transaction.
 	SetFollow(ctx context.Context, c Change) (changed bool, err error)
-	// List answers one page.
+	// List reads one page.
 	List(ctx context.Context, r Relation, q Query) ([]Entry, error)
-	// Lookup finds the facts of distinct users, in any order; a user without
-	// rows may be left out.
-	Lookup(ctx context.Context, userIDs []int64, viewerID int64) ([]Facts, error)
+	// Lookup reads the stats of distinct users, in any order. Users without rows
+	// may be left out.
+	Lookup(ctx context.Context, userIDs []int64, viewerID int64) ([]Stats, error)
 	// FollowSet reads at most limit followed users, ascending.
 	FollowSet(ctx context.Context, userID int64, limit int) ([]int64, error)
-	// AreFriends tells whether both follow each other.
+	// AreFriends reports whether two users follow each other.
 	AreFriends(ctx context.Context, a, b int64) (bool, error)
 }
 
-// Users asks the user service.
+// Users calls the user service.
 type Users interface {
 	Exists(ctx context.Context, userID int64) (bool, error)
 }
 
-// Hot keeps the hot documents of follows.
+// Hot stores the hot documents of follows.
 type Hot interface {
-	// Changed invalidates what a change between two users makes old.
-	Changed(ctx context.Context, userID, targetID int64)
-	// LoadSet answers a follow set from its document or else from rebuild.
+	// FollowChanged invalidates the documents of both users.
+	FollowChanged(ctx context.Context, userID, targetID int64)
+	// LoadSet returns the follow set from its document or, without one, stores
+	// and returns the result of rebuild.
 	LoadSet(ctx context.Context, userID int64, rebuild func(context.Context) (Set, error)) (Set, error)
-	// LoadCounts answers a user's counts from the document or else from rebuild.
-	LoadCounts(ctx context.Context, userID int64, rebuild func(context.Context) (Facts, error)) (Facts, error)
+	// LoadCounts does the same for the counts of a user.
+	LoadCounts(ctx context.Context, userID int64, rebuild func(context.Context) (Stats, error)) (Stats, error)
 }
 
-// Ports is all that the service needs; every field is required.
+// Ports are the dependencies of the service. Every field is required.
 type Ports struct {
 	Store Store
 	Users Users
@@ -114,10 +115,10 @@ type Ports struct {
 	Clock func() time.Time
 }
 
-// Service knows the rules. It is safe for concurrent use.
+// Service implements the rules. It is safe for concurrent use.
 type Service struct {
 	Ports
 }
 
-// New makes the service.
+// New returns a service.
 func New(p Ports) *Service { return &Service{Ports: p} }

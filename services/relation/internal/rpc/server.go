@@ -1,5 +1,5 @@
-// Package rpc is the generated server of the relation contract on top of the
-// rules. Errors pass untouched: the interceptor encodes them.
+// Package rpc implements the gRPC service of the relation contract on top of the
+// rules. It returns errors unchanged; the server's interceptor encodes them.
 package rpc
 
 import (
@@ -17,7 +17,7 @@ type Server struct {
 
 var _ relationv1.RelationServiceServer = (*Server)(nil)
 
-// New serves the rules.
+// New returns a server that calls the rules.
 func New(service *relation.Service) *Server { return &Server{service: service} }
 
 // SetFollow implements the contract.
@@ -45,20 +45,20 @@ func (s *Server) ListFriends(ctx context.Context, r *relationv1.ListRequest) (*r
 }
 
 func (s *Server) list(ctx context.Context, which relation.Relation, r *relationv1.ListRequest) (*relationv1.ListResponse, error) {
-	facts, next, err := s.service.List(ctx, which, r.GetUserId(), r.GetViewerId(), r.GetCursor(), int(r.GetLimit()))
+	stats, next, err := s.service.List(ctx, which, r.GetUserId(), r.GetViewerId(), r.GetCursor(), int(r.GetLimit()))
 	if err != nil {
 		return nil, err
 	}
-	return &relationv1.ListResponse{Users: toFacts(facts), NextCursor: next}, nil
+	return &relationv1.ListResponse{Users: fromStats(stats), NextCursor: next}, nil
 }
 
 // Lookup implements the contract.
 func (s *Server) Lookup(ctx context.Context, r *relationv1.LookupRequest) (*relationv1.LookupResponse, error) {
-	facts, err := s.service.Lookup(ctx, r.GetUserIds(), r.GetViewerId())
+	stats, err := s.service.Lookup(ctx, r.GetUserIds(), r.GetViewerId())
 	if err != nil {
 		return nil, err
 	}
-	return &relationv1.LookupResponse{Users: toFacts(facts)}, nil
+	return &relationv1.LookupResponse{Users: fromStats(stats)}, nil
 }
 
 // GetFollowSet implements the contract.
@@ -77,12 +77,4 @@ func (s *Server) AreFriends(ctx context.Context, r *relationv1.AreFriendsRequest
 		return nil, err
 	}
 	return &relationv1.AreFriendsResponse{Friends: friends}, nil
-}
-
-func toFacts(facts []relation.Facts) []*relationv1.UserFacts {
-	wire := make([]*relationv1.UserFacts, len(facts))
-	for i, f := range facts {
-		wire[i] = &relationv1.UserFacts{UserId: f.UserID, Follows: f.Follows, Followers: f.Followers, Followed: f.Followed}
-	}
-	return wire
 }

@@ -17,8 +17,8 @@ import (
 
 const nowMS = 1_772_366_400_123
 
-// start runs the service behind its listener, on fake ports.
-func start(t *testing.T) relationv1.RelationServiceClient {
+// newClient runs the service on fake ports behind a listener.
+func newClient(t *testing.T) relationv1.RelationServiceClient {
 	t.Helper()
 	service := relation.New(relation.Ports{
 		Store: fake.NewStore(), Users: &fake.Users{Known: []int64{1, 2, 3}}, Hot: fake.NewHot(),
@@ -44,7 +44,7 @@ func want(t *testing.T, got proto.Message, err error, want proto.Message) {
 }
 
 func TestFollowsOverTheWire(t *testing.T) {
-	client, ctx := start(t), t.Context()
+	client, ctx := newClient(t), t.Context()
 	for i, changed := range []bool{true, false} {
 		got, err := client.SetFollow(ctx, &relationv1.SetFollowRequest{UserId: 1, TargetId: 2, Following: true})
 		if err != nil || got.GetChanged() != changed {
@@ -68,8 +68,8 @@ func TestFollowsOverTheWire(t *testing.T) {
 
 	seen := proto.CloneOf(two)
 	seen.Followed = true
-	facts, err := client.Lookup(ctx, &relationv1.LookupRequest{UserIds: []int64{99, 2}, ViewerId: 1})
-	want(t, facts, err, &relationv1.LookupResponse{Users: []*relationv1.UserFacts{{UserId: 99}, seen}})
+	stats, err := client.Lookup(ctx, &relationv1.LookupRequest{UserIds: []int64{99, 2}, ViewerId: 1})
+	want(t, stats, err, &relationv1.LookupResponse{Users: []*relationv1.UserFacts{{UserId: 99}, seen}})
 	set, err := client.GetFollowSet(ctx, &relationv1.GetFollowSetRequest{UserId: 1})
 	want(t, set, err, &relationv1.GetFollowSetResponse{UserIds: []int64{2, 3}})
 	for other, friends := range map[int64]bool{2: false, 3: true} {
@@ -79,7 +79,7 @@ func TestFollowsOverTheWire(t *testing.T) {
 }
 
 func TestRefusalsOverTheWire(t *testing.T) {
-	client, ctx := start(t), t.Context()
+	client, ctx := newClient(t), t.Context()
 	for reason, ask := range map[string]func() error{
 		"SELF_FOLLOW": func() error {
 			_, err := client.SetFollow(ctx, &relationv1.SetFollowRequest{UserId: 1, TargetId: 1, Following: true})

@@ -1,5 +1,5 @@
-// Package storetest is what any relation.Store must do. It runs on the fake and
-// on a real database, so that tests on the fake mean something.
+// Package storetest is the conformance suite of relation.Store. It runs on the
+// fake and on a real database, so that both behave the same.
 package storetest
 
 import (
@@ -12,17 +12,17 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/relation/internal/relation"
 )
 
-// Run runs the suite; open gives an empty store that ends with the test.
+// Run runs the suite. open returns an empty store that is closed with the test.
 func Run(t *testing.T, open func(t *testing.T) relation.Store) {
 	tests := map[string]func(*testing.T, relation.Store){
-		"a follow counts once, however often it is asked for": repeated,
-		"an unfollow without a follow changes nothing":        unfollowFirst,
-		"lists come newest first and page without a gap":      paging,
-		"friends follow each other":                           friends,
-		"the viewer's own follows are marked":                 viewer,
-		"a follow set is ascending and limited":               set,
-		"counts equal sets after a storm":                     storm,
-		"two who follow each other at once do not deadlock":   mutualStorm,
+		"a repeated follow counts once":                repeated,
+		"an unfollow without a follow changes nothing": unfollowFirst,
+		"lists are paged newest first without gaps":    paging,
+		"friends follow each other":                    friends,
+		"the viewer's own follows are marked":          viewer,
+		"a follow set is ascending and limited":        set,
+		"counts equal rows after concurrent changes":   concurrent,
+		"concurrent mutual follows do not deadlock":    concurrentMutual,
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
@@ -60,19 +60,19 @@ func ids(entries []relation.Entry) []int64 {
 	return all
 }
 
-// wantFacts compares the counts of one user, and whether 99 follows them.
-func wantFacts(t *testing.T, s relation.Store, want relation.Facts) {
+// wantStats compares the counts of one user, and whether user 99 follows them.
+func wantStats(t *testing.T, s relation.Store, want relation.Stats) {
 	t.Helper()
 	found, err := s.Lookup(t.Context(), []int64{want.UserID}, 99)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := relation.Facts{UserID: want.UserID}
+	got := relation.Stats{UserID: want.UserID}
 	if len(found) > 0 {
 		got = found[0]
 	}
 	if got != want {
-		t.Errorf("facts are %+v, want %+v", got, want)
+		t.Errorf("stats are %+v, want %+v", got, want)
 	}
 }
 
@@ -82,31 +82,31 @@ func repeated(t *testing.T, s relation.Store) {
 			t.Errorf("follow %d: changed %t", i, got)
 		}
 	}
-	wantFacts(t, s, relation.Facts{UserID: 1, Follows: 1})
-	wantFacts(t, s, relation.Facts{UserID: 2, Followers: 1})
+	wantStats(t, s, relation.Stats{UserID: 1, Follows: 1})
+	wantStats(t, s, relation.Stats{UserID: 2, Followers: 1})
 	for i, wantChanged := range []bool{true, false} {
 		if got := change(t, s, 1, 2, false, epoch()); got != wantChanged {
 			t.Errorf("unfollow %d: changed %t", i, got)
 		}
 	}
-	wantFacts(t, s, relation.Facts{UserID: 1})
-	wantFacts(t, s, relation.Facts{UserID: 2})
+	wantStats(t, s, relation.Stats{UserID: 1})
+	wantStats(t, s, relation.Stats{UserID: 2})
 	if !change(t, s, 1, 2, true, epoch()) {
 		t.Error("a follow after an unfollow changed nothing")
 	}
-	wantFacts(t, s, relation.Facts{UserID: 2, Followers: 1})
+	wantStats(t, s, relation.Stats{UserID: 2, Followers: 1})
 }
 
 func unfollowFirst(t *testing.T, s relation.Store) {
 	if change(t, s, 1, 2, false, epoch()) {
-		t.Error("there was nothing to change")
+		t.Error("changed without a follow")
 	}
-	wantFacts(t, s, relation.Facts{UserID: 1})
-	wantFacts(t, s, relation.Facts{UserID: 2})
+	wantStats(t, s, relation.Stats{UserID: 1})
+	wantStats(t, s, relation.Stats{UserID: 2})
 }
 
 func paging(t *testing.T, s relation.Store) {
-	// Three of each moment, so that the id has to break ties.
+	// Three follows share each time, so that the id has to break ties.
 	var want []int64
 	for i := range int64(9) {
 		change(t, s, 1, 10+i, true, epoch().Add(time.Duration(i/3)*time.Second))
@@ -119,10 +119,10 @@ func paging(t *testing.T, s relation.Store) {
 		user     int64
 	}{{relation.Follows, 1}, {relation.Followers, 5}} {
 		var got []int64
-		var after relation.Place
+		var after relation.Cursor
 		for page := list(t, s, c.relation, relation.Query{UserID: c.user, Limit: 2}); len(page) > 0; {
 			got = append(got, ids(page)...)
-			after = page[len(page)-1].Place
+			after = page[len(page)-1].Cursor
 			page = list(t, s, c.relation, relation.Query{UserID: c.user, Limit: 2, After: after})
 		}
 		if !slices.Equal(got, want) {
@@ -165,9 +165,9 @@ func viewer(t *testing.T, s relation.Store) {
 			t.Errorf("user 3 has %d followers", e.Followers)
 		}
 	}
-	wantFacts(t, s, relation.Facts{UserID: 3, Followers: 2, Followed: true})
+	wantStats(t, s, relation.Stats{UserID: 3, Followers: 2, Followed: true})
 	if got := list(t, s, relation.Follows, relation.Query{UserID: 1}); slices.ContainsFunc(got, func(e relation.Entry) bool { return e.Followed }) {
-		t.Error("nobody's viewer follows somebody")
+		t.Error("without a viewer somebody is followed by the viewer")
 	}
 }
 
@@ -185,8 +185,8 @@ func set(t *testing.T, s relation.Store) {
 	}
 }
 
-// storm flips follows between a few users at random from many goroutines.
-func storm(t *testing.T, s relation.Store) {
+// concurrent changes follows between a few users at random from many goroutines.
+func concurrent(t *testing.T, s relation.Store) {
 	var group sync.WaitGroup
 	for range 10 {
 		group.Go(func() {
@@ -206,7 +206,7 @@ func storm(t *testing.T, s relation.Store) {
 	}
 	group.Wait()
 	for user := range int64(6) {
-		wantFacts(t, s, relation.Facts{
+		wantStats(t, s, relation.Stats{
 			UserID:    user,
 			Follows:   int64(len(list(t, s, relation.Follows, relation.Query{UserID: user}))),
 			Followers: int64(len(list(t, s, relation.Followers, relation.Query{UserID: user}))),
@@ -214,7 +214,7 @@ func storm(t *testing.T, s relation.Store) {
 	}
 }
 
-func mutualStorm(t *testing.T, s relation.Store) {
+func concurrentMutual(t *testing.T, s relation.Store) {
 	var group sync.WaitGroup
 	for i := range 8 {
 		user, target := int64(1), int64(2)
@@ -231,6 +231,6 @@ func mutualStorm(t *testing.T, s relation.Store) {
 		})
 	}
 	group.Wait()
-	wantFacts(t, s, relation.Facts{UserID: 1, Follows: 1, Followers: 1})
-	wantFacts(t, s, relation.Facts{UserID: 2, Follows: 1, Followers: 1})
+	wantStats(t, s, relation.Stats{UserID: 1, Follows: 1, Followers: 1})
+	wantStats(t, s, relation.Stats{UserID: 2, Follows: 1, Followers: 1})
 }

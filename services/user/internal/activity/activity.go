@@ -1,12 +1,12 @@
-// Package activity knows the list of what others did that concerns a user:
-// liked or commented on a video of theirs, followed them.
+// Package activity implements the activity list of a user: likes and comments of
+// others on the user's videos, and new followers.
 //
-//   - What a user does to themselves is not told.
-//   - Each like, comment and follow has at most one entry. Its last state wins,
-//     in whatever order the events arrive: an entry that was taken back is gone,
-//     and does not come back with an event that is older.
+//   - A user's actions on their own videos are not listed.
+//   - Each like, comment and follow has at most one entry. The last state wins,
+//     in whatever order the events arrive: an entry that was taken back is not
+//     listed, and an older event does not bring it back.
 //   - Entries are numbered in the order in which they became visible, so that a
-//     read position never covers an entry that nobody could have seen.
+//     read position never covers an entry that the user could not have seen.
 //
 // It imports the standard library and platform/errs only.
 package activity
@@ -18,8 +18,8 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// ErrIDsInvalid refuses a request; its reason is part of the contract.
-var ErrIDsInvalid = errs.New(errs.Invalid, "IDS_INVALID", "ids are greater than 0, a cursor not less")
+// ErrIDsInvalid is the error of invalid ids. Its reason is part of the contract.
+var ErrIDsInvalid = errs.New(errs.Invalid, "IDS_INVALID", "ids must be greater than 0, and a cursor must not be negative")
 
 // Limits of a page.
 const (
@@ -27,10 +27,10 @@ const (
 	MaxPage     = 100
 )
 
-// Kind says what somebody did.
+// Kind is the kind of an activity.
 type Kind int
 
-// The kinds; they are stored.
+// The kinds. Their values are stored.
 const (
 	Liked     Kind = 1
 	Commented Kind = 2
@@ -39,31 +39,32 @@ const (
 
 // Entry is one entry of a user's list.
 type Entry struct {
-	ID         int64 // place in the user's list: 1 and up
-	UserID     int64 // whose list
+	ID         int64 // number in the user's list, from 1
+	UserID     int64 // owner of the list
 	Kind       Kind
-	ActorID    int64 // who did it
+	ActorID    int64 // user who liked, commented or followed
 	VideoID    int64 // 0 for a follow
-	CommentID  int64 // 0 but for a comment
+	CommentID  int64 // 0 for a like or a follow
 	Excerpt    string
 	OccurredAt time.Time // to the millisecond, UTC
 }
 
-// Change is what an event says of one like, comment or follow.
+// Change is a change of a like, comment or follow, as its event reports it.
 type Change struct {
 	EventID string
 	Subject string // the like, comment or follow
-	Version int64  // of the subject, growing with each change of it
-	Present bool   // false: it was taken back
+	Version int64  // of the subject; grows with each change
+	Present bool   // false: the like, comment or follow was taken back
 	Entry   Entry  // without an id
 }
 
-// Store keeps the lists.
+// Store stores the lists.
 type Store interface {
-	// Apply takes a change, once per event. A change that is not newer than what
-	// is known of its subject changes nothing.
+	// Apply applies a change, once per event. A change whose version is not
+	// newer than the stored version of its subject has no effect.
 	Apply(ctx context.Context, c Change) error
-	// List reads at most limit present entries before a place, newest first.
+	// List reads at most limit present entries with smaller ids than beforeID,
+	// newest first.
 	List(ctx context.Context, userID, beforeID int64, limit int) ([]Entry, error)
 	// Unread counts the present entries after the read position.
 	Unread(ctx context.Context, userID int64) (int64, error)
@@ -74,12 +75,12 @@ type Store interface {
 // Page is one page of a list.
 type Page struct {
 	Entries []Entry
-	NextID  int64 // before which the next page begins; 0 at the end
-	Unread  int64 // on all pages
+	NextID  int64 // the next page starts before this id; 0 at the end
+	Unread  int64 // number of unread entries of the whole list
 }
 
-// Service knows the rules. It is safe for concurrent use.
+// Service implements the rules. It is safe for concurrent use.
 type Service struct{ store Store }
 
-// New makes the service.
+// New returns a service.
 func New(store Store) *Service { return &Service{store: store} }

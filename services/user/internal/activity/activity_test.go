@@ -27,7 +27,7 @@ func filled(t *testing.T, actors int64) *activity.Service {
 	return s
 }
 
-func TestWhatAUserDoesToThemselvesIsNotTold(t *testing.T) {
+func TestOwnActionsAreNotListed(t *testing.T) {
 	s := activity.New(fake.NewActivities())
 	if err := s.Apply(t.Context(), like(5, 5)); err != nil {
 		t.Fatal(err)
@@ -60,7 +60,7 @@ func TestPages(t *testing.T) {
 			continue
 		}
 		if c.entries > 0 && page.Entries[0].ID != c.first {
-			t.Errorf("before %d: begins at %d", c.before, page.Entries[0].ID)
+			t.Errorf("before %d: starts with %d", c.before, page.Entries[0].ID)
 		}
 	}
 }
@@ -77,11 +77,11 @@ func TestMarkRead(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	s := filled(t, 1)
 	for name, ask := range map[string]func() error{
-		"a list of nobody":  func() error { _, err := s.List(t.Context(), 0, 0, 0); return err },
-		"a cursor below 0":  func() error { _, err := s.List(t.Context(), 5, -1, 0); return err },
-		"nobody has read":   func() error { _, err := s.MarkRead(t.Context(), -5, 0); return err },
-		"a place below 0":   func() error { _, err := s.MarkRead(t.Context(), 5, -1); return err },
-		"a user of minus 1": func() error { _, err := s.List(t.Context(), -1, 0, 0); return err },
+		"list of user 0":  func() error { _, err := s.List(t.Context(), 0, 0, 0); return err },
+		"list of user -1": func() error { _, err := s.List(t.Context(), -1, 0, 0); return err },
+		"list before -1":  func() error { _, err := s.List(t.Context(), 5, -1, 0); return err },
+		"read by user -5": func() error { _, err := s.MarkRead(t.Context(), -5, 0); return err },
+		"read up to -1":   func() error { _, err := s.MarkRead(t.Context(), 5, -1); return err },
 	} {
 		if err := ask(); !errors.Is(err, activity.ErrIDsInvalid) {
 			t.Errorf("%s: %v", name, err)

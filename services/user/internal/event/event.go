@@ -1,4 +1,4 @@
-// Package event listens to what other services told and makes activities of it.
+// Package event turns the events of other services into activities.
 package event
 
 import (
@@ -10,17 +10,17 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/user/internal/activity"
 )
 
-// Activities is what the rules offer.
+// Activities applies changes of activities.
 type Activities interface {
 	Apply(ctx context.Context, c activity.Change) error
 }
 
 var _ Activities = (*activity.Service)(nil)
 
-// Handler takes one event.
+// Handler handles one event.
 type Handler = func(ctx context.Context, e server.Event) error
 
-// Handlers are those of all topics that make or end an activity.
+// Handlers returns the handlers of all topics that create or end an activity.
 func Handlers(a Activities) map[string]Handler {
 	return map[string]Handler{
 		eventv1.TopicLiked:       liked(a, true),
@@ -69,10 +69,11 @@ func followed(a Activities, present bool) Handler {
 	}
 }
 
-// apply refuses what says nothing: it would never get better.
+// apply refuses incomplete events as invalid, because retrying them cannot
+// succeed.
 func apply(ctx context.Context, a Activities, e server.Event, present bool, entry activity.Entry) error {
 	if e.Subject == "" || e.Version <= 0 || entry.UserID <= 0 || entry.ActorID <= 0 {
-		return errs.New(errs.Invalid, "EVENT_INCOMPLETE", "an event without subject, version or users")
+		return errs.New(errs.Invalid, "EVENT_INCOMPLETE", "the event lacks a subject, a version or a user")
 	}
 	entry.OccurredAt = e.Time.UTC()
 	return a.Apply(ctx, activity.Change{EventID: e.ID, Subject: e.Subject, Version: e.Version, Present: present, Entry: entry})

@@ -15,7 +15,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/user/internal/event"
 )
 
-// applied remembers the last change.
+// applied records the last change.
 type applied struct {
 	change activity.Change
 	err    error
@@ -28,7 +28,7 @@ func (a *applied) Apply(_ context.Context, c activity.Change) error {
 
 var at = time.Date(2026, 3, 1, 12, 0, 0, 123e6, time.UTC)
 
-func told(t *testing.T, topic, subject string, version int64, data proto.Message) server.Event {
+func newEvent(t *testing.T, topic, subject string, version int64, data proto.Message) server.Event {
 	t.Helper()
 	encoded, err := protojson.Marshal(data)
 	if err != nil {
@@ -62,7 +62,7 @@ func TestEachTopicBecomesAChange(t *testing.T) {
 		t.Errorf("%d handlers", len(handlers))
 	}
 	for topic, test := range tests {
-		if err := handlers[topic](t.Context(), told(t, topic, "the:subject", 3, test.data)); err != nil {
+		if err := handlers[topic](t.Context(), newEvent(t, topic, "the:subject", 3, test.data)); err != nil {
 			t.Errorf("%s: %v", topic, err)
 		}
 		want := activity.Change{EventID: "E1", Subject: "the:subject", Version: 3, Present: test.present, Entry: test.entry}
@@ -72,16 +72,16 @@ func TestEachTopicBecomesAChange(t *testing.T) {
 	}
 }
 
-func TestWhatSaysNothingIsRefusedForGood(t *testing.T) {
+func TestIncompleteEventsAreInvalid(t *testing.T) {
 	like := &eventv1.Liked{UserId: 1, VideoId: 7, AuthorId: 5}
-	broken := told(t, eventv1.TopicLiked, "like:1:7", 1, like)
+	broken := newEvent(t, eventv1.TopicLiked, "like:1:7", 1, like)
 	broken.Data = []byte(`{"userId":"x"}`)
 	for name, e := range map[string]server.Event{
 		"broken data": broken,
-		"no subject":  told(t, eventv1.TopicLiked, "", 1, like),
-		"no version":  told(t, eventv1.TopicLiked, "like:1:7", 0, like),
-		"no actor":    told(t, eventv1.TopicLiked, "like:1:7", 1, &eventv1.Liked{VideoId: 7, AuthorId: 5}),
-		"no author":   told(t, eventv1.TopicLiked, "like:1:7", 1, &eventv1.Liked{VideoId: 7, UserId: 1}),
+		"no subject":  newEvent(t, eventv1.TopicLiked, "", 1, like),
+		"no version":  newEvent(t, eventv1.TopicLiked, "like:1:7", 0, like),
+		"no actor":    newEvent(t, eventv1.TopicLiked, "like:1:7", 1, &eventv1.Liked{VideoId: 7, AuthorId: 5}),
+		"no author":   newEvent(t, eventv1.TopicLiked, "like:1:7", 1, &eventv1.Liked{VideoId: 7, UserId: 1}),
 	} {
 		var got applied
 		if err := event.Handlers(&got)[eventv1.TopicLiked](t.Context(), e); errs.CodeOf(err) != errs.Invalid {
@@ -93,9 +93,9 @@ func TestWhatSaysNothingIsRefusedForGood(t *testing.T) {
 	}
 }
 
-func TestAFailureIsOneToTryAgain(t *testing.T) {
+func TestAFailureKeepsItsCode(t *testing.T) {
 	down := &applied{err: &errs.Error{Code: errs.Unavailable}}
-	e := told(t, eventv1.TopicFollowed, "follow:1:5", 1, &eventv1.Followed{UserId: 1, TargetId: 5})
+	e := newEvent(t, eventv1.TopicFollowed, "follow:1:5", 1, &eventv1.Followed{UserId: 1, TargetId: 5})
 	if err := event.Handlers(down)[eventv1.TopicFollowed](t.Context(), e); errs.CodeOf(err) != errs.Unavailable {
 		t.Errorf("error %v", err)
 	}

@@ -12,7 +12,7 @@ import (
 // Activities is an activity.Store in memory.
 type Activities struct {
 	mu      sync.Mutex
-	done    map[string]bool // by event
+	done    map[string]bool // by event id
 	changes map[string]activity.Change
 	last    map[int64]int64 // by user
 	read    map[int64]int64
@@ -20,7 +20,7 @@ type Activities struct {
 
 var _ activity.Store = (*Activities)(nil)
 
-// NewActivities makes an empty one.
+// NewActivities returns an empty store.
 func NewActivities() *Activities {
 	return &Activities{
 		done: make(map[string]bool), changes: make(map[string]activity.Change),

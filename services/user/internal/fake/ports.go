@@ -9,10 +9,10 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/user/internal/user"
 )
 
-// Passwords is a user.Passwords that costs nothing and counts what the real one
-// would have worked.
+// Passwords is a user.Passwords that does not hash, but counts the hashes that the
+// real one would have computed.
 type Passwords struct {
-	Generation string // in every hash; changing it makes older hashes outdated
+	Generation string // part of every hash; changing it makes older hashes outdated
 
 	work atomic.Int64
 	busy atomic.Bool
@@ -20,10 +20,10 @@ type Passwords struct {
 
 var _ user.Passwords = (*Passwords)(nil)
 
-// Work is how many derivations the calls so far would have cost.
+// Work returns how many hashes the calls so far would have computed.
 func (p *Passwords) Work() int64 { return p.work.Load() }
 
-// SetBusy makes every later call answer user.ErrBusy.
+// SetBusy makes every later call return user.ErrBusy, or work again.
 func (p *Passwords) SetBusy(busy bool) { p.busy.Store(busy) }
 
 func (p *Passwords) derive() error {
@@ -62,12 +62,12 @@ type HotProfiles struct {
 
 var _ user.HotProfiles = (*HotProfiles)(nil)
 
-// NewHotProfiles makes an empty one.
+// NewHotProfiles returns an empty HotProfiles.
 func NewHotProfiles() *HotProfiles {
 	return &HotProfiles{documents: make(map[int64]user.Profile)}
 }
 
-// Stored is how many documents there are.
+// Stored returns the number of stored documents.
 func (h *HotProfiles) Stored() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -1,6 +1,5 @@
-// Package fake has hand-written, in-memory stand-ins for the ports of the
-// domain. Store keeps the same promises as the real one; one suite
-// (storetest) holds both to them.
+// Package fake provides in-memory implementations of the ports of the domain.
+// Store behaves like the real store; the suite in storetest runs on both.
 package fake
 
 import (
@@ -23,7 +22,7 @@ type Store struct {
 
 var _ user.Store = (*Store)(nil)
 
-// NewStore makes an empty store.
+// NewStore returns an empty store.
 func NewStore() *Store {
 	return &Store{
 		profiles:    make(map[int64]user.Profile),
@@ -32,7 +31,7 @@ func NewStore() *Store {
 	}
 }
 
-// FailWith makes every later call return err; nil ends it.
+// FailWith makes every later call return err, or work again if err is nil.
 func (s *Store) FailWith(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -59,7 +58,7 @@ func (s *Store) Users() int {
 	return len(s.profiles)
 }
 
-// begin takes the lock, or says why the call cannot be served.
+// begin takes the lock, or returns the error with which the call has to fail.
 func (s *Store) begin(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return errs.Wrap("fake store", err)

@@ -1,4 +1,4 @@
-// Package hot keeps the hot documents that the user service owns.
+// Package hot stores the hot documents of users in the state store.
 package hot
 
 import (
@@ -10,20 +10,20 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/user/internal/wire"
 )
 
-// Profiles keeps UserProfile documents and implements user.HotProfiles.
+// Profiles stores UserProfile documents. It implements user.HotProfiles.
 type Profiles struct {
 	documents hotstate.Document[*hotv1.UserProfile]
 }
 
 var _ user.HotProfiles = (*Profiles)(nil)
 
-// NewProfiles makes Profiles on the program's hot state.
+// NewProfiles returns the documents of a store.
 func NewProfiles(store *hotstate.Store) *Profiles {
 	return &Profiles{documents: hotstate.For[*hotv1.UserProfile](store, hotv1.UserProfileTTL)}
 }
 
-// Load implements user.HotProfiles. Callers that ask for one user at once share
-// one rebuild.
+// Load implements user.HotProfiles. Concurrent callers for the same user share a
+// rebuild.
 func (p *Profiles) Load(ctx context.Context, id int64, rebuild func(context.Context) (user.Profile, error)) (user.Profile, error) {
 	document, err := p.documents.Load(ctx, hotv1.UserProfileKey(id), func(ctx context.Context) (*hotv1.UserProfile, error) {
 		profile, err := rebuild(ctx)

@@ -9,7 +9,8 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/user/internal/user"
 )
 
-// nameKeyIndex is the unique key that decides a race for a name.
+// nameKeyIndex is the unique key that decides between concurrent registrations of
+// a name.
 const nameKeyIndex = "users_name_key"
 
 const (
@@ -37,7 +38,7 @@ func (s *Store) Create(ctx context.Context, r user.Registration) error {
 		return addSession(ctx, tx, r.Session)
 	})
 	if sqldb.IsDuplicate(err, nameKeyIndex) {
-		return user.ErrNameTaken // the cause quotes the name and says no more
+		return user.ErrNameTaken // without the cause, which only quotes the name
 	}
 	return sqldb.Wrap(op, err)
 }

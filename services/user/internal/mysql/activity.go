@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// The update of nothing takes the lock of the row, whether it is new or not.
+	// The update changes nothing, but locks the row, whether it is new or not.
 	lockMarks = `INSERT INTO activity_marks (user_id, last_id, read_id) VALUES (?, 0, 0)
 ON DUPLICATE KEY UPDATE last_id = last_id`
 	readVersion = `SELECT version FROM activities WHERE subject = ?`
@@ -30,21 +30,25 @@ FROM activities WHERE user_id = ? AND present = TRUE AND id < ? ORDER BY id DESC
 	markRead = `UPDATE activity_marks SET read_id = GREATEST(read_id, LEAST(?, last_id)) WHERE user_id = ?`
 )
 
-// Activities is the activity.Store of the service.
-type Activities struct{ db *sqlx.DB }
+// Activities implements activity.Store.
+type Activities struct {
+	db    *sqlx.DB
+	inbox *inbox.Inbox
+}
 
 var _ activity.Store = (*Activities)(nil)
 
-// NewActivities makes a store on a migrated database that has the table of
-// package inbox.
-func NewActivities(db *sqlx.DB) *Activities { return &Activities{db: db} }
+// NewActivities returns a store on a migrated database and its inbox.
+func NewActivities(db *sqlx.DB, processed *inbox.Inbox) *Activities {
+	return &Activities{db: db, inbox: processed}
+}
 
-// consumer is this use of the events, for the inbox.
+// consumer is the name of this consumer in the inbox.
 const consumer = "activities"
 
 // Apply implements activity.Store.
 func (a *Activities) Apply(ctx context.Context, c activity.Change) error {
-	err := inbox.Once(ctx, a.db, consumer, c.EventID, func(ctx context.Context, tx sqldb.Handle) error {
+	err := a.inbox.Once(ctx, consumer, c.EventID, func(ctx context.Context, tx sqldb.Handle) error {
 		if _, err := tx.ExecContext(ctx, lockMarks, c.Entry.UserID); err != nil {
 			return err
 		}

@@ -18,15 +18,14 @@ import (
 
 func newActivitiesDB(t *testing.T) *sqlx.DB {
 	t.Helper()
-	db := sqltest.New(t, mysql.Migrations())
-	if err := inbox.Ensure(t.Context(), db); err != nil {
-		t.Fatal(err)
-	}
-	return db
+	return sqltest.New(t, mysql.Migrations(), inbox.Ensure)
 }
 
 func TestActivities(t *testing.T) {
-	storetest.RunActivities(t, func(t *testing.T) activity.Store { return mysql.NewActivities(newActivitiesDB(t)) })
+	storetest.RunActivities(t, func(t *testing.T) activity.Store {
+		db := newActivitiesDB(t)
+		return mysql.NewActivities(db, inbox.New(db))
+	})
 }
 
 func TestPlansOfActivities(t *testing.T) {

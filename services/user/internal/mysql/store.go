@@ -1,5 +1,5 @@
-// Package mysql keeps users, credentials and sessions in MySQL or MariaDB. It
-// implements user.Store and knows SQL; the rules are in package user.
+// Package mysql stores users, credentials, sessions and activities in MySQL or
+// MariaDB.
 package mysql
 
 import (
@@ -14,13 +14,13 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Migrations is the schema, for sqldb.Migrate.
+// Migrations returns the schema of the service, for sqldb.Migrate.
 func Migrations() fs.FS { return migrations }
 
-// Store is a user.Store over one database.
+// Store implements user.Store. Errors of the database are wrapped by sqldb.Wrap.
 type Store struct{ db *sqlx.DB }
 
 var _ user.Store = (*Store)(nil)
 
-// New makes a Store; the schema must be up to date.
+// New returns a store on a migrated database.
 func New(db *sqlx.DB) *Store { return &Store{db: db} }

@@ -15,7 +15,7 @@ func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) user.Store { return mysql.New(sqltest.New(t, mysql.Migrations())) })
 }
 
-// What the suite can't see through the Store: rows that nothing reads yet.
+// The suite cannot see rows that no method of the store reads yet.
 func TestCreateWritesOneRowOfEachOrNone(t *testing.T) {
 	db := sqltest.New(t, mysql.Migrations())
 	store := mysql.New(db)

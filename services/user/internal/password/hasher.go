@@ -1,6 +1,5 @@
-// Package password hashes with argon2id and implements user.Passwords. A hash is
-// a PHC string and carries its own parameters, so that they can change without
-// asking anybody for a new password.
+// Package password implements user.Passwords with argon2id. A hash is a PHC string
+// that contains its parameters, so that they can change without new passwords.
 package password
 
 import (
@@ -15,22 +14,23 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/user/internal/user"
 )
 
-// Params is the cost of one hash.
+// Params are the cost parameters of a hash.
 type Params struct {
 	MemoryKiB uint32
 	Passes    uint32
 	Lanes     uint8
 }
 
-// Recommended is OWASP's smallest argon2id setting for logins.
+// Recommended returns the smallest argon2id parameters that OWASP recommends for
+// logins.
 func Recommended() Params { return Params{MemoryKiB: 19 * 1024, Passes: 2, Lanes: 1} }
 
-// Options bounds the work. Every field is required.
+// Options bounds the work of a Hasher. Every field is required.
 type Options struct {
 	Params     Params
-	Concurrent int           // hashes at a time; each holds Params.MemoryKiB
-	Queue      int           // callers that may wait for a turn
-	Wait       time.Duration // how long one of them waits at most
+	Concurrent int           // concurrent hashes; each uses Params.MemoryKiB
+	Queue      int           // callers that may wait for a slot
+	Wait       time.Duration // longest wait for a slot
 }
 
 const (
@@ -41,28 +41,28 @@ const (
 // derive is argon2.IDKey with the parameters in one value.
 type derive func(password string, salt []byte, p Params, keyLength uint32) []byte
 
-// Hasher hashes and compares. It is safe for concurrent use.
+// Hasher hashes and verifies passwords. It is safe for concurrent use.
 type Hasher struct {
-	params Params
-	gate   *gate
-	derive derive
+	params  Params
+	limiter *limiter
+	derive  derive
 }
 
 var _ user.Passwords = (*Hasher)(nil)
 
-// New makes a Hasher.
+// New returns a Hasher.
 func New(o Options) *Hasher { return newHasher(o, argon2id) }
 
 func newHasher(o Options, d derive) *Hasher {
-	return &Hasher{params: o.Params, gate: newGate(o.Concurrent, o.Queue, o.Wait), derive: d}
+	return &Hasher{params: o.Params, limiter: newLimiter(o.Concurrent, o.Queue, o.Wait), derive: d}
 }
 
 func argon2id(password string, salt []byte, p Params, keyLength uint32) []byte {
 	return argon2.IDKey([]byte(password), salt, p.Passes, p.MemoryKiB, p.Lanes, keyLength)
 }
 
-// Hash makes a PHC string with a salt of its own. It answers user.ErrBusy when
-// there is no turn to be had.
+// Hash returns a PHC string with a random salt. It returns user.ErrBusy without a
+// free slot.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	salt := make([]byte, saltBytes)
 	if _, err := rand.Read(salt); err != nil {
@@ -75,8 +75,7 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	return encode(record{params: h.params, salt: salt, key: key}), nil
 }
 
-// Verify compares in constant time. It answers user.ErrBusy when there is no
-// turn to be had.
+// Verify compares in constant time. It returns user.ErrBusy without a free slot.
 func (h *Hasher) Verify(ctx context.Context, password, hash string) (match, outdated bool, err error) {
 	const op = "password.Verify"
 	want, err := decode(hash)
@@ -94,19 +93,19 @@ func (h *Hasher) Verify(ctx context.Context, password, hash string) (match, outd
 	return true, !current, nil
 }
 
-// VerifyUnknown derives a key that nobody compares, so that a login with an
-// unknown name takes a turn and as long as one with a wrong password.
+// VerifyUnknown derives a key and discards it, so that a login with an unknown
+// name needs a slot and takes as long as one with a wrong password.
 func (h *Hasher) VerifyUnknown(ctx context.Context, password string) error {
 	_, err := h.run(ctx, password, make([]byte, saltBytes), h.params, keyBytes)
 	return errs.Wrap("password.VerifyUnknown", err)
 }
 
-// run is the only caller of derive. A hash can't be interrupted; what the
-// context can end is the wait for a turn.
+// run is the only caller of derive. The context can end the wait for a slot, but
+// cannot interrupt a hash.
 func (h *Hasher) run(ctx context.Context, password string, salt []byte, p Params, keyLength uint32) ([]byte, error) {
-	if err := h.gate.enter(ctx); err != nil {
+	if err := h.limiter.acquire(ctx); err != nil {
 		return nil, err
 	}
-	defer h.gate.leave()
+	defer h.limiter.release()
 	return h.derive(password, salt, p, keyLength), nil
 }

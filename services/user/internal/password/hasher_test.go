@@ -11,10 +11,10 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/user/internal/password"
 )
 
-// referenceHash is the reference implementation's, of "password".
+// referenceHash is the hash of "password" by the reference implementation.
 const referenceHash = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"
 
-// cheap is enough to tell hashes apart.
+// cheap returns parameters that are just strong enough to distinguish hashes.
 func cheap() password.Options {
 	return password.Options{Params: password.Params{MemoryKiB: 8, Passes: 1, Lanes: 1}, Concurrent: 2, Queue: 10, Wait: time.Minute}
 }
@@ -28,7 +28,7 @@ func mustHash(t *testing.T, h *password.Hasher, secret string) string {
 	return hash
 }
 
-func TestHashIsAPHCStringWithASaltOfItsOwn(t *testing.T) {
+func TestHashIsAPHCStringWithARandomSalt(t *testing.T) {
 	h := password.New(password.Options{Params: password.Recommended(), Concurrent: 1, Queue: 1, Wait: time.Minute})
 	first, second := mustHash(t, h, "secret"), mustHash(t, h, "secret")
 	form := regexp.MustCompile(`^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$`)
@@ -59,7 +59,7 @@ func TestVerify(t *testing.T) {
 		"right, old parameters":   {password.New(stronger), "secret", hash, true, true},
 		"wrong, old parameters":   {password.New(stronger), "other", hash, false, false},
 		"made by another program": {h, "password", referenceHash, true, true},
-		"and wrong":               {h, "passwort", referenceHash, false, false},
+		"the same, wrong":         {h, "passwort", referenceHash, false, false},
 	}
 	for label, test := range tests {
 		t.Run(label, func(t *testing.T) {
@@ -71,8 +71,8 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// Longer than what bcrypt looks at: every byte counts.
-func TestVerifyLooksAtAllOfAPassword(t *testing.T) {
+// The password is longer than the 72 bytes that bcrypt uses: every byte counts.
+func TestVerifyUsesTheWholePassword(t *testing.T) {
 	h := password.New(cheap())
 	long := strings.Repeat("密", 31)
 	hash := mustHash(t, h, long+"码")
@@ -81,7 +81,7 @@ func TestVerifyLooksAtAllOfAPassword(t *testing.T) {
 	}
 }
 
-func TestVerifyRefusesADamagedHashWithoutShowingIt(t *testing.T) {
+func TestVerifyRefusesADamagedHashWithoutRevealingIt(t *testing.T) {
 	good := mustHash(t, password.New(cheap()), "secret")
 	salt, key := strings.Split(good, "$")[4], strings.Split(good, "$")[5]
 	tests := map[string]string{
@@ -111,7 +111,7 @@ func TestVerifyRefusesADamagedHashWithoutShowingIt(t *testing.T) {
 			}
 			for text := err; text != nil; text = errors.Unwrap(text) {
 				if strings.Contains(text.Error(), key[:8]) || strings.Contains(text.Error(), "secret") {
-					t.Errorf("error shows a secret: %v", text)
+					t.Errorf("error contains a secret: %v", text)
 				}
 			}
 		})
@@ -138,6 +138,6 @@ func TestAnUnknownUserCostsWhatAWrongPasswordCosts(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(calls) != 2 || calls[0] != calls[1] {
-		t.Errorf("derivations %+v, want two that are alike", calls)
+		t.Errorf("derivations %+v, want two equal ones", calls)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// record is what a PHC string holds:
+// record is the content of a PHC string:
 // $argon2id$v=19$m=<KiB>,t=<passes>,p=<lanes>$<salt>$<key>
 type record struct {
 	params Params
@@ -17,16 +17,16 @@ type record struct {
 	key    []byte
 }
 
-// Bounds on what decode accepts, so that a damaged row costs an error and not
-// the machine's memory.
+// Limits of decode, so that a damaged row causes an error instead of exhausting
+// memory.
 const (
 	maxMemoryKiB = 1 << 20
 	maxPasses    = 64
 	maxField     = 64 // bytes of salt or key
 )
 
-// errMalformed names no part of the hash: it ends in logs.
-var errMalformed = errors.New("stored credential is not an argon2id hash that can be read")
+// errMalformed contains no part of the hash, because it is logged.
+var errMalformed = errors.New("stored credential is not a valid argon2id hash")
 
 func encode(r record) string {
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version,

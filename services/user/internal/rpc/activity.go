@@ -7,7 +7,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/user/internal/activity"
 )
 
-// Activities is what the rules offer.
+// Activities lists activities and marks them as read.
 type Activities interface {
 	List(ctx context.Context, userID, beforeID int64, limit int) (activity.Page, error)
 	MarkRead(ctx context.Context, userID, upToID int64) (unread int64, err error)
@@ -35,23 +35,4 @@ func (s *Server) MarkActivitiesRead(ctx context.Context, r *userv1.MarkActivitie
 		return nil, err
 	}
 	return &userv1.MarkActivitiesReadResponse{Unread: unread}, nil
-}
-
-func fromEntry(e activity.Entry) *userv1.Activity {
-	return &userv1.Activity{
-		Id: e.ID, Kind: fromKind(e.Kind), ActorId: e.ActorID, VideoId: e.VideoID, CommentId: e.CommentID,
-		Excerpt: e.Excerpt, OccurredAtMs: e.OccurredAt.UnixMilli(),
-	}
-}
-
-func fromKind(k activity.Kind) userv1.ActivityKind {
-	switch k {
-	case activity.Liked:
-		return userv1.ActivityKind_ACTIVITY_KIND_LIKED
-	case activity.Commented:
-		return userv1.ActivityKind_ACTIVITY_KIND_COMMENTED
-	case activity.Followed:
-		return userv1.ActivityKind_ACTIVITY_KIND_FOLLOWED
-	}
-	return userv1.ActivityKind_ACTIVITY_KIND_UNSPECIFIED
 }

@@ -12,7 +12,7 @@ import (
 )
 
 func TestActivitiesOverTheWire(t *testing.T) {
-	s := start(t)
+	s := newHarness(t)
 	at := time.UnixMilli(1_772_366_400_123)
 	for i, entry := range []activity.Entry{
 		{UserID: 5, Kind: activity.Liked, ActorID: 1, VideoID: 7, OccurredAt: at},
@@ -46,6 +46,6 @@ func TestActivitiesOverTheWire(t *testing.T) {
 		t.Errorf("read %v, %v", read, err)
 	}
 	if _, err := s.ListActivities(t.Context(), &userv1.ListActivitiesRequest{}); errs.ReasonOf(errs.FromStatus(err)) != "IDS_INVALID" {
-		t.Errorf("a list of nobody: %v", err)
+		t.Errorf("list of user 0: %v", err)
 	}
 }

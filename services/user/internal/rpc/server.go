@@ -1,6 +1,5 @@
-// Package rpc serves the contract's UserService with the rules of packages user
-// and activity.
-// Errors are returned as they are: the server's interceptor encodes them.
+// Package rpc implements the gRPC service of the user contract on top of the
+// rules. It returns errors unchanged; the server's interceptor encodes them.
 package rpc
 
 import (
@@ -11,16 +10,16 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/user/internal/wire"
 )
 
-// Users is what the rules offer.
+// Users registers users, logs them in and reads their profiles.
 type Users interface {
-	Register(ctx context.Context, name, password string) (user.Opened, error)
-	Login(ctx context.Context, name, password string) (user.Opened, error)
+	Register(ctx context.Context, name, password string) (user.LoginResult, error)
+	Login(ctx context.Context, name, password string) (user.LoginResult, error)
 	Profiles(ctx context.Context, ids []int64) ([]user.Profile, error)
 }
 
 var _ Users = (*user.Service)(nil)
 
-// Server is the generated server interface on Users and Activities.
+// Server implements userv1.UserServiceServer.
 type Server struct {
 	userv1.UnimplementedUserServiceServer
 	users      Users
@@ -29,27 +28,27 @@ type Server struct {
 
 var _ userv1.UserServiceServer = (*Server)(nil)
 
-// NewServer makes a Server.
+// NewServer returns a server that calls the rules.
 func NewServer(users Users, activities Activities) *Server {
 	return &Server{users: users, activities: activities}
 }
 
 // Register implements userv1.UserServiceServer.
 func (s *Server) Register(ctx context.Context, r *userv1.RegisterRequest) (*userv1.RegisterResponse, error) {
-	opened, err := s.users.Register(ctx, r.GetName(), r.GetPassword())
+	result, err := s.users.Register(ctx, r.GetName(), r.GetPassword())
 	if err != nil {
 		return nil, err
 	}
-	return &userv1.RegisterResponse{UserId: opened.UserID, SessionId: opened.SessionID}, nil
+	return &userv1.RegisterResponse{UserId: result.UserID, SessionId: result.SessionID}, nil
 }
 
 // Login implements userv1.UserServiceServer.
 func (s *Server) Login(ctx context.Context, r *userv1.LoginRequest) (*userv1.LoginResponse, error) {
-	opened, err := s.users.Login(ctx, r.GetName(), r.GetPassword())
+	result, err := s.users.Login(ctx, r.GetName(), r.GetPassword())
 	if err != nil {
 		return nil, err
 	}
-	return &userv1.LoginResponse{UserId: opened.UserID, SessionId: opened.SessionID}, nil
+	return &userv1.LoginResponse{UserId: result.UserID, SessionId: result.SessionID}, nil
 }
 
 // GetProfiles implements userv1.UserServiceServer.

@@ -23,15 +23,15 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/user/internal/user"
 )
 
-// stack is the service behind its real listener, on fake ports.
-type stack struct {
+// harness is the service on fake ports behind a real listener.
+type harness struct {
 	userv1.UserServiceClient
 	store      *fake.Store
 	activities *fake.Activities
 	stop       func() string // returns the log
 }
 
-func start(t *testing.T) *stack {
+func newHarness(t *testing.T) *harness {
 	t.Helper()
 	var output bytes.Buffer
 	log := slog.New(slog.NewJSONHandler(&output, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -71,11 +71,11 @@ func start(t *testing.T) *stack {
 		return output.String()
 	}
 	t.Cleanup(func() { stop() })
-	return &stack{UserServiceClient: userv1.NewUserServiceClient(conn), store: store, activities: activities, stop: stop}
+	return &harness{UserServiceClient: userv1.NewUserServiceClient(conn), store: store, activities: activities, stop: stop}
 }
 
 func TestASessionOverTheWire(t *testing.T) {
-	s := start(t)
+	s := newHarness(t)
 	ctx := t.Context()
 	registered, err := s.Register(ctx, &userv1.RegisterRequest{Name: "抖音", Password: "secret"})
 	if err != nil {
@@ -99,7 +99,7 @@ func TestASessionOverTheWire(t *testing.T) {
 }
 
 func TestRefusalsOverTheWire(t *testing.T) {
-	s := start(t)
+	s := newHarness(t)
 	if _, err := s.Register(t.Context(), &userv1.RegisterRequest{Name: "amy", Password: "secret"}); err != nil {
 		t.Fatal(err)
 	}
@@ -135,10 +135,10 @@ func TestRefusalsOverTheWire(t *testing.T) {
 	}
 }
 
-// Whatever goes wrong, neither log nor answer shows a password or a hash.
+// Neither logs nor answers contain a password or a hash, whatever fails.
 func TestNoPasswordInAnswersOrLogs(t *testing.T) {
 	const canary = "canary-4711"
-	s := start(t)
+	s := newHarness(t)
 	ask := func() (answers []string) {
 		for _, password := range []string{canary, canary + strings.Repeat("x", 32), canary + "\xff"} {
 			_, registering := s.Register(t.Context(), &userv1.RegisterRequest{Name: "amy", Password: password})
@@ -152,16 +152,16 @@ func TestNoPasswordInAnswersOrLogs(t *testing.T) {
 	answers = append(answers, ask()...)
 	log := s.stop()
 	if !strings.Contains(log, "table is broken") {
-		t.Errorf("the log does not tell of the fault: %s", log)
+		t.Errorf("the failure is not logged: %s", log)
 	}
 	for _, text := range append(answers, log) {
 		if strings.Contains(text, canary) || strings.Contains(text, "hashed$") {
-			t.Errorf("shows a secret: %s", text)
+			t.Errorf("contains a secret: %s", text)
 		}
 	}
 	for _, text := range answers {
 		if strings.Contains(text, "table is broken") {
-			t.Errorf("an answer shows internals: %s", text)
+			t.Errorf("an answer contains internals: %s", text)
 		}
 	}
 }

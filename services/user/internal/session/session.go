@@ -1,4 +1,4 @@
-// Package session names sessions.
+// Package session generates session ids.
 package session
 
 import (
@@ -9,11 +9,12 @@ import (
 	"github.com/oklog/ulid/v2"
 )
 
-// NewID makes a ULID: 26 characters that sort by time and end in 80 random bits.
+// NewID returns a ULID: 26 characters that sort by time and contain 80 random
+// bits.
 func NewID(now time.Time) (string, error) {
 	id, err := ulid.New(ulid.Timestamp(now), rand.Reader)
 	if err != nil {
-		return "", fmt.Errorf("make a session id: %w", err)
+		return "", fmt.Errorf("generate a session id: %w", err)
 	}
 	return id.String(), nil
 }

@@ -11,26 +11,26 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/user/internal/activity"
 )
 
-// RunActivities runs the suite of activity.Store; open gives an empty store that
-// ends with the test.
+// RunActivities runs the suite of activity.Store. open returns an empty store that
+// is closed with the test.
 func RunActivities(t *testing.T, open func(t *testing.T) activity.Store) {
 	tests := map[string]func(*testing.T, activity.Store){
-		"an entry comes back as it went in":               activityRoundTrip,
-		"an event that comes again changes nothing":       activityOnce,
+		"an entry is read as it was written":              activityRoundTrip,
+		"an event has its effect once":                    activityOnce,
 		"the last state wins in any order":                activityOrders,
-		"what is done again is new again":                 activityAgain,
-		"the list pages newest first without a gap":       activityPaging,
-		"unread are those after the read position":        activityUnread,
-		"many at once are numbered one after the other":   activityStorm,
-		"all orders and repetitions at once end the same": activityChaos,
+		"an activity that is repeated is new":             activityRepeated,
+		"the list is paged newest first without gaps":     activityPaging,
+		"entries after the read position are unread":      activityUnread,
+		"concurrent activities are numbered without gaps": activityConcurrent,
+		"concurrent events in any order end the same":     activityConcurrentOrders,
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
 }
 
-// likeOf is the version of a like of video 7, which is of user 5, by an actor:
-// odd versions are likes, even ones their ends.
+// likeOf returns a version of the actor's like of video 7 of user 5. Odd versions
+// are likes, even versions unlikes.
 func likeOf(actor, version int64) activity.Change {
 	return activity.Change{
 		EventID: fmt.Sprintf("E-%d-%d", actor, version), Subject: fmt.Sprintf("like:%d:7", actor),
@@ -57,7 +57,7 @@ func listed(t *testing.T, s activity.Store, user int64) []activity.Entry {
 	return entries
 }
 
-// wantActors compares who is in the list of user 5, newest first.
+// wantActors compares the actors in the list of user 5, newest first.
 func wantActors(t *testing.T, s activity.Store, want ...int64) {
 	t.Helper()
 	actors := []int64{}
@@ -100,12 +100,12 @@ func activityOnce(t *testing.T, s activity.Store) {
 	apply(t, s, likeOf(2, 1))
 	wantActors(t, s, 2, 1)
 	if got := listed(t, s, 5); got[0].ID != 2 || got[1].ID != 1 {
-		t.Errorf("repetitions took numbers: %+v", got)
+		t.Errorf("repeated events took numbers: %+v", got)
 	}
 }
 
-// activityOrders delivers like, unlike, like in each order: it is liked in the
-// end; without the last, it is not.
+// activityOrders delivers like, unlike and like in each order, which ends as a
+// like, and like and unlike in each order, which does not.
 func activityOrders(t *testing.T, s activity.Store) {
 	for i, order := range [][]int64{{1, 2, 3}, {1, 3, 2}, {2, 1, 3}, {2, 3, 1}, {3, 1, 2}, {3, 2, 1}} {
 		for _, version := range order {
@@ -121,12 +121,12 @@ func activityOrders(t *testing.T, s activity.Store) {
 		}
 	}
 	if got := listed(t, s, 5); len(got) != 6 {
-		t.Errorf("what was taken back is there: %+v", got)
+		t.Errorf("an activity that was taken back is listed: %+v", got)
 	}
 	wantUnread(t, s, 6)
 }
 
-func activityAgain(t *testing.T, s activity.Store) {
+func activityRepeated(t *testing.T, s activity.Store) {
 	apply(t, s, likeOf(1, 1), likeOf(2, 1))
 	if err := s.MarkRead(t.Context(), 5, math.MaxInt64); err != nil {
 		t.Fatal(err)
@@ -143,7 +143,7 @@ func activityPaging(t *testing.T, s activity.Store) {
 		want = append(want, actor)
 	}
 	for actor := int64(11); actor <= 30; actor++ {
-		apply(t, s, likeOf(actor, 1), likeOf(actor+100, 2)) // a place that is not shown between each two
+		apply(t, s, likeOf(actor, 1), likeOf(actor+100, 2)) // an entry that is not listed between each two
 	}
 	var got []int64
 	for before := int64(math.MaxInt64); ; {
@@ -182,13 +182,13 @@ func activityUnread(t *testing.T, s activity.Store) {
 		}
 		wantUnread(t, s, step.unread)
 	}
-	apply(t, s, likeOf(6, 1)) // reading all did not read what came later
+	apply(t, s, likeOf(6, 1)) // marking all as read does not cover later entries
 	wantUnread(t, s, 1)
 	apply(t, s, likeOf(6, 2))
 	wantUnread(t, s, 0)
 }
 
-func activityStorm(t *testing.T, s activity.Store) {
+func activityConcurrent(t *testing.T, s activity.Store) {
 	const actors = 40
 	var group sync.WaitGroup
 	for actor := range int64(actors) {
@@ -210,8 +210,9 @@ func activityStorm(t *testing.T, s activity.Store) {
 	}
 }
 
-// activityChaos delivers five versions of each of four likes twice, all at once.
-func activityChaos(t *testing.T, s activity.Store) {
+// activityConcurrentOrders delivers four or five versions of each of four likes
+// twice, all concurrently.
+func activityConcurrentOrders(t *testing.T, s activity.Store) {
 	var group sync.WaitGroup
 	for actor := int64(1); actor <= 4; actor++ {
 		for version := int64(1); version <= 4+actor%2; version++ {

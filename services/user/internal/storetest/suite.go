@@ -1,5 +1,6 @@
-// Package storetest is what any user.Store must do. It runs on the fake and on a
-// real database, so that tests on the fake mean something.
+// Package storetest holds the conformance suites of user.Store and
+// activity.Store. They run on the fakes and on a real database, so that both
+// behave the same.
 package storetest
 
 import (
@@ -15,15 +16,16 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/user/internal/user"
 )
 
-// Run runs the suite; open gives an empty store that ends with the test.
+// Run runs the suite of user.Store. open returns an empty store that is closed
+// with the test.
 func Run(t *testing.T, open func(t *testing.T) user.Store) {
 	tests := map[string]func(*testing.T, user.Store){
 		"a created user is found by key and id":  created,
-		"text comes back as it went in":          textSurvives,
+		"text is read as it was written":         textSurvives,
 		"keys are compared exactly":              keysExact,
 		"a taken key refuses and writes nothing": taken,
 		"a failed creation writes nothing":       atomic,
-		"one of many with the same key wins":     race,
+		"one of many with the same key succeeds": race,
 		"an unknown key is unknown":              unknown,
 		"sessions add up":                        sessions,
 		"a hash is replaced once":                replaceHash,
@@ -38,7 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) user.Store) {
 
 var epoch = time.Date(2026, 3, 1, 12, 0, 0, 123e6, time.UTC)
 
-// registration makes a valid one; id also numbers the session.
+// registration returns a valid registration. id also numbers the session.
 func registration(id int64, name string) user.Registration {
 	return user.Registration{
 		Profile: user.Profile{ID: id, Name: name, CreatedAt: epoch},
@@ -55,7 +57,7 @@ func create(t *testing.T, s user.Store, r user.Registration) {
 	}
 }
 
-// wantProfiles compares without regard to order.
+// wantProfiles compares profiles in any order.
 func wantProfiles(t *testing.T, s user.Store, ids []int64, want ...user.Profile) {
 	t.Helper()
 	got, err := s.Profiles(t.Context(), ids)
@@ -103,7 +105,7 @@ func textSurvives(t *testing.T, s user.Store) {
 		create(t, s, r)
 		wantProfiles(t, s, []int64{r.Profile.ID}, r.Profile)
 	}
-	// The longest key there is: one character that folds to 18.
+	// The longest possible key: one character that folds to 18.
 	key, err := user.NameKey(strings.Repeat("\ufdfa", user.MaxNameLength))
 	if err != nil {
 		t.Fatal(err)
@@ -246,7 +248,7 @@ func cancelled(t *testing.T, s user.Store) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := s.Create(ctx, registration(1, "amy")); err == nil {
-		t.Error("Create with a cancelled context gave no error")
+		t.Error("Create with a cancelled context returned no error")
 	}
 	if _, err := s.Credential(ctx, "amy"); err == nil || errors.Is(err, user.ErrUnknown) {
 		t.Errorf("Credential with a cancelled context = %v, want an error that is not ErrUnknown", err)

@@ -1,16 +1,15 @@
-// Package user holds the rules about accounts: who may be called what, how a
-// password proves who somebody is, and what others may know of them. It speaks
-// to rows, hashes and hot documents through the ports of service.go and imports
-// neither a database nor Dapr.
+// Package user implements the rules of accounts: names, passwords, sessions and
+// public profiles. It uses rows, hashes and hot documents through the ports of
+// service.go and imports neither a database nor Dapr.
 //
-// What always holds:
+// Invariants:
 //
-//   - Two users never have the same name key (name.go), so no two names look
-//     the same. The schema decides, not a check before the insert.
-//   - A user exists together with exactly one credential; registering writes
-//     both and the first session in one transaction, or nothing.
-//   - A password is in no row, log or error. Only its hash is stored.
-//   - Whether a name exists cannot be told from a login: answer and work are
-//     those of a wrong password.
-//   - A new session leaves the older ones alone.
+//   - No two users have the same name key (name.go), so no two names look the
+//     same. The unique key of the table decides, not a check before the insert.
+//   - Each user has exactly one credential. A registration writes the user, the
+//     credential and the first session in one transaction.
+//   - Passwords never appear in rows, logs or errors. Only hashes are stored.
+//   - A login does not reveal whether a name exists: with an unknown name the
+//     answer and the work are those of a wrong password.
+//   - A new session does not end older sessions.
 package user

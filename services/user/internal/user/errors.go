@@ -2,8 +2,8 @@ package user
 
 import "github.com/douyin-on-dapr/douyin/services/platform/errs"
 
-// The refusals of this service. Their reasons are part of the contract
-// (user.proto); the gateway translates them for the phone.
+// The errors of the service. Their reasons are part of the contract; the gateway
+// translates them for the phone.
 var (
 	ErrNameInvalid      = errs.New(errs.Invalid, "NAME_INVALID", "the name must have 1 to 32 characters, not only blanks, and no control characters")
 	ErrPasswordInvalid  = errs.New(errs.Invalid, "PASSWORD_INVALID", "the password must have 1 to 32 characters")
@@ -13,6 +13,6 @@ var (
 	ErrIDsInvalid       = errs.New(errs.Invalid, "IDS_INVALID", "at most 1000 user ids, each greater than 0")
 )
 
-// ErrUnknown is what a Store says of a user that does not exist. It stays
-// inside: a login hides it, and a profile query leaves the user out.
+// ErrUnknown is the error of a Store for a user that does not exist. It does not
+// leave the service: a login hides it, and Profiles leaves the user out.
 var ErrUnknown = errs.New(errs.NotFound, "USER_UNKNOWN", "there is no such user")

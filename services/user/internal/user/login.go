@@ -8,33 +8,33 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// Login opens one more session; those of other devices live on. It refuses with
+// Login creates a session. Sessions on other devices continue. It returns
 // ErrWrongCredentials or ErrBusy.
-func (s *Service) Login(ctx context.Context, name, password string) (Opened, error) {
+func (s *Service) Login(ctx context.Context, name, password string) (LoginResult, error) {
 	const op = "user.Login"
 	credential, err := s.authenticate(ctx, name, password)
 	if err != nil {
-		return Opened{}, errs.Wrap(op, err)
+		return LoginResult{}, errs.Wrap(op, err)
 	}
 	session, err := s.newSession(credential.UserID, s.now())
 	if err != nil {
-		return Opened{}, errs.Wrap(op, err)
+		return LoginResult{}, errs.Wrap(op, err)
 	}
 	if err := s.Store.AddSession(ctx, session); err != nil {
-		return Opened{}, errs.Wrap(op, err)
+		return LoginResult{}, errs.Wrap(op, err)
 	}
-	return Opened{UserID: credential.UserID, SessionID: session.ID}, nil
+	return LoginResult{UserID: credential.UserID, SessionID: session.ID}, nil
 }
 
-// authenticate finds the user that name and password belong to. A name or
-// password that no user can have is refused before the store is asked: it tells
-// nothing about who exists, and costs nothing.
+// authenticate returns the credential of the user with this name and password. A
+// name or password that no user can have is refused without a query or a hash,
+// because that reveals nothing about existing users.
 func (s *Service) authenticate(ctx context.Context, name, password string) (Credential, error) {
 	key, err := NameKey(name)
 	if err != nil {
 		return Credential{}, ErrWrongCredentials
 	}
-	password, err = passwordForm(password)
+	password, err = normalizePassword(password)
 	if err != nil {
 		return Credential{}, ErrWrongCredentials
 	}
@@ -61,16 +61,16 @@ func (s *Service) authenticate(ctx context.Context, name, password string) (Cred
 	return credential, nil
 }
 
-// renewHash uses the moment in which the password is known to hash it with
-// today's parameters. The login is right either way, so that a failure is only
-// logged; the next login tries again.
+// renewHash hashes the password, which is known during a login, with the current
+// parameters. A failure does not fail the login: it is logged, and the next login
+// tries again.
 func (s *Service) renewHash(ctx context.Context, read Credential, password string) {
 	hash, err := s.Passwords.Hash(ctx, password)
 	if err == nil {
 		err = s.Store.ReplaceHash(ctx, read, hash)
 	}
 	if err != nil {
-		s.Log.WarnContext(ctx, "credential keeps its old parameters",
+		s.Log.WarnContext(ctx, "hash renewal failed",
 			slog.Int64("user_id", read.UserID), slog.Any("error", err))
 	}
 }

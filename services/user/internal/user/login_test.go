@@ -11,26 +11,26 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/user/internal/user"
 )
 
-func TestLoginOpensOneMoreSession(t *testing.T) {
-	w := newWorld()
-	registered := w.mustRegister(t, "Amy", "José")
+func TestLoginAddsASession(t *testing.T) {
+	h := newHarness()
+	registered := h.mustRegister(t, "Amy", "José")
 	for _, name := range []string{"Amy", "amy", "AMY ", "Ａmy"} {
-		opened, err := w.Login(t.Context(), name, "Jose\u0301")
+		result, err := h.Login(t.Context(), name, "Jose\u0301")
 		if err != nil {
 			t.Fatalf("%q: %v", name, err)
 		}
-		if opened.UserID != registered.UserID || opened.SessionID == registered.SessionID {
-			t.Errorf("%q: %+v after %+v", name, opened, registered)
+		if result.UserID != registered.UserID || result.SessionID == registered.SessionID {
+			t.Errorf("%q: %+v after %+v", name, result, registered)
 		}
 	}
-	if n := w.store.Sessions(registered.UserID); n != 5 {
-		t.Errorf("%d sessions, want 5: an older one must live on", n)
+	if n := h.store.Sessions(registered.UserID); n != 5 {
+		t.Errorf("%d sessions, want 5: older ones must not end", n)
 	}
 }
 
-// Everything that can be wrong gives the same answer and, where a user could
-// have that name and password, the same work.
-func TestLoginTellsNothingAboutWhoExists(t *testing.T) {
+// Every failed login returns the same answer and, if a user could have this name
+// and password, does the same work.
+func TestLoginDoesNotRevealWhichUsersExist(t *testing.T) {
 	tests := map[string]struct {
 		name, password string
 		work           int64
@@ -46,13 +46,13 @@ func TestLoginTellsNothingAboutWhoExists(t *testing.T) {
 		"impossible name":      {"a\nb", "secret", 0},
 		"no name":              {"", "secret", 0},
 	}
-	w := newWorld()
-	opened := w.mustRegister(t, "amy", "secret")
+	h := newHarness()
+	result := h.mustRegister(t, "amy", "secret")
 	var public string
 	for label, test := range tests {
 		t.Run(label, func(t *testing.T) {
-			before := w.passwords.Work()
-			_, err := w.Login(t.Context(), test.name, test.password)
+			before := h.passwords.Work()
+			_, err := h.Login(t.Context(), test.name, test.password)
 			if !errors.Is(err, user.ErrWrongCredentials) || errs.CodeOf(err) != errs.Unauthenticated {
 				t.Fatalf("%v, want ErrWrongCredentials", err)
 			}
@@ -62,62 +62,62 @@ func TestLoginTellsNothingAboutWhoExists(t *testing.T) {
 			if got := errs.ToStatus(err).Error(); got != public {
 				t.Errorf("on the wire %q, elsewhere %q", got, public)
 			}
-			if work := w.passwords.Work() - before; work != test.work {
+			if work := h.passwords.Work() - before; work != test.work {
 				t.Errorf("work %d, want %d", work, test.work)
 			}
 		})
 	}
-	if n := w.store.Sessions(opened.UserID); n != 1 {
+	if n := h.store.Sessions(result.UserID); n != 1 {
 		t.Errorf("%d sessions after failed logins, want 1", n)
 	}
 }
 
 func TestLoginBusyIsTheSameForKnownAndUnknown(t *testing.T) {
-	w := newWorld()
-	w.mustRegister(t, "amy", "secret")
-	w.passwords.SetBusy(true)
+	h := newHarness()
+	h.mustRegister(t, "amy", "secret")
+	h.passwords.SetBusy(true)
 	for _, name := range []string{"amy", "bob"} {
-		if _, err := w.Login(t.Context(), name, "secret"); !errors.Is(err, user.ErrBusy) {
+		if _, err := h.Login(t.Context(), name, "secret"); !errors.Is(err, user.ErrBusy) {
 			t.Errorf("%s: %v, want ErrBusy", name, err)
 		}
 	}
 }
 
-func TestLoginDoesNotTakeAStoreThatIsDownForAWrongName(t *testing.T) {
-	w := newWorld()
-	w.mustRegister(t, "amy", "secret")
-	w.store.FailWith(&errs.Error{Code: errs.Unavailable})
-	if _, err := w.Login(t.Context(), "amy", "secret"); errs.CodeOf(err) != errs.Unavailable {
+func TestLoginReportsAStoreThatIsDown(t *testing.T) {
+	h := newHarness()
+	h.mustRegister(t, "amy", "secret")
+	h.store.FailWith(&errs.Error{Code: errs.Unavailable})
+	if _, err := h.Login(t.Context(), "amy", "secret"); errs.CodeOf(err) != errs.Unavailable {
 		t.Errorf("%v, want unavailable", err)
 	}
 }
 
 func TestLoginRenewsAnOutdatedHash(t *testing.T) {
-	w := newWorld()
-	w.mustRegister(t, "amy", "secret")
-	w.passwords.Generation = "v2"
+	h := newHarness()
+	h.mustRegister(t, "amy", "secret")
+	h.passwords.Generation = "v2"
 
-	if _, err := w.Login(t.Context(), "amy", "wrong"); !errors.Is(err, user.ErrWrongCredentials) {
+	if _, err := h.Login(t.Context(), "amy", "wrong"); !errors.Is(err, user.ErrWrongCredentials) {
 		t.Fatal(err)
 	}
-	if c, _ := w.store.Credential(t.Context(), "amy"); c.Hash != "v1$secret" {
+	if c, _ := h.store.Credential(t.Context(), "amy"); c.Hash != "v1$secret" {
 		t.Errorf("a failed login changed the hash to %q", c.Hash)
 	}
-	for _, wantWork := range []int64{2, 1} { // the second time there is nothing to renew
-		before := w.passwords.Work()
-		if _, err := w.Login(t.Context(), "amy", "secret"); err != nil {
+	for _, wantWork := range []int64{2, 1} { // the second login has nothing to renew
+		before := h.passwords.Work()
+		if _, err := h.Login(t.Context(), "amy", "secret"); err != nil {
 			t.Fatal(err)
 		}
-		if work := w.passwords.Work() - before; work != wantWork {
+		if work := h.passwords.Work() - before; work != wantWork {
 			t.Errorf("work %d, want %d", work, wantWork)
 		}
-		if c, _ := w.store.Credential(t.Context(), "amy"); c.Hash != "v2$secret" {
-			t.Errorf("hash %q, want one of today's parameters", c.Hash)
+		if c, _ := h.store.Credential(t.Context(), "amy"); c.Hash != "v2$secret" {
+			t.Errorf("hash %q, want the current parameters", c.Hash)
 		}
 	}
 }
 
-// frozen is a store whose credentials can't be changed.
+// frozen is a store that cannot change credentials.
 type frozen struct{ *fake.Store }
 
 func (frozen) ReplaceHash(context.Context, user.Credential, string) error {
@@ -125,13 +125,13 @@ func (frozen) ReplaceHash(context.Context, user.Credential, string) error {
 }
 
 func TestLoginSucceedsWhenTheHashCannotBeRenewed(t *testing.T) {
-	w := newWorld()
-	w.mustRegister(t, "amy", "canary-secret")
-	w.passwords.Generation = "v2"
-	if _, err := w.serviceOn(frozen{w.store}).Login(t.Context(), "amy", "canary-secret"); err != nil {
+	h := newHarness()
+	h.mustRegister(t, "amy", "canary-secret")
+	h.passwords.Generation = "v2"
+	if _, err := h.serviceOn(frozen{h.store}).Login(t.Context(), "amy", "canary-secret"); err != nil {
 		t.Fatal(err)
 	}
-	log := w.log.String()
+	log := h.log.String()
 	if !strings.Contains(log, "unavailable") || strings.Contains(log, "canary") || strings.Contains(log, "v1$") {
 		t.Errorf("log %q", log)
 	}

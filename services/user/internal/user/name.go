@@ -9,26 +9,26 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// MaxNameLength and MaxPasswordLength count characters, not bytes: code points
-// of the composed form (NFC), so that "é" is one however a keyboard sends it.
+// MaxNameLength and MaxPasswordLength count characters, not bytes: code points of
+// the composed form (NFC), so that "é" is one character from every keyboard.
 const (
 	MaxNameLength     = 32
 	MaxPasswordLength = 32
 )
 
-// maxRawBytes bounds what is looked at. No composed character takes more than
-// four code points of four bytes.
+// maxRawBytes bounds the input before it is normalized. A composed character
+// consists of at most four code points of four bytes.
 const maxRawBytes = MaxNameLength * 4 * utf8.UTFMax
 
-// NameKey is what makes a name unique: two names with one key look the same to
-// a reader, or differ in case only. A name is stored and shown as it was typed;
-// the key serves for comparing, at registration and at login, so that a blank
-// which a keyboard added locks nobody out.
+// NameKey returns the key by which names are compared: two names with the same key
+// look the same or differ only in case. A name is stored and shown as it was
+// typed. Registration and login compare keys, so that a space added by a keyboard
+// does not lock a user out.
 //
-// NameKey answers ErrNameInvalid for a name that nobody may have: empty, longer
-// than MaxNameLength, not UTF-8, without a visible character, or with
-// characters that would spoil a line of text (control characters, line
-// separators, switches of the writing direction).
+// NameKey returns ErrNameInvalid for a name that is empty, longer than
+// MaxNameLength, not UTF-8, without a visible character, or contains characters
+// that break a line of text: control characters, line separators and changes of
+// the writing direction.
 func NameKey(name string) (string, error) {
 	if len(name) > maxRawBytes || !utf8.ValidString(name) {
 		return "", ErrNameInvalid
@@ -36,7 +36,7 @@ func NameKey(name string) (string, error) {
 	if utf8.RuneCountInString(norm.NFC.String(name)) > MaxNameLength {
 		return "", ErrNameInvalid
 	}
-	if strings.ContainsFunc(name, spoilsLine) {
+	if strings.ContainsFunc(name, disallowed) {
 		return "", ErrNameInvalid
 	}
 	key := fold(name)
@@ -46,11 +46,11 @@ func NameKey(name string) (string, error) {
 	return key, nil
 }
 
-// fold compares names by compatible form (full width is the same as half
-// width), without case, without invisible characters, and with blanks as single
-// spaces between words. Each step can undo the form made by another (a character
-// that goes away lets its neighbours compose), hence the second round; it
-// leaves nothing for a third, which the fuzz test holds.
+// fold normalizes a name to its compatibility form (full width equals half width),
+// without case and invisible characters, and with single spaces between words.
+// Each step can denormalize the result of another, for example when the neighbours
+// of a removed character compose. So all steps run twice; the fuzz test checks
+// that a third round changes nothing.
 func fold(name string) string {
 	for range 2 {
 		name = strings.Map(dropInvisible, name)
@@ -60,12 +60,13 @@ func fold(name string) string {
 	return strings.Join(strings.Fields(name), " ")
 }
 
-func spoilsLine(r rune) bool {
+func disallowed(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Bidi_Control)
 }
 
-// dropInvisible removes what Unicode calls ignorable by default, among it the
-// joiners inside an emoji: they stay in the name and do not tell two apart.
+// dropInvisible removes the characters that Unicode calls default ignorable, such
+// as the joiners inside an emoji. They remain in the name, but do not make two
+// names different.
 func dropInvisible(r rune) rune {
 	if unicode.In(r, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) {
 		return -1
@@ -73,10 +74,10 @@ func dropInvisible(r rune) rune {
 	return r
 }
 
-// passwordForm checks a password and returns the form that is hashed: composed,
+// normalizePassword checks a password and returns the form that is hashed: composed,
 // so that a password means the same from every keyboard. Any character may be
 // in it, and nothing is trimmed.
-func passwordForm(password string) (string, error) {
+func normalizePassword(password string) (string, error) {
 	if password == "" || len(password) > maxRawBytes || !utf8.ValidString(password) {
 		return "", ErrPasswordInvalid
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/user/internal/user"
 )
 
-func TestNameKeyAcceptsWhatPeopleAreCalled(t *testing.T) {
+func TestNameKeyAcceptsRealNames(t *testing.T) {
 	tests := map[string]struct{ name, want string }{
 		"one letter":                 {"a", "a"},
 		"case":                       {"DouyinTestUserA", "douyintestusera"},
@@ -80,8 +80,8 @@ func TestNameKeyRefuses(t *testing.T) {
 	}
 }
 
-// A key is a fixed point: were it not, two names could share a form and have
-// different keys.
+// The key of a key is the key itself. Otherwise two names could share a normalized
+// form and have different keys.
 func FuzzNameKeyIsStable(f *testing.F) {
 	for _, seed := range []string{"Amy", "e\u034f\u0301", "ΐ\u200b\u0345", "\ufdfa", "\u1e9e\u0345", "ᾳ\u0301", "㎏ ", "\u00b4a", "İ", "\u3164a\u0308\u0323", "\u0345\u0301α"} {
 		f.Add(seed)
@@ -101,7 +101,7 @@ func FuzzNameKeyIsStable(f *testing.F) {
 			t.Fatalf("%q has more code points than the column", name)
 		}
 		if again, err := user.NameKey(key); err == nil && again != key {
-			t.Fatalf("NameKey(%q) = %q, and of that %q", name, key, again)
+			t.Fatalf("NameKey(%q) = %q, and NameKey of that = %q", name, key, again)
 		}
 	})
 }

@@ -7,14 +7,14 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// MaxProfiles is how many profiles one call may ask for.
+// MaxProfiles is the maximum number of ids in one call.
 const MaxProfiles = 1000
 
-// Profiles answers for many users with one query. Unknown ids are left out; the
-// order is that of the request, each id once. It refuses with ErrIDsInvalid.
+// Profiles returns the profiles of many users with one query, in the order of the
+// ids and each id once. Unknown ids are left out. It returns ErrIDsInvalid.
 //
-// Only a question for one user goes through the hot documents: that is what a
-// reader asks who missed one. To store a thousand for a list would cost more
+// Only a call for a single user uses the hot document: readers make that call when
+// the document is missing. Storing a thousand documents for a list would cost more
 // than it saves.
 func (s *Service) Profiles(ctx context.Context, ids []int64) ([]Profile, error) {
 	const op = "user.Profiles"

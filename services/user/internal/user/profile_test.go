@@ -11,7 +11,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/user/internal/user"
 )
 
-// counting counts the queries for profiles.
+// counting is a store that counts the queries for profiles.
 type counting struct {
 	*fake.Store
 	queries int
@@ -20,13 +20,13 @@ type counting struct {
 func (c *counting) Profiles(ctx context.Context, ids []int64) ([]user.Profile, error) {
 	c.queries++
 	found, err := c.Store.Profiles(ctx, ids)
-	slices.Reverse(found) // the order is not promised
+	slices.Reverse(found) // the order is not guaranteed
 	return found, err
 }
 
 func TestProfiles(t *testing.T) {
-	w := newWorld()
-	a, b, c := w.mustRegister(t, "a", "x").UserID, w.mustRegister(t, "b", "x").UserID, w.mustRegister(t, "c", "x").UserID
+	h := newHarness()
+	a, b, c := h.mustRegister(t, "a", "x").UserID, h.mustRegister(t, "b", "x").UserID, h.mustRegister(t, "c", "x").UserID
 	thousand := make([]int64, user.MaxProfiles)
 	for i := range thousand {
 		thousand[i] = c
@@ -36,7 +36,7 @@ func TestProfiles(t *testing.T) {
 		ask, want       []int64
 		queries, stored int
 	}{
-		"nobody":             {nil, nil, 0, 0},
+		"no ids":             {nil, nil, 0, 0},
 		"one":                {[]int64{b}, []int64{b}, 1, 1},
 		"one, twice":         {[]int64{b, b}, []int64{b}, 1, 1},
 		"one unknown":        {[]int64{999}, nil, 1, 0},
@@ -47,9 +47,9 @@ func TestProfiles(t *testing.T) {
 	}
 	for label, test := range tests {
 		t.Run(label, func(t *testing.T) {
-			store := &counting{Store: w.store}
-			w.hot = fake.NewHotProfiles()
-			got, err := w.serviceOn(store).Profiles(t.Context(), test.ask)
+			store := &counting{Store: h.store}
+			h.hot = fake.NewHotProfiles()
+			got, err := h.serviceOn(store).Profiles(t.Context(), test.ask)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -60,45 +60,45 @@ func TestProfiles(t *testing.T) {
 			if !slices.Equal(ids, test.want) {
 				t.Errorf("got %v, want %v", ids, test.want)
 			}
-			if store.queries != test.queries || w.hot.Stored() != test.stored {
-				t.Errorf("%d queries, %d documents, want %d and %d", store.queries, w.hot.Stored(), test.queries, test.stored)
+			if store.queries != test.queries || h.hot.Stored() != test.stored {
+				t.Errorf("%d queries, %d documents, want %d and %d", store.queries, h.hot.Stored(), test.queries, test.stored)
 			}
 		})
 	}
 }
 
 func TestProfilesRefuses(t *testing.T) {
-	w := newWorld()
+	h := newHarness()
 	tests := map[string][]int64{
 		"zero":     {1, 0},
 		"negative": {-1},
 		"too many": make([]int64, user.MaxProfiles+1),
 	}
 	for i := range tests["too many"] {
-		tests["too many"][i] = 1 // also when they are all the same
+		tests["too many"][i] = 1 // also if all are the same
 	}
 	for label, ids := range tests {
-		if _, err := w.Profiles(t.Context(), ids); !errors.Is(err, user.ErrIDsInvalid) {
+		if _, err := h.Profiles(t.Context(), ids); !errors.Is(err, user.ErrIDsInvalid) {
 			t.Errorf("%s: %v, want ErrIDsInvalid", label, err)
 		}
 	}
 }
 
 func TestProfilesReportsAStoreThatIsDown(t *testing.T) {
-	w := newWorld()
-	w.store.FailWith(&errs.Error{Code: errs.Unavailable})
+	h := newHarness()
+	h.store.FailWith(&errs.Error{Code: errs.Unavailable})
 	for _, ids := range [][]int64{{1}, {1, 2}} {
-		if _, err := w.Profiles(t.Context(), ids); errs.CodeOf(err) != errs.Unavailable {
+		if _, err := h.Profiles(t.Context(), ids); errs.CodeOf(err) != errs.Unavailable {
 			t.Errorf("%v: %v, want unavailable", ids, err)
 		}
 	}
 }
 
-func TestAHotProfileSparesTheQuery(t *testing.T) {
-	w := newWorld()
-	id := w.mustRegister(t, "amy", "x").UserID
-	store := &counting{Store: w.store}
-	service := w.serviceOn(store)
+func TestAHotProfileSavesTheQuery(t *testing.T) {
+	h := newHarness()
+	id := h.mustRegister(t, "amy", "x").UserID
+	store := &counting{Store: h.store}
+	service := h.serviceOn(store)
 	for range 2 {
 		if got, err := service.Profiles(t.Context(), []int64{id}); err != nil || len(got) != 1 || got[0].Name != "amy" {
 			t.Fatalf("%+v, %v", got, err)

@@ -12,34 +12,34 @@ import (
 )
 
 func TestRegister(t *testing.T) {
-	w := newWorld()
-	opened := w.mustRegister(t, " Amy ", "secret")
-	if opened.UserID <= 0 || opened.SessionID == "" {
-		t.Fatalf("opened %+v", opened)
+	h := newHarness()
+	result := h.mustRegister(t, " Amy ", "secret")
+	if result.UserID <= 0 || result.SessionID == "" {
+		t.Fatalf("registered as %+v", result)
 	}
-	got, err := w.Profiles(t.Context(), []int64{opened.UserID})
-	want := user.Profile{ID: opened.UserID, Name: " Amy ", CreatedAt: time.Date(2026, 3, 1, 4, 0, 0, 123e6, time.UTC)}
+	got, err := h.Profiles(t.Context(), []int64{result.UserID})
+	want := user.Profile{ID: result.UserID, Name: " Amy ", CreatedAt: time.Date(2026, 3, 1, 4, 0, 0, 123e6, time.UTC)}
 	if err != nil || len(got) != 1 || got[0] != want {
 		t.Errorf("profile %+v, %v, want %+v", got, err, want)
 	}
-	if n := w.store.Sessions(opened.UserID); n != 1 {
+	if n := h.store.Sessions(result.UserID); n != 1 {
 		t.Errorf("%d sessions, want 1", n)
 	}
 }
 
 func TestRegisterRefusesASecondUserWithTheSameLookingName(t *testing.T) {
 	for _, second := range []string{"Amy", "amy", "AMY", " amy ", "Ａｍｙ", "a\u200bmy"} {
-		w := newWorld()
-		w.mustRegister(t, "Amy", "secret")
-		work := w.passwords.Work()
-		if _, err := w.Register(t.Context(), second, "other"); !errors.Is(err, user.ErrNameTaken) {
+		h := newHarness()
+		h.mustRegister(t, "Amy", "secret")
+		work := h.passwords.Work()
+		if _, err := h.Register(t.Context(), second, "other"); !errors.Is(err, user.ErrNameTaken) {
 			t.Errorf("%q: %v, want ErrNameTaken", second, err)
 		}
-		if w.store.Users() != 1 {
-			t.Errorf("%q: %d users", second, w.store.Users())
+		if h.store.Users() != 1 {
+			t.Errorf("%q: %d users", second, h.store.Users())
 		}
-		if w.passwords.Work() != work {
-			t.Errorf("%q: hashed for a name that is taken", second)
+		if h.passwords.Work() != work {
+			t.Errorf("%q: computed a hash for a taken name", second)
 		}
 	}
 }
@@ -64,17 +64,17 @@ func TestRegisterChecksNameAndPassword(t *testing.T) {
 		"password not UTF-8":             {"amy", "\xff\xfe", user.ErrPasswordInvalid},
 		"no name":                        {"", "secret", user.ErrNameInvalid},
 		"name of 33":                     {strings.Repeat("n", 33), "secret", user.ErrNameInvalid},
-		"neither":                        {"", "", user.ErrNameInvalid},
+		"no name and no password":        {"", "", user.ErrNameInvalid},
 	}
 	for label, test := range tests {
 		t.Run(label, func(t *testing.T) {
-			w := newWorld()
-			_, err := w.Register(t.Context(), test.name, test.password)
+			h := newHarness()
+			_, err := h.Register(t.Context(), test.name, test.password)
 			if test.want == nil {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if _, err := w.Login(t.Context(), test.name, test.password); err != nil {
+				if _, err := h.Login(t.Context(), test.name, test.password); err != nil {
 					t.Errorf("cannot log in again: %v", err)
 				}
 				return
@@ -82,39 +82,39 @@ func TestRegisterChecksNameAndPassword(t *testing.T) {
 			if !errors.Is(err, test.want) || errs.CodeOf(err) != errs.Invalid {
 				t.Errorf("%v, want %v", err, test.want)
 			}
-			if w.store.Users() != 0 || w.passwords.Work() != 0 {
-				t.Errorf("%d users, work %d after a refusal", w.store.Users(), w.passwords.Work())
+			if h.store.Users() != 0 || h.passwords.Work() != 0 {
+				t.Errorf("%d users, work %d after a refusal", h.store.Users(), h.passwords.Work())
 			}
 		})
 	}
 }
 
-func TestRegisterBusyLeavesNothing(t *testing.T) {
-	w := newWorld()
-	w.passwords.SetBusy(true)
-	if _, err := w.Register(t.Context(), "amy", "secret"); !errors.Is(err, user.ErrBusy) {
+func TestBusyRegistrationWritesNothing(t *testing.T) {
+	h := newHarness()
+	h.passwords.SetBusy(true)
+	if _, err := h.Register(t.Context(), "amy", "secret"); !errors.Is(err, user.ErrBusy) {
 		t.Errorf("%v, want ErrBusy", err)
 	}
-	if w.store.Users() != 0 {
+	if h.store.Users() != 0 {
 		t.Error("a user exists")
 	}
 }
 
 func TestRegisterReportsAStoreThatIsDown(t *testing.T) {
-	w := newWorld()
-	w.store.FailWith(&errs.Error{Code: errs.Unavailable})
-	if _, err := w.Register(t.Context(), "amy", "secret"); errs.CodeOf(err) != errs.Unavailable {
+	h := newHarness()
+	h.store.FailWith(&errs.Error{Code: errs.Unavailable})
+	if _, err := h.Register(t.Context(), "amy", "secret"); errs.CodeOf(err) != errs.Unavailable {
 		t.Errorf("%v, want unavailable", err)
 	}
 }
 
-func TestOfManyRegistrationsOfOneNameOneSucceeds(t *testing.T) {
-	w := newWorld()
+func TestOneOfManyRegistrationsOfANameSucceeds(t *testing.T) {
+	h := newHarness()
 	const racers = 100
 	outcomes := make([]error, racers)
 	var done sync.WaitGroup
 	for i := range racers {
-		done.Go(func() { _, outcomes[i] = w.Register(t.Context(), "amy", "secret") })
+		done.Go(func() { _, outcomes[i] = h.Register(t.Context(), "amy", "secret") })
 	}
 	done.Wait()
 	won := 0
@@ -125,7 +125,7 @@ func TestOfManyRegistrationsOfOneNameOneSucceeds(t *testing.T) {
 			t.Errorf("%v, want ErrNameTaken", err)
 		}
 	}
-	if won != 1 || w.store.Users() != 1 {
-		t.Errorf("%d won, %d users, want 1 and 1", won, w.store.Users())
+	if won != 1 || h.store.Users() != 1 {
+		t.Errorf("%d won, %d users, want 1 and 1", won, h.store.Users())
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// Profile is what anybody may know of a user. An empty picture means that the
-// user has none of their own.
+// Profile is the public profile of a user. An empty URL means that the user has
+// not set that picture.
 type Profile struct {
 	ID              int64
 	Name            string // as registered
@@ -19,94 +19,96 @@ type Profile struct {
 	CreatedAt       time.Time // to the millisecond, UTC
 }
 
-// Session is one login on one device. Its id is no secret: a token proves it.
+// Session is one login on one device. Its id is not secret; a signed token proves
+// the session.
 type Session struct {
 	ID        string // ULID
 	UserID    int64
 	CreatedAt time.Time // to the millisecond, UTC
 }
 
-// Registration is all that a new user consists of.
+// Registration holds everything that is stored for a new user.
 type Registration struct {
 	Profile Profile
 	NameKey string // see NameKey
-	Hash    string // as Passwords made it
+	Hash    string // result of Passwords.Hash
 	Session Session
 }
 
-// Credential is what a login is checked against.
+// Credential is the stored credential of a user.
 type Credential struct {
 	UserID int64
 	Hash   string
 }
 
-// Store keeps users, credentials and sessions. It does not retry what the
-// caller would have to decide about.
+// Store stores users, credentials and sessions. It does not retry a call whose
+// outcome is unknown; the caller decides.
 type Store interface {
-	// Create writes the user, the credential and the session, or nothing. It
-	// answers ErrNameTaken when the name key is in use.
+	// Create writes the user, the credential and the session in one transaction.
+	// It returns ErrNameTaken if the name key is taken.
 	Create(ctx context.Context, r Registration) error
-	// Credential finds a user by name key, or answers ErrUnknown.
+	// Credential reads the credential of a user by name key. It returns
+	// ErrUnknown.
 	Credential(ctx context.Context, nameKey string) (Credential, error)
 	// AddSession writes a session of an existing user.
 	AddSession(ctx context.Context, s Session) error
-	// ReplaceHash changes a credential that is still what the caller read;
-	// changed in between, it is left alone without an error.
+	// ReplaceHash replaces the hash if the credential is still the one that the
+	// caller read. Otherwise it changes nothing and returns no error.
 	ReplaceHash(ctx context.Context, read Credential, hash string) error
-	// Profiles finds those of the users that exist, in any order. The ids are
-	// distinct.
+	// Profiles reads the profiles of distinct users, in any order. Unknown ids
+	// are left out.
 	Profiles(ctx context.Context, ids []int64) ([]Profile, error)
 }
 
-// Passwords hashes. Hashing is dear on purpose, so that an implementation bounds
-// how much of it runs at once and answers ErrBusy past that.
+// Passwords hashes and verifies passwords. Hashing is expensive on purpose, so an
+// implementation limits the concurrent hashes and returns ErrBusy above the limit.
 type Passwords interface {
 	Hash(ctx context.Context, password string) (string, error)
-	// Verify reports whether the password belongs to the hash, and if so
-	// whether the hash was made with parameters that are no longer in use.
+	// Verify reports whether the password matches the hash, and if so, whether
+	// the hash has outdated parameters.
 	Verify(ctx context.Context, password, hash string) (match, outdated bool, err error)
-	// VerifyUnknown does the work of a Verify that does not match.
+	// VerifyUnknown does the same work as a Verify without a match.
 	VerifyUnknown(ctx context.Context, password string) error
 }
 
-// HotProfiles keeps the hot document of a profile.
+// HotProfiles stores the hot documents of profiles.
 type HotProfiles interface {
-	// Load answers from the document or else from rebuild, which it stores.
-	// An error of rebuild is returned and nothing is stored.
+	// Load returns the document or, without one, stores and returns the result
+	// of rebuild. If rebuild fails, it returns the error and stores nothing.
 	Load(ctx context.Context, id int64, rebuild func(context.Context) (Profile, error)) (Profile, error)
 }
 
-// IDs makes user ids: above 0, below 2^53, never twice.
+// IDs generates unique user ids between 0 and 2^53, exclusive.
 type IDs interface {
 	Next() (int64, error)
 }
 
-// Ports is all that the service needs; every field is required.
+// Ports are the dependencies of the service. Every field is required.
 type Ports struct {
 	Store     Store
 	Passwords Passwords
 	Hot       HotProfiles
 	IDs       IDs
-	SessionID func(now time.Time) (string, error) // makes a ULID
+	SessionID func(now time.Time) (string, error) // returns a ULID
 	Clock     func() time.Time
 	Log       *slog.Logger
 }
 
-// Service knows the rules. It is safe for concurrent use.
+// Service implements the rules. It is safe for concurrent use.
 type Service struct {
 	Ports
 }
 
-// New makes the service.
+// New returns a service.
 func New(p Ports) *Service { return &Service{Ports: p} }
 
-// Opened is the outcome of a registration or a login.
-type Opened struct {
+// LoginResult is the outcome of a registration or a login.
+type LoginResult struct {
 	UserID    int64
 	SessionID string
 }
 
-// newSession makes a session that is not stored yet.
+// newSession returns a session that is not stored yet.
 func (s *Service) newSession(userID int64, now time.Time) (Session, error) {
 	id, err := s.SessionID(now)
 	if err != nil {
@@ -115,7 +117,7 @@ func (s *Service) newSession(userID int64, now time.Time) (Session, error) {
 	return Session{ID: id, UserID: userID, CreatedAt: now}, nil
 }
 
-// now is the time as rows can hold it.
+// now returns the time with the precision of the rows.
 func (s *Service) now() time.Time {
 	return s.Clock().UTC().Truncate(time.Millisecond)
 }

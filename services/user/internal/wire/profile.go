@@ -9,7 +9,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/user/internal/user"
 )
 
-// FromProfile makes the message of a profile.
+// FromProfile makes the contract's message of a profile.
 func FromProfile(p user.Profile) *userv1.Profile {
 	return &userv1.Profile{
 		Id:              p.ID,
@@ -21,7 +21,7 @@ func FromProfile(p user.Profile) *userv1.Profile {
 	}
 }
 
-// ToProfile reads the message of a profile.
+// ToProfile reads the contract's message of a profile.
 func ToProfile(m *userv1.Profile) user.Profile {
 	return user.Profile{
 		ID:              m.GetId(),

@@ -1,4 +1,4 @@
-// Package event listens to what the service itself told.
+// Package event consumes the events of the service itself.
 package event
 
 import (
@@ -8,9 +8,8 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/server"
 )
 
-// Documents are the hot documents of videos. What the state store could not be
-// told is remembered and repeated there (hotstate), so that a dead letter would
-// not do it sooner.
+// Documents are the hot documents of videos. Package hotstate records and retries
+// invalidations that failed; a dead letter would not be faster.
 type Documents interface {
 	Changed(ctx context.Context, authorID int64)
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
-// ErrDown is what a fake answers that is told to be out of order.
+// ErrDown is the answer of a fake that is set out of order.
 var ErrDown = errors.New("out of order")
 
 // Authors knows the users that are listed.
@@ -92,7 +92,7 @@ func (o *Objects) Remove(ctx context.Context, layout video.Layout, extents ...vi
 
 func partName(key string, n int) string { return fmt.Sprintf("%s/%06d", key, n) }
 
-// Hot remembers for whom it was told of a change.
+// Hot records the authors whose documents changed.
 type Hot struct {
 	mu      sync.Mutex
 	authors []int64
@@ -107,8 +107,8 @@ func (h *Hot) Changed(_ context.Context, authorID int64) {
 	h.authors = append(h.authors, authorID)
 }
 
-// Told lists the authors of the changes so far.
-func (h *Hot) Told() []int64 {
+// Published lists the authors of the changes so far.
+func (h *Hot) Published() []int64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return append([]int64(nil), h.authors...)

@@ -22,11 +22,11 @@ type Store struct {
 	removals    map[int64]video.Removal
 	lastRemoval int64
 	deleted     map[int64]int64 // their authors
-	told        []Told
+	published   []Published
 }
 
-// Told is an event that was told.
-type Told struct {
+// Published is an event that was written.
+type Published struct {
 	Event   video.Event
 	VideoID int64
 	Version int64
@@ -34,10 +34,10 @@ type Told struct {
 }
 
 var (
-	_ video.Uploads  = (*Store)(nil)
-	_ video.Videos   = (*Store)(nil)
-	_ video.Cases    = (*Store)(nil)
-	_ video.Removals = (*Store)(nil)
+	_ video.Uploads    = (*Store)(nil)
+	_ video.Videos     = (*Store)(nil)
+	_ video.Lifecycles = (*Store)(nil)
+	_ video.Removals   = (*Store)(nil)
 )
 
 // NewStore makes an empty store.
@@ -118,7 +118,7 @@ func (s *Store) Publish(_ context.Context, videoID int64, build func(video.Uploa
 	}
 	delete(s.uploads, videoID)
 	s.videos[v.ID] = v
-	s.tell(video.EventUploaded, v)
+	s.publish(video.EventUploaded, v)
 	return v, nil
 }
 
@@ -131,8 +131,8 @@ func (s *Store) taken(by func(video.Video) bool) bool {
 	return false
 }
 
-func (s *Store) tell(e video.Event, v video.Video) {
-	s.told = append(s.told, Told{Event: e, VideoID: v.ID, Version: v.Version, Reason: v.FailureReason})
+func (s *Store) publish(e video.Event, v video.Video) {
+	s.published = append(s.published, Published{Event: e, VideoID: v.ID, Version: v.Version, Reason: v.FailureReason})
 }
 
 // Claim implements video.Uploads.

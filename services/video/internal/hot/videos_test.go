@@ -108,7 +108,7 @@ func (r *rows) publish(t *testing.T, from, to int64) {
 		if _, err := r.Publish(ctx, id, func(video.Upload) (video.Video, error) { return v, nil }); err != nil {
 			t.Fatal(err)
 		}
-		err := r.ChangeCase(ctx, id, func(c *video.Case) error {
+		err := r.UpdateLifecycle(ctx, id, func(c *video.Lifecycle) error {
 			c.Video.State, c.Video.ShownAtMs = video.StateReady, 1_000+id
 			return nil
 		})

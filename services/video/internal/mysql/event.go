@@ -10,8 +10,8 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
-// tell writes an event of a video, whose version it is, into the transaction.
-func tell(ctx context.Context, tx sqldb.Handle, e video.Event, v video.Video) error {
+// publish writes an event of a video, whose version it is, into the transaction.
+func publish(ctx context.Context, tx sqldb.Handle, e video.Event, v video.Video) error {
 	topic, err := topicOf(e)
 	if err != nil {
 		return err

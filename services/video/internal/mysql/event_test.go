@@ -13,17 +13,17 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
-// told is an event as the outbox has it.
-type told struct {
+// published is an event as the outbox stores it.
+type published struct {
 	Topic   string `db:"topic"`
 	Subject string `db:"subject"`
 	Version int64  `db:"version"`
 	Data    string `db:"data"`
 }
 
-func events(t *testing.T, db *sqlx.DB) []told {
+func events(t *testing.T, db *sqlx.DB) []published {
 	t.Helper()
-	var all []told
+	var all []published
 	if err := db.SelectContext(t.Context(), &all, "SELECT topic, subject, version, data FROM outbox ORDER BY id"); err != nil {
 		t.Fatal(err)
 	}
@@ -50,16 +50,18 @@ func publish(t *testing.T, store *mysql.Store, id, author int64) {
 	}
 }
 
-// Each change tells its event in its own transaction and wakes the relay; one
+// Each change writes its event in its own transaction and wakes the relay; one
 // without an event, or that is refused, does neither.
 func TestEvents(t *testing.T) {
 	db := newDB(t)
 	woken := 0
 	store := mysql.New(db, func() { woken++ })
 	publish(t, store, 1, 7)
-	change := func(id int64, how func(*video.Case) error) error { return store.ChangeCase(t.Context(), id, how) }
-	tell := func(e video.Event, how func(*video.Case)) func(*video.Case) error {
-		return func(c *video.Case) error {
+	change := func(id int64, how func(*video.Lifecycle) error) error {
+		return store.UpdateLifecycle(t.Context(), id, how)
+	}
+	emit := func(e video.Event, how func(*video.Lifecycle)) func(*video.Lifecycle) error {
+		return func(c *video.Lifecycle) error {
 			c.Event = e
 			c.Video.Version++
 			how(c)
@@ -68,27 +70,27 @@ func TestEvents(t *testing.T) {
 	}
 	refused := fmt.Errorf("refused")
 	for _, err := range []error{
-		change(1, func(c *video.Case) error { c.Job.Attempt++; return nil }),
-		change(1, tell(video.EventReady, func(c *video.Case) { c.Video.State, c.Video.ShownAtMs = video.StateReady, 1_000 })),
-		change(1, tell(video.EventDeleted, func(c *video.Case) { c.DeletedAtMs, c.Job = 1, nil })),
+		change(1, func(c *video.Lifecycle) error { c.Job.Attempt++; return nil }),
+		change(1, emit(video.EventReady, func(c *video.Lifecycle) { c.Video.State, c.Video.ShownAtMs = video.StateReady, 1_000 })),
+		change(1, emit(video.EventDeleted, func(c *video.Lifecycle) { c.DeletedAtMs, c.Job = 1, nil })),
 	} {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
 	publish(t, store, 2, 8)
-	err := change(2, func(c *video.Case) error { c.Event = video.EventReady; return refused })
+	err := change(2, func(c *video.Lifecycle) error { c.Event = video.EventReady; return refused })
 	if err == nil {
 		t.Error("not refused")
 	}
-	found, err := store.ChangeDue(t.Context(), 1_000, tell(video.EventFailed, func(c *video.Case) {
+	found, err := store.UpdateNextDue(t.Context(), 1_000, emit(video.EventFailed, func(c *video.Lifecycle) {
 		c.Video.State, c.Video.FailureReason, c.Video.FailedAtMs = video.StateFailed, video.FailureCodec, 5
 		c.Job = nil
 	}))
 	if err != nil || !found {
 		t.Fatalf("%v, %v", found, err)
 	}
-	want := []told{
+	want := []published{
 		{"video.uploaded", "video:1", 1, `{"videoId":"1","authorId":"7"}`},
 		{"video.ready", "video:1", 2, `{"videoId":"1","authorId":"7"}`},
 		{"video.deleted", "video:1", 3, `{"videoId":"1","authorId":"7"}`},
@@ -96,7 +98,7 @@ func TestEvents(t *testing.T) {
 		{"video.failed", "video:2", 2, `{"videoId":"2","authorId":"8","failureReason":"VIDEO_CODEC"}`},
 	}
 	if got := events(t, db); !slices.Equal(got, want) {
-		t.Errorf("told %+v\nwant %+v", got, want)
+		t.Errorf("published %+v\nwant %+v", got, want)
 	}
 	if woken != len(want) {
 		t.Errorf("the relay was woken %d times, want %d", woken, len(want))

@@ -11,14 +11,14 @@ import (
 
 // jobRow is a row of the table jobs.
 type jobRow struct {
-	Attempt    int64  `db:"attempt"`
-	Tries      int    `db:"tries"`
-	Releases   int    `db:"releases"`
-	Suspicion  string `db:"suspicion"`
-	Suspicions int    `db:"suspicions"`
-	Held       bool   `db:"held"`
-	Progress   int    `db:"progress"`
-	DueAtMs    int64  `db:"due_at_ms"`
+	Attempt         int64  `db:"attempt"`
+	Tries           int    `db:"tries"`
+	Releases        int    `db:"releases"`
+	SuspectedReason string `db:"suspicion"`
+	SuspectCount    int    `db:"suspicions"`
+	Held            bool   `db:"held"`
+	Progress        int    `db:"progress"`
+	DueAtMs         int64  `db:"due_at_ms"`
 }
 
 // lockJob reads the job of a video and holds its row; nil: there is none.
@@ -41,7 +41,7 @@ func storeJob(ctx context.Context, tx sqldb.Handle, videoID int64, j video.Job) 
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON DUPLICATE KEY UPDATE attempt = VALUES(attempt), tries = VALUES(tries), releases = VALUES(releases),
 		suspicion = VALUES(suspicion), suspicions = VALUES(suspicions), held = VALUES(held), progress = VALUES(progress), due_at_ms = VALUES(due_at_ms)`
-	_, err := tx.ExecContext(ctx, query, videoID, j.Attempt, j.Tries, j.Releases, j.Suspicion, j.Suspicions, j.Held, j.Progress, j.DueAtMs)
+	_, err := tx.ExecContext(ctx, query, videoID, j.Attempt, j.Tries, j.Releases, j.SuspectedReason, j.SuspectCount, j.Held, j.Progress, j.DueAtMs)
 	return err
 }
 
@@ -57,7 +57,7 @@ func changeJobRow(ctx context.Context, tx sqldb.Handle, videoID int64, before, a
 	return nil
 }
 
-// Renew implements video.Cases. The row is read first because one that is renewed
+// Renew implements video.Lifecycles. The row is read first because one that is renewed
 // twice in a millisecond counts as not affected.
 func (s *Store) Renew(ctx context.Context, videoID, attempt, dueMs int64, progress int) error {
 	const update = `UPDATE jobs SET due_at_ms = ?, progress = ? WHERE video_id = ?`

@@ -60,7 +60,7 @@ func TestEarlierVideos(t *testing.T) {
 	var due []int64
 	later := time.Now().Add(time.Minute).UnixMilli()
 	for range 3 {
-		found, err := store.ChangeDue(t.Context(), later, func(c *video.Case) error {
+		found, err := store.UpdateNextDue(t.Context(), later, func(c *video.Lifecycle) error {
 			due = append(due, c.Video.ID)
 			if c.Job.Attempt != 0 || c.Job.Tries != 0 || c.Job.Held {
 				t.Errorf("the job is %+v", c.Job)

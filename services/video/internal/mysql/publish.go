@@ -35,7 +35,7 @@ func (s *Store) Publish(ctx context.Context, videoID int64, build func(video.Upl
 		if err := storeJob(ctx, tx, v.ID, video.Job{DueAtMs: v.PublishedAtMs}); err != nil {
 			return err
 		}
-		if err := tell(ctx, tx, video.EventUploaded, v); err != nil {
+		if err := publish(ctx, tx, video.EventUploaded, v); err != nil {
 			return err
 		}
 		published, err = insertVideo(ctx, tx, v)

@@ -19,7 +19,7 @@ func (s *Store) Newest(ctx context.Context, beforeMs int64, limit int) ([]video.
 }
 
 // Both are served, order included, by the index videos_author; few videos of an
-// author are not ready. 2 is video.StateReady. Told to use it, because a server
+// author are not ready. 2 is video.StateReady. The hint is there because a server
 // that goes by videos_waiting finds the same rows and has to sort them.
 const (
 	ownQuery      = `SELECT ` + videoColumns + progressColumn + ` FROM videos FORCE INDEX (videos_author) WHERE author_id = ? AND published_at_ms < ? ORDER BY published_at_ms DESC LIMIT ?`

@@ -23,10 +23,10 @@ type Store struct {
 }
 
 var (
-	_ video.Uploads  = (*Store)(nil)
-	_ video.Videos   = (*Store)(nil)
-	_ video.Cases    = (*Store)(nil)
-	_ video.Removals = (*Store)(nil)
+	_ video.Uploads    = (*Store)(nil)
+	_ video.Videos     = (*Store)(nil)
+	_ video.Lifecycles = (*Store)(nil)
+	_ video.Removals   = (*Store)(nil)
 )
 
 // New makes a store on a database with the current schema and the tables of the

@@ -16,7 +16,7 @@ type Jobs interface {
 	ReserveOutputs(ctx context.Context, videoID, attempt int64, extents []video.Extent) error
 	FinishJob(ctx context.Context, videoID, attempt int64, r video.Result) error
 	FailJob(ctx context.Context, videoID, attempt int64, reason string) error
-	ReleaseJob(ctx context.Context, videoID, attempt int64, suspicion string) error
+	ReleaseJob(ctx context.Context, videoID, attempt int64, suspected string) error
 }
 
 var _ Jobs = (*video.Service)(nil)

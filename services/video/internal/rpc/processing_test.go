@@ -13,7 +13,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
-// process does the one job that there is, and returns what it made of it.
+// process does the only job and returns its result.
 func process(t *testing.T, p *rpc.Processing) *videov1.FinishJobRequest {
 	t.Helper()
 	ctx := context.Background()

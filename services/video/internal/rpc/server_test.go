@@ -23,7 +23,7 @@ const amy = int64(1)
 func newServers() (*rpc.Server, *rpc.Processing) {
 	store := fake.NewStore()
 	videos := video.New(video.Ports{
-		Uploads: store, Videos: store, Cases: store, Removals: store,
+		Uploads: store, Videos: store, Lifecycles: store, Removals: store,
 		Authors: &fake.Authors{Known: map[int64]bool{amy: true}},
 		Objects: fake.NewObjects(), Hot: &fake.Hot{}, IDs: &fake.IDs{},
 		Clock: fake.NewClock(time.UnixMilli(1_700_000_000_000)).Now,

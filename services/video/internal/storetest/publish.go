@@ -114,7 +114,7 @@ func testPublishMany(ctx context.Context, t *testing.T, s Store) {
 		}
 	})
 	inParallel(videos, func(i int) {
-		err := s.ChangeCase(ctx, int64(1+i), func(c *video.Case) error {
+		err := s.UpdateLifecycle(ctx, int64(1+i), func(c *video.Lifecycle) error {
 			c.Video.State, c.Video.ShownAtMs = video.StateReady, published
 			return nil
 		})
@@ -147,7 +147,7 @@ func testNewest(ctx context.Context, t *testing.T, s Store) {
 	states := map[int64]video.State{2: video.StateUploaded, 3: video.StateProcessing, 5: video.StateFailed}
 	for id := int64(1); id <= 6; id++ {
 		publish(ctx, t, s, newVideo(id, 7))
-		change(ctx, t, s, id, func(c *video.Case) {
+		change(ctx, t, s, id, func(c *video.Lifecycle) {
 			if state, unready := states[id]; unready {
 				c.Video.State = state
 				return
@@ -198,7 +198,7 @@ func testByAuthor(ctx context.Context, t *testing.T, s Store) {
 		v := newVideo(int64(10+id), 7)
 		v.PublishedAtMs = published - int64(id)
 		publish(ctx, t, s, v)
-		change(ctx, t, s, v.ID, func(c *video.Case) {
+		change(ctx, t, s, v.ID, func(c *video.Lifecycle) {
 			c.Job.Progress = 40
 			if c.Video.State = state; state == video.StateReady {
 				c.Video.ShownAtMs = published + int64(id)

@@ -19,7 +19,7 @@ import (
 type Store interface {
 	video.Uploads
 	video.Videos
-	video.Cases
+	video.Lifecycles
 	video.Removals
 }
 
@@ -50,15 +50,15 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"ByAuthor/OwnInAllStatesNewestFirst", testByAuthor},
 		{"ByIDs/LeavesUnknownOut", testByIDs},
 		{"Works/EqualsSet", testWorks},
-		{"ChangeCase/StoresAll", testChangeCase},
-		{"ChangeCase/Refused", testChangeCaseRefused},
-		{"ChangeCase/Unknown", testChangeCaseUnknown},
-		{"ChangeCase/Deletes", testDelete},
-		{"ChangeCase/BumpsTiesOfShown", testShownTies},
-		{"ChangeCase/OneAfterTheOther", testChangeCaseConcurrent},
-		{"ChangeDue/OldestFirst", testChangeDue},
-		{"ChangeDue/NeverTwiceConcurrently", testChangeDueConcurrent},
-		{"ChangeDue/StormOfAllThatWorks", testStorm},
+		{"UpdateLifecycle/StoresAll", testUpdateLifecycle},
+		{"UpdateLifecycle/Refused", testUpdateLifecycleRefused},
+		{"UpdateLifecycle/Unknown", testUpdateLifecycleUnknown},
+		{"UpdateLifecycle/Deletes", testDelete},
+		{"UpdateLifecycle/BumpsTiesOfShown", testShownTies},
+		{"UpdateLifecycle/OneAfterTheOther", testUpdateLifecycleConcurrent},
+		{"UpdateNextDue/OldestFirst", testChangeDue},
+		{"UpdateNextDue/NeverTwiceConcurrently", testChangeDueConcurrent},
+		{"UpdateNextDue/StormOfAllThatWorks", testStorm},
 		{"Renew/OnlyWhoHoldsIt", testRenew},
 		{"FailedBefore/OldestFirst", testFailedBefore},
 		{"Removals/OnlyDueAndOldestFirst", testRemovals},
@@ -122,7 +122,7 @@ func show(ctx context.Context, t *testing.T, s Store, v video.Video) video.Video
 	t.Helper()
 	asked := v.PublishedAtMs
 	publish(ctx, t, s, v)
-	change(ctx, t, s, v.ID, func(c *video.Case) {
+	change(ctx, t, s, v.ID, func(c *video.Lifecycle) {
 		c.Job = nil
 		c.Video.State, c.Video.ShownAtMs, c.Video.Attempt = video.StateReady, asked, 1
 		c.Video.Version++
@@ -132,18 +132,18 @@ func show(ctx context.Context, t *testing.T, s Store, v video.Video) video.Video
 }
 
 // change changes a case that is there.
-func change(ctx context.Context, t *testing.T, s Store, id int64, how func(*video.Case)) {
+func change(ctx context.Context, t *testing.T, s Store, id int64, how func(*video.Lifecycle)) {
 	t.Helper()
-	if err := s.ChangeCase(ctx, id, func(c *video.Case) error { how(c); return nil }); err != nil {
+	if err := s.UpdateLifecycle(ctx, id, func(c *video.Lifecycle) error { how(c); return nil }); err != nil {
 		t.Fatalf("change %d: %v", id, err)
 	}
 }
 
 // look reads a case and changes nothing.
-func look(ctx context.Context, t *testing.T, s Store, id int64) video.Case {
+func look(ctx context.Context, t *testing.T, s Store, id int64) video.Lifecycle {
 	t.Helper()
-	var seen video.Case
-	change(ctx, t, s, id, func(c *video.Case) { seen = *c })
+	var seen video.Lifecycle
+	change(ctx, t, s, id, func(c *video.Lifecycle) { seen = *c })
 	return seen
 }
 

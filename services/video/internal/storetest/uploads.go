@@ -55,7 +55,7 @@ func testBeginWaiting(ctx context.Context, t *testing.T, s Store) {
 		t.Fatalf("another author is refused: %v", err)
 	}
 	for id, state := range map[int64]video.State{10: video.StateFailed, 11: video.StateProcessing} {
-		change(ctx, t, s, id, func(c *video.Case) { c.Video.State = state })
+		change(ctx, t, s, id, func(c *video.Lifecycle) { c.Video.State = state })
 	}
 	if err := s.Begin(ctx, upload(22, 1), allowed); err != nil {
 		t.Fatalf("refused although one has failed: %v", err)

@@ -13,7 +13,7 @@ import (
 // claim makes the job of what is due one that is held until a moment.
 func claim(ctx context.Context, t *testing.T, s Store, now, until int64) (id int64) {
 	t.Helper()
-	found, err := s.ChangeDue(ctx, now, func(c *video.Case) error {
+	found, err := s.UpdateNextDue(ctx, now, func(c *video.Lifecycle) error {
 		id = c.Video.ID
 		c.Job.Attempt++
 		c.Job.Held, c.Job.DueAtMs = true, until
@@ -41,7 +41,7 @@ func testChangeDue(ctx context.Context, t *testing.T, s Store) {
 			t.Errorf("at %d the job of %d is due, want %d", step.now, got, step.want)
 		}
 	}
-	found, err := s.ChangeDue(ctx, 10_000, func(*video.Case) error { return errRefused })
+	found, err := s.UpdateNextDue(ctx, 10_000, func(*video.Lifecycle) error { return errRefused })
 	wantError(t, err, errRefused)
 	if c := look(ctx, t, s, 3); found || c.Job.Attempt != 1 || !c.Job.Held {
 		t.Errorf("after a refusal: %v, %+v", found, c.Job)
@@ -95,7 +95,7 @@ func testStorm(ctx context.Context, t *testing.T, s Store) {
 			switch worker % 4 {
 			case 0: // deletes every third
 				if n%3 == 0 {
-					check(s.ChangeCase(ctx, n, func(c *video.Case) error {
+					check(s.UpdateLifecycle(ctx, n, func(c *video.Lifecycle) error {
 						c.DeletedAtMs, c.Event, c.Job, c.Outputs = published, video.EventDeleted, nil, nil
 						c.Removals = append(c.Removals, removal(n, published, "play"))
 						c.Video.Version++
@@ -110,11 +110,11 @@ func testStorm(ctx context.Context, t *testing.T, s Store) {
 			default: // works
 				id := claim(ctx, t, s, published+1_000, published+9_000)
 				check(s.Renew(ctx, id, 1, published+9_000, 50), video.ErrJobLost)
-				check(s.ChangeCase(ctx, id, func(c *video.Case) error {
+				check(s.UpdateLifecycle(ctx, id, func(c *video.Lifecycle) error {
 					c.Outputs = []video.Outputs{outputs(id, 1, "play")}
 					return nil
 				}), video.ErrVideoUnknown)
-				check(s.ChangeCase(ctx, id, func(c *video.Case) error {
+				check(s.UpdateLifecycle(ctx, id, func(c *video.Lifecycle) error {
 					c.Job = nil
 					c.Video.State, c.Video.ShownAtMs, c.Event = video.StateReady, published, video.EventReady
 					c.Video.Version++
@@ -168,7 +168,7 @@ func testFailedBefore(ctx context.Context, t *testing.T, s Store) {
 		if id == 2 {
 			continue
 		}
-		change(ctx, t, s, id, func(c *video.Case) {
+		change(ctx, t, s, id, func(c *video.Lifecycle) {
 			c.Job = nil
 			c.Video.State, c.Video.FailureReason, c.Video.FailedAtMs = video.StateFailed, "VIDEO_CODEC", published-id
 		})
@@ -191,7 +191,7 @@ func testFailedBefore(ctx context.Context, t *testing.T, s Store) {
 
 func testRemovals(ctx context.Context, t *testing.T, s Store) {
 	publish(ctx, t, s, newVideo(1, 7))
-	change(ctx, t, s, 1, func(c *video.Case) {
+	change(ctx, t, s, 1, func(c *video.Lifecycle) {
 		for name, due := range map[string]int64{"a": 300, "b": 100, "c": 200} {
 			c.Removals = append(c.Removals, removal(1, due, name))
 		}
@@ -213,7 +213,7 @@ func testRemovals(ctx context.Context, t *testing.T, s Store) {
 func testRemovalsConcurrent(ctx context.Context, t *testing.T, s Store) {
 	const removals = 30
 	publish(ctx, t, s, newVideo(1, 7))
-	change(ctx, t, s, 1, func(c *video.Case) {
+	change(ctx, t, s, 1, func(c *video.Lifecycle) {
 		for n := range int64(removals) {
 			c.Removals = append(c.Removals, removal(1, n, "play"))
 		}

@@ -35,7 +35,7 @@ func TestBeginUpload(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			w := newWorld()
+			w := newHarness()
 			w.authors.Err = tt.down
 			u, err := w.BeginUpload(context.Background(), tt.author, tt.declared, tt.direct)
 			wantError(t, err, tt.want)
@@ -65,7 +65,7 @@ func TestBeginUpload(t *testing.T) {
 }
 
 func TestBeginUploadLimitPerAuthor(t *testing.T) {
-	ctx, w := context.Background(), newWorld()
+	ctx, w := context.Background(), newHarness()
 	first := w.begin(t)
 	w.begin(t)
 	third := w.begin(t)
@@ -87,7 +87,7 @@ func TestBeginUploadLimitPerAuthor(t *testing.T) {
 }
 
 func TestGetUpload(t *testing.T) {
-	ctx, w := context.Background(), newWorld()
+	ctx, w := context.Background(), newHarness()
 	open, aborted, committed := w.begin(t), w.begin(t), w.publish(t)
 	if err := w.AbortUpload(ctx, aborted.VideoID, amy); err != nil {
 		t.Fatal(err)
@@ -100,7 +100,7 @@ func TestGetUpload(t *testing.T) {
 		id, author int64
 		want       error
 	}{
-		{"NeverBegun", 99, amy, video.ErrUploadUnknown},
+		{"Unknown", 99, amy, video.ErrUploadUnknown},
 		{"OfSomebodyElse", open.VideoID, bob, video.ErrUploadUnknown},
 		{"Aborted", aborted.VideoID, amy, video.ErrUploadUnknown},
 		{"Committed", committed.ID, amy, video.ErrUploadCommitted},

@@ -11,7 +11,7 @@ import (
 )
 
 func TestCommitUpload(t *testing.T) {
-	w := newWorld()
+	w := newHarness()
 	u := w.begin(t)
 	w.clock.Move(time.Minute)
 	got, err := w.CommitUpload(context.Background(), u.VideoID, amy, "  第一次 🎬\n", written(u))
@@ -35,8 +35,8 @@ func TestCommitUpload(t *testing.T) {
 	if job, there := w.store.Job(u.VideoID); !there || job != (video.Job{DueAtMs: want.PublishedAtMs}) {
 		t.Errorf("the job is %+v, %v", job, there)
 	}
-	if told := w.store.Told(); !slices.Equal(told, []fake.Told{{Event: video.EventUploaded, VideoID: u.VideoID, Version: 1}}) {
-		t.Errorf("told %+v", told)
+	if published := w.store.Published(); !slices.Equal(published, []fake.Published{{Event: video.EventUploaded, VideoID: u.VideoID, Version: 1}}) {
+		t.Errorf("published %+v", published)
 	}
 	if left := w.store.Uploads(); len(left) != 0 {
 		t.Errorf("the upload is still there: %+v", left)
@@ -71,14 +71,14 @@ func TestCommitUploadRefusals(t *testing.T) {
 		{name: "TypeWithoutSubtype", object: func(o *video.Object) { o.ContentType = "video/" }, want: video.ErrObjectInvalid},
 		{name: "TypeThatBreaksAHeader", object: func(o *video.Object) { o.ContentType = "video/mp4\r\nX: y" }, want: video.ErrObjectInvalid},
 		{name: "TypeMatroska", object: func(o *video.Object) { o.ContentType = "video/x-matroska" }},
-		{name: "NeverBegun", id: 99, want: video.ErrUploadUnknown},
+		{name: "Unknown", id: 99, want: video.ErrUploadUnknown},
 		{name: "OfSomebodyElse", author: bob, want: video.ErrUploadUnknown},
 		{name: "JustInTime", later: 2*time.Hour - time.Millisecond},
 		{name: "Expired", later: 2 * time.Hour, want: video.ErrUploadUnknown},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			w := newWorld()
+			w := newHarness()
 			u := w.begin(t)
 			object, title, id, author := written(u), "a title", u.VideoID, amy
 			if tt.object != nil {
@@ -102,7 +102,7 @@ func TestCommitUploadRefusals(t *testing.T) {
 			if own, _, _ := w.ListByAuthor(context.Background(), amy, 0, 0, true); len(own) != 0 {
 				t.Errorf("refused, and yet there is %+v", own)
 			}
-			if len(w.store.Uploads()) != 1 || len(w.store.Told()) != 0 {
+			if len(w.store.Uploads()) != 1 || len(w.store.Published()) != 0 {
 				t.Error("a refusal changed something")
 			}
 		})
@@ -110,7 +110,7 @@ func TestCommitUploadRefusals(t *testing.T) {
 }
 
 func TestCommitUploadAgain(t *testing.T) {
-	ctx, w := context.Background(), newWorld()
+	ctx, w := context.Background(), newHarness()
 	u := w.begin(t)
 	first, err := w.commit(u, written(u))
 	if err != nil {
@@ -122,8 +122,8 @@ func TestCommitUploadAgain(t *testing.T) {
 	if err != nil || again != first {
 		t.Errorf("repeated: %+v, %v; want %+v", again, err, first)
 	}
-	if told := len(w.store.Told()); told != 1 {
-		t.Errorf("%d events after a repetition", told)
+	if published := len(w.store.Published()); published != 1 {
+		t.Errorf("%d events after a repetition", published)
 	}
 
 	other := written(u)
@@ -151,7 +151,7 @@ func TestCommitWholeUpload(t *testing.T) {
 		{"InParts", video.LayoutParts, 50, video.ErrObjectInvalid},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			w := newWorld()
+			w := newHarness()
 			u, err := w.BeginUpload(ctx, amy, 0, true)
 			if err != nil {
 				t.Fatal(err)
@@ -184,7 +184,7 @@ func TestCommitWholeUpload(t *testing.T) {
 }
 
 func TestCommitUploadAfterAbort(t *testing.T) {
-	w := newWorld()
+	w := newHarness()
 	u := w.begin(t)
 	w.objects.SetDown(true) // the row stays, aborting
 	if err := w.AbortUpload(context.Background(), u.VideoID, amy); err != nil {
@@ -195,7 +195,7 @@ func TestCommitUploadAfterAbort(t *testing.T) {
 }
 
 func TestPublishTimesNeverTie(t *testing.T) {
-	w := newWorld()
+	w := newHarness()
 	start := w.clock.Now().UnixMilli()
 	for i, move := range []time.Duration{0, 0, 0, time.Second, -time.Second} {
 		w.clock.Move(move)
@@ -210,7 +210,7 @@ func TestPublishTimesNeverTie(t *testing.T) {
 func TestAbortUpload(t *testing.T) {
 	ctx := context.Background()
 	t.Run("RemovesPartsAtOnce", func(t *testing.T) {
-		w := newWorld()
+		w := newHarness()
 		u := w.begin(t)
 		for range 2 { // aborted already is success
 			if err := w.AbortUpload(ctx, u.VideoID, amy); err != nil {
@@ -223,7 +223,7 @@ func TestAbortUpload(t *testing.T) {
 		wantAborting(t, w)
 	})
 	t.Run("ObjectStoreDown", func(t *testing.T) {
-		w := newWorld()
+		w := newHarness()
 		u := w.begin(t)
 		w.objects.SetDown(true)
 		if err := w.AbortUpload(ctx, u.VideoID, amy); err != nil {
@@ -232,12 +232,12 @@ func TestAbortUpload(t *testing.T) {
 		wantAborting(t, w)
 	})
 	t.Run("Unknown", func(t *testing.T) {
-		if err := newWorld().AbortUpload(ctx, 99, amy); err != nil {
+		if err := newHarness().AbortUpload(ctx, 99, amy); err != nil {
 			t.Fatal(err)
 		}
 	})
 	t.Run("OfSomebodyElse", func(t *testing.T) {
-		w := newWorld()
+		w := newHarness()
 		u := w.begin(t)
 		if err := w.AbortUpload(ctx, u.VideoID, bob); err != nil {
 			t.Fatal(err)
@@ -247,7 +247,7 @@ func TestAbortUpload(t *testing.T) {
 		}
 	})
 	t.Run("Committed", func(t *testing.T) {
-		w := newWorld()
+		w := newHarness()
 		v := w.publish(t)
 		wantError(t, w.AbortUpload(ctx, v.ID, amy), video.ErrUploadCommitted)
 		if err := w.AbortUpload(ctx, v.ID, bob); err != nil {
@@ -258,7 +258,7 @@ func TestAbortUpload(t *testing.T) {
 		}
 	})
 	t.Run("StoreDown", func(t *testing.T) {
-		w := newWorld()
+		w := newHarness()
 		u := w.begin(t)
 		w.Uploads = fake.BrokenUploads{Uploads: w.store}
 		wantError(t, w.AbortUpload(ctx, u.VideoID, amy), fake.ErrDown)
@@ -269,7 +269,7 @@ func TestAbortUpload(t *testing.T) {
 }
 
 // wantAborting checks that the one upload is left to the sweeper, in a minute.
-func wantAborting(t *testing.T, w *world) {
+func wantAborting(t *testing.T, w *harness) {
 	t.Helper()
 	left := w.store.Uploads()
 	if len(left) != 1 || !left[0].Aborting || left[0].DueAtMs != w.clock.Now().Add(time.Minute).UnixMilli() {

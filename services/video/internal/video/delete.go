@@ -16,7 +16,7 @@ func (s *Service) DeleteVideo(ctx context.Context, videoID, authorID int64) erro
 	if videoID <= 0 || authorID <= 0 {
 		return errs.Wrap(op, ErrRequestInvalid)
 	}
-	err := s.Cases.ChangeCase(ctx, videoID, func(c *Case) error {
+	err := s.Lifecycles.UpdateLifecycle(ctx, videoID, func(c *Lifecycle) error {
 		if c.Video.AuthorID != authorID {
 			return ErrVideoForeign
 		}
@@ -37,7 +37,7 @@ func (s *Service) DeleteVideo(ctx context.Context, videoID, authorID int64) erro
 // deletedBefore answers for a video that is not there: its author may have
 // deleted it.
 func (s *Service) deletedBefore(ctx context.Context, videoID, authorID int64) error {
-	of, err := s.Cases.DeletedOf(ctx, videoID)
+	of, err := s.Lifecycles.DeletedOf(ctx, videoID)
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func (s *Service) deletedBefore(ctx context.Context, videoID, authorID int64) er
 
 // remove ends a video. What is finished can go at once; what a worker may still
 // write has to wait until it cannot.
-func (s *Service) remove(c *Case) {
+func (s *Service) remove(c *Lifecycle) {
 	finished := c.Video.State == StateReady
 	c.discard(s.nowMs(), func(o Outputs) bool { return finished && o.Attempt == c.Video.Attempt })
 	c.discard(s.graceEnds(c), func(Outputs) bool { return true })
@@ -58,5 +58,5 @@ func (s *Service) remove(c *Case) {
 	}
 	c.Job = nil
 	c.DeletedAtMs = s.nowMs()
-	c.tell(EventDeleted)
+	c.publish(EventDeleted)
 }

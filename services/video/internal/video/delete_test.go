@@ -11,7 +11,7 @@ import (
 )
 
 func TestDeleteVideo(t *testing.T) {
-	ctx, w := context.Background(), newWorld()
+	ctx, w := context.Background(), newHarness()
 	v := w.show(t)
 	extents := w.store.Outputs(1)[0].Extents
 	wantError(t, w.DeleteVideo(ctx, 1, bob), video.ErrVideoForeign)
@@ -21,14 +21,14 @@ func TestDeleteVideo(t *testing.T) {
 	if w.video(t, 1).State != video.StateReady {
 		t.Fatal("a refusal changed something")
 	}
-	told := len(w.hot.Told())
+	published := len(w.hot.Published())
 	for range 2 {
 		if err := w.DeleteVideo(ctx, 1, amy); err != nil {
 			t.Fatal(err)
 		}
 	}
 	wantError(t, w.DeleteVideo(ctx, 1, bob), video.ErrVideoForeign)
-	if got := w.hot.Told()[told:]; !slices.Equal(got, []int64{amy, amy}) { // the first call may have died before it
+	if got := w.hot.Published()[published:]; !slices.Equal(got, []int64{amy, amy}) { // the first call may have died before it
 		t.Errorf("invalidated for %v", got)
 	}
 	if found, _ := w.GetVideos(ctx, []int64{1}); len(found) != 0 || w.works(t) != 0 {
@@ -39,9 +39,9 @@ func TestDeleteVideo(t *testing.T) {
 		{ID: 1, VideoID: 1, Extents: extents, DueAtMs: due},
 		{ID: 2, VideoID: 1, Extents: []video.Extent{v.Source.Extent()}, DueAtMs: due},
 	})
-	events := w.store.Told()
-	if last := events[len(events)-1]; len(events) != 3 || last != (fake.Told{Event: video.EventDeleted, VideoID: 1, Version: 3}) {
-		t.Errorf("told %+v", events)
+	events := w.store.Published()
+	if last := events[len(events)-1]; len(events) != 3 || last != (fake.Published{Event: video.EventDeleted, VideoID: 1, Version: 3}) {
+		t.Errorf("published %+v", events)
 	}
 	if err := w.AbortUpload(ctx, 1, amy); err != nil {
 		t.Errorf("aborting what was deleted: %v", err)
@@ -49,7 +49,7 @@ func TestDeleteVideo(t *testing.T) {
 }
 
 func TestDeleteOpenUpload(t *testing.T) {
-	w := newWorld()
+	w := newHarness()
 	u := w.begin(t)
 	wantError(t, w.DeleteVideo(context.Background(), u.VideoID, amy), video.ErrVideoUnknown)
 	if len(w.store.Uploads()) != 1 {
@@ -58,7 +58,7 @@ func TestDeleteOpenUpload(t *testing.T) {
 }
 
 func TestDeleteWhileItIsProcessed(t *testing.T) {
-	ctx, w := context.Background(), newWorld()
+	ctx, w := context.Background(), newHarness()
 	w.publish(t)
 	a := w.claim(t)
 	w.reserve(t, a)
@@ -85,7 +85,7 @@ func TestDeleteWhileItIsProcessed(t *testing.T) {
 }
 
 func TestSweepKeepsRemovalsThatFail(t *testing.T) {
-	ctx, w := context.Background(), newWorld()
+	ctx, w := context.Background(), newHarness()
 	for range 3 {
 		v := w.show(t)
 		if err := w.DeleteVideo(ctx, v.ID, amy); err != nil {
@@ -111,7 +111,7 @@ func TestSweepKeepsRemovalsThatFail(t *testing.T) {
 }
 
 func TestSweepFailed(t *testing.T) {
-	ctx, w := context.Background(), newWorld()
+	ctx, w := context.Background(), newHarness()
 	for range 25 {
 		w.publish(t)
 		a := w.claim(t)
@@ -141,8 +141,8 @@ func TestSweepFailed(t *testing.T) {
 	if err != nil || len(own) != 1 || own[0].ID != kept.ID || w.works(t) != 1 {
 		t.Errorf("left %+v, %v", own, err)
 	}
-	if events := w.store.Told(); events[len(events)-1].Event != video.EventDeleted || events[len(events)-1].Version != 3 {
-		t.Errorf("told %+v", events[len(events)-1])
+	if events := w.store.Published(); events[len(events)-1].Event != video.EventDeleted || events[len(events)-1].Version != 3 {
+		t.Errorf("published %+v", events[len(events)-1])
 	}
 	if len(w.store.Removals()) != 0 {
 		t.Errorf("removals %+v", w.store.Removals())

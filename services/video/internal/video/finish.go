@@ -27,7 +27,7 @@ func (s *Service) FinishJob(ctx context.Context, videoID, attempt int64, r Resul
 		return errs.Wrap(op, ErrRequestInvalid)
 	}
 	var authorID int64
-	err := s.changeJob(ctx, op, videoID, func(c *Case) error {
+	err := s.changeJob(ctx, op, videoID, func(c *Lifecycle) error {
 		authorID = c.Video.AuthorID
 		if c.Video.State == StateReady && c.Video.Attempt == attempt {
 			return nil
@@ -55,7 +55,7 @@ func pixels(n int) bool { return n > 0 && n <= math.MaxInt32 }
 // has reserved, so that a row names it whatever happens, and made from the bytes
 // that were uploaded. What went straight to an S3 store has no checksum to
 // compare with.
-func (c *Case) takes(attempt int64, r Result) bool {
+func (c *Lifecycle) takes(attempt int64, r Result) bool {
 	source := c.Video.Source
 	if source.Layout == LayoutParts && r.SourceSHA256 != source.SHA256 {
 		return false
@@ -83,7 +83,7 @@ func (c *Case) takes(attempt int64, r Result) bool {
 const mp4 = "video/mp4"
 
 // finish gives a video its result in place of the one it may have had.
-func (s *Service) finish(c *Case, attempt int64, r Result) {
+func (s *Service) finish(c *Lifecycle, attempt int64, r Result) {
 	c.discard(s.graceEnds(c), func(o Outputs) bool { return o.Attempt != attempt })
 	c.Job = nil
 	v := &c.Video
@@ -98,5 +98,5 @@ func (s *Service) finish(c *Case, attempt int64, r Result) {
 	if v.State != StateReady {
 		v.State, v.ShownAtMs = StateReady, s.nowMs()
 	}
-	c.tell(EventReady)
+	c.publish(EventReady)
 }

@@ -12,7 +12,7 @@ import (
 )
 
 func TestFinishJob(t *testing.T) {
-	ctx, w := context.Background(), newWorld()
+	ctx, w := context.Background(), newHarness()
 	v := w.publish(t)
 	w.clock.Move(time.Hour)
 	a := w.claim(t)
@@ -34,12 +34,12 @@ func TestFinishJob(t *testing.T) {
 	if left := w.store.Outputs(1); len(left) != 1 || left[0].Attempt != 1 || !slices.Equal(left[0].Extents, extents) {
 		t.Errorf("the objects of the result are named by %+v", left)
 	}
-	if told := w.store.Told(); len(told) != 2 || told[1] != (fake.Told{Event: video.EventReady, VideoID: 1, Version: 2}) {
-		t.Errorf("told %+v", told)
+	if published := w.store.Published(); len(published) != 2 || published[1] != (fake.Published{Event: video.EventReady, VideoID: 1, Version: 2}) {
+		t.Errorf("published %+v", published)
 	}
 	// The first call may have died after its commit, before its invalidation.
-	if told := w.hot.Told(); !slices.Equal(told, []int64{amy, amy}) {
-		t.Errorf("invalidated for %v", told)
+	if published := w.hot.Published(); !slices.Equal(published, []int64{amy, amy}) {
+		t.Errorf("invalidated for %v", published)
 	}
 	if w.works(t) != 1 || len(w.store.Removals()) != 0 {
 		t.Errorf("%d works, removals %+v", w.works(t), w.store.Removals())
@@ -75,7 +75,7 @@ func TestFinishJobRefusals(t *testing.T) {
 		{"NegativeDuration", func(r *video.Result) { r.DurationMs = -1 }, video.ErrRequestInvalid},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			w := newWorld()
+			w := newHarness()
 			w.publish(t)
 			a := w.claim(t)
 			w.reserve(t, a)
@@ -90,7 +90,7 @@ func TestFinishJobRefusals(t *testing.T) {
 }
 
 func TestFinishJobWithoutReserving(t *testing.T) {
-	w := newWorld()
+	w := newHarness()
 	w.publish(t)
 	a := w.claim(t)
 	wantError(t, w.FinishJob(context.Background(), 1, a.Attempt, result(a)), video.ErrObjectInvalid)
@@ -99,7 +99,7 @@ func TestFinishJobWithoutReserving(t *testing.T) {
 // What fits already is played as it was uploaded, and is an MP4 whatever its
 // author called it.
 func TestSourceIsPlayed(t *testing.T) {
-	w := newWorld()
+	w := newHarness()
 	u := w.begin(t)
 	o := written(u)
 	o.ContentType = "video/quicktime"
@@ -121,9 +121,9 @@ func TestSourceIsPlayed(t *testing.T) {
 }
 
 // again has a ready video processed once more.
-func again(t *testing.T, w *world, id int64) video.Assignment {
+func again(t *testing.T, w *harness, id int64) video.Assignment {
 	t.Helper()
-	err := w.store.ChangeCase(context.Background(), id, func(c *video.Case) error {
+	err := w.store.UpdateLifecycle(context.Background(), id, func(c *video.Lifecycle) error {
 		c.Job = &video.Job{Attempt: c.Video.Attempt}
 		return nil
 	})
@@ -139,7 +139,7 @@ func again(t *testing.T, w *world, id int64) video.Assignment {
 }
 
 func TestProcessedAgain(t *testing.T) {
-	ctx, w := context.Background(), newWorld()
+	ctx, w := context.Background(), newHarness()
 	before := w.show(t)
 	first := w.store.Outputs(1)[0]
 	w.clock.Move(time.Hour)
@@ -163,7 +163,7 @@ func TestProcessedAgain(t *testing.T) {
 }
 
 func TestProcessedAgainInVain(t *testing.T) {
-	ctx, w := context.Background(), newWorld()
+	ctx, w := context.Background(), newHarness()
 	before := w.show(t)
 	a := again(t, w, 1)
 	if err := w.FailJob(ctx, 1, a.Attempt, video.FailureCodec); err != nil {

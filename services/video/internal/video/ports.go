@@ -16,8 +16,8 @@ type Uploads interface {
 	// Upload finds an upload, or answers ErrUploadUnknown.
 	Upload(ctx context.Context, videoID int64) (Upload, error)
 	// Publish locks an upload, lets build make a video of it, and in one
-	// transaction replaces the upload by the video, makes a job of it that is due
-	// since the video's own publish time, and tells EventUploaded. The publish
+	// transaction replaces the upload by the video, adds a job that is due
+	// since the publish time of the video, and writes EventUploaded. The publish
 	// time stored is the first free millisecond from the video's own on. It
 	// answers ErrUploadUnknown where there is no row, and returns an error of
 	// build as it is. build may run more than once.
@@ -26,7 +26,7 @@ type Uploads interface {
 	// them as aborting and due again at nextMs. Callers at the same time get
 	// different uploads.
 	Claim(ctx context.Context, nowMs, nextMs int64, limit int) ([]Upload, error)
-	// Remove deletes the row of an upload; none there is success.
+	// Remove deletes the row of an upload; a missing row is success.
 	Remove(ctx context.Context, videoID int64) error
 }
 
@@ -47,56 +47,55 @@ type Videos interface {
 	Works(ctx context.Context, authorIDs []int64) (map[int64]int64, error)
 }
 
-// Cases keeps what becomes of videos. An event of a case is told if and only if
-// its change is stored.
-type Cases interface {
-	// ChangeCase locks a video with all that hangs on it, lets change decide over
-	// it, and in one transaction stores what change made of it, adds its removals,
-	// tells its event and moves the author's works counter if the video became
+// Lifecycles stores the states of videos. An event is published if and only if its
+// change is stored.
+type Lifecycles interface {
+	// UpdateLifecycle locks a video with its job and outputs and calls change. In one
+	// transaction it stores the result, adds the removals, writes the event and moves the author's works counter if the video became
 	// ready, or was and is deleted. A new ShownAtMs is moved on to the first free
 	// millisecond. It answers ErrVideoUnknown where there is no such video, and
 	// returns an error of change as it is. change may run more than once.
-	ChangeCase(ctx context.Context, videoID int64, change func(*Case) error) error
-	// ChangeDue does the same with the case whose job has been due the longest, and
-	// reports whether there is one due at nowMs. Callers at the same time get
-	// different cases.
-	ChangeDue(ctx context.Context, nowMs int64, change func(*Case) error) (bool, error)
+	UpdateLifecycle(ctx context.Context, videoID int64, change func(*Lifecycle) error) error
+	// UpdateNextDue does the same with the video whose job has been due the longest,
+	// and reports whether one was due at nowMs. Concurrent callers get different
+	// videos.
+	UpdateNextDue(ctx context.Context, nowMs int64, change func(*Lifecycle) error) (bool, error)
 	// Renew stores the lease and the progress of a job that is held by an attempt,
 	// or answers ErrJobLost.
 	Renew(ctx context.Context, videoID, attempt, dueMs int64, progress int) error
-	// FailedBefore lists up to limit videos that have failed, at the given moment
-	// or before it, those first that did so first.
+	// FailedBefore lists up to limit videos that failed at the given moment or
+	// before, the oldest failure first.
 	FailedBefore(ctx context.Context, moment int64, limit int) ([]int64, error)
-	// DeletedOf is whose video was deleted under an id; ErrVideoUnknown if none.
+	// DeletedOf returns the author of a deleted video, or ErrVideoUnknown.
 	DeletedOf(ctx context.Context, videoID int64) (authorID int64, err error)
 }
 
-// Removals keeps what is to be removed from the object store.
+// Removals stores the objects that wait for their deletion.
 type Removals interface {
 	// ClaimRemoval takes the removal that has been due the longest and makes it
-	// due again at nextMs; false: there is none. Callers at the same time get
+	// due again at nextMs; false if none is due. Concurrent callers get
 	// different ones.
 	ClaimRemoval(ctx context.Context, nowMs, nextMs int64) (Removal, bool, error)
-	// EndRemoval deletes the row of a removal; none there is success.
+	// EndRemoval deletes the row of a removal; a missing row is success.
 	EndRemoval(ctx context.Context, id int64) error
 }
 
-// Authors knows who exists.
+// Authors checks that users exist.
 type Authors interface {
 	Exists(ctx context.Context, userID int64) (bool, error)
 }
 
-// Objects is what the rules need of the object store.
+// Objects deletes objects of the object store.
 type Objects interface {
-	// Remove deletes objects; what is not there is no error.
+	// Remove deletes objects; a missing object is no error.
 	Remove(ctx context.Context, layout Layout, extents ...Extent) error
 }
 
-// Hot is told of changes, so that copies of rows are not read any more.
+// Hot invalidates hot documents after a change.
 type Hot interface {
-	// Changed returns when copies of the feed's newest end and of the author's
-	// works are invalid, or when that cannot be done in time; they expire soon by
-	// themselves.
+	// Changed invalidates the copies of the feed's newest end and of the author's
+	// works. It returns when that is done, or cannot be done in time; the copies
+	// then expire by themselves.
 	Changed(ctx context.Context, authorID int64)
 }
 

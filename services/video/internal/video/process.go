@@ -32,7 +32,7 @@ type Assignment struct {
 func (s *Service) ClaimJob(ctx context.Context) (Assignment, bool, error) {
 	for {
 		var a *Assignment
-		found, err := s.Cases.ChangeDue(ctx, s.nowMs(), func(c *Case) error {
+		found, err := s.Lifecycles.UpdateNextDue(ctx, s.nowMs(), func(c *Lifecycle) error {
 			a = s.claim(c)
 			return nil
 		})
@@ -45,12 +45,12 @@ func (s *Service) ClaimJob(ctx context.Context) (Assignment, bool, error) {
 	}
 }
 
-// claim begins the next attempt, or answers nil: there were too many.
-func (s *Service) claim(c *Case) *Assignment {
-	if c.Job.Held { // and silent for longer than its lease
+// claim begins the next attempt, or returns nil after too many.
+func (s *Service) claim(c *Lifecycle) *Assignment {
+	if c.Job.Held { // its lease has ended without an answer
 		c.discardAttempt(s.graceEnds(c), c.Job.Attempt)
 		c.Job.Releases = 0
-		c.Job.suspect("")
+		c.Job.setSuspected("")
 	}
 	if c.Job.Tries >= s.limits.JobTries {
 		s.fail(c, FailureWorkersDied)
@@ -80,7 +80,7 @@ func (s *Service) RenewJob(ctx context.Context, videoID, attempt int64, progress
 	if progress < 0 || progress > 100 {
 		return 0, errs.Wrap(op, ErrRequestInvalid)
 	}
-	if err := s.Cases.Renew(ctx, videoID, attempt, s.leaseEnds(), progress); err != nil {
+	if err := s.Lifecycles.Renew(ctx, videoID, attempt, s.leaseEnds(), progress); err != nil {
 		return 0, errs.Wrap(op, err)
 	}
 	return s.limits.JobLease, nil
@@ -90,7 +90,7 @@ func (s *Service) RenewJob(ctx context.Context, videoID, attempt int64, progress
 // write. It may be repeated, not changed.
 // Errors: ErrJobLost, ErrOutputsInvalid.
 func (s *Service) ReserveOutputs(ctx context.Context, videoID, attempt int64, named []Extent) error {
-	return s.changeJob(ctx, "video.ReserveOutputs", videoID, func(c *Case) error {
+	return s.changeJob(ctx, "video.ReserveOutputs", videoID, func(c *Lifecycle) error {
 		if !c.heldBy(attempt) {
 			return ErrJobLost
 		}
@@ -110,15 +110,15 @@ func (s *Service) ReserveOutputs(ctx context.Context, videoID, attempt int64, na
 	})
 }
 
-// FailJob says that nothing can be made of a video. One that is ready already
-// stays as it is. A repetition is success.
+// FailJob ends a job with the failure of the video. A ready video stays ready.
+// Repeating is success.
 // Errors: ErrRequestInvalid, ErrJobLost.
 func (s *Service) FailJob(ctx context.Context, videoID, attempt int64, reason string) error {
 	const op = "video.FailJob"
 	if !slices.Contains(Failures(), reason) {
 		return errs.Wrap(op, ErrRequestInvalid)
 	}
-	return s.changeJob(ctx, op, videoID, func(c *Case) error {
+	return s.changeJob(ctx, op, videoID, func(c *Lifecycle) error {
 		if c.failedIn(attempt, reason) {
 			return nil
 		}
@@ -130,35 +130,35 @@ func (s *Service) FailJob(ctx context.Context, videoID, attempt int64, reason st
 	})
 }
 
-// fail ends the job of a video of which nothing can be made.
-func (s *Service) fail(c *Case, reason string) {
+// fail ends a job with the failure of its video.
+func (s *Service) fail(c *Lifecycle, reason string) {
 	c.discardAttempt(s.graceEnds(c), c.Job.Attempt)
 	if v := &c.Video; v.State != StateReady {
 		v.State, v.FailureReason, v.FailedAtMs, v.Attempt = StateFailed, reason, s.nowMs(), c.Job.Attempt
-		c.remove(s.nowMs(), v.Source.Extent()) // nobody writes to it any more
-		c.tell(EventFailed)
+		c.remove(s.nowMs(), v.Source.Extent()) // no writer is left
+		c.publish(EventFailed)
 	}
 	c.Job = nil
 }
 
-// ReleaseJob gives a job back that could not be done. suspicion is why, where
-// the video may be the cause, and else empty: trouble of others has no end, but
-// a video that is suspected too often has failed. A repetition is success.
+// ReleaseJob releases a job that could not be finished. suspected is the reason if
+// the video may be the cause, else empty: an outage may last for any time, but a
+// video that is suspected too often fails. Repeating is success.
 // Errors: ErrRequestInvalid, ErrJobLost.
-func (s *Service) ReleaseJob(ctx context.Context, videoID, attempt int64, suspicion string) error {
+func (s *Service) ReleaseJob(ctx context.Context, videoID, attempt int64, suspected string) error {
 	const op = "video.ReleaseJob"
-	if suspicion != "" && !slices.Contains(Failures(), suspicion) {
+	if suspected != "" && !slices.Contains(Failures(), suspected) {
 		return errs.Wrap(op, ErrRequestInvalid)
 	}
-	return s.changeJob(ctx, op, videoID, func(c *Case) error {
-		if j := c.Job; j != nil && !j.Held && j.Attempt == attempt && attempt > 0 || c.failedIn(attempt, suspicion) {
+	return s.changeJob(ctx, op, videoID, func(c *Lifecycle) error {
+		if j := c.Job; j != nil && !j.Held && j.Attempt == attempt && attempt > 0 || c.failedIn(attempt, suspected) {
 			return nil
 		}
 		if !c.heldBy(attempt) {
 			return ErrJobLost
 		}
-		if c.Job.suspect(suspicion); suspicion != "" && c.Job.Suspicions >= maxSuspicions(suspicion) {
-			s.fail(c, suspicion)
+		if c.Job.setSuspected(suspected); suspected != "" && c.Job.SuspectCount >= maxSuspectCount(suspected) {
+			s.fail(c, suspected)
 			return nil
 		}
 		c.discardAttempt(s.graceEnds(c), attempt)
@@ -171,28 +171,29 @@ func (s *Service) ReleaseJob(ctx context.Context, videoID, attempt int64, suspic
 	})
 }
 
-// maxSuspicions is how many of them in a row are a failure. What has failed is
-// gone, and a disk may be full for a while: with the pauses between them they take
-// a quarter of an hour. A store that is not mounted says of everything that it has
-// it not, and to ask it costs nothing: it has three hours.
-func maxSuspicions(reason string) int {
+// maxSuspectCount is how many suspected releases in a row fail the video. A failed
+// video loses its source, and a disk may be full for a while: with their pauses,
+// twenty releases take a quarter of an hour. An unmounted store reports every
+// object as missing, and asking it is cheap: a lost source gets three hours.
+func maxSuspectCount(reason string) int {
 	if reason == FailureSourceLost {
 		return 200
 	}
 	return 20
 }
 
-// suspect counts why a job is given back; trouble of others begins a new count.
-func (j *Job) suspect(reason string) {
-	if reason != j.Suspicion {
-		j.Suspicion, j.Suspicions = reason, 0
+// setSuspected counts releases for one reason in a row; another reason, or none,
+// begins a new count.
+func (j *Job) setSuspected(reason string) {
+	if reason != j.SuspectedReason {
+		j.SuspectedReason, j.SuspectCount = reason, 0
 	}
 	if reason != "" {
-		j.Suspicions++
+		j.SuspectCount++
 	}
 }
 
-// pause is how long a job rests that was given back for the nth time in a row.
+// pause is how long a job waits after its nth release in a row.
 func pause(n int) time.Duration {
 	p := firstPause
 	for range n - 1 {
@@ -205,8 +206,8 @@ func pause(n int) time.Duration {
 
 // changeJob changes a case for a worker, to whom a video that is gone is a job
 // that is lost.
-func (s *Service) changeJob(ctx context.Context, op string, videoID int64, change func(*Case) error) error {
-	err := s.Cases.ChangeCase(ctx, videoID, change)
+func (s *Service) changeJob(ctx context.Context, op string, videoID int64, change func(*Lifecycle) error) error {
+	err := s.Lifecycles.UpdateLifecycle(ctx, videoID, change)
 	if errors.Is(err, ErrVideoUnknown) {
 		err = ErrJobLost
 	}

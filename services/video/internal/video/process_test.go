@@ -10,7 +10,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
-func (w *world) nothingDue(t *testing.T) {
+func (w *harness) nothingDue(t *testing.T) {
 	t.Helper()
 	if a, found, err := w.ClaimJob(context.Background()); found || err != nil {
 		t.Fatalf("claimed %+v, %v; want nothing", a, err)
@@ -18,7 +18,7 @@ func (w *world) nothingDue(t *testing.T) {
 }
 
 func TestClaimJob(t *testing.T) {
-	w := newWorld()
+	w := newHarness()
 	w.nothingDue(t)
 	first, second := w.publish(t), w.publish(t)
 	for _, v := range []video.Video{first, second} {
@@ -37,7 +37,7 @@ func TestClaimJob(t *testing.T) {
 }
 
 func TestClaimJobConcurrently(t *testing.T) {
-	w := newWorld()
+	w := newHarness()
 	w.publish(t)
 	w.clock.Move(time.Second)
 	w.publish(t)
@@ -60,7 +60,7 @@ func TestClaimJobConcurrently(t *testing.T) {
 }
 
 func TestRenewJob(t *testing.T) {
-	ctx, w := context.Background(), newWorld()
+	ctx, w := context.Background(), newHarness()
 	w.publish(t)
 	a := w.claim(t)
 	w.clock.Move(lease - time.Millisecond)
@@ -88,7 +88,7 @@ func TestRenewJob(t *testing.T) {
 
 // Whatever a worker says whose job another has is refused, and changes nothing.
 func TestLostJob(t *testing.T) {
-	ctx, w := context.Background(), newWorld()
+	ctx, w := context.Background(), newHarness()
 	w.publish(t)
 	lost := w.claim(t)
 	extents := w.reserve(t, lost)
@@ -111,7 +111,7 @@ func TestLostJob(t *testing.T) {
 }
 
 // wantLost has a worker say all it can.
-func wantLost(t *testing.T, w *world, a video.Assignment) {
+func wantLost(t *testing.T, w *harness, a video.Assignment) {
 	t.Helper()
 	ctx := context.Background()
 	_, err := w.RenewJob(ctx, a.VideoID, a.Attempt, 50)
@@ -126,7 +126,7 @@ func wantLost(t *testing.T, w *world, a video.Assignment) {
 	}
 }
 
-func wantRemovals(t *testing.T, w *world, want []video.Removal) {
+func wantRemovals(t *testing.T, w *harness, want []video.Removal) {
 	t.Helper()
 	got := w.store.Removals()
 	equal := slices.EqualFunc(got, want, func(a, b video.Removal) bool {
@@ -139,7 +139,7 @@ func wantRemovals(t *testing.T, w *world, want []video.Removal) {
 
 // A worker that is late by a moment has not worked for nothing.
 func TestLateResultBeforeTheNextClaim(t *testing.T) {
-	w := newWorld()
+	w := newHarness()
 	w.publish(t)
 	a := w.claim(t)
 	w.reserve(t, a)
@@ -151,7 +151,7 @@ func TestLateResultBeforeTheNextClaim(t *testing.T) {
 }
 
 func TestWorkersThatDie(t *testing.T) {
-	w := newWorld()
+	w := newHarness()
 	v := w.publish(t)
 	other := w.publish(t)
 	for range 3 {
@@ -183,7 +183,7 @@ func TestWorkersThatDie(t *testing.T) {
 }
 
 func TestReserveOutputs(t *testing.T) {
-	ctx, w := context.Background(), newWorld()
+	ctx, w := context.Background(), newHarness()
 	w.publish(t)
 	a := w.claim(t)
 	one := func(key string, parts int) []video.Extent { return []video.Extent{{Key: key, Parts: parts}} }

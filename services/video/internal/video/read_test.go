@@ -18,7 +18,7 @@ func idsOf(videos []video.Video) []int64 {
 }
 
 func TestFeed(t *testing.T) {
-	w := newWorld()
+	w := newHarness()
 	start := w.clock.Now().UnixMilli()
 	for range 40 {
 		w.show(t) // ids 1 to 40, shown at start+0 to start+39
@@ -60,7 +60,7 @@ func TestFeed(t *testing.T) {
 }
 
 func TestListByAuthor(t *testing.T) {
-	ctx, w := context.Background(), newWorld()
+	ctx, w := context.Background(), newHarness()
 	w.show(t)
 	w.publish(t)
 	tests := []struct {
@@ -93,7 +93,7 @@ func TestListByAuthor(t *testing.T) {
 }
 
 func TestListByAuthorInPages(t *testing.T) {
-	ctx, w := context.Background(), newWorld()
+	ctx, w := context.Background(), newHarness()
 	for range 5 {
 		w.publish(t)
 	}
@@ -128,7 +128,7 @@ func (endless) ByAuthor(_ context.Context, authorID, beforeMs int64, limit int, 
 // The most that can be asked for fits a message; all that an author ever
 // published may not.
 func TestListByAuthorIsCapped(t *testing.T) {
-	w := newWorld()
+	w := newHarness()
 	w.Videos = endless{}
 	got, next, err := w.ListByAuthor(context.Background(), amy, 0, 0, true)
 	if err != nil || len(got) != 1_000 || next != video.Latest-1_000 {
@@ -137,7 +137,7 @@ func TestListByAuthorIsCapped(t *testing.T) {
 }
 
 func TestGetVideos(t *testing.T) {
-	ctx, w := context.Background(), newWorld()
+	ctx, w := context.Background(), newHarness()
 	for range 3 {
 		w.publish(t)
 	}
@@ -176,7 +176,7 @@ func make1000(from int64) []int64 {
 }
 
 func TestCountWorks(t *testing.T) {
-	ctx, w := context.Background(), newWorld()
+	ctx, w := context.Background(), newHarness()
 	w.show(t)
 	w.show(t)
 	w.publish(t) // is no work yet

@@ -7,16 +7,16 @@ import (
 
 // Ports is all that the service needs; every field is required.
 type Ports struct {
-	Uploads  Uploads
-	Videos   Videos
-	Cases    Cases
-	Removals Removals
-	Authors  Authors
-	Objects  Objects
-	Hot      Hot
-	IDs      IDs
-	Clock    func() time.Time
-	Log      *slog.Logger
+	Uploads    Uploads
+	Videos     Videos
+	Lifecycles Lifecycles
+	Removals   Removals
+	Authors    Authors
+	Objects    Objects
+	Hot        Hot
+	IDs        IDs
+	Clock      func() time.Time
+	Log        *slog.Logger
 }
 
 // Limits bounds what an author may do, and what a worker.

@@ -86,12 +86,12 @@ func (s *Service) discard(ctx context.Context, u Upload) error {
 func (s *Service) sweepFailed(ctx context.Context) (int, error) {
 	deleted := 0
 	for ctx.Err() == nil {
-		ids, err := s.Cases.FailedBefore(ctx, s.Clock().Add(-s.limits.FailedKept).UnixMilli(), claimBatch)
+		ids, err := s.Lifecycles.FailedBefore(ctx, s.Clock().Add(-s.limits.FailedKept).UnixMilli(), claimBatch)
 		if err != nil {
 			return deleted, err
 		}
 		for _, id := range ids {
-			err := s.Cases.ChangeCase(ctx, id, func(c *Case) error {
+			err := s.Lifecycles.UpdateLifecycle(ctx, id, func(c *Lifecycle) error {
 				s.remove(c)
 				return nil
 			})

@@ -11,7 +11,7 @@ import (
 )
 
 // sweep has to find that many uploads, and nothing else.
-func sweep(t *testing.T, w *world, want int) {
+func sweep(t *testing.T, w *harness, want int) {
 	t.Helper()
 	swept, err := w.Sweep(context.Background())
 	if err != nil || swept != (video.Swept{Uploads: want}) {
@@ -20,7 +20,7 @@ func sweep(t *testing.T, w *world, want int) {
 }
 
 func TestSweepExpired(t *testing.T) {
-	w := newWorld()
+	w := newHarness()
 	v := w.publish(t)
 	kept := w.objects.Left()
 	w.begin(t)
@@ -45,7 +45,7 @@ func TestSweepExpired(t *testing.T) {
 // A sidecar goes on storing a part whose writer was cut off, so that one can
 // appear after the abort has removed the parts.
 func TestSweepFindsPartsThatCameLate(t *testing.T) {
-	w := newWorld()
+	w := newHarness()
 	u := w.begin(t)
 	if err := w.AbortUpload(context.Background(), u.VideoID, amy); err != nil {
 		t.Fatal(err)
@@ -59,7 +59,7 @@ func TestSweepFindsPartsThatCameLate(t *testing.T) {
 }
 
 func TestSweepFinishesAbort(t *testing.T) {
-	w := newWorld()
+	w := newHarness()
 	u := w.begin(t)
 	w.objects.SetDown(true)
 	if err := w.AbortUpload(context.Background(), u.VideoID, amy); err != nil {
@@ -75,7 +75,7 @@ func TestSweepFinishesAbort(t *testing.T) {
 }
 
 func TestSweepKeepsWhatItCannotRemove(t *testing.T) {
-	w := newWorld()
+	w := newHarness()
 	u := w.begin(t)
 	w.clock.Move(3 * time.Hour)
 	w.objects.SetDown(true)
@@ -94,7 +94,7 @@ func TestSweepKeepsWhatItCannotRemove(t *testing.T) {
 }
 
 func TestSweepWorksThroughMoreThanOneClaim(t *testing.T) {
-	w := newWorld()
+	w := newHarness()
 	const uploads = 45
 	for id := range int64(uploads) {
 		u := video.Upload{VideoID: 1 + id, AuthorID: amy, ObjectKey: "k", PartSize: 1, MaxSize: 1}
@@ -108,7 +108,7 @@ func TestSweepWorksThroughMoreThanOneClaim(t *testing.T) {
 // A clock that moves on by itself would sweep what is not due; this one stands
 // still, so that only the upload that is due can go.
 func TestRunSweeper(t *testing.T) {
-	w := newWorld()
+	w := newHarness()
 	w.begin(t)
 	w.clock.Move(3 * time.Hour)
 	young := w.begin(t)
@@ -144,7 +144,7 @@ func await(t *testing.T, condition func() bool) {
 
 // A plain object is removed by its key alone, of an upload as of a video.
 func TestSweepWholeObjects(t *testing.T) {
-	ctx, w := context.Background(), newWorld()
+	ctx, w := context.Background(), newHarness()
 	var begun []video.Upload
 	for range 2 {
 		u, err := w.BeginUpload(ctx, amy, 0, true)

@@ -1,6 +1,6 @@
 -- +goose Up
--- One row for two users, the smaller id first. Its lock puts messages in order;
--- it also holds the newest message, for the list of friends.
+-- One row for each pair of users, the smaller id first. Its lock orders the
+-- messages. It also holds the newest message, for the list of friends.
 CREATE TABLE conversations (
   low_id       BIGINT NOT NULL,
   high_id      BIGINT NOT NULL,

@@ -1,6 +1,7 @@
 -- +goose Up
--- How far each device of a reader has got with a peer. A row that was not
--- touched for long may go: its reader starts with the whole history again.
+-- Delivery positions: how far each session of a reader has received the
+-- messages of a peer. Rows that were not updated for a long time are deleted;
+-- their reader continues from the time that the phone sends.
 CREATE TABLE places (
   session_id    CHAR(26) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   peer_id       BIGINT NOT NULL,

@@ -1,6 +1,6 @@
 -- +goose Up
--- A like keeps its row when it ends: liked says whether it is there, version
--- counts its changes so that events about it can be put in order.
+-- A like keeps its row when it ends. liked is FALSE then; version counts the
+-- changes, so that their events can be ordered.
 CREATE TABLE likes (
   user_id       BIGINT  NOT NULL,
   video_id      BIGINT  NOT NULL,

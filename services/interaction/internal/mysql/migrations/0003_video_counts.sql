@@ -1,5 +1,6 @@
 -- +goose Up
--- Moved in the transaction that moves the set: equal to it at every commit.
+-- Updated in the transaction that changes likes and comments, so that at every
+-- commit the counts equal the number of rows.
 CREATE TABLE video_counts (
   video_id BIGINT NOT NULL PRIMARY KEY,
   likes    BIGINT NOT NULL DEFAULT 0,

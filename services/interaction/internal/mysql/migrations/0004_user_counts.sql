@@ -1,5 +1,5 @@
 -- +goose Up
--- Likes given and received; moved in the transaction that moves the set.
+-- Likes given and received, updated in the transaction that changes the like.
 CREATE TABLE user_counts (
   user_id  BIGINT NOT NULL PRIMARY KEY,
   given    BIGINT NOT NULL DEFAULT 0,

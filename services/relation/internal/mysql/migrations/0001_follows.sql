@@ -1,6 +1,6 @@
 -- +goose Up
--- A follow keeps its row when it ends: following says whether it is there,
--- version counts its changes so that events about it can be put in order.
+-- A follow keeps its row when it ends. following is FALSE then; version counts
+-- the changes, so that their events can be ordered.
 CREATE TABLE follows (
   user_id       BIGINT  NOT NULL,
   target_id     BIGINT  NOT NULL,

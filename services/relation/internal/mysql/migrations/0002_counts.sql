@@ -1,5 +1,6 @@
 -- +goose Up
--- Moved in the transaction that moves the set: equal to it at every commit.
+-- Updated in the transaction that changes the follow, so that at every commit the
+-- counts equal the number of rows.
 CREATE TABLE counts (
   user_id   BIGINT NOT NULL PRIMARY KEY,
   follows   BIGINT NOT NULL DEFAULT 0,

@@ -1,6 +1,7 @@
 -- +goose Up
--- name_key decides who is who (32 characters can fold to 576, hence its length).
--- name is text as registered: 32 characters of up to four code points each.
+-- name_key identifies a user; 32 characters can fold to 576, hence its length.
+-- name is the name as it was registered: 32 characters of up to four code points
+-- each.
 CREATE TABLE users (
     id               BIGINT       NOT NULL,
     name             VARCHAR(128) NOT NULL,

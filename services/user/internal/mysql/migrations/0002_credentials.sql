@@ -1,5 +1,5 @@
 -- +goose Up
--- Apart from users, so that no query for profiles can carry a hash away.
+-- Separate from users, so that no query for profiles can leak a hash.
 CREATE TABLE credentials (
     user_id BIGINT       NOT NULL,
     hash    VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,

@@ -1,6 +1,6 @@
 -- +goose Up
--- One row for each like, comment and follow that others did, kept when it was
--- taken back, so that an older event that arrives later changes nothing.
+-- One row for each like, comment and follow by other users. The row is kept when
+-- it was taken back, so that an older event that arrives later has no effect.
 CREATE TABLE activities (
   user_id        BIGINT       NOT NULL,
   id             BIGINT       NOT NULL,
