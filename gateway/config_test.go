@@ -51,6 +51,7 @@ func TestUnusableValuesAreNamed(t *testing.T) {
 		"PUBLIC_BASE_URL":       {"phone.example", "ftp://phone.example", "http://", "http://x/?a=b", "://"},
 		"GATEWAY_LANGUAGE":      {"fr", "ZH"},
 		"MAX_UPLOAD_BYTES":      {"0", "-1", "many"},
+		"REQUEST_LOG":           {"some", "ALL"},
 		"UPLOADS_AT_ONCE":       {"0"},
 		"UPLOADS_PER_USER":      {"-3"},
 		"UPLOAD_WAIT":           {"-1s", "long"},

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // scrubbed replaces a credential.
@@ -32,11 +33,11 @@ var (
 // scrubAttr is the ReplaceAttr of the JSON handler. It receives the message and
 // every attribute that is not a group, with the names of its groups.
 func scrubAttr(groups []string, a slog.Attr) slog.Attr {
-	if sensitiveName.MatchString(a.Key) {
+	if isSensitive(a.Key) {
 		return slog.String(a.Key, scrubbed)
 	}
 	for _, group := range groups {
-		if sensitiveName.MatchString(group) {
+		if isSensitive(group) {
 			return slog.String(a.Key, scrubbed)
 		}
 	}
@@ -47,6 +48,19 @@ func scrubAttr(groups []string, a slog.Attr) slog.Attr {
 		a.Value = scrubAny(a.Value.Any())
 	}
 	return a
+}
+
+// isSensitive reports whether a name is that of a credential. Every name of every
+// log line comes here, and the regular expression would be most of the cost of the
+// line, so it decides only names with letters beyond ASCII.
+func isSensitive(name string) bool {
+	for _, word := range [...]string{"token", "password", "passwd", "secret", "authorization", "dsn", "cookie"} {
+		if at := len(name) - len(word); at >= 0 && strings.EqualFold(name[at:], word) {
+			return true
+		}
+	}
+	ascii := strings.IndexFunc(name, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
+	return !ascii && sensitiveName.MatchString(name)
 }
 
 // scrubText removes credentials from a text.
@@ -66,7 +80,7 @@ func scrubText(s string) string {
 // which the handler would print it. A value without a JSON form is not printed.
 func scrubAny(v any) slog.Value {
 	switch v := v.(type) {
-	case nil, *slog.Source:
+	case nil, *slog.Source, slog.Level:
 		return slog.AnyValue(v)
 	case error:
 		return slog.StringValue(scrubText(v.Error()))
@@ -94,7 +108,7 @@ func scrubTree(v any) any {
 		}
 	case map[string]any:
 		for name := range v {
-			if sensitiveName.MatchString(name) {
+			if isSensitive(name) {
 				v[name] = scrubbed
 			} else {
 				v[name] = scrubTree(v[name])
