@@ -10,8 +10,11 @@ import (
 
 	"github.com/douyin-on-dapr/douyin/gateway/internal/compose"
 	"github.com/douyin-on-dapr/douyin/gateway/internal/httpapi"
+	"github.com/douyin-on-dapr/douyin/gateway/internal/httpserver"
 	"github.com/douyin-on-dapr/douyin/gateway/internal/media"
+	"github.com/douyin-on-dapr/douyin/gateway/internal/request"
 	"github.com/douyin-on-dapr/douyin/gateway/internal/token"
+	"github.com/douyin-on-dapr/douyin/gateway/internal/upload"
 	"github.com/douyin-on-dapr/douyin/services/contract"
 	chatv1 "github.com/douyin-on-dapr/douyin/services/contract/chat/v1"
 	interactionv1 "github.com/douyin-on-dapr/douyin/services/contract/interaction/v1"
@@ -34,8 +37,7 @@ func signingKeys(ctx context.Context, sidecar *daprx.Sidecar) (token.Keys, error
 	return token.ParseKeys(secret)
 }
 
-// peers are the clients of the services, all over the one connection to the
-// sidecar.
+// peers are the clients of the services. All share the connection to the sidecar.
 type peers struct {
 	users        userv1.UserServiceClient
 	videos       videov1.VideoServiceClient
@@ -54,7 +56,7 @@ func newPeers(sidecar *daprx.Sidecar) peers {
 	}
 }
 
-// build puts the API together. The function it returns ends it.
+// build puts the API together. The function that it returns closes it.
 func build(cfg Config, log *slog.Logger, sidecar *daprx.Sidecar, plain *s3store.Store, keys token.Keys, tracer trace.Tracer) (http.Handler, func(), error) {
 	p := newPeers(sidecar)
 	// A nil store in an interface would not be nil.
@@ -62,10 +64,10 @@ func build(cfg Config, log *slog.Logger, sidecar *daprx.Sidecar, plain *s3store.
 	if plain != nil {
 		whole = plain
 	}
-	var uploads *httpapi.Direct
+	var uploads *upload.Direct
 	var downloads media.Direct
 	if plain != nil && plain.Public() {
-		uploads = httpapi.NewDirect(p.videos, plain, cfg.MaxUploadBytes, time.Now, log)
+		uploads = upload.NewDirect(p.videos, plain, cfg.MaxUploadBytes, time.Now, log)
 		downloads = plain
 	}
 	objects := objectstore.New(sidecar.Blobs(contract.VideoStore), whole)
@@ -84,29 +86,30 @@ func build(cfg Config, log *slog.Logger, sidecar *daprx.Sidecar, plain *s3store.
 		composer.Close()
 		return nil, nil, err
 	}
+	tokens := token.New(keys, time.Now)
 	handler := httpapi.New(httpapi.Deps{
-		Log: log, Tracer: tracer,
-		Tokens: token.New(keys, time.Now), Composed: composer, Media: files,
+		Pipeline: request.Pipeline{Log: log, LogRequests: request.LogMode(cfg.LogRequests), Tracer: tracer,
+			Tokens: tokens, Language: request.Language(cfg.Language)},
+		Tokens: tokens, Composer: composer, Media: files,
 		Accounts: p.users, Interactions: p.interactions, Relations: p.relations, Chats: p.chats, Videos: p.videos,
 		Direct: uploads,
-		Uploads: httpapi.NewUploads(p.videos, objects, httpapi.UploadLimits{
+		Uploads: upload.NewReceiver(p.videos, objects, upload.Limits{
 			MaxBytes: cfg.MaxUploadBytes, AtOnce: cfg.UploadsAtOnce, PerUser: cfg.UploadsPerUser,
 			Wait: cfg.UploadWait, TempDir: cfg.UploadTempDir,
 		}, log),
-		Ready:    readiness(sidecar, p),
-		Language: httpapi.Language(cfg.Language),
-		Clock:    time.Now,
+		Ready: readiness(sidecar, p),
+		Clock: time.Now,
 	})
 	return handler, func() { files.Close(); composer.Close() }, nil
 }
 
-// readiness asks each part the cheapest question it answers: about nobody.
-func readiness(sidecar *daprx.Sidecar, p peers) *httpapi.Readiness {
-	check := func(app contract.App, ask func(context.Context) error) httpapi.Check {
-		return httpapi.Check{Name: string(app), Ask: func(ctx context.Context) error { return unlessAnswered(ask(ctx)) }}
+// readiness asks each program the cheapest question that it answers: about no ids.
+func readiness(sidecar *daprx.Sidecar, p peers) *httpserver.Readiness {
+	check := func(app contract.App, ask func(context.Context) error) httpserver.Check {
+		return httpserver.Check{Name: string(app), Ask: func(ctx context.Context) error { return unlessAnswered(ask(ctx)) }}
 	}
-	return httpapi.NewReadiness(
-		httpapi.Check{Name: "sidecar", Ask: sidecar.WaitReady},
+	return httpserver.NewReadiness(
+		httpserver.Check{Name: "sidecar", Ask: sidecar.WaitReady},
 		check(contract.AppUser, func(ctx context.Context) error {
 			_, err := p.users.GetProfiles(ctx, &userv1.GetProfilesRequest{})
 			return err
@@ -130,7 +133,7 @@ func readiness(sidecar *daprx.Sidecar, p peers) *httpapi.Readiness {
 	)
 }
 
-// unlessAnswered drops refusals: a service that refuses is reachable.
+// unlessAnswered ignores refusals: a service that refuses is reachable.
 func unlessAnswered(err error) error {
 	if errs.ReasonOf(err) != "" {
 		return nil

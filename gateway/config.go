@@ -10,23 +10,24 @@ import (
 	"strings"
 	"time"
 
-	"github.com/douyin-on-dapr/douyin/gateway/internal/httpapi"
+	"github.com/douyin-on-dapr/douyin/gateway/internal/request"
 	"github.com/douyin-on-dapr/douyin/services/platform/config"
 	"github.com/douyin-on-dapr/douyin/services/platform/s3store"
 )
 
-// Config is everything that can be set from outside. Secrets are not: the
-// signing keys come from the secret store.
+// Config holds all settings but secrets: the signing keys come from the secret
+// store.
 type Config struct {
 	config.Base
 	S3              s3store.Config
 	Addr            string        `env:"GATEWAY_ADDR" envDefault:"127.0.0.1:8080"`           // where clients connect
 	PublicBaseURL   string        `env:"PUBLIC_BASE_URL" envDefault:"http://127.0.0.1:8080"` // how a phone reaches Addr; part of every play_url
-	Language        string        `env:"GATEWAY_LANGUAGE" envDefault:"zh"`                   // of messages, for clients that state no wish: zh or en
+	Language        string        `env:"GATEWAY_LANGUAGE" envDefault:"zh"`                   // of messages, for clients without Accept-Language: zh or en
 	MaxUploadBytes  int64         `env:"MAX_UPLOAD_BYTES" envDefault:"536870912"`            // of one video
+	LogRequests     string        `env:"REQUEST_LOG" envDefault:"all"`                       // which requests get a log line: all, errors or off
 	UploadsAtOnce   int           `env:"UPLOADS_AT_ONCE" envDefault:"16"`                    // being written, each with up to two parts in memory
 	UploadsPerUser  int           `env:"UPLOADS_PER_USER" envDefault:"3"`                    // of them, by one user
-	UploadWait      time.Duration `env:"UPLOAD_WAIT" envDefault:"15s"`                       // for a turn, before an upload is refused
+	UploadWait      time.Duration `env:"UPLOAD_WAIT" envDefault:"15s"`                       // for a slot, before an upload is refused
 	UploadTempDir   string        `env:"UPLOAD_TEMP_DIR"`                                    // a disk, not memory; empty is the system's
 	MediaCacheBytes int64         `env:"MEDIA_CACHE_BYTES" envDefault:"50331648"`            // hot parts of videos in memory
 	MediaStreams    int           `env:"MEDIA_STREAMS" envDefault:"256"`                     // downloads at a time, each with one part in memory
@@ -44,12 +45,15 @@ func (c *Config) Validate() error {
 	if err != nil || (base.Scheme != "http" && base.Scheme != "https") || base.Host == "" || base.RawQuery != "" || base.Fragment != "" {
 		faults = append(faults, fmt.Errorf("PUBLIC_BASE_URL: %q is not an http address that a phone can open", c.PublicBaseURL))
 	}
-	if l := httpapi.Language(c.Language); l != httpapi.Chinese && l != httpapi.English {
+	if l := request.Language(c.Language); l != request.Chinese && l != request.English {
 		faults = append(faults, fmt.Errorf("GATEWAY_LANGUAGE: %q is neither zh nor en", c.Language))
+	}
+	if !request.LogMode(c.LogRequests).Valid() {
+		faults = append(faults, fmt.Errorf("REQUEST_LOG: %q is not all, errors or off", c.LogRequests))
 	}
 	if c.UploadTempDir != "" {
 		if info, err := os.Stat(c.UploadTempDir); err != nil || !info.IsDir() {
-			faults = append(faults, fmt.Errorf("UPLOAD_TEMP_DIR: %q is no folder", c.UploadTempDir))
+			faults = append(faults, fmt.Errorf("UPLOAD_TEMP_DIR: %q is not a folder", c.UploadTempDir))
 		}
 	}
 	for name, value := range map[string]int64{
@@ -66,7 +70,7 @@ func (c *Config) Validate() error {
 	return errors.Join(faults...)
 }
 
-// warn logs what may work, but hardly as it is meant.
+// warn logs settings that are valid but probably a mistake.
 func (c *Config) warn(log *slog.Logger) {
 	public, _, _ := strings.Cut(c.PublicBaseURL, ":")
 	store, _, _ := strings.Cut(c.S3.PublicURL, ":")

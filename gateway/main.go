@@ -10,7 +10,7 @@ import (
 
 	"go.opentelemetry.io/otel"
 
-	"github.com/douyin-on-dapr/douyin/gateway/internal/httpapi"
+	"github.com/douyin-on-dapr/douyin/gateway/internal/httpserver"
 	"github.com/douyin-on-dapr/douyin/services/contract"
 	"github.com/douyin-on-dapr/douyin/services/platform/config"
 	"github.com/douyin-on-dapr/douyin/services/platform/program"
@@ -51,6 +51,6 @@ func assemble(ctx context.Context, p *program.Program, cfg Config) error {
 		return fmt.Errorf("GATEWAY_ADDR: %w", err)
 	}
 	p.Log.Info("ready", "address", listener.Addr().String(), "public", cfg.PublicBaseURL)
-	p.Background(func(ctx context.Context) error { return httpapi.Serve(ctx, listener, api, p.Log) })
+	p.Background(func(ctx context.Context) error { return httpserver.Serve(ctx, listener, api, p.Log) })
 	return nil
 }

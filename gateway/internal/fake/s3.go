@@ -11,8 +11,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/douyin-on-dapr/douyin/gateway/internal/httpapi"
 	"github.com/douyin-on-dapr/douyin/gateway/internal/media"
+	"github.com/douyin-on-dapr/douyin/gateway/internal/upload"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 	"github.com/douyin-on-dapr/douyin/services/platform/objectstore"
 	"github.com/douyin-on-dapr/douyin/services/platform/s3store"
@@ -27,9 +27,9 @@ type S3 struct {
 }
 
 var (
-	_ httpapi.DirectStore = (*S3)(nil)
-	_ media.Direct        = (*S3)(nil)
-	_ objectstore.Whole   = (*S3)(nil)
+	_ upload.DirectStore = (*S3)(nil)
+	_ media.Direct       = (*S3)(nil)
+	_ objectstore.Whole  = (*S3)(nil)
 )
 
 func errNoObject() error { return errs.New(errs.NotFound, "OBJECT_MISSING", "") }

@@ -11,8 +11,8 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// upload is one that is neither committed nor aborted.
-type upload struct {
+// openUpload is neither committed nor aborted.
+type openUpload struct {
 	author int64
 	direct bool
 	begun  *videov1.BeginUploadResponse
@@ -42,13 +42,13 @@ func (v *Videos) BeginUpload(_ context.Context, in *videov1.BeginUploadRequest, 
 	}
 	id := v.id()
 	if v.open == nil {
-		v.open = map[int64]*upload{}
+		v.open = map[int64]*openUpload{}
 	}
 	begun := &videov1.BeginUploadResponse{VideoId: id, ObjectKey: objectKey(id), PartSize: partSize, MaxSize: maxSize}
 	if in.GetDirect() {
 		begun.ExpiresAtMs = v.ExpiresAtMS
 	}
-	v.open[id] = &upload{author: in.GetAuthorId(), direct: in.GetDirect(), begun: begun}
+	v.open[id] = &openUpload{author: in.GetAuthorId(), direct: in.GetDirect(), begun: begun}
 	return begun, nil
 }
 

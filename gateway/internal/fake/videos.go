@@ -26,7 +26,7 @@ type Videos struct {
 	ExpiresAtMS int64  // of direct uploads
 	mu          sync.Mutex
 	videos      []*videov1.Video // oldest first
-	open        map[int64]*upload
+	open        map[int64]*openUpload
 	deleted     map[int64]int64 // author by video
 	aborted     int
 	next        int64

@@ -1,26 +1,30 @@
 package httpapi
 
 import (
-	"encoding/json"
 	"strconv"
 	"sync/atomic"
 
 	"github.com/douyin-on-dapr/douyin/gateway/internal/compose"
+	"github.com/douyin-on-dapr/douyin/gateway/internal/request"
 )
 
-// A time below this is in seconds: as milliseconds it would lie in 1973. The
-// phone starts with milliseconds although the client's documents say seconds.
-const firstMillisecond = 100_000_000_000
+type feedReply struct {
+	request.Head
+	Next   int64           `json:"next_time"` // Unix milliseconds; the client sends it back
+	Videos []compose.Video `json:"video_list"`
+}
 
-// feed is the video stream. It takes any latest_time and any token.
-func (a *api) feed(x *exchange) (reply, error) {
-	latest, err := x.params.text("latest_time")
+func emptyFeed() request.Reply { return &feedReply{Videos: []compose.Video{}} }
+
+// feed is the video stream. It accepts any latest_time and any token.
+func (a *api) feed(r *request.Request) (request.Reply, error) {
+	latest, err := r.Params.Text("latest_time")
 	if err != nil {
 		latest = ""
 	}
 	now := a.Clock().UnixMilli()
 	before := parseLatest(latest, now)
-	page, err := a.Composed.FeedFor(x.ctx, x.viewer.UserID, before)
+	page, err := a.Composer.FeedFor(r.Context(), r.Viewer.UserID, before)
 	if err != nil {
 		return nil, err
 	}
@@ -31,49 +35,46 @@ func (a *api) feed(x *exchange) (reply, error) {
 }
 
 // parseLatest reads latest_time: an upper bound of the publish time in Unix
-// milliseconds, or 0 for now. Absent, zero, unreadable and future all mean now,
-// so the phone's clock does not matter.
+// milliseconds, or 0 for now. Absent, zero, unreadable and future values all mean
+// now, so the clock of the phone does not matter.
 func parseLatest(text string, nowMS int64) int64 {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n <= 0 {
 		return 0
 	}
-	if n < firstMillisecond {
-		n *= 1000
-	}
-	if n >= nowMS {
+	if n = request.Milliseconds(n); n >= nowMS {
 		return 0
 	}
 	return n
 }
 
-// encodedPage keeps the encoding of the newest page: nearly all requests get
-// it, it stays the same for a second, and encoding it is most of their cost.
+// encodedPage keeps the JSON of the newest page: nearly all feed requests get it,
+// it stays the same for a second, and encoding it is most of their cost.
 type encodedPage struct {
 	last atomic.Pointer[pageReply]
 }
 
 type pageReply struct {
-	status
+	request.Head
 	page *compose.Page
 	body []byte
 }
 
-func (r *pageReply) encoded() []byte { return r.body }
+// Encoded returns the JSON of the page.
+func (r *pageReply) Encoded() []byte { return r.body }
 
-func (e *encodedPage) encode(page *compose.Page) (reply, error) {
+func (e *encodedPage) encode(page *compose.Page) (request.Reply, error) {
 	if last := e.last.Load(); last != nil && last.page == page {
 		return last, nil
 	}
 	if !page.Newest {
 		return &feedReply{Next: page.Next, Videos: page.Videos}, nil
 	}
-	ok := okAnswer()
-	body, err := json.Marshal(&feedReply{status: status{Code: ok.code, Msg: ok.zh}, Next: page.Next, Videos: page.Videos})
+	body, err := request.EncodeSuccess(&feedReply{Next: page.Next, Videos: page.Videos})
 	if err != nil {
 		return nil, err
 	}
-	made := &pageReply{page: page, body: body}
-	e.last.Store(made)
-	return made, nil
+	encoded := &pageReply{page: page, body: body}
+	e.last.Store(encoded)
+	return encoded, nil
 }

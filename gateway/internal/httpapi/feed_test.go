@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/douyin-on-dapr/douyin/gateway/internal/apitest"
 	"github.com/douyin-on-dapr/douyin/gateway/internal/httpapi"
 )
 
@@ -44,17 +45,17 @@ type feedBody struct {
 }
 
 func TestFeedPagesByNextTime(t *testing.T) {
-	r := newRig(t, nil)
-	r.users.Add("amy", "x")
-	start := now.UnixMilli() - 1_000_000
+	h := apitest.New(t, nil)
+	h.Users.Add("amy", "x")
+	start := apitest.Now().UnixMilli() - 1_000_000
 	for i := range 70 {
-		r.videos.Add(1, start+int64(i), fmt.Sprintf("v%d", i))
+		h.Videos.Add(1, start+int64(i), fmt.Sprintf("v%d", i))
 	}
-	mine := r.tokenOf(t, 1)
+	mine := h.TokenOf(t, 1)
 	latest, want := "", 69
 	for _, size := range []int{30, 30, 10, 30} {
 		var page feedBody
-		body := r.get(t, "/douyin/feed", url.Values{"latest_time": {latest}, "token": {mine}})
+		body := h.Get(t, "/douyin/feed", url.Values{"latest_time": {latest}, "token": {mine}})
 		if err := json.Unmarshal(body, &page); err != nil {
 			t.Fatal(err)
 		}
@@ -76,12 +77,12 @@ func TestFeedPagesByNextTime(t *testing.T) {
 
 // The encoded page is the same, byte for byte, whoever asks.
 func TestFeedIsTheSameForAll(t *testing.T) {
-	r := newRig(t, nil)
-	r.users.Add("amy", "x")
-	r.videos.Add(1, 1000, "film")
-	first := r.get(t, "/douyin/feed", nil)
-	for _, q := range []url.Values{{"token": {r.tokenOf(t, 1)}}, {"token": {"bad"}}, {"latest_time": {"abc"}}, {"latest_time": {"9999999999999"}}, {"latest_time": {"\xff"}}, {"latest_time": {"5", "6"}}} {
-		if got := r.get(t, "/douyin/feed", q); !bytes.Equal(got, first) {
+	h := apitest.New(t, nil)
+	h.Users.Add("amy", "x")
+	h.Videos.Add(1, 1000, "film")
+	first := h.Get(t, "/douyin/feed", nil)
+	for _, q := range []url.Values{{"token": {h.TokenOf(t, 1)}}, {"token": {"bad"}}, {"latest_time": {"abc"}}, {"latest_time": {"9999999999999"}}, {"latest_time": {"\xff"}}, {"latest_time": {"5", "6"}}} {
+		if got := h.Get(t, "/douyin/feed", q); !bytes.Equal(got, first) {
 			t.Errorf("%v: %s", q, got)
 		}
 	}

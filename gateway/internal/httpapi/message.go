@@ -1,11 +1,12 @@
 package httpapi
 
 import (
+	"github.com/douyin-on-dapr/douyin/gateway/internal/request"
 	chatv1 "github.com/douyin-on-dapr/douyin/services/contract/chat/v1"
 )
 
-// message is one message as the client shows it. The numbers decide: it draws
-// the bubble on the side that from_user_id says, and polls with create_time.
+// message is one message as the client shows it. The client draws the bubble on
+// the side of from_user_id, and polls with create_time.
 type message struct {
 	ID         int64  `json:"id"`
 	ToUserID   int64  `json:"to_user_id"`
@@ -15,31 +16,35 @@ type message struct {
 }
 
 type messagesReply struct {
-	status
+	request.Head
 	Messages []message `json:"message_list"`
 }
 
-func emptyMessages() reply { return &messagesReply{Messages: []message{}} }
+func emptyMessages() request.Reply { return &messagesReply{Messages: []message{}} }
 
 // sendMessage sends a message (action_type 1, the only one).
-func (a *api) sendMessage(x *exchange) (reply, error) {
-	to, err := x.params.requiredID("to_user_id")
+func (a *api) sendMessage(r *request.Request) (request.Reply, error) {
+	to, err := r.Params.RequiredID("to_user_id")
 	if err != nil {
 		return nil, err
 	}
-	if kind, err := x.params.required("action_type"); err != nil || kind != "1" {
-		return nil, actionError(err)
-	}
-	content, err := x.params.required("content")
+	kind, err := r.Params.Required("action_type")
 	if err != nil {
 		return nil, err
 	}
-	requestID, err := x.params.text("request_id")
+	if kind != "1" {
+		return nil, request.ErrActionUnknown
+	}
+	content, err := r.Params.Required("content")
 	if err != nil {
 		return nil, err
 	}
-	_, err = a.Chats.Send(x.ctx, &chatv1.SendRequest{
-		FromUserId: x.viewer.UserID, ToUserId: to, Content: content, RequestId: requestID,
+	requestID, err := r.Params.Text("request_id")
+	if err != nil {
+		return nil, err
+	}
+	_, err = a.Chats.Send(r.Context(), &chatv1.SendRequest{
+		FromUserId: r.Viewer.UserID, ToUserId: to, Content: content, RequestId: requestID,
 	})
 	if err != nil {
 		return nil, err
@@ -47,21 +52,21 @@ func (a *api) sendMessage(x *exchange) (reply, error) {
 	return emptyStatus(), nil
 }
 
-// chat answers the poll of an open chat, about one a second for each. A guest's
-// phone polls too and gets nothing.
-func (a *api) chat(x *exchange) (reply, error) {
-	peer, err := x.params.id("to_user_id")
+// chat answers the poll of an open chat: about one a second for each. The phone of
+// a guest polls too and gets an empty list.
+func (a *api) chat(r *request.Request) (request.Reply, error) {
+	peer, err := r.Params.ID("to_user_id")
 	if err != nil {
 		return nil, err
 	}
-	if x.viewer.UserID == 0 || peer == 0 || peer == x.viewer.UserID {
+	if r.Viewer.UserID == 0 || peer == 0 || peer == r.Viewer.UserID {
 		return emptyMessages(), nil
 	}
-	since, err := x.params.moment("pre_msg_time")
+	since, err := r.Params.Moment("pre_msg_time")
 	if err != nil {
 		return nil, err
 	}
-	found, err := a.Composed.Poll(x.ctx, x.viewer.UserID, x.viewer.SessionID, peer, since)
+	found, err := a.Composer.Poll(r.Context(), r.Viewer.UserID, r.Viewer.SessionID, peer, since)
 	if err != nil {
 		return nil, err
 	}

@@ -2,38 +2,39 @@ package httpapi
 
 import (
 	"github.com/douyin-on-dapr/douyin/gateway/internal/compose"
+	"github.com/douyin-on-dapr/douyin/gateway/internal/request"
 	relationv1 "github.com/douyin-on-dapr/douyin/services/contract/relation/v1"
 )
 
 type usersReply struct {
-	status
+	request.Head
 	Users      []compose.User `json:"user_list"`
 	NextCursor string         `json:"next_cursor"` // "" at the end
 }
 
-func emptyUsers() reply { return &usersReply{Users: []compose.User{}} }
+func emptyUsers() request.Reply { return &usersReply{Users: []compose.User{}} }
 
 type friendsReply struct {
-	status
+	request.Head
 	Friends    []compose.Friend `json:"user_list"`
 	NextCursor string           `json:"next_cursor"`
 }
 
-func emptyFriends() reply { return &friendsReply{Friends: []compose.Friend{}} }
+func emptyFriends() request.Reply { return &friendsReply{Friends: []compose.Friend{}} }
 
 // follow follows a user (action_type 1) or ends it (2). Repeating either is
 // success.
-func (a *api) follow(x *exchange) (reply, error) {
-	target, err := x.params.requiredID("to_user_id")
+func (a *api) follow(r *request.Request) (request.Reply, error) {
+	target, err := r.Params.RequiredID("to_user_id")
 	if err != nil {
 		return nil, err
 	}
-	following, err := x.params.action()
+	following, err := r.Params.Switch()
 	if err != nil {
 		return nil, err
 	}
-	_, err = a.Relations.SetFollow(x.ctx, &relationv1.SetFollowRequest{
-		UserId: x.viewer.UserID, TargetId: target, Following: following,
+	_, err = a.Relations.SetFollow(r.Context(), &relationv1.SetFollowRequest{
+		UserId: r.Viewer.UserID, TargetId: target, Following: following,
 	})
 	if err != nil {
 		return nil, err
@@ -42,21 +43,25 @@ func (a *api) follow(x *exchange) (reply, error) {
 }
 
 // followList shows whom a user follows.
-func (a *api) followList(x *exchange) (reply, error) { return a.users(x, compose.Follows) }
+func (a *api) followList(r *request.Request) (request.Reply, error) {
+	return a.users(r, compose.Follows)
+}
 
 // followerList shows who follows a user.
-func (a *api) followerList(x *exchange) (reply, error) { return a.users(x, compose.Followers) }
+func (a *api) followerList(r *request.Request) (request.Reply, error) {
+	return a.users(r, compose.Followers)
+}
 
-func (a *api) users(x *exchange, which compose.Relation) (reply, error) {
-	id, err := x.subject()
+func (a *api) users(r *request.Request, which compose.Relation) (request.Reply, error) {
+	id, err := subject(r)
 	if err != nil {
 		return nil, err
 	}
-	page, err := x.params.page()
+	page, err := pageOf(r)
 	if err != nil {
 		return nil, err
 	}
-	list, err := a.Composed.Related(x.ctx, which, x.viewer.UserID, id, page)
+	list, err := a.Composer.Related(r.Context(), which, r.Viewer.UserID, id, page)
 	if err != nil {
 		return nil, err
 	}
@@ -66,19 +71,19 @@ func (a *api) users(x *exchange, which compose.Relation) (reply, error) {
 // friendList shows who follows back, with the newest message of each
 // conversation to the user whose friends they are. It is the way into the chat,
 // so a guest sees nobody.
-func (a *api) friendList(x *exchange) (reply, error) {
-	if x.viewer.UserID == 0 {
+func (a *api) friendList(r *request.Request) (request.Reply, error) {
+	if r.Viewer.UserID == 0 {
 		return emptyFriends(), nil
 	}
-	id, err := x.subject()
+	id, err := subject(r)
 	if err != nil {
 		return nil, err
 	}
-	page, err := x.params.page()
+	page, err := pageOf(r)
 	if err != nil {
 		return nil, err
 	}
-	list, err := a.Composed.Friends(x.ctx, x.viewer.UserID, id, page)
+	list, err := a.Composer.Friends(r.Context(), r.Viewer.UserID, id, page)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/douyin-on-dapr/douyin/gateway/internal/apitest"
 	"github.com/douyin-on-dapr/douyin/gateway/internal/httpapi"
 )
 
@@ -34,11 +35,11 @@ func shape(t *testing.T, body []byte) string {
 // Every path answers in both slash forms, and with a slash too many, in the
 // same way and without a redirect.
 func TestBothSlashFormsOfEveryRoute(t *testing.T) {
-	r := newRig(t, nil)
+	h := apitest.New(t, nil)
 	for _, rt := range httpapi.Routes() {
-		plain := r.send(t, rt.Method, rt.Path, nil, "", nil)
+		plain := h.Send(t, rt.Method, rt.Path, nil, "", nil)
 		for _, path := range []string{rt.Path + "/", "/" + rt.Path, "/" + rt.Path + "/"} {
-			if got := r.send(t, rt.Method, path, nil, "", nil); string(got) != string(plain) {
+			if got := h.Send(t, rt.Method, path, nil, "", nil); string(got) != string(plain) {
 				t.Errorf("%s %s: %s, without the slash %s", rt.Method, path, got, plain)
 			}
 		}
@@ -47,12 +48,12 @@ func TestBothSlashFormsOfEveryRoute(t *testing.T) {
 
 // A refusal has all the fields of a success.
 func TestRefusalsKeepTheShape(t *testing.T) {
-	r := newRig(t, nil)
-	r.users.Add("amy", "secret")
-	r.videos.Add(1, 1000, "film")
-	r.users.Add("bob", "secret")
-	film := r.videos.Published()[0].GetId()
-	query := url.Values{"username": {"amy"}, "password": {"secret"}, "user_id": {"1"}, "token": {r.tokenOf(t, 1)},
+	h := apitest.New(t, nil)
+	h.Users.Add("amy", "secret")
+	h.Videos.Add(1, 1000, "film")
+	h.Users.Add("bob", "secret")
+	film := h.Videos.Published()[0].GetId()
+	query := url.Values{"username": {"amy"}, "password": {"secret"}, "user_id": {"1"}, "token": {h.TokenOf(t, 1)},
 		"video_id": {strconv.FormatInt(film, 10)}, "to_user_id": {"2"}, "action_type": {"1"}, "comment_text": {"nice"}, "content": {"hello"}, "title": {"t"}}
 	for _, rt := range httpapi.Routes() {
 		if strings.Contains(rt.Path, "publish/action") || strings.Contains(rt.Path, "register") {
@@ -61,10 +62,10 @@ func TestRefusalsKeepTheShape(t *testing.T) {
 		if rt.Path == "/douyin/comment/action" {
 			continue // there is a comment only where one was made
 		}
-		good := r.send(t, rt.Method, rt.Path, query, "", nil)
-		wantCode(t, rt.Path, good, 0)
-		bad := r.send(t, rt.Method, rt.Path, url.Values{"user_id": {"x"}, "token": {"a", "b"}}, "", nil)
-		if code(t, bad) == 0 {
+		good := h.Send(t, rt.Method, rt.Path, query, "", nil)
+		apitest.WantCode(t, rt.Path, good, 0)
+		bad := h.Send(t, rt.Method, rt.Path, url.Values{"user_id": {"x"}, "token": {"a", "b"}}, "", nil)
+		if apitest.Code(t, bad) == 0 {
 			t.Fatalf("%s was not refused", rt.Path)
 		}
 		if shape(t, good) != shape(t, bad) {
@@ -74,16 +75,16 @@ func TestRefusalsKeepTheShape(t *testing.T) {
 }
 
 func TestWrongMethodsAndUnknownPaths(t *testing.T) {
-	r := newRig(t, nil)
+	h := apitest.New(t, nil)
 	for _, rt := range httpapi.Routes() {
-		right := r.send(t, rt.Method, rt.Path, url.Values{"token": {"a", "b"}}, "", nil)
+		right := h.Send(t, rt.Method, rt.Path, url.Values{"token": {"a", "b"}}, "", nil)
 		for _, method := range httpapi.Methods() {
 			if method == rt.Method || method == http.MethodHead {
 				continue
 			}
 			for _, path := range []string{rt.Path, rt.Path + "/"} {
-				body := r.send(t, method, path, nil, "", nil)
-				wantCode(t, method+" "+path, body, 1005)
+				body := h.Send(t, method, path, nil, "", nil)
+				apitest.WantCode(t, method+" "+path, body, 1005)
 				if shape(t, body) != shape(t, right) {
 					t.Errorf("%s %s: shape %s, want %s", method, path, shape(t, body), shape(t, right))
 				}
@@ -92,14 +93,14 @@ func TestWrongMethodsAndUnknownPaths(t *testing.T) {
 	}
 	for _, path := range []string{"/douyin", "/douyin/", "/douyin/nothing", "/douyin/feed/x", "/douyin/user/../nothing/", "/douyin/%2e%2e/x", "/douyin//"} {
 		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
-			wantCode(t, method+" "+path, r.send(t, method, path, nil, "", nil), 1004)
+			apitest.WantCode(t, method+" "+path, h.Send(t, method, path, nil, "", nil), 1004)
 		}
 	}
 }
 
 // Elsewhere the HTTP status says it.
 func TestOutsideTheClientAPI(t *testing.T) {
-	r := newRig(t, nil)
+	h := apitest.New(t, nil)
 	for _, c := range []struct {
 		method, path string
 		status       int
@@ -122,11 +123,11 @@ func TestOutsideTheClientAPI(t *testing.T) {
 		{http.MethodGet, "/media/defaults/cover.png", 200},
 		{http.MethodHead, "/media/defaults/cover.png", 200},
 	} {
-		req, err := http.NewRequest(c.method, r.base+c.path, nil)
+		req, err := http.NewRequest(c.method, h.Base+c.path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		res, err := client.Do(req)
+		res, err := apitest.Client().Do(req)
 		if err != nil {
 			t.Fatal(err)
 		}

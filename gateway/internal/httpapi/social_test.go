@@ -8,35 +8,36 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/douyin-on-dapr/douyin/gateway/internal/apitest"
 	"github.com/douyin-on-dapr/douyin/gateway/internal/compose"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-const video = "1001" // the first of newSocialRig
+const video = "1001" // the first of newSocialHarness
 
-// newSocialRig has users 1 and 2, and a video of user 2.
-func newSocialRig(t *testing.T) *rig {
+// newSocialHarness has users 1 and 2, and a video of user 2.
+func newSocialHarness(t *testing.T) *apitest.Harness {
 	t.Helper()
-	r := newRig(t, nil)
-	amy, bob := r.users.Add("amy", "x"), r.users.Add("bob", "x")
-	r.videos.Add(bob, 1000, "cat")
-	if amy != 1 || bob != 2 || r.videos.Published()[0].GetId() != 1001 {
+	h := apitest.New(t, nil)
+	amy, bob := h.Users.Add("amy", "x"), h.Users.Add("bob", "x")
+	h.Videos.Add(bob, 1000, "cat")
+	if amy != 1 || bob != 2 || h.Videos.Published()[0].GetId() != 1001 {
 		t.Fatal("the fakes number otherwise")
 	}
-	return r
+	return h
 }
 
-func (r *rig) act(t *testing.T, path string, query url.Values, more ...string) []byte {
+func act(t *testing.T, h *apitest.Harness, path string, query url.Values, more ...string) []byte {
 	t.Helper()
 	all := maps.Clone(query)
 	for i := 0; i+1 < len(more); i += 2 {
 		all.Set(more[i], more[i+1])
 	}
-	return r.send(t, http.MethodPost, path, all, "", nil)
+	return h.Send(t, http.MethodPost, path, all, "", nil)
 }
 
 func TestActionsRefuseWhatTheyCannotRead(t *testing.T) {
-	r := newSocialRig(t)
+	h := newSocialHarness(t)
 	for path, whole := range map[string]url.Values{
 		"/douyin/favorite/action/": {"video_id": {video}, "action_type": {"1"}},
 		"/douyin/comment/action/":  {"video_id": {video}, "action_type": {"1"}, "comment_text": {"hi"}},
@@ -44,48 +45,48 @@ func TestActionsRefuseWhatTheyCannotRead(t *testing.T) {
 		"/douyin/relation/action/": {"to_user_id": {"2"}, "action_type": {"1"}},
 		"/douyin/message/action/":  {"to_user_id": {"2"}, "action_type": {"1"}, "content": {"hi"}},
 	} {
-		wantCode(t, path+" of a guest", r.act(t, path, whole), 2001)
-		whole.Set("token", r.tokenOf(t, 1))
+		apitest.WantCode(t, path+" of a guest", act(t, h, path, whole), 2001)
+		whole.Set("token", h.TokenOf(t, 1))
 		for name := range whole {
 			if name == "token" {
 				continue
 			}
 			without := maps.Clone(whole)
 			without.Del(name)
-			wantCode(t, path+" without "+name, r.act(t, path, without), 1001)
-			wantCode(t, path+" with an empty "+name, r.act(t, path, whole, name, ""), 1001)
+			apitest.WantCode(t, path+" without "+name, act(t, h, path, without), 1001)
+			apitest.WantCode(t, path+" with an empty "+name, act(t, h, path, whole, name, ""), 1001)
 		}
 		for _, kind := range []string{"0", "3", "-1", "x", "1.0", "01"} {
-			wantCode(t, path+" of the kind "+kind, r.act(t, path, whole, "action_type", kind), 1009)
+			apitest.WantCode(t, path+" of the kind "+kind, act(t, h, path, whole, "action_type", kind), 1009)
 		}
 		for _, id := range []string{"video_id", "to_user_id", "comment_id"} {
 			if whole.Has(id) {
-				wantCode(t, path+" of no number", r.act(t, path, whole, id, "x"), 1002)
-				wantCode(t, path+" of a number too large", r.act(t, path, whole, id, "9007199254740992"), 1002)
+				apitest.WantCode(t, path+" of no number", act(t, h, path, whole, id, "x"), 1002)
+				apitest.WantCode(t, path+" of a number too large", act(t, h, path, whole, id, "9007199254740992"), 1002)
 			}
 		}
 	}
 	for _, call := range []string{"SetLike", "PostComment", "DeleteComment"} {
-		if n := r.likes.Count(call); n != 0 {
+		if n := h.Interactions.Count(call); n != 0 {
 			t.Errorf("%d calls of %s", n, call)
 		}
 	}
 }
 
 func TestRepeatedActionsSucceed(t *testing.T) {
-	r := newSocialRig(t)
-	token := r.tokenOf(t, 1)
+	h := newSocialHarness(t)
+	token := h.TokenOf(t, 1)
 	for _, kind := range []string{"1", "1", "2", "2"} {
-		wantCode(t, "like "+kind, r.act(t, "/douyin/favorite/action/", url.Values{"token": {token}, "video_id": {video}, "action_type": {kind}}), 0)
-		wantCode(t, "follow "+kind, r.act(t, "/douyin/relation/action/", url.Values{"token": {token}, "to_user_id": {"2"}, "action_type": {kind}}), 0)
+		apitest.WantCode(t, "like "+kind, act(t, h, "/douyin/favorite/action/", url.Values{"token": {token}, "video_id": {video}, "action_type": {kind}}), 0)
+		apitest.WantCode(t, "follow "+kind, act(t, h, "/douyin/relation/action/", url.Values{"token": {token}, "to_user_id": {"2"}, "action_type": {kind}}), 0)
 	}
 }
 
 func TestPostedCommentIsComplete(t *testing.T) {
-	r := newSocialRig(t)
-	post := url.Values{"token": {r.tokenOf(t, 1)}, "video_id": {video}, "action_type": {"1"}, "comment_text": {"你好"}}
+	h := newSocialHarness(t)
+	post := url.Values{"token": {h.TokenOf(t, 1)}, "video_id": {video}, "action_type": {"1"}, "comment_text": {"你好"}}
 	var answer struct{ Comment *compose.Comment }
-	body := r.act(t, "/douyin/comment/action/", post)
+	body := act(t, h, "/douyin/comment/action/", post)
 	if err := json.Unmarshal(body, &answer); err != nil || answer.Comment == nil {
 		t.Fatalf("%s, %v", body, err)
 	}
@@ -93,8 +94,8 @@ func TestPostedCommentIsComplete(t *testing.T) {
 		t.Errorf("comment %+v", c)
 	}
 	for what, body := range map[string][]byte{
-		"a deletion": r.act(t, "/douyin/comment/action/", url.Values{"token": post["token"], "video_id": {video}, "action_type": {"2"}, "comment_id": {"1"}}),
-		"a refusal":  r.act(t, "/douyin/comment/action/", post, "video_id", "7"),
+		"a deletion": act(t, h, "/douyin/comment/action/", url.Values{"token": post["token"], "video_id": {video}, "action_type": {"2"}, "comment_id": {"1"}}),
+		"a refusal":  act(t, h, "/douyin/comment/action/", post, "video_id", "7"),
 	} {
 		var fields map[string]json.RawMessage
 		if err := json.Unmarshal(body, &fields); err != nil || fields["comment"] != nil {
@@ -106,18 +107,18 @@ func TestPostedCommentIsComplete(t *testing.T) {
 // A client that is told of a failure posts again: then there must be nothing
 // posted yet.
 func TestCommentThatCannotBeShownIsNotPosted(t *testing.T) {
-	r := newSocialRig(t)
-	r.follows.Fail("Lookup", errs.New(errs.Unavailable, "", ""))
-	post := url.Values{"token": {r.tokenOf(t, 1)}, "video_id": {video}, "action_type": {"1"}, "comment_text": {"hi"}}
-	wantCode(t, "with an owner down", r.act(t, "/douyin/comment/action/", post), 5001)
-	if n := r.likes.Count("PostComment"); n != 0 {
+	h := newSocialHarness(t)
+	h.Relations.Fail("Lookup", errs.New(errs.Unavailable, "", ""))
+	post := url.Values{"token": {h.TokenOf(t, 1)}, "video_id": {video}, "action_type": {"1"}, "comment_text": {"hi"}}
+	apitest.WantCode(t, "with an owner down", act(t, h, "/douyin/comment/action/", post), 5001)
+	if n := h.Interactions.Count("PostComment"); n != 0 {
 		t.Errorf("%d comments posted", n)
 	}
 }
 
 func TestChatAnswersGuestsAndOddPeersWithNothing(t *testing.T) {
-	r := newSocialRig(t)
-	mine := r.tokenOf(t, 1)
+	h := newSocialHarness(t)
+	mine := h.TokenOf(t, 1)
 	for what, query := range map[string]url.Values{
 		"a guest":        {"to_user_id": {"2"}},
 		"a bad token":    {"to_user_id": {"2"}, "token": {"x"}},
@@ -126,7 +127,7 @@ func TestChatAnswersGuestsAndOddPeersWithNothing(t *testing.T) {
 		"oneself":        {"token": {mine}, "to_user_id": {"1"}},
 		"nothing so far": {"token": {mine}, "to_user_id": {"2"}, "pre_msg_time": {"x"}},
 	} {
-		if got := string(r.get(t, "/douyin/message/chat/", query)); got != `{"status_code":0,"status_msg":"ok","message_list":[]}` {
+		if got := string(h.Get(t, "/douyin/message/chat/", query)); got != `{"status_code":0,"status_msg":"ok","message_list":[]}` {
 			t.Errorf("%s: %s", what, got)
 		}
 	}
@@ -134,12 +135,12 @@ func TestChatAnswersGuestsAndOddPeersWithNothing(t *testing.T) {
 		"a guest":     {"user_id": {"1"}},
 		"a bad token": {"user_id": {"1"}, "token": {"x"}},
 	} {
-		wantCode(t, "friends for "+what, r.get(t, "/douyin/relation/friend/list/", query), 0)
+		apitest.WantCode(t, "friends for "+what, h.Get(t, "/douyin/relation/friend/list/", query), 0)
 	}
 }
 
 func TestListsAreNeverNull(t *testing.T) {
-	r := newSocialRig(t)
+	h := newSocialHarness(t)
 	for path, list := range map[string]string{
 		"/douyin/favorite/list/":          "video_list",
 		"/douyin/comment/list/":           "comment_list",
@@ -148,10 +149,10 @@ func TestListsAreNeverNull(t *testing.T) {
 		"/douyin/relation/friend/list/":   "user_list",
 		"/douyin/notification/list/":      "notification_list",
 	} {
-		whole := url.Values{"user_id": {"1"}, "video_id": {video}, "token": {r.tokenOf(t, 1)}}
+		whole := url.Values{"user_id": {"1"}, "video_id": {video}, "token": {h.TokenOf(t, 1)}}
 		for what, query := range map[string]url.Values{"empty": whole, "refused": {"user_id": {"x"}, "video_id": {"x"}}} {
 			var fields map[string]json.RawMessage
-			if err := json.Unmarshal(r.get(t, path, query), &fields); err != nil || string(fields[list]) != "[]" {
+			if err := json.Unmarshal(h.Get(t, path, query), &fields); err != nil || string(fields[list]) != "[]" {
 				t.Errorf("%s, %s: %s, %v, in %v", path, what, fields[list], err, slices.Sorted(maps.Keys(fields)))
 			}
 		}
@@ -159,7 +160,7 @@ func TestListsAreNeverNull(t *testing.T) {
 			query := maps.Clone(whole)
 			maps.Copy(query, odd)
 			if path == "/douyin/comment/list/" || path == "/douyin/notification/list/" || odd.Has("limit") {
-				wantCode(t, path+" with "+odd.Encode(), r.get(t, path, query), 1002)
+				apitest.WantCode(t, path+" with "+odd.Encode(), h.Get(t, path, query), 1002)
 			}
 		}
 	}

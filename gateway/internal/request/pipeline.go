@@ -1,0 +1,93 @@
+package request
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/douyin-on-dapr/douyin/services/platform/errs"
+)
+
+// Pipeline takes requests through parameters, token, handler, answer and log.
+type Pipeline struct {
+	Log         *slog.Logger
+	LogRequests LogMode
+	Tracer      trace.Tracer
+	Tokens      Verifier
+	Language    Language // of a client that states no wish
+}
+
+// Handle serves an endpoint of the client API.
+func (p *Pipeline) Handle(e Endpoint) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		start := time.Now()
+		ctx, span := p.Tracer.Start(c.Request.Context(), e.Route, trace.WithSpanKind(trace.SpanKindServer))
+		defer span.End()
+		r := &Request{HTTP: c.Request, ctx: ctx, body: guard(c.Writer, c.Request), tokens: p.Tokens, language: languageOf(c.Request, p.Language)}
+		reply, err := p.serve(e, r)
+		if err != nil || reply == nil {
+			reply = e.Empty()
+		}
+		row := r.respond(c.Writer, reply, answerTo(err))
+		p.logAnswer(r, c.Writer, e.Route, row, err, time.Since(start))
+		span.SetAttributes(attribute.Int("douyin.status_code", int(row.code)))
+		if isFault(err) {
+			span.SetStatus(codes.Error, errs.CodeOf(err).String())
+		}
+	}
+}
+
+// serve runs the handler. A panic becomes an internal error: its stack goes to
+// the log and never to the client.
+func (p *Pipeline) serve(e Endpoint, r *Request) (reply Reply, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			p.Log.ErrorContext(r.ctx, "panic", "route", e.Route, "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+			reply, err = nil, &errs.Error{Code: errs.Internal, Op: "request.serve", Cause: fmt.Errorf("panic: %v", cause)}
+		}
+	}()
+	if e.Access == TokenInForm {
+		r.Params = Params{query: parsePairs(r.HTTP.URL.RawQuery)}
+	} else if r.Params, err = readParams(r.HTTP); err != nil {
+		return nil, err
+	}
+	switch e.Access {
+	case TokenOptional:
+		r.Viewer, err = identify(p.Tokens, r.Params)
+	case TokenRequired:
+		err = r.Authenticate()
+	case TokenUnused, TokenInForm:
+	}
+	if err != nil {
+		return nil, err
+	}
+	return e.Serve(r)
+}
+
+// Observe logs and traces a handler outside the client API. It keeps the HTTP
+// status of the handler.
+func (p *Pipeline) Observe(name string, next http.Handler) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		start := time.Now()
+		ctx, span := p.Tracer.Start(c.Request.Context(), "/"+name, trace.WithSpanKind(trace.SpanKindServer))
+		defer span.End()
+		body := guard(c.Writer, c.Request)
+		defer func() {
+			if cause := recover(); cause != nil {
+				p.Log.ErrorContext(ctx, "panic", "route", name, "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+				if !c.Writer.Written() {
+					http.Error(c.Writer, "internal error", http.StatusInternalServerError)
+				}
+			}
+			p.logObserved(ctx, name, c, body.read, time.Since(start))
+		}()
+		next.ServeHTTP(c.Writer, c.Request.WithContext(ctx))
+	}
+}
