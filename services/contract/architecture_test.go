@@ -3,11 +3,8 @@ package contract_test
 import (
 	"go/parser"
 	"go/token"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -22,43 +19,6 @@ const (
 	contractPath = module + "services/contract/"
 	platformPath = module + "services/platform/"
 )
-
-// goFiles lists the Go files below a folder of the checkout, tests left out.
-func goFiles(t *testing.T, folder string) []string {
-	t.Helper()
-	var files []string
-	err := filepath.WalkDir(filepath.Join(root, folder), func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if !d.IsDir() && strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
-			files = append(files, path)
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return files
-}
-
-// imports parses one file and returns what it imports.
-func imports(t *testing.T, file string) []string {
-	t.Helper()
-	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var paths []string
-	for _, spec := range parsed.Imports {
-		path, err := strconv.Unquote(spec.Path.Value)
-		if err != nil {
-			t.Fatal(err)
-		}
-		paths = append(paths, path)
-	}
-	return paths
-}
 
 // folderOf is where the code of a program lives.
 func folderOf(app contract.App) string {
@@ -118,7 +78,8 @@ func TestCallGraphHasNoCycle(t *testing.T) {
 }
 
 // The domain package of a service holds rules: it knows neither the wire, nor
-// SQL, nor Dapr. Of this project it may import only the error type.
+// SQL, nor Dapr. Of this project it may import only the error type and, from
+// the contract, what is written by hand: reasons, limits and pure functions.
 func TestDomainImportsOnlyRulesAndErrors(t *testing.T) {
 	allowed := []string{platformPath + "errs", "golang.org/x/text/", "golang.org/x/crypto/", "golang.org/x/sync/"}
 	for _, app := range contract.Apps() {
@@ -136,8 +97,14 @@ func TestDomainImportsOnlyRulesAndErrors(t *testing.T) {
 				if standard && !strings.HasPrefix(path, "database/") {
 					continue
 				}
+				if folder, ok := strings.CutPrefix(path, contractPath); ok {
+					for _, name := range generatedNames(t, file, folder) {
+						t.Errorf("%s uses %s, which is generated code of %s", file, name, path)
+					}
+					continue
+				}
 				if !slices.ContainsFunc(allowed, func(p string) bool { return strings.HasPrefix(path, p) }) {
-					t.Errorf("%s imports %s, which is no business of a domain package", file, path)
+					t.Errorf("%s imports %s, which a domain package may not", file, path)
 				}
 			}
 		}
@@ -201,13 +168,4 @@ func TestEveryPackageHasAComment(t *testing.T) {
 			t.Errorf("package in %s has no comment", dir)
 		}
 	}
-}
-
-func isGenerated(t *testing.T, file string) bool {
-	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.Contains(string(text[:min(len(text), 200)]), "DO NOT EDIT")
 }

@@ -102,7 +102,7 @@ func TestCallsBetweenPrograms(t *testing.T) {
 	otel.SetTextMapPropagator(propagation.TraceContext{})
 	t.Cleanup(func() { otel.SetTextMapPropagator(previous) })
 
-	taken := errs.New(errs.Conflict, "NAME_TAKEN", "that name is taken / 名字已存在")
+	taken := errs.New(errs.Conflict, "KEY_TAKEN", "that name is taken / 名字已存在")
 	calls := make(chan seen, 1)
 	ended := make(chan struct{}, 1)
 	p := startPair(t, func(ctx context.Context, text string) (string, error) {
@@ -126,7 +126,7 @@ func TestCallsBetweenPrograms(t *testing.T) {
 
 	t.Run("refusals arrive unchanged", func(t *testing.T) {
 		_, err := daprtest.Say(t.Context(), peer, "taken")
-		if errs.CodeOf(err) != errs.Conflict || errs.ReasonOf(err) != "NAME_TAKEN" || messageOf(err) != taken.Message {
+		if errs.CodeOf(err) != errs.Conflict || errs.ReasonOf(err) != "KEY_TAKEN" || messageOf(err) != taken.Message {
 			t.Errorf("Say = %v", err)
 		}
 	})

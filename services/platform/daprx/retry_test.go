@@ -100,7 +100,7 @@ func TestWhichCallsAreRetried(t *testing.T) {
 	broken := status.Error(codes.Unavailable, "error reading from server: EOF")
 	closing := status.Error(codes.Canceled, "grpc: the client connection is closing")
 	ended := status.Error(codes.Canceled, "context canceled")
-	busy := errs.ToStatus(errs.New(errs.Unavailable, "BUSY", "Error while dialing a friend."))
+	busy := errs.ToStatus(errs.New(errs.Unavailable, "OVERLOADED", "Error while dialing a friend."))
 	fault := status.Error(codes.Internal, "")
 	for name, c := range map[string]struct {
 		method  string

@@ -11,14 +11,14 @@ import (
 )
 
 func TestWrapKeepsCodeReasonAndMessage(t *testing.T) {
-	refusal := errs.New(errs.Conflict, "NAME_TAKEN", "The name is taken.")
+	refusal := errs.New(errs.Conflict, "KEY_TAKEN", "The name is taken.")
 	wrapped := errs.Wrap("user.Register", fmt.Errorf("insert: %w", refusal))
 
 	var e *errs.Error
 	if !errors.As(wrapped, &e) {
 		t.Fatalf("Wrap returned a %T", wrapped)
 	}
-	if e.Code != errs.Conflict || e.Reason != "NAME_TAKEN" || e.Message != "The name is taken." || e.Op != "user.Register" {
+	if e.Code != errs.Conflict || e.Reason != "KEY_TAKEN" || e.Message != "The name is taken." || e.Op != "user.Register" {
 		t.Errorf("Wrap = %+v", e)
 	}
 	if !errors.Is(wrapped, refusal) {
@@ -53,11 +53,11 @@ func TestWrapOfForeignErrors(t *testing.T) {
 }
 
 func TestIsComparesReasonsOnly(t *testing.T) {
-	a := errs.New(errs.NotFound, "USER_UNKNOWN", "No such user.")
-	if !errors.Is(a, errs.New(errs.NotFound, "USER_UNKNOWN", "other words")) {
+	a := errs.New(errs.NotFound, "KEY_UNKNOWN", "No such user.")
+	if !errors.Is(a, errs.New(errs.NotFound, "KEY_UNKNOWN", "other words")) {
 		t.Error("equal reasons are different refusals")
 	}
-	if errors.Is(a, errs.New(errs.NotFound, "VIDEO_UNKNOWN", "No such user.")) {
+	if errors.Is(a, errs.New(errs.NotFound, "ROW_UNKNOWN", "No such user.")) {
 		t.Error("different reasons are the same refusal")
 	}
 	none := errs.New(errs.Internal, "", "")
@@ -67,7 +67,7 @@ func TestIsComparesReasonsOnly(t *testing.T) {
 }
 
 func TestReasonOf(t *testing.T) {
-	if got := errs.ReasonOf(fmt.Errorf("x: %w", errs.New(errs.Invalid, "NAME_INVALID", ""))); got != "NAME_INVALID" {
+	if got := errs.ReasonOf(fmt.Errorf("x: %w", errs.New(errs.Invalid, "KEY_INVALID", ""))); got != "KEY_INVALID" {
 		t.Errorf("ReasonOf = %q", got)
 	}
 	if got := errs.ReasonOf(errors.New("x")); got != "" {
@@ -76,7 +76,7 @@ func TestReasonOf(t *testing.T) {
 }
 
 func TestWithCauseDoesNotChangeTheOriginal(t *testing.T) {
-	refusal := errs.New(errs.Conflict, "NAME_TAKEN", "")
+	refusal := errs.New(errs.Conflict, "KEY_TAKEN", "")
 	cause := errors.New("duplicate entry")
 	if !errors.Is(refusal.WithCause(cause), cause) {
 		t.Error("the copy has no cause")

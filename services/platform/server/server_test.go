@@ -89,7 +89,7 @@ func run(t *testing.T, o server.Options, say daprtest.EchoFunc) *running {
 func same(_ context.Context, text string) (string, error) { return text, nil }
 
 func TestErrorsAreSentAndLoggedOnce(t *testing.T) {
-	taken := errs.New(errs.Conflict, "NAME_TAKEN", "that name is taken")
+	taken := errs.New(errs.Conflict, "KEY_TAKEN", "that name is taken")
 	tests := map[string]struct {
 		err   error
 		code  errs.Code

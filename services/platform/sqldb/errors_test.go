@@ -77,7 +77,7 @@ func TestWrap(t *testing.T) {
 		err  error
 		want errs.Code
 	}{
-		{"refusal keeps its code", fmt.Errorf("x: %w", errs.New(errs.Conflict, "NAME_TAKEN", "")), errs.Conflict},
+		{"refusal keeps its code", fmt.Errorf("x: %w", errs.New(errs.Conflict, "KEY_TAKEN", "")), errs.Conflict},
 		{"server gone", &net.OpError{Op: "dial", Err: errors.New("connection refused")}, errs.Unavailable},
 		{"connection broke", mysql.ErrInvalidConn, errs.Unavailable},
 		{"no good connection", fmt.Errorf("begin: %w", driver.ErrBadConn), errs.Unavailable},

@@ -1,5 +1,5 @@
-// Package build compiles what a stack runs: the programs of the workspace and
-// the sidecar, which is a module of its own.
+// Package build compiles the programs of a stack: those of the workspace, and the
+// sidecar and the S3 server, which are modules of their own.
 package build
 
 import (
@@ -19,16 +19,15 @@ import (
 type Builder struct {
 	Root    string
 	Console *console.Console
-	// Run starts a command and waits for it; the supervisor's, so that no
-	// compiler outlives the starter.
+	// Run starts a command and waits for it.
 	Run func(ctx context.Context, cmd *exec.Cmd) error
 }
 
-// Bin is where the programs go.
+// Bin is the path of a program.
 func (b Builder) Bin(name string) string { return filepath.Join(b.Root, "bin", name) }
 
-// Programs builds the named programs with one call of the compiler, which does
-// nothing for those that are up to date.
+// Programs builds the named programs with one call of the compiler, which skips
+// those that are up to date.
 func (b Builder) Programs(ctx context.Context, names []string) error {
 	args := []string{"build", "-v", "-o", filepath.Join(b.Root, "bin") + string(filepath.Separator)}
 	for _, name := range names {
@@ -57,7 +56,7 @@ func (b Builder) source(name string) (string, error) {
 			return "." + string(filepath.Separator) + folder, nil
 		}
 	}
-	return "", fmt.Errorf("the run file names %q, but neither %s/main.go nor services/%s/main.go exists", name, name, name)
+	return "", fmt.Errorf("no source of program %q: neither %[1]s, services/%[1]s nor deploy/ops/cmd/%[1]s has a main.go", name)
 }
 
 // compile runs `go build -v` and counts the packages it reports. total is how
@@ -79,9 +78,8 @@ func (b Builder) compile(ctx context.Context, step *console.Step, dir string, en
 	return compiled, err
 }
 
-// goCommand runs the go command with its standard output going to out. Messages
-// that neither tell of a download nor are understood by known become part of
-// the error.
+// goCommand runs the go command with standard output to out. A message that is
+// neither about a download nor accepted by known becomes part of the error.
 func (b Builder) goCommand(ctx context.Context, step *console.Step, dir string, env, args []string, out io.Writer, known func(line string) bool) error {
 	fetched := 0
 	var failure bytes.Buffer
@@ -110,7 +108,7 @@ func (b Builder) goCommand(ctx context.Context, step *console.Step, dir string, 
 	return nil
 }
 
-// isPackage tells an import path, as -v prints it, from a message.
+// isPackage reports whether a line is an import path, as -v prints it.
 func isPackage(line string) bool {
 	return line != "" && !strings.ContainsAny(line, " \t:#")
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/console"
 )
 
-// checkout is a made-up one with a fake compiler that notes its calls.
+// checkout is a fake, with a compiler that records its calls.
 type checkout struct {
 	build.Builder
 	screen bytes.Buffer
@@ -86,7 +86,7 @@ func TestProgramsAreBuiltWithOneCall(t *testing.T) {
 	}
 }
 
-func TestNothingToDoShowsNothing(t *testing.T) {
+func TestUpToDateProgramsShowNothing(t *testing.T) {
 	c := newCheckout(t)
 	if err := c.Programs(t.Context(), []string{"gateway"}); err != nil {
 		t.Fatal(err)
@@ -143,11 +143,11 @@ func TestSidecarIsBuiltWhenItsSourcesChange(t *testing.T) {
 	}
 	last := strings.Join(c.calls[len(c.calls)-1], " ")
 	if !strings.Contains(last, "buildinfo.version=1.18.2") {
-		t.Errorf("call %s: the sidecar has to know its version", last)
+		t.Errorf("call %s: the sidecar needs its version", last)
 	}
 }
 
-// Each of the programs outside the workspace has a stamp of its own.
+// Each program outside the workspace has a stamp of its own.
 func TestS3ServerIsBuiltOnce(t *testing.T) {
 	c := newCheckout(t)
 	if err := c.Sidecar(t.Context()); err != nil {
@@ -165,7 +165,7 @@ func TestS3ServerIsBuiltOnce(t *testing.T) {
 	}
 }
 
-func TestFailedSidecarIsTriedAgain(t *testing.T) {
+func TestFailedBuildIsRetried(t *testing.T) {
 	c := newCheckout(t)
 	c.fail = true
 	if c.Sidecar(t.Context()) == nil {

@@ -16,18 +16,17 @@ import (
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/console"
 )
 
-// module is a program in a Go module of its own, outside the workspace because
-// of what it requires.
+// module is a program in a Go module of its own, outside the workspace because of
+// its dependencies.
 type module struct {
 	name    string // in bin/
-	folder  string // seen from the root
-	serves  string // the module whose version is the program's
+	folder  string // relative to the root
+	serves  string // the dependency whose version is the program's
 	ldflags func(version string) string
 }
 
-// Sidecar builds bin/daprd unless it was built from the same sources by the
-// same compiler. The first time takes minutes: Dapr is more than a thousand
-// packages.
+// Sidecar builds bin/daprd unless it was built from the same sources by the same
+// compiler. The first time takes minutes: Dapr has more than a thousand packages.
 func (b Builder) Sidecar(ctx context.Context) error {
 	const dapr = "github.com/dapr/dapr"
 	return b.module(ctx, module{
@@ -36,7 +35,7 @@ func (b Builder) Sidecar(ctx context.Context) error {
 	})
 }
 
-// S3 builds bin/versitygw, likewise.
+// S3 builds bin/versitygw in the same way.
 func (b Builder) S3(ctx context.Context) error {
 	return b.module(ctx, module{
 		name: "versitygw", folder: filepath.Join("deploy", "s3"), serves: "github.com/versity/versitygw",
@@ -63,7 +62,7 @@ func (b Builder) module(ctx context.Context, m module) error {
 	}
 	step := b.Console.Step("build " + m.name + " " + version)
 	env := []string{"GOWORK=off"}
-	step.Update("looking at its packages")
+	step.Update("listing packages")
 	total, err := b.stale(ctx, step, folder, env)
 	if err != nil {
 		return err
@@ -83,8 +82,7 @@ func (b Builder) short(path string) string {
 	return path
 }
 
-// stale counts the packages that have to be compiled, and fetches the modules
-// they are in on the way.
+// stale downloads the modules and counts the packages that must be compiled.
 func (b Builder) stale(ctx context.Context, step *console.Step, folder string, env []string) (int, error) {
 	var out bytes.Buffer
 	args := []string{"list", "-deps", "-f", "{{if .Stale}}{{.ImportPath}}{{end}}", "."}
@@ -95,7 +93,7 @@ func (b Builder) stale(ctx context.Context, step *console.Step, folder string, e
 	return len(strings.Fields(out.String())), nil
 }
 
-// stamp is a hash over all that decides how a program comes out.
+// stamp is a hash of all inputs of a build.
 func stamp(folder string, inputs ...string) (string, error) {
 	files, err := filepath.Glob(filepath.Join(folder, "*"))
 	if err != nil {
@@ -127,8 +125,8 @@ func addFile(sum io.Writer, path string) error {
 	return err
 }
 
-// requiredVersion reads the version of a requirement from a go.mod, without
-// the leading v.
+// requiredVersion reads the version of a requirement from a go.mod, without the
+// leading v.
 func requiredVersion(goMod, module string) (string, error) {
 	text, err := os.ReadFile(goMod)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package console is what the starter shows on the terminal: steps with their
-// progress, and the lines of the parts under coloured names.
+// Package console shows text on the terminal: steps with their progress, and
+// lines of parts with coloured names.
 package console
 
 import (
@@ -11,19 +11,19 @@ import (
 	"time"
 )
 
-// plainPause is the time between two progress lines where the output is no
-// terminal and a line cannot be rewritten.
+// plainPause is the time between two progress lines if the output is not a
+// terminal, so that lines cannot be rewritten.
 const plainPause = 15 * time.Second
 
-// Console serialises everything that is shown.
+// Console serialises its output.
 type Console struct {
 	mu    sync.Mutex
 	out   io.Writer
 	fancy bool // a terminal: lines may be rewritten and coloured
-	open  bool // the last line is a progress line without an end
+	open  bool // the last line is a progress line without a newline
 }
 
-// New writes to out, in colour and with moving progress if that is a terminal.
+// New writes to out, with colours and rewritten progress lines if it is a terminal.
 func New(out *os.File) *Console {
 	info, err := out.Stat()
 	terminal := err == nil && info.Mode()&os.ModeCharDevice != 0
@@ -48,7 +48,7 @@ func (c *Console) line(text string) {
 	c.put(text + "\n")
 }
 
-// put needs the mutex. A terminal that is gone is no reason to stop a stack.
+// put needs the mutex. A closed terminal is no reason to stop a stack.
 func (c *Console) put(text string) { _, _ = io.WriteString(c.out, text) }
 
 // Step is something that takes a while.
@@ -59,14 +59,14 @@ type Step struct {
 	shown   time.Time
 }
 
-// Step begins a step. Nothing is shown until it has something to tell, so a
-// step that finds nothing to do leaves no trace.
+// Step begins a step. It shows nothing before the first Update, so a step with
+// nothing to do is invisible.
 func (c *Console) Step(name string) *Step {
 	now := time.Now()
 	return &Step{console: c, name: name, began: now}
 }
 
-// Update shows how far the step is.
+// Update shows the progress of the step.
 func (s *Step) Update(format string, args ...any) {
 	c := s.console
 	c.mu.Lock()
@@ -85,16 +85,16 @@ func (s *Step) Update(format string, args ...any) {
 	s.shown = now
 }
 
-// Done ends the step with what came of it and the time it took.
+// Done ends the step and shows its result and duration.
 func (s *Step) Done(format string, args ...any) {
 	took := time.Since(s.began).Round(100 * time.Millisecond)
 	s.console.Printf("%s: %s (%s)", s.name, fmt.Sprintf(format, args...), took)
 }
 
-// Dim takes a text back on a terminal.
+// Dim makes a text less visible on a terminal.
 func (c *Console) Dim(text string) string { return c.colour("2", text) }
 
-// Bold sets a text off on a terminal.
+// Bold makes a text bold on a terminal.
 func (c *Console) Bold(text string) string { return c.colour("1", text) }
 
 func (c *Console) colour(code, text string) string {
@@ -104,11 +104,10 @@ func (c *Console) colour(code, text string) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
-// nameWidth lines the texts of all parts up.
+// nameWidth aligns the lines of all parts.
 const nameWidth = 18
 
-// Line shows a line of a part under its name. Parts get their colour from
-// their name, so it is the same in every run.
+// Line shows a line of a part after its name. The name determines the colour.
 func (c *Console) Line(part, text string) {
 	codes := [...]string{"36", "33", "32", "35", "34", "96", "93", "92", "95", "94"}
 	sum := 0

@@ -10,7 +10,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/console"
 )
 
-func TestLinesAreCutAnywhere(t *testing.T) {
+func TestLinesInPieces(t *testing.T) {
 	var got []string
 	lines := console.NewLines(func(line string) { got = append(got, line) })
 	for _, piece := range []string{"on", "e\ntw", "o\r\n", "\nlast"} {
@@ -35,12 +35,12 @@ func TestEndlessLineIsBounded(t *testing.T) {
 		}
 	}
 	if n == 0 {
-		t.Error("a line without end is kept in memory for ever")
+		t.Error("a line without an end stays in memory")
 	}
 }
 
-// Where the output is no terminal there are whole lines, no colours and not one
-// line per update.
+// Without a terminal there are whole lines, no colours, and fewer lines than
+// updates.
 func TestPlainOutput(t *testing.T) {
 	var out bytes.Buffer
 	c := console.Plain(&out)

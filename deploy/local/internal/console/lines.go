@@ -5,20 +5,20 @@ import (
 	"sync"
 )
 
-// Lines cuts a stream into lines and hands each on.
+// Lines splits a stream into lines.
 type Lines struct {
 	mu   sync.Mutex
 	rest []byte
 	line func(string)
 }
 
-// longestLine bounds what is kept of a line without an end, in bytes.
+// longestLine bounds an incomplete line, in bytes.
 const longestLine = 64 << 10
 
-// NewLines hands complete lines to a function.
+// NewLines calls line for each complete line.
 func NewLines(line func(string)) *Lines { return &Lines{line: line} }
 
-// Write takes the next piece of the stream; it never fails.
+// Write never fails.
 func (l *Lines) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -38,7 +38,7 @@ func (l *Lines) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Flush hands on what has no end of line yet.
+// Flush passes on an incomplete last line.
 func (l *Lines) Flush() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

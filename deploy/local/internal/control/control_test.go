@@ -15,16 +15,16 @@ import (
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/supervise"
 )
 
-// fakeStack notes what it is asked to do.
+// fakeStack records its calls.
 type fakeStack struct {
 	mu    sync.Mutex
-	asked []string
+	calls []string
 }
 
 func (f *fakeStack) note(what string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.asked = append(f.asked, what)
+	f.calls = append(f.calls, what)
 }
 
 func (f *fakeStack) Status() control.Status {
@@ -69,7 +69,7 @@ func serve(t *testing.T) (*fakeStack, *control.Client, string) {
 	return stack, control.NewClient(path), path
 }
 
-func TestClientSteersTheStack(t *testing.T) {
+func TestClientControlsTheStack(t *testing.T) {
 	stack, client, path := serve(t)
 	ctx := t.Context()
 	status, err := client.Status(ctx)
@@ -85,14 +85,14 @@ func TestClientSteersTheStack(t *testing.T) {
 		t.Error(err)
 	}
 	want := []string{"stop redis", "start redis", "stop redis", "start redis", "down"}
-	if !slices.Equal(stack.asked, want) {
-		t.Errorf("asked %v, want %v", stack.asked, want)
+	if !slices.Equal(stack.calls, want) {
+		t.Errorf("calls %v, want %v", stack.calls, want)
 	}
 	if wrong, err := client.Check(ctx); err != nil || wrong["redis"] != "stuck" {
 		t.Errorf("check %v, %v", wrong, err)
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("the socket has mode %v, %v: it is the owner's alone", info.Mode(), err)
+		t.Errorf("the socket has mode %v, %v, want access for its owner only", info.Mode(), err)
 	}
 }
 
@@ -108,7 +108,7 @@ func TestClientReportsRefusals(t *testing.T) {
 	}
 }
 
-func TestNobodyAnswers(t *testing.T) {
+func TestNoStarterRuns(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "none.sock")
 	if _, err := control.NewClient(missing).Status(t.Context()); !errors.Is(err, control.ErrNotRunning) {
 		t.Errorf("no socket: %v", err)
@@ -122,7 +122,7 @@ func TestNobodyAnswers(t *testing.T) {
 	}
 	server, err := control.Serve(t.Context(), missing, &fakeStack{})
 	if err != nil {
-		t.Fatalf("a stale socket is in the way: %v", err)
+		t.Fatalf("with a stale socket: %v", err)
 	}
 	if err := server.Close(); err != nil {
 		t.Error(err)

@@ -38,10 +38,10 @@ func TestCreateRefusesAForeignFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	if dir.Create() == nil {
-		t.Error("somebody's folder becomes a data folder")
+		t.Error("a foreign folder becomes a data folder")
 	}
 	if dir.Remove() == nil {
-		t.Error("somebody's folder is deleted")
+		t.Error("a foreign folder is deleted")
 	}
 	if _, err := os.Stat(filepath.Join(folder, "thesis.txt")); err != nil {
 		t.Error(err)
@@ -55,7 +55,7 @@ func TestCreateAndRemove(t *testing.T) {
 	}
 	info, err := os.Stat(dir.Root())
 	if err != nil || info.Mode().Perm() != 0o700 {
-		t.Errorf("mode %v, %v: others must not look in", info.Mode(), err)
+		t.Errorf("mode %v, %v, want access for its owner only", info.Mode(), err)
 	}
 	if err := dir.Remove(); err != nil || dir.Exists() {
 		t.Errorf("removed: %v, still there: %v", err, dir.Exists())
@@ -90,7 +90,7 @@ func TestCredentialsStayAndGrow(t *testing.T) {
 		t.Fatal(err)
 	}
 	if first.JWTKey != second.JWTKey || first.MySQL["user"] != second.MySQL["user"] || first.Suffix != second.Suffix {
-		t.Error("a second start changes what the first has made")
+		t.Error("a second start changes the credentials of the first")
 	}
 	if second.MySQL["video"] == "" || second.MySQL["video"] == second.MySQL["user"] {
 		t.Error("a new service needs a password of its own")

@@ -1,5 +1,5 @@
-// Package doctor checks what a stack stands on and every part of it, and names
-// for each fault the cause and the cure.
+// Package doctor checks the machine and every part of a stack, and names for each
+// fault the cause and the cure.
 package doctor
 
 import (
@@ -10,25 +10,25 @@ import (
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/ports"
 )
 
-// Level says how bad a finding is.
+// Level is the severity of a finding.
 type Level string
 
 // The levels of a finding.
 const (
 	OK    Level = "ok"
-	Note  Level = "note"  // worth knowing, nothing to do
-	Fault Level = "fault" // does not work
+	Note  Level = "note"  // no action needed
+	Fault Level = "fault" // must be cured
 )
 
-// Finding is what a check found.
+// Finding is the result of a check.
 type Finding struct {
 	Level Level
-	What  string // the thing that was checked
+	What  string // the checked thing
 	Text  string
 	Cure  string // for a fault
 }
 
-// Machine is what the checks ask of the machine; tests put their own answers.
+// Machine answers the questions about the machine; tests have their own.
 type Machine struct {
 	Toolchain func(ctx context.Context) (version string, err error)
 	Missing   func(ctx context.Context) []install.Need
@@ -41,16 +41,16 @@ type Machine struct {
 	LastLines func(part string) []string
 }
 
-// Patient is what is examined.
+// Patient is the machine and the stack to check.
 type Patient struct {
 	Machine  Machine
 	Data     string   // the data folder, for people
-	MinFree  int64    // bytes that have to be free on its disk
+	MinFree  int64    // required free bytes on its disk
 	Programs []string // in bin/
 	Plan     ports.Plan
-	Resolver string // the one that is asked for: auto, mdns or sqlite
-	// Status is nil when no stack runs. Wrong holds what its own check says, by
-	// part.
+	Resolver string // from the flags: auto, mdns or sqlite
+	// Status is nil if no stack runs. Wrong holds the faults that its own check
+	// found, by part.
 	Status *control.Status
 	Wrong  map[string]string
 }
@@ -66,7 +66,7 @@ func Examine(ctx context.Context, p Patient) []Finding {
 	return all
 }
 
-// Faults counts what does not work.
+// Faults counts the faults.
 func Faults(findings []Finding) int {
 	n := 0
 	for _, f := range findings {

@@ -16,7 +16,7 @@ import (
 
 const gib = 1 << 30
 
-// healthy is a machine on which everything works, with a stack that runs.
+// healthy is a machine without a fault and with a running stack.
 func healthy() doctor.Patient {
 	status := &control.Status{State: control.Ready, Resolver: "mdns"}
 	for i, name := range []string{"redis", "mysql", "user-daprd", "user", "gateway"} { // all of the plan below
@@ -53,8 +53,7 @@ func part(p doctor.Patient, name string) *supervise.Status {
 
 func TestHealthyHasNoFaults(t *testing.T) {
 	running := healthy()
-	// A running part's port is taken, by the part, whether its process can be seen
-	// or not.
+	// A running part listens on its port, whether its process is visible or not.
 	running.Machine.PortFree = func(context.Context, int) bool { return false }
 	stopped := healthy()
 	stopped.Status = nil
@@ -68,10 +67,10 @@ func TestHealthyHasNoFaults(t *testing.T) {
 	}
 }
 
-// Every fault is found alone, named, and comes with a cure.
+// Every fault is the only one, has its name and a cure.
 func TestFaults(t *testing.T) {
 	for name, c := range map[string]struct {
-		harm       func(p *doctor.Patient)
+		damage     func(p *doctor.Patient)
 		what       string
 		text, cure string
 	}{
@@ -111,7 +110,7 @@ func TestFaults(t *testing.T) {
 		}, "s3", "no video can be stored", "bin/douyin start s3"},
 		"redis hangs": {func(p *doctor.Patient) {
 			p.Wrong = map[string]string{"redis": "i/o timeout"}
-		}, "redis", "does not answer as it should: i/o timeout", "bin/douyin restart redis"},
+		}, "redis", "is not well: i/o timeout", "bin/douyin restart redis"},
 		"service is down": {func(p *doctor.Patient) {
 			part(*p, "user").State = supervise.Crashed
 			part(*p, "user").LastExit = "ended: exit status 1"
@@ -119,18 +118,18 @@ func TestFaults(t *testing.T) {
 		"crash loop caught while it runs": {func(p *doctor.Patient) {
 			part(*p, "user-daprd").Restarts = 9
 			part(*p, "user-daprd").Since = time.Now().Add(-2 * time.Second)
-		}, "user-daprd", "again and again (9 restarts", "bin/douyin logs user-daprd"},
+		}, "user-daprd", "keeps ending (9 restarts", "bin/douyin logs user-daprd"},
 		"does not get ready": {func(p *doctor.Patient) {
 			part(*p, "gateway").State = supervise.Starting
 			part(*p, "gateway").Since = time.Now().Add(-time.Minute)
 		}, "gateway", "not ready after 1m0s", "bin/douyin logs gateway"},
 		"waits": {func(p *doctor.Patient) {
 			part(*p, "gateway").State = supervise.Waiting
-		}, "gateway", "waits", "others"},
+		}, "gateway", "waits for another part", "others"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := healthy()
-			c.harm(&p)
+			c.damage(&p)
 			findings := doctor.Examine(t.Context(), p)
 			if n := doctor.Faults(findings); n != 1 {
 				t.Errorf("%d faults, want 1", n)
@@ -147,8 +146,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// With two replicas a part that is down is still a fault, but not the end of
-// what it does.
+// With two replicas a part that is down is a fault with a smaller effect.
 func TestReplicas(t *testing.T) {
 	p := healthy()
 	p.Status.Replicas, p.Status.PID = 2, 99
@@ -166,7 +164,7 @@ func TestReplicas(t *testing.T) {
 		}
 	}
 	part(p, "user-2").State = supervise.Stopped
-	if text := faultOf(t, p); !strings.Contains(text, "the other replica has to do all of it alone") {
+	if text := faultOf(t, p); !strings.Contains(text, "the other replica serves all requests") {
 		t.Errorf("user-2 is down: %s", text)
 	}
 	part(p, "user").State = supervise.Stopped
@@ -175,7 +173,7 @@ func TestReplicas(t *testing.T) {
 	}
 }
 
-// faultOf is what is said of user.
+// faultOf is the text of the fault of user.
 func faultOf(t *testing.T, p doctor.Patient) string {
 	t.Helper()
 	for _, f := range doctor.Examine(t.Context(), p) {
@@ -183,17 +181,17 @@ func faultOf(t *testing.T, p doctor.Patient) string {
 			return f.Text
 		}
 	}
-	t.Fatal("no fault is found")
+	t.Fatal("no fault")
 	return ""
 }
 
-// taken lets a foreign process hold a port.
+// taken makes another process listen on a port.
 func taken(p *doctor.Patient, port int) {
 	p.Machine.PortFree = func(_ context.Context, asked int) bool { return asked != port }
 	p.Machine.Holder = func(int) (ports.Holder, bool) { return ports.Holder{PID: 4711, Command: "nc"}, true }
 }
 
-// Where mDNS is not used, its absence is only worth a note.
+// A stack that does not use mDNS gets only a note.
 func TestMulticastMattersOnlyToMDNS(t *testing.T) {
 	p := healthy()
 	p.Status.Resolver = "sqlite"

@@ -12,7 +12,7 @@ import (
 func toolchain(ctx context.Context, p Patient) []Finding {
 	version, err := p.Machine.Toolchain(ctx)
 	if err != nil {
-		return fault("go", "the go command does not work: "+err.Error(),
+		return fault("go", "the go command fails: "+err.Error(),
 			"install Go 1.26 or later from https://go.dev/dl/ and put it on the PATH")
 	}
 	return ok("go", version)
@@ -43,15 +43,15 @@ func binaries(_ context.Context, p Patient) []Finding {
 		return ok("built", strings.Join(p.Programs, ", "))
 	}
 	if p.Status == nil {
-		return note("built", strings.Join(missing, ", ")+" will be built by the next start; daprd takes minutes")
+		return note("built", strings.Join(missing, ", ")+": built by the next start; daprd takes minutes")
 	}
-	return fault("built", "missing: "+strings.Join(missing, ", ")+"; a part that crashes cannot come back", "make build")
+	return fault("built", "missing: "+strings.Join(missing, ", ")+"; a part that crashes cannot restart", "make build")
 }
 
 func folder(_ context.Context, p Patient) []Finding {
 	if err := p.Machine.Writable(); err != nil {
-		return fault("data folder", "cannot be written: "+err.Error(),
-			"give yourself the folder (chown), or choose another with --data")
+		return fault("data folder", "not writable: "+err.Error(),
+			"change its owner (chown), or choose another with --data")
 	}
 	return ok("data folder", p.Data)
 }
@@ -63,16 +63,16 @@ func disk(_ context.Context, p Patient) []Finding {
 	}
 	text := fmt.Sprintf("%.1f GiB free", gib(free))
 	if free < p.MinFree {
-		return fault("disk", fmt.Sprintf("%s where the data folder is, %.1f GiB are wanted", text, gib(p.MinFree)),
-			"free space (`go clean -cache` gives back several GiB), or choose a folder on another disk with --data")
+		return fault("disk", fmt.Sprintf("%s on the disk of the data folder, %.1f GiB are required", text, gib(p.MinFree)),
+			"free space (`go clean -cache` frees several GiB), or choose a folder on another disk with --data")
 	}
 	return ok("disk", text)
 }
 
 func gib(bytes int64) float64 { return float64(bytes) / (1 << 30) }
 
-// portsFree looks for others on the ports of the stack. Where a stack runs, the
-// processes on its ports are its own, unless a part of it is down.
+// portsFree looks for other processes on the ports of the stack. The listeners of
+// a running part are its own.
 func portsFree(ctx context.Context, p Patient) []Finding {
 	own := map[int]bool{}
 	running := map[string]bool{}

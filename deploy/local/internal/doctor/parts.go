@@ -12,7 +12,7 @@ import (
 
 func stackRuns(_ context.Context, p Patient) []Finding {
 	if p.Status == nil {
-		return note("stack", "is not running; start it with `make run`")
+		return note("stack", "not running; start it with `make run`")
 	}
 	text := fmt.Sprintf("%s at %s", p.Status.State, p.Status.BaseURL)
 	if p.Status.State == control.Starting || p.Status.State == control.Stopping {
@@ -21,12 +21,12 @@ func stackRuns(_ context.Context, p Patient) []Finding {
 	return ok("stack", text)
 }
 
-// restless is how many restarts make a part that runs right now a fault when
-// it began to run only lately.
 const (
-	restless = 3
-	lately   = time.Minute
-	slow     = 30 * time.Second
+	// A running part with so many restarts is a fault if the last one was recent.
+	manyRestarts = 3
+	recent       = time.Minute
+	// slow is when a part that is starting becomes a fault.
+	slow = 30 * time.Second
 )
 
 func parts(_ context.Context, p Patient) []Finding {
@@ -46,12 +46,12 @@ func examinePart(p Patient, part supervise.Status) []Finding {
 	logs := fmt.Sprintf("read `bin/douyin logs %s`", name)
 	switch part.State {
 	case supervise.Stopped, supervise.Ended:
-		return fault(name, fmt.Sprintf("was stopped on request, %s ago%s", since, consequence(p, name)),
+		return fault(name, fmt.Sprintf("stopped on request, %s ago%s", since, consequence(p, name)),
 			"bin/douyin start "+name)
 	case supervise.Crashed:
 		return fault(name, fmt.Sprintf("%s; restarted %d times%s%s", part.LastExit, part.Restarts, consequence(p, name), lastLines(p, name)), logs)
 	case supervise.Waiting:
-		return fault(name, "waits for another part to get ready", "look for the fault in the others first")
+		return fault(name, "waits for another part", "cure the faults of the others first")
 	case supervise.Starting:
 		if since < slow {
 			return note(name, fmt.Sprintf("is starting, for %s", since))
@@ -59,29 +59,29 @@ func examinePart(p Patient, part supervise.Status) []Finding {
 		return fault(name, fmt.Sprintf("runs (pid %d) but is not ready after %s%s", part.PID, since, lastLines(p, name)), logs)
 	}
 	if wrong := p.Wrong[name]; wrong != "" {
-		return fault(name, fmt.Sprintf("runs (pid %d) but does not answer as it should: %s%s", part.PID, wrong, consequence(p, name)),
+		return fault(name, fmt.Sprintf("runs (pid %d) but is not well: %s%s", part.PID, wrong, consequence(p, name)),
 			"bin/douyin restart "+name+"; if that does not help, "+logs)
 	}
-	if part.Restarts >= restless && since < lately {
-		return fault(name, fmt.Sprintf("ends again and again (%d restarts, the last %s ago): %s%s",
+	if part.Restarts >= manyRestarts && since < recent {
+		return fault(name, fmt.Sprintf("keeps ending (%d restarts, the last %s ago): %s%s",
 			part.Restarts, since, part.LastExit, lastLines(p, name)), logs)
 	}
 	return ok(name, fmt.Sprintf("pid %d, port %d, %d MiB, up %s", part.PID, part.Port, part.RSSBytes>>20, since))
 }
 
-// consequence says what people notice when a part is down.
+// consequence is the effect of a part that is down.
 func consequence(p Patient, name string) string {
 	sidecar := strings.HasSuffix(name, "-daprd")
 	program := strings.TrimSuffix(name, "-daprd")
 	switch {
 	case name == "redis":
-		return "; answers come from MySQL, slower, and no event travels"
+		return "; answers come from MySQL and are slower, and no event is delivered"
 	case name == "mysql":
-		return "; nothing can be written, and little read"
+		return "; nothing can be written, and little can be read"
 	case name == "s3":
-		return "; no video can be stored, or played that is not in a cache"
+		return "; no video can be stored, and only cached ones can be played"
 	case otherRuns(p, program):
-		return "; the other replica has to do all of it alone"
+		return "; the other replica serves all requests"
 	case strings.HasPrefix(program, "gateway"):
 		return "; clients get no answers"
 	case program == "media" || program == "media-2":
@@ -89,10 +89,10 @@ func consequence(p Patient, name string) string {
 	case sidecar:
 		return "; " + program + " cannot be reached"
 	}
-	return "; what it owns cannot be served"
+	return "; its data cannot be served"
 }
 
-// otherRuns says that a replica of the program, and its sidecar, are up.
+// otherRuns reports whether another replica of the program and its sidecar run.
 func otherRuns(p Patient, program string) bool {
 	if p.Status == nil || p.Status.Replicas < 2 {
 		return false

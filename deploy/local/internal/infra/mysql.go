@@ -19,7 +19,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/supervise"
 )
 
-// MySQL is one MariaDB or MySQL server of our own.
+// MySQL is a MariaDB or MySQL server of the stack.
 type MySQL struct {
 	Programs MySQLPrograms
 	Dir      string
@@ -29,13 +29,13 @@ type MySQL struct {
 	Services map[string]string // password by service; each has a database and a user of its name
 }
 
-// MySQLPrograms are the server and what makes a data folder for it.
+// MySQLPrograms are the server and the program that creates its data folder.
 type MySQLPrograms struct {
 	Server    string
-	Installer string // mariadb-install-db; empty: the server does it itself (MySQL)
+	Installer string // mariadb-install-db; empty for MySQL, whose server does it
 }
 
-// FindMySQL looks for a server: MariaDB first, as that is what Debian ships.
+// FindMySQL finds a server. MariaDB, which Debian ships, comes first.
 func FindMySQL(ctx context.Context) (MySQLPrograms, error) {
 	server, err := find("mariadbd", "mysqld")
 	if err != nil {
@@ -55,13 +55,13 @@ func FindMySQL(ctx context.Context) (MySQLPrograms, error) {
 func (m MySQL) data() string     { return filepath.Join(m.Dir, "data") }
 func (m MySQL) initFile() string { return filepath.Join(m.Dir, "init.sql") }
 
-// temporary is a folder of our own: a server that starts removes what looks
-// like leftovers from its temporary folder, other servers' tables included.
+// temporary is a folder of this server alone: at its start a server deletes
+// temporary tables in this folder, even those of other servers.
 func (m MySQL) temporary() string { return filepath.Join(m.Dir, "tmp") }
 
-// Initialise makes the data folder if there is none, and writes the statements
-// that bring accounts and databases up to date at every start. A folder that
-// was left half made is made again: it is moved in place only when complete.
+// Initialise creates the data folder unless it exists, and writes the statements
+// that create accounts and databases at every start. A new folder is renamed to
+// its place when it is complete.
 func (m MySQL) Initialise(ctx context.Context, run Runner) error {
 	if err := os.MkdirAll(m.temporary(), 0o700); err != nil {
 		return err
@@ -82,7 +82,7 @@ func (m MySQL) Initialise(ctx context.Context, run Runner) error {
 	cmd := m.installer(ctx, fresh)
 	cmd.Stdout, cmd.Stderr = &output, &output
 	if err := run(ctx, cmd); err != nil {
-		return fmt.Errorf("cannot make the MySQL data folder: %w\n%s", err, bytes.TrimSpace(output.Bytes()))
+		return fmt.Errorf("creating the MySQL data folder failed: %w\n%s", err, bytes.TrimSpace(output.Bytes()))
 	}
 	return os.Rename(fresh, m.data())
 }
@@ -90,10 +90,10 @@ func (m MySQL) Initialise(ctx context.Context, run Runner) error {
 func (m MySQL) installer(ctx context.Context, folder string) *exec.Cmd {
 	var cmd *exec.Cmd
 	if m.Programs.Installer != "" {
-		cmd = exec.CommandContext(ctx, m.Programs.Installer, "--no-defaults", "--datadir="+folder, //nolint:gosec // found by us
+		cmd = exec.CommandContext(ctx, m.Programs.Installer, "--no-defaults", "--datadir="+folder, //nolint:gosec // found by FindMySQL
 			"--auth-root-authentication-method=normal", "--skip-test-db", "--innodb-log-file-size="+logFileSize)
 	} else {
-		cmd = exec.CommandContext(ctx, m.Programs.Server, "--no-defaults", "--datadir="+folder, "--initialize-insecure") //nolint:gosec // found by us
+		cmd = exec.CommandContext(ctx, m.Programs.Server, "--no-defaults", "--datadir="+folder, "--initialize-insecure") //nolint:gosec // found by FindMySQL
 	}
 	cmd.Args = append(cmd.Args, "--tmpdir="+m.temporary())
 	cmd.Args = append(cmd.Args, asUser()...)
@@ -103,8 +103,8 @@ func (m MySQL) installer(ctx context.Context, folder string) *exec.Cmd {
 // Runner starts a command and waits for it to end.
 type Runner func(ctx context.Context, cmd *exec.Cmd) error
 
-// asUser lets the server run as root where the starter is root, as in a
-// container: the server insists on being told.
+// asUser makes the server run as root if the starter does, as in a container. It
+// refuses to without the flag.
 func asUser() []string {
 	if os.Geteuid() == 0 {
 		return []string{"--user=root"}
@@ -112,9 +112,9 @@ func asUser() []string {
 	return nil
 }
 
-// statements runs before the server accepts connections, one per line. Accounts
-// exist for 127.0.0.1 alone; the server's own root comes through the socket and
-// gets a password too.
+// statements run before the server accepts connections, one per line. Accounts
+// exist for 127.0.0.1 only; the server's own root, which connects through the
+// socket, gets a password too.
 func (m MySQL) statements() string {
 	var out strings.Builder
 	add := func(format string, args ...any) { fmt.Fprintf(&out, format+";\n", args...) }
@@ -145,11 +145,11 @@ func (m MySQL) statements() string {
 	return out.String()
 }
 
-// logFileSize is small because every throwaway stack writes it out.
+// logFileSize is small because every throwaway stack writes the file.
 const logFileSize = "16M"
 
-// Spec describes the server's process. Commits are on disk before they are
-// acknowledged; the rest is sized for a developer's machine.
+// Spec describes the server's process. Commits are durable; the rest is sized for
+// a developer's machine.
 func (m MySQL) Spec() supervise.Spec {
 	args := []string{
 		"--no-defaults",
@@ -188,7 +188,7 @@ func (m MySQL) Spec() supervise.Spec {
 	}
 }
 
-// AdminDSN names a database on the server, with all rights.
+// AdminDSN names a database of the server, with all rights.
 func (m MySQL) AdminDSN(database string) string {
 	return datadir.DSN(datadir.AdminUser, m.Admin, m.Port, database)
 }

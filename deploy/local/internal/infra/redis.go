@@ -1,7 +1,6 @@
-// Package infra runs the databases of a stack from the system's own packages:
-// Redis and MariaDB (or MySQL); and the S3 server that is built from deploy/s3.
-// They listen on loopback, with their own ports, passwords and folders, beside
-// whatever else the machine runs.
+// Package infra runs the databases of a stack: Redis and MariaDB (or MySQL) from
+// the system's packages, and the S3 server from deploy/s3. They have their own
+// ports on loopback, passwords and folders, so they disturb no other server.
 package infra
 
 import (
@@ -19,19 +18,19 @@ import (
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/supervise"
 )
 
-// Redis is one Redis server of our own.
+// Redis is a Redis server of the stack.
 type Redis struct {
 	Server   string // path of the program
 	Dir      string
 	Port     int
-	Password string // empty: none is asked for
+	Password string // empty: none
 }
 
-// FindRedis looks for a server program.
+// FindRedis finds the server program.
 func FindRedis() (string, error) { return find("redis-server", "valkey-server") }
 
-// find is the path of the first program that is installed, also where
-// distributions put servers that are not on everybody's PATH.
+// find returns the path of the first installed program, on PATH or in the folders
+// where distributions install servers.
 func find(names ...string) (string, error) {
 	for _, name := range names {
 		if path, err := exec.LookPath(name); err == nil {
@@ -46,11 +45,11 @@ func find(names ...string) (string, error) {
 	return "", fmt.Errorf("%s: %w", names[0], exec.ErrNotFound)
 }
 
-// Addr is where the server listens.
+// Addr is the server's host:port.
 func (r Redis) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(r.Port)) }
 
-// Configure writes the server's configuration. The password is in the file,
-// not among the arguments, which every user of the machine can see.
+// Configure writes the server's configuration. The password is in the file and not
+// in the arguments, which every user of the machine can see.
 func (r Redis) Configure() error {
 	config := fmt.Sprintf(`bind 127.0.0.1
 port %d
@@ -86,8 +85,7 @@ func (r Redis) Spec() supervise.Spec {
 	}
 }
 
-// Layers of a stack, from what everything stands on upwards. The end goes the
-// other way.
+// Layers of a stack. The highest stops first.
 const (
 	LayerInfra = iota
 	LayerSidecars

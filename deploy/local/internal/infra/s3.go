@@ -18,7 +18,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/supervise"
 )
 
-// What the S3 server of a stack is called by.
+// The bucket of a stack.
 const (
 	S3Bucket = "douyin"
 	S3Region = "us-east-1"
@@ -26,8 +26,7 @@ const (
 
 const loopback = "127.0.0.1"
 
-// S3 is one S3 server of our own with one bucket, which nobody may look into
-// without the keys.
+// S3 is an S3 server of the stack with one private bucket.
 type S3 struct {
 	Server string // path of the program, see deploy/s3
 	Dir    string
@@ -37,10 +36,10 @@ type S3 struct {
 	Secret string
 }
 
-// listen is where the server listens.
+// listen is the address that the server binds.
 func (s S3) listen() string { return net.JoinHostPort(cmp.Or(s.Host, loopback), strconv.Itoa(s.Port)) }
 
-// Addr is where this machine finds the server.
+// Addr is the server's host:port on this machine.
 func (s S3) Addr() string {
 	host := cmp.Or(s.Host, loopback)
 	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
@@ -49,12 +48,12 @@ func (s S3) Addr() string {
 	return net.JoinHostPort(host, strconv.Itoa(s.Port))
 }
 
-// Endpoint is the same as clients of S3 want it.
+// Endpoint is the server's URL on this machine.
 func (s S3) Endpoint() string { return "http://" + s.Addr() }
 
-// Spec describes the server's process. It is ready when its bucket is there. An
-// upload is a file that is put in place when it is complete, so the process may
-// be killed at any time.
+// Spec describes the server's process. It is ready when its bucket exists. A
+// complete upload is renamed to its place, so the process may be killed at any
+// time.
 func (s S3) Spec() supervise.Spec {
 	return supervise.Spec{
 		Name:  "s3",
@@ -66,13 +65,13 @@ func (s S3) Spec() supervise.Spec {
 		Ready: s.ensureBucket,
 		Layer: LayerInfra,
 		Grace: 5 * time.Second,
-		// Requests that are under way have a moment to end.
+		// Current requests may complete.
 		Orphan: syscall.SIGTERM,
 	}
 }
 
-// ensureBucket makes the bucket unless it is there. It gets no policy: a bucket
-// is private unless somebody says otherwise.
+// ensureBucket creates the bucket unless it exists. Without a policy it is
+// private.
 func (s S3) ensureBucket(ctx context.Context) error {
 	client, err := minio.New(s.Addr(), &minio.Options{
 		Creds: credentials.NewStaticV4(s.Access, s.Secret, ""), Region: S3Region,
@@ -81,11 +80,11 @@ func (s S3) ensureBucket(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	there, err := client.BucketExists(ctx, S3Bucket)
+	exists, err := client.BucketExists(ctx, S3Bucket)
 	if err != nil {
 		return fmt.Errorf("bucket %s: %w", S3Bucket, err)
 	}
-	if there {
+	if exists {
 		return nil
 	}
 	err = client.MakeBucket(ctx, S3Bucket, minio.MakeBucketOptions{Region: S3Region})

@@ -1,5 +1,5 @@
 // Package install finds the programs of other projects that a stack needs, and
-// installs them with apt where it may.
+// installs missing ones with apt if it is allowed to.
 package install
 
 import (
@@ -16,14 +16,14 @@ import (
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/infra"
 )
 
-// Need is a program that has to be there.
+// Need is a required program.
 type Need struct {
-	Name     string   // what people call it
+	Name     string
 	Packages []string // of Debian and its relatives
 	Find     func(ctx context.Context) error
 }
 
-// Databases are what every stack needs.
+// Databases are needed by every stack.
 func Databases() []Need {
 	return []Need{
 		{"Redis", []string{"redis-server"}, func(context.Context) error { _, err := infra.FindRedis(); return err }},
@@ -31,7 +31,7 @@ func Databases() []Need {
 	}
 }
 
-// Media is needed to make and to check videos.
+// Media is needed to process videos.
 func Media() Need {
 	return Need{"ffmpeg", []string{"ffmpeg"}, func(context.Context) error {
 		_, err := exec.LookPath("ffmpeg")
@@ -47,7 +47,7 @@ func Compiler() Need {
 	}}
 }
 
-// Missing returns those that cannot be found.
+// Missing returns the needs that cannot be found.
 func Missing(ctx context.Context, needs []Need) []Need {
 	var missing []Need
 	for _, need := range needs {
@@ -58,7 +58,7 @@ func Missing(ctx context.Context, needs []Need) []Need {
 	return missing
 }
 
-// Advice says how to install what is missing, by hand.
+// Advice explains how to install missing programs by hand.
 func Advice(missing []Need) string {
 	var names []string
 	for _, need := range missing {
@@ -66,11 +66,11 @@ func Advice(missing []Need) string {
 	}
 	packages := Packages(missing)
 	return fmt.Sprintf("missing: %s. On Debian or Ubuntu:\n\n    sudo apt-get update && sudo apt-get install -y --no-install-recommends %s\n\n"+
-		"On other systems install the packages of the same programs; they only have to be on the PATH.",
+		"On other systems install the packages of the same programs; they must be on the PATH.",
 		strings.Join(names, ", "), strings.Join(packages, " "))
 }
 
-// Packages lists what to install for them.
+// Packages lists the packages of needs.
 func Packages(needs []Need) []string {
 	var packages []string
 	for _, need := range needs {
@@ -85,7 +85,7 @@ type Installer struct {
 	Run     func(ctx context.Context, cmd *exec.Cmd) error
 }
 
-// Ensure installs what is missing. Where it may not, the error tells how.
+// Ensure installs missing programs. If it is not allowed to, the error explains how.
 func (i Installer) Ensure(ctx context.Context, needs []Need) error {
 	missing := Missing(ctx, needs)
 	if len(missing) == 0 {
@@ -105,15 +105,15 @@ func (i Installer) Ensure(ctx context.Context, needs []Need) error {
 		return err
 	}
 	if left := Missing(ctx, missing); len(left) > 0 {
-		return fmt.Errorf("installed, but still not found; %s", Advice(left))
+		return fmt.Errorf("installed, but not found; %s", Advice(left))
 	}
 	step.Done("installed")
 	return nil
 }
 
 func (i Installer) apt(ctx context.Context, step *console.Step, prefix []string, args ...string) error {
-	// RUNLEVEL=1 keeps the packages from starting services of their own: the
-	// stack runs the programs itself, on other ports.
+	// RUNLEVEL=1 keeps the packages from starting their services: the stack runs
+	// the programs itself, on other ports.
 	command := append(prefix, "env", "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1", "apt-get")
 	command = append(command, args...)
 	var output bytes.Buffer
@@ -121,8 +121,8 @@ func (i Installer) apt(ctx context.Context, step *console.Step, prefix []string,
 		output.WriteString(line + "\n")
 		step.Update("%s", shorten(line))
 	})
-	// Without a context: the runner interrupts it politely, since a dpkg that is
-	// killed leaves a system to be repaired.
+	// Without a context: the runner interrupts it, because a killed dpkg leaves a
+	// broken system.
 	cmd := exec.Command(command[0], command[1:]...) //nolint:gosec,noctx // apt-get, perhaps behind sudo
 	cmd.Stdout, cmd.Stderr = lines, lines
 	if err := i.Run(ctx, cmd); err != nil {
@@ -131,8 +131,8 @@ func (i Installer) apt(ctx context.Context, step *console.Step, prefix []string,
 	return nil
 }
 
-// mayInstall tells whether apt-get is there and can be run as root, and what
-// has to stand before it.
+// mayInstall reports whether apt-get exists and can run as root, and with which
+// prefix.
 func mayInstall(ctx context.Context) (prefix []string, ok bool) {
 	if _, err := exec.LookPath("apt-get"); err != nil {
 		return nil, false
@@ -159,8 +159,7 @@ func lastLines(text string, n int) string {
 	return strings.Join(lines[max(0, len(lines)-n):], "\n")
 }
 
-// Toolchain is the version of the go command, which the starter cannot do
-// without.
+// Toolchain is the version of the go command.
 func Toolchain(ctx context.Context, root string) (string, error) {
 	cmd := exec.CommandContext(ctx, "go", "env", "GOVERSION")
 	cmd.Dir = filepath.Clean(root)

@@ -40,7 +40,7 @@ func TestNothingMissingRunsNothing(t *testing.T) {
 	}
 }
 
-// onlyPath leaves fake programs alone on the PATH.
+// onlyPath makes a PATH of fake programs alone.
 func onlyPath(t *testing.T, programs ...string) {
 	t.Helper()
 	folder := t.TempDir()

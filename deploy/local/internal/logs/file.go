@@ -1,5 +1,5 @@
-// Package logs keeps what the parts of a stack print: one bounded file per
-// part, and the reading of them.
+// Package logs writes and reads the output of the parts of a stack: one bounded
+// file per part.
 package logs
 
 import (
@@ -12,9 +12,8 @@ import (
 // Path is the log file of a part.
 func Path(folder, part string) string { return filepath.Join(folder, part+".log") }
 
-// File is an append-only log file that is moved aside, to NAME.log.1, when it
-// reaches its limit; one old file is kept, so a part never takes more than
-// twice the limit.
+// File is an append-only log file that is renamed to NAME.log.1 when it reaches
+// its limit. One old file is kept, so a part takes at most twice the limit.
 type File struct {
 	path  string
 	limit int64
@@ -43,7 +42,7 @@ func (f *File) open() error {
 	return nil
 }
 
-// Write appends, after moving a full file aside.
+// Write appends, after the rotation of a full file.
 func (f *File) Write(p []byte) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

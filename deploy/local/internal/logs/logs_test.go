@@ -36,7 +36,7 @@ func TestFileIsBounded(t *testing.T) {
 	}
 	entries, err := os.ReadDir(folder)
 	if err != nil || len(entries) != 2 {
-		t.Errorf("%d files, %v; one old one is kept", len(entries), err)
+		t.Errorf("%d files, %v, want a current and an old one", len(entries), err)
 	}
 	lines, _, err := logs.Tail(path, 1)
 	if err != nil || !slices.Equal(lines, []string{"line 49"}) {
@@ -64,8 +64,8 @@ func TestTail(t *testing.T) {
 	}
 }
 
-// Nothing is lost when the file is moved aside while somebody follows it, and
-// what was written before the end is shown.
+// A follower loses no line at a rotation, and passes on lines that were written
+// before its end.
 func TestFollow(t *testing.T) {
 	folder := t.TempDir()
 	file, err := logs.Open(folder, "user", 10)

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// tailWindow is how far from the end Tail looks, in bytes.
+// tailWindow bounds the bytes that Tail reads.
 const tailWindow = 256 << 10
 
 // Parts lists the parts that have a log in a folder.
@@ -29,8 +29,7 @@ func Parts(folder string) ([]string, error) {
 	return names, nil
 }
 
-// Tail returns the last n lines of a file, and where the file ended. A missing
-// file is empty.
+// Tail returns the last n lines of a file, and its size. A missing file is empty.
 func Tail(path string, n int) (lines []string, end int64, err error) {
 	file, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
@@ -46,8 +45,8 @@ func Tail(path string, n int) (lines []string, end int64, err error) {
 	}
 	end = info.Size()
 	start := max(0, end-tailWindow)
-	raw := make([]byte, end-start)
-	if _, err := file.ReadAt(raw, start); err != nil && !errors.Is(err, io.EOF) {
+	raw, err := io.ReadAll(io.NewSectionReader(file, start, end-start))
+	if err != nil {
 		return nil, 0, err
 	}
 	text := strings.TrimRight(string(raw), "\n")
@@ -58,16 +57,16 @@ func Tail(path string, n int) (lines []string, end int64, err error) {
 	return lines[max(0, len(lines)-n):], end, nil
 }
 
-// followPause is how often Follow looks for more.
-const followPause = 200 * time.Millisecond
+// followInterval is how often Follow reads.
+const followInterval = 200 * time.Millisecond
 
-// Follow hands on every complete line that is written after the position from,
-// until ctx ends; what was written before that is still handed on. It goes
-// along when the file is moved aside.
-func Follow(ctx context.Context, path string, from int64, line func(string)) (err error) {
+// Follow passes on every complete line that is written after the position from,
+// until ctx ends; lines that were written before that are still passed on. It
+// continues with the next file when the file is rotated.
+func Follow(ctx context.Context, path string, from int64, line func(string)) error {
 	f := follower{path: path, at: from, line: line}
-	defer func() { err = errors.Join(err, f.close()) }()
-	tick := time.NewTicker(followPause)
+	defer f.close()
+	tick := time.NewTicker(followInterval)
 	defer tick.Stop()
 	for last := false; ; {
 		if err := f.advance(); err != nil || last {
@@ -81,8 +80,7 @@ func Follow(ctx context.Context, path string, from int64, line func(string)) (er
 	}
 }
 
-// follower keeps the file open, so that the rest of one that is moved aside can
-// still be read.
+// follower keeps the file open, to read the rest of one that is rotated.
 type follower struct {
 	path string
 	file *os.File
@@ -91,7 +89,7 @@ type follower struct {
 	line func(string)
 }
 
-// advance reads to the end of the file, and of its successor if there is one.
+// advance reads to the end of the file, and of the next one after a rotation.
 func (f *follower) advance() error {
 	for {
 		if f.file == nil {
@@ -104,26 +102,21 @@ func (f *follower) advance() error {
 			}
 			f.file = file
 		}
-		moved, err := f.moved()
+		// Before the read: a file that is rotated later is read again at the next tick.
+		rotated, err := f.rotated()
 		if err != nil {
 			return err
 		}
-		if err := f.read(); err != nil {
+		if err := f.read(); err != nil || !rotated {
 			return err
 		}
-		if !moved {
-			return nil
-		}
-		if err := f.close(); err != nil {
-			return err
-		}
-		f.at = 0
+		f.close()
 	}
 }
 
-// moved reports whether another file has the name by now.
-func (f *follower) moved() (bool, error) {
-	mine, err := f.file.Stat()
+// rotated reports whether the name belongs to another file now.
+func (f *follower) rotated() (bool, error) {
+	current, err := f.file.Stat()
 	if err != nil {
 		return false, err
 	}
@@ -131,7 +124,7 @@ func (f *follower) moved() (bool, error) {
 	if errors.Is(err, os.ErrNotExist) {
 		return false, nil
 	}
-	return err == nil && !os.SameFile(mine, named), err
+	return err == nil && !os.SameFile(current, named), err
 }
 
 func (f *follower) read() error {
@@ -139,7 +132,7 @@ func (f *follower) read() error {
 	if err != nil {
 		return err
 	}
-	if info.Size() < f.at { // emptied
+	if info.Size() < f.at { // truncated
 		f.at = 0
 	}
 	raw, err := io.ReadAll(io.NewSectionReader(f.file, f.at, info.Size()-f.at))
@@ -158,11 +151,9 @@ func (f *follower) read() error {
 	}
 }
 
-func (f *follower) close() error {
-	if f.file == nil {
-		return nil
+func (f *follower) close() {
+	if f.file != nil {
+		_ = f.file.Close() // it was only read
+		f.file, f.at = nil, 0
 	}
-	err := f.file.Close()
-	f.file = nil
-	return err
 }

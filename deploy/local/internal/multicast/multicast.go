@@ -1,5 +1,5 @@
-// Package multicast finds out whether mDNS can work on this machine, which
-// containers, firewalls and VPNs often prevent.
+// Package multicast tests whether mDNS works on this machine. Containers,
+// firewalls and VPNs often prevent it.
 package multicast
 
 import (
@@ -12,19 +12,19 @@ import (
 	"time"
 )
 
-// group is where mDNS speaks and listens.
+// group is the address of mDNS.
 func group() *net.UDPAddr { return &net.UDPAddr{IP: net.IPv4(224, 0, 0, 251), Port: 5353} }
 
-// Probe sends one packet to the mDNS group on every interface that sidecars
-// would use and waits until it comes back on one of them, as the question of
-// one sidecar has to reach another. nil: it came back.
+// Probe sends a packet to the mDNS group on the interfaces that sidecars use, one
+// after the other, until it receives one of them, as a sidecar has to receive the
+// query of another. It returns nil if it did.
 func Probe(ctx context.Context) error {
 	interfaces, err := usable()
 	if err != nil {
 		return err
 	}
 	if len(interfaces) == 0 {
-		return errors.New("no network interface that is up does multicast")
+		return errors.New("no active network interface supports multicast")
 	}
 	reasons := make([]error, 0, len(interfaces))
 	for _, one := range interfaces {
@@ -37,7 +37,7 @@ func Probe(ctx context.Context) error {
 	return errors.Join(reasons...)
 }
 
-// usable lists the interfaces that the sidecars' mDNS library joins.
+// usable lists the interfaces that the sidecars' mDNS library uses.
 func usable() ([]net.Interface, error) {
 	all, err := net.Interfaces()
 	if err != nil {
@@ -52,8 +52,8 @@ func usable() ([]net.Interface, error) {
 	return list, nil
 }
 
-// patience is how long a packet may take through the kernel.
-const patience = 500 * time.Millisecond
+// timeout bounds the way of a packet through the kernel.
+const timeout = 500 * time.Millisecond
 
 func roundTrip(ctx context.Context, one net.Interface) error {
 	source, err := address(one)
@@ -65,7 +65,7 @@ func roundTrip(ctx context.Context, one net.Interface) error {
 		return err
 	}
 	defer listener.Close()
-	// A multicast packet leaves through the interface that has its source address.
+	// A multicast packet leaves through the interface with its source address.
 	var dialer net.Dialer
 	dialer.LocalAddr = &net.UDPAddr{IP: source}
 	sender, err := dialer.DialContext(ctx, "udp4", group().String())
@@ -77,7 +77,7 @@ func roundTrip(ctx context.Context, one net.Interface) error {
 	if _, err := sender.Write(packet); err != nil {
 		return err
 	}
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(timeout)
 	if limit, ok := ctx.Deadline(); ok && limit.Before(deadline) {
 		deadline = limit
 	}
@@ -88,7 +88,7 @@ func roundTrip(ctx context.Context, one net.Interface) error {
 	for {
 		n, _, err := listener.ReadFromUDP(buffer)
 		if err != nil {
-			return fmt.Errorf("a packet to %s does not come back: %w", group().IP, err)
+			return fmt.Errorf("a packet to %s is not received: %w", group().IP, err)
 		}
 		if bytes.Equal(buffer[:n], packet) {
 			return nil
@@ -109,7 +109,7 @@ func address(one net.Interface) (net.IP, error) {
 	return nil, errors.New("no IPv4 address")
 }
 
-// query is a DNS question for a name that nobody has, different every time.
+// query is a DNS query for a random name.
 func query() []byte {
 	label := make([]byte, 16)
 	const letters = "abcdefghijklmnop"

@@ -21,19 +21,18 @@ func Free(ctx context.Context, port int) bool {
 	return listener.Close() == nil
 }
 
-// Reservation keeps other starters of this machine off an offset.
+// Reservation keeps an offset from other starters of this machine.
 type Reservation struct {
 	Offset int
 	lock   *os.File
 }
 
-// Release gives the offset back.
+// Release gives up the offset.
 func (r *Reservation) Release() error { return r.lock.Close() }
 
-// Reserve searches an offset whose ports are all free, beginning at a place
-// that depends on seed, and claims it in folder by a file lock, so that two
-// starters that search at the same moment do not meet. plan says which ports an
-// offset means.
+// Reserve finds an offset whose ports are all free, beginning at one that depends
+// on seed, and reserves it by a file lock in folder, so that two starters never
+// choose the same. plan returns the ports of an offset.
 func Reserve(ctx context.Context, folder string, seed int, plan func(offset int) (Plan, error)) (*Reservation, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, err

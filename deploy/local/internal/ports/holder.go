@@ -11,7 +11,7 @@ import (
 
 // Holder is the process that listens on a port.
 type Holder struct {
-	PID     int // 0: not visible to us, so another user's
+	PID     int // 0: not visible, so another user's
 	Command string
 }
 
@@ -22,8 +22,8 @@ func (h Holder) String() string {
 	return fmt.Sprintf("pid %d (%s)", h.PID, h.Command)
 }
 
-// HolderOf looks up in proc (normally /proc) who listens on a TCP port. found
-// is false when nobody does.
+// HolderOf returns the process that listens on a TCP port; proc is normally
+// /proc. found is false if no process does.
 func HolderOf(proc string, port int) (holder Holder, found bool) {
 	inodes := map[string]bool{}
 	for _, table := range []string{"tcp", "tcp6"} {
@@ -57,8 +57,8 @@ func HolderOf(proc string, port int) (holder Holder, found bool) {
 	return Holder{}, true
 }
 
-// listening returns the socket inodes that listen on port in one of the
-// kernel's socket tables.
+// listening returns the inodes of the listeners on port in a socket table of the
+// kernel.
 func listening(table string, port int) []string {
 	const (
 		localAddress = 1

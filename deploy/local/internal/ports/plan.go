@@ -1,5 +1,5 @@
-// Package ports decides which TCP ports a stack listens on, finds sets that
-// nobody else uses, and names the process that holds a port.
+// Package ports chooses the TCP ports of a stack, finds free sets of ports, and
+// names the process that listens on a port.
 package ports
 
 import (
@@ -11,43 +11,41 @@ import (
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/runfile"
 )
 
-// Ports of the infrastructure before the offset is added. The components of the
-// local environment carry the same numbers, for `dapr run -f`.
+// Ports of the infrastructure, without the offset. The components of the
+// environment local contain the same numbers, for `dapr run -f`.
 const (
 	S3Base    = 21080
 	RedisBase = 21090
 	MySQLBase = 21091
 )
 
-// Ceiling is where Linux begins to hand out ports to outgoing connections. A
-// listener above it can find its port taken by such a connection, and a probe
-// can even connect to itself.
+// Ceiling is the first port that Linux assigns to outgoing connections. Such a
+// connection can take the port of a listener above it, and a probe can even
+// connect to itself.
 const Ceiling = 32768
 
 // Step is the distance between the offsets of two stacks.
 const Step = 100
 
-// gatewayDefault is where the gateway listens when nothing else is said.
+// gatewayDefault is the gateway's address if the run file names none.
 const gatewayDefault = "127.0.0.1:8080"
 
-// MaxReplicas is how often each program can be started: a block of ten ports in
-// the run file has room for two sets of five.
+// MaxReplicas is the highest number of replicas: an app has ten ports in the run
+// file, and a replica needs five.
 const MaxReplicas = 2
 
-// replicaStep is the distance between the same ports of two replicas: replica 1
-// of an app has the first five of its block, replica 2 the others.
+// replicaStep is the distance between the same ports of two replicas.
 const replicaStep = 5
 
-// Proxy is the name under which the listener before several gateways is known.
-// It is no process of its own: the starter answers there.
+// Proxy is the part that listens in front of several gateways.
 const Proxy = "proxy"
 
 // App holds the ports of one replica of a program and of its sidecar.
 type App struct {
 	ID       string
 	Replica  int // 1 or 2
-	App      int // 0: the program takes no calls through its sidecar
-	Direct   int // where a gateway behind the proxy listens; 0: it has the public address
+	App      int // 0: the program takes no calls
+	Direct   int // a gateway's port behind the proxy; 0: it listens at the public address
 	HTTP     int
 	GRPC     int
 	Internal int
@@ -74,10 +72,10 @@ type Plan struct {
 	S3       int    // 0: the stack has no S3 server
 	S3Host   string // address that the S3 server listens on
 	Gateway  string // host:port of the public listener
-	Apps     []App  // the replicas of an app follow each other
+	Apps     []App  // the replicas of an app are adjacent
 }
 
-// Port is one listener with the name of the part that opens it.
+// Port is a listener with the name of its part.
 type Port struct {
 	Part   string
 	Number int
@@ -86,7 +84,7 @@ type Port struct {
 // Addr is the loopback address of the listener.
 func (p Port) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(p.Number)) }
 
-// Choice is what a plan can be given; the rest is in the run file.
+// Choice holds the choices of a plan; the rest is in the run file.
 type Choice struct {
 	Offset   int
 	Replicas int // 0 means 1
@@ -94,16 +92,16 @@ type Choice struct {
 	// S3Addr is host:port of the S3 server; empty means loopback.
 	S3Addr string
 	// Gateway is host:port of the public listener; empty means the run file's
-	// GATEWAY_ADDR, moved by the offset as well.
+	// GATEWAY_ADDR, plus the offset.
 	Gateway string
 }
 
-// NewPlan adds the offset to every port of the run file and gives each replica
-// ports of its own.
+// NewPlan adds the offset to every port of the run file, and assigns the ports of
+// the replicas.
 func NewPlan(file runfile.File, c Choice) (Plan, error) {
 	p := Plan{Offset: c.Offset, Replicas: max(c.Replicas, 1), Redis: RedisBase + c.Offset, MySQL: MySQLBase + c.Offset, Gateway: c.Gateway}
 	if p.Replicas > MaxReplicas {
-		return Plan{}, fmt.Errorf("%d replicas: there is room for %d", p.Replicas, MaxReplicas)
+		return Plan{}, fmt.Errorf("%d replicas: the maximum is %d", p.Replicas, MaxReplicas)
 	}
 	if c.S3 {
 		p.S3Host, p.S3 = "127.0.0.1", S3Base+c.Offset
@@ -134,7 +132,7 @@ func NewPlan(file runfile.File, c Choice) (Plan, error) {
 	return p, p.check()
 }
 
-// app places one replica, counted from 0.
+// app assigns the ports of one replica, counted from 0.
 func (p Plan) app(app runfile.App, replica int) App {
 	move := p.Offset + replica*replicaStep
 	placed := App{
@@ -149,8 +147,8 @@ func (p Plan) app(app runfile.App, replica int) App {
 	case app.Service():
 		placed.App = app.AppPort + move
 	case p.Replicas > 1:
-		// The first port of a block is the program's own. Nobody calls the gateway
-		// through its sidecar, so its own is free for the proxy's requests.
+		// An app's first port is the program's own. The gateway takes no calls through
+		// its sidecar, so its port is free for the proxy's requests.
 		placed.Direct = app.DaprHTTPPort - 1 + move
 	}
 	return placed
@@ -173,8 +171,7 @@ func (p Plan) check() error {
 	return nil
 }
 
-// Infra lists the listeners of MySQL and Redis, and of the S3 server if there
-// is one.
+// Infra lists the listeners of MySQL and Redis, and of an S3 server.
 func (p Plan) Infra() []Port {
 	list := []Port{{"redis", p.Redis}, {"mysql", p.MySQL}}
 	if p.S3 != 0 {
@@ -193,7 +190,7 @@ func (p Plan) All() []Port {
 	all = append(all, public)
 	for _, app := range p.Apps {
 		sidecar := app.SidecarPart()
-		if own := app.App + app.Direct; own != 0 { // it has one of them at most
+		if own := app.App + app.Direct; own != 0 { // at most one of them is set
 			all = append(all, Port{app.Part(), own})
 		}
 		all = append(all, Port{sidecar, app.HTTP}, Port{sidecar, app.GRPC},
@@ -202,8 +199,8 @@ func (p Plan) All() []Port {
 	return all
 }
 
-// Direct lists host:port of the gateways that the proxy stands before. It is
-// empty where there is one gateway, which then has the public address itself.
+// Direct lists host:port of the gateways behind the proxy. It is empty for a
+// single gateway, which listens at the public address itself.
 func (p Plan) Direct() []string {
 	var all []string
 	for _, app := range p.Apps {
@@ -214,7 +211,7 @@ func (p Plan) Direct() []string {
 	return all
 }
 
-// GatewayURLs is how this machine reaches each gateway by itself.
+// GatewayURLs lists the URL of each gateway on this machine, without the proxy.
 func (p Plan) GatewayURLs() []string {
 	direct := p.Direct()
 	if len(direct) == 0 {
@@ -226,7 +223,7 @@ func (p Plan) GatewayURLs() []string {
 	return direct
 }
 
-// GatewayPort is the port of the public listener, be it a gateway's or the proxy's.
+// GatewayPort is the port of the public listener.
 func (p Plan) GatewayPort() int {
 	_, port, err := splitAddr("gateway", p.Gateway)
 	if err != nil {
@@ -235,7 +232,7 @@ func (p Plan) GatewayPort() int {
 	return port
 }
 
-// LocalURL is how this machine reaches the gateway.
+// LocalURL is the URL of the public listener on this machine.
 func (p Plan) LocalURL() string {
 	host, _, err := splitAddr("gateway", p.Gateway)
 	if ip := net.ParseIP(host); err != nil || host == "" || ip != nil && ip.IsUnspecified() {
@@ -244,8 +241,8 @@ func (p Plan) LocalURL() string {
 	return "http://" + net.JoinHostPort(host, strconv.Itoa(p.GatewayPort()))
 }
 
-// splitAddr takes host:port apart; an empty host means all addresses. whose goes
-// into the error.
+// splitAddr splits host:port; an empty host means all addresses. whose is for the
+// error.
 func splitAddr(whose, addr string) (string, int, error) {
 	host, text, err := net.SplitHostPort(addr)
 	if err != nil {

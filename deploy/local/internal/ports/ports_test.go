@@ -103,7 +103,7 @@ func TestPlanGatewayAddress(t *testing.T) {
 	}
 }
 
-// The second set of ports fills the gaps that the blocks of the run file have.
+// The second replica has the ports that the run file leaves free.
 func TestPlanOfTwoReplicas(t *testing.T) {
 	plan, err := ports.NewPlan(file(), ports.Choice{Offset: 300, Replicas: 2})
 	if err != nil {
@@ -129,11 +129,11 @@ func TestPlanOfTwoReplicas(t *testing.T) {
 	if plan.LocalURL() != "http://127.0.0.1:8380" {
 		t.Errorf("URL %s", plan.LocalURL())
 	}
-	// A third has no room.
+	// A third does not fit.
 	if _, err := ports.NewPlan(file(), ports.Choice{Replicas: 3}); err == nil {
 		t.Error("three replicas are accepted")
 	}
-	// Neither have two where blocks stand closer.
+	// Nor do two if the apps have fewer ports.
 	narrow := file()
 	narrow.Apps[1].AppPort = 21005
 	if _, err := ports.NewPlan(narrow, ports.Choice{Replicas: 2}); err == nil {
@@ -141,7 +141,7 @@ func TestPlanOfTwoReplicas(t *testing.T) {
 	}
 }
 
-// With one gateway nothing stands before it.
+// A single gateway has no proxy.
 func TestOneReplicaHasNoProxy(t *testing.T) {
 	plan, err := ports.NewPlan(file(), ports.Choice{})
 	if err != nil {
@@ -157,8 +157,7 @@ func TestOneReplicaHasNoProxy(t *testing.T) {
 	}
 }
 
-// The local environment's literal ports are those that `dapr run` needs and the
-// starter moves.
+// The components of the environment local contain the ports without an offset.
 func TestComponentsNameTheSameRedis(t *testing.T) {
 	text, err := os.ReadFile("../../../../components/local/statestore.yaml")
 	if err != nil {
@@ -169,7 +168,7 @@ func TestComponentsNameTheSameRedis(t *testing.T) {
 	}
 }
 
-// taken listens somewhere and returns the port.
+// taken listens on a port and returns it.
 func taken(t *testing.T) int {
 	t.Helper()
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
@@ -186,8 +185,8 @@ func taken(t *testing.T) int {
 
 func TestReserveSkipsWhatIsTaken(t *testing.T) {
 	folder, busy := t.TempDir(), taken(t)
-	// Every offset means one port; 100 and 200 are taken by a process, 300 by
-	// another starter.
+	// An offset has one port. A process listens on those of 100 and 200, and another
+	// starter has reserved 300.
 	plan := func(offset int) (ports.Plan, error) {
 		port := 0
 		if offset <= 200 {
@@ -228,9 +227,9 @@ func TestHolderOfNamesTheProcess(t *testing.T) {
 	}
 	holder, found := ports.HolderOf("/proc", port)
 	if !found || holder.PID != os.Getpid() || holder.Command == "" {
-		t.Errorf("holder %+v, %v; it is this test, pid %d", holder, found, os.Getpid())
+		t.Errorf("holder %+v, %v, want this test, pid %d", holder, found, os.Getpid())
 	}
 	if _, found := ports.HolderOf("/proc", 1); found {
-		t.Error("somebody is said to listen on port 1")
+		t.Error("port 1 has a listener")
 	}
 }

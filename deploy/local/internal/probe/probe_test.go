@@ -40,11 +40,11 @@ func TestHTTP(t *testing.T) {
 		t.Error("ready without the token")
 	}
 	if err := probe.HTTP(within(t), server.URL+"/unready", "secret"); err == nil || !strings.Contains(err.Error(), "user unreachable") {
-		t.Errorf("error %v: it tells what the other said", err)
+		t.Errorf("error %v, want the text of the answer", err)
 	}
 }
 
-// grpcServer answers the health check as a gRPC server does.
+// grpcServer answers the health check like a gRPC server.
 func grpcServer(t *testing.T, body, status string) string {
 	t.Helper()
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -82,7 +82,7 @@ func TestGRPC(t *testing.T) {
 	}
 }
 
-// redisServer says greeting to every line it reads.
+// redisServer answers lines.
 func redisServer(t *testing.T, answers map[string]string) string {
 	t.Helper()
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
@@ -129,11 +129,11 @@ func TestRedis(t *testing.T) {
 	short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if probe.Redis(short, redisServer(t, nil), "pw") == nil {
-		t.Error("a Redis that says nothing counts as ready")
+		t.Error("a Redis that does not answer counts as ready")
 	}
 }
 
-func TestNobodyListens(t *testing.T) {
+func TestNoListener(t *testing.T) {
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -150,7 +150,7 @@ func TestNobodyListens(t *testing.T) {
 		"MySQL": probe.MySQL(within(t), "u:p@tcp("+addr+")/"),
 	} {
 		if err == nil {
-			t.Errorf("%s: ready where nobody listens", name)
+			t.Errorf("%s: ready without a listener", name)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 // Package render writes the copies of the checkout's Dapr resources that one
-// stack runs with. The sources work as they are, with default ports and paths,
-// for `dapr run`; a copy has this stack's ports, folders and app ids in their
-// place, and nothing else changed.
+// stack runs with. The sources work unchanged with `dapr run`, on default ports
+// and paths; the copies have this stack's ports, paths and app ids.
 package render
 
 import (
@@ -16,7 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Values is what a stack puts in the place of the defaults.
+// Values replace the defaults of the sources.
 type Values struct {
 	Suffix      string // appended to every app id
 	RedisAddr   string // host:port
@@ -24,7 +23,7 @@ type Values struct {
 	S3          S3     // of the aws.s3 binding
 	SecretsFile string // file of the local.file secret store
 	Resolver    Resolver
-	OTLPAddr    string // host:port for spans; empty switches tracing off
+	OTLPAddr    string // host:port for spans; empty disables tracing
 }
 
 // Resolver selects how sidecars find each other. Path is the database of the
@@ -41,7 +40,7 @@ type S3 struct {
 	Region   string
 }
 
-// Folder copies every YAML file of a folder, patched, into another one.
+// Folder copies and patches every YAML file of a folder.
 func Folder(from, to string, v Values) error {
 	files, err := filepath.Glob(filepath.Join(from, "*.yaml"))
 	if err != nil {
@@ -61,7 +60,7 @@ func Folder(from, to string, v Values) error {
 	return nil
 }
 
-// File copies one YAML file, patched.
+// File copies and patches one YAML file.
 func File(from, to string, v Values) error {
 	source, err := os.ReadFile(from)
 	if err != nil {
@@ -74,23 +73,38 @@ func File(from, to string, v Values) error {
 	return os.WriteFile(to, rendered, 0o600)
 }
 
-// Text patches every document of a YAML text.
+// object is a mapping of a YAML document.
+type object map[string]any
+
+// document has the keys of all kinds of resources.
+type document struct {
+	APIVersion string   `yaml:"apiVersion"`
+	Kind       string   `yaml:"kind"`
+	Metadata   object   `yaml:"metadata"`
+	Auth       object   `yaml:"auth,omitempty"`
+	Spec       object   `yaml:"spec"`
+	Scopes     []string `yaml:"scopes,omitempty"`
+}
+
+// Text patches every document of a YAML text. It refuses a key that no kind of
+// resource has.
 func Text(source []byte, v Values) ([]byte, error) {
 	var out bytes.Buffer
 	encoder := yaml.NewEncoder(&out)
 	encoder.SetIndent(2)
-	for decoder := yaml.NewDecoder(bytes.NewReader(source)); ; {
-		var document yaml.Node
-		if err := decoder.Decode(&document); errors.Is(err, io.EOF) {
+	decoder := yaml.NewDecoder(bytes.NewReader(source))
+	decoder.KnownFields(true)
+	for {
+		var d document
+		if err := decoder.Decode(&d); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
 			return nil, err
 		}
-		if err := patch(&document, v); err != nil {
+		if err := d.patch(v); err != nil {
 			return nil, err
 		}
-		stripComments(&document)
-		if err := encoder.Encode(&document); err != nil {
+		if err := encoder.Encode(d); err != nil {
 			return nil, err
 		}
 	}
@@ -100,49 +114,56 @@ func Text(source []byte, v Values) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-func patch(document *yaml.Node, v Values) error {
-	kind := field(document, "kind")
-	if kind == nil {
-		return errors.New("a document without kind")
+func (d *document) patch(v Values) error {
+	for i := range d.Scopes {
+		d.Scopes[i] += v.Suffix
 	}
-	appendEach(field(document, "scopes"), v.Suffix)
-	switch kind.Value {
+	switch d.Kind {
+	case "":
+		return errors.New("a document without kind")
 	case "Component":
-		component(document, v)
+		component(d.Spec, v)
 	case "Resiliency":
-		suffixKeys(field(document, "spec", "targets", "apps"), v.Suffix)
+		targets, _ := d.Spec["targets"].(object)
+		if apps, ok := targets["apps"].(object); ok {
+			renamed := object{}
+			for id, policy := range apps {
+				renamed[id+v.Suffix] = policy
+			}
+			targets["apps"] = renamed
+		}
+	case "Subscription":
+		// Subscriptions name apps only as scopes.
 	case "Configuration":
-		return configuration(document, v)
+		return configuration(d.Spec, v)
+	default:
+		return fmt.Errorf("unknown kind %q", d.Kind)
 	}
 	return nil
 }
 
-func component(document *yaml.Node, v Values) {
-	replacements := map[string]string{
-		"redisHost":   v.RedisAddr,
-		"secretsFile": v.SecretsFile,
+func component(spec object, v Values) {
+	values := map[string]string{"redisHost": v.RedisAddr, "secretsFile": v.SecretsFile}
+	switch spec["type"] {
+	case "bindings.localstorage":
+		values["rootPath"] = v.ObjectsPath
+	case "bindings.aws.s3":
+		values["endpoint"], values["bucket"], values["region"] = v.S3.Endpoint, v.S3.Bucket, v.S3.Region
 	}
-	if kind := field(document, "spec", "type"); kind != nil {
-		switch kind.Value {
-		case "bindings.localstorage":
-			replacements["rootPath"] = v.ObjectsPath
-		case "bindings.aws.s3":
-			replacements["endpoint"], replacements["bucket"], replacements["region"] = v.S3.Endpoint, v.S3.Bucket, v.S3.Region
-		}
-	}
-	for name, value := range replacements {
-		for _, entry := range items(document, name) {
-			set(entry, "value", text(value))
-		}
-	}
-	// "app1=topic1,topic2;app2=" names apps as scopes do.
-	for _, entry := range items(document, "publishingScopes", "subscriptionScopes") {
-		if value := field(entry, "value"); value != nil {
-			set(entry, "value", text(suffixTopicScopes(value.Value, v.Suffix)))
+	entries, _ := spec["metadata"].([]any)
+	for _, one := range entries {
+		entry, _ := one.(object)
+		name, _ := entry["name"].(string)
+		old, _ := entry["value"].(string)
+		if value, replaced := values[name]; replaced {
+			entry["value"] = value
+		} else if name == "publishingScopes" || name == "subscriptionScopes" {
+			entry["value"] = suffixTopicScopes(old, v.Suffix)
 		}
 	}
 }
 
+// suffixTopicScopes renames the apps of "app1=topic1,topic2;app2=".
 func suffixTopicScopes(value, suffix string) string {
 	parts := strings.Split(value, ";")
 	for i, part := range parts {
@@ -153,11 +174,39 @@ func suffixTopicScopes(value, suffix string) string {
 	return strings.Join(parts, ";")
 }
 
-func suffixKeys(mapping *yaml.Node, suffix string) {
-	if mapping == nil {
-		return
+// configuration sets the resolver, the endpoint for spans and the app ids of the
+// call graph.
+func configuration(spec object, v Values) error {
+	if spec == nil {
+		return errors.New("configuration without spec")
 	}
-	for i := 0; i < len(mapping.Content); i += 2 {
-		mapping.Content[i] = text(mapping.Content[i].Value + suffix)
+	resolver := object{"component": v.Resolver.Component}
+	switch v.Resolver.Component {
+	case "mdns":
+	case "sqlite":
+		// A registration expires after updateInterval and is renewed timeout earlier;
+		// the default second is too short for a machine that is compiling. The hourly
+		// clean-up has crashed sidecars and is not needed: a stack has one row per
+		// sidecar.
+		resolver["configuration"] = object{
+			"connectionString": v.Resolver.Path, "updateInterval": "30s", "timeout": "15s", "cleanupInterval": "0",
+		}
+	default:
+		return fmt.Errorf("unknown resolver %q", v.Resolver.Component)
 	}
+	spec["nameResolution"] = resolver
+	if v.OTLPAddr != "" {
+		spec["tracing"] = object{
+			"samplingRate": "1",
+			"otel":         object{"endpointAddress": v.OTLPAddr, "isSecure": false, "protocol": "grpc"},
+		}
+	}
+	access, _ := spec["accessControl"].(object)
+	policies, _ := access["policies"].([]any)
+	for _, one := range policies {
+		if policy, ok := one.(object); ok {
+			policy["appId"] = fmt.Sprint(policy["appId"], v.Suffix)
+		}
+	}
+	return nil
 }

@@ -4,11 +4,12 @@
 package runfile
 
 import (
-	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -43,11 +44,7 @@ type App struct {
 
 // File is a run file with absolute paths and the common section merged into the
 // apps.
-type File struct {
-	Version int    `yaml:"version"`
-	Common  Shared `yaml:"common"`
-	Apps    []App  `yaml:"apps"`
-}
+type File struct{ Apps []App }
 
 // Read parses the run file at path. As with the CLI, paths in it are relative to
 // its folder, and an app's value overrides the common one.
@@ -56,30 +53,46 @@ func Read(path string) (File, error) {
 	if err != nil {
 		return File{}, err
 	}
-	var f File
-	if err := yaml.Unmarshal(text, &f); err != nil {
-		return File{}, fmt.Errorf("%s: %w", path, err)
-	}
 	folder, err := filepath.Abs(filepath.Dir(path))
 	if err != nil {
 		return File{}, err
 	}
-	for i := range f.Apps {
-		app := &f.Apps[i]
-		app.Shared = merge(f.Common, app.Shared)
+	f, err := parse(text, folder)
+	if err != nil {
+		return File{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return f, nil
+}
+
+func parse(text []byte, folder string) (f File, err error) {
+	var source struct {
+		Common Shared      `yaml:"common"`
+		Apps   []yaml.Node `yaml:"apps"`
+	}
+	if err := yaml.Unmarshal(text, &source); err != nil {
+		return f, err
+	}
+	for i, node := range source.Apps {
+		app := App{Shared: source.Common}
+		app.Env = maps.Clone(app.Env)
+		app.ResourcesPaths = slices.Clone(app.ResourcesPaths)
+		if err := node.Decode(&app); err != nil { // over the common values
+			return f, err
+		}
+		if err := app.check(); err != nil {
+			return f, fmt.Errorf("app %d: %w", i+1, err)
+		}
 		app.AppDirPath = absolute(folder, app.AppDirPath)
 		app.ConfigFilePath = absolute(folder, app.ConfigFilePath)
 		for n, resources := range app.ResourcesPaths {
 			app.ResourcesPaths[n] = absolute(folder, resources)
 		}
-		if err := app.check(); err != nil {
-			return File{}, fmt.Errorf("%s: app %d: %w", path, i+1, err)
-		}
+		f.Apps = append(f.Apps, app)
 	}
 	if len(f.Apps) == 0 {
-		return File{}, fmt.Errorf("%s: no apps", path)
+		err = errors.New("no apps")
 	}
-	return f, nil
+	return f, err
 }
 
 func (a *App) check() error {
@@ -108,26 +121,6 @@ func (f *File) Programs() []string {
 
 // Service reports whether other programs call this one.
 func (a *App) Service() bool { return a.AppPort != 0 }
-
-func merge(common, own Shared) Shared {
-	out := own
-	out.ResourcesPaths = append([]string(nil), own.ResourcesPaths...)
-	if len(own.ResourcesPaths) == 0 {
-		out.ResourcesPaths = append([]string(nil), common.ResourcesPaths...)
-	}
-	out.ConfigFilePath = cmp.Or(own.ConfigFilePath, common.ConfigFilePath)
-	out.AppProtocol = cmp.Or(own.AppProtocol, common.AppProtocol)
-	out.LogLevel = cmp.Or(own.LogLevel, common.LogLevel)
-	out.MaxBodySize = cmp.Or(own.MaxBodySize, common.MaxBodySize)
-	out.EnableAppHealthCheck = own.EnableAppHealthCheck || common.EnableAppHealthCheck
-	out.AppHealthProbeInterval = cmp.Or(own.AppHealthProbeInterval, common.AppHealthProbeInterval)
-	out.AppHealthProbeTimeout = cmp.Or(own.AppHealthProbeTimeout, common.AppHealthProbeTimeout)
-	out.AppHealthThreshold = cmp.Or(own.AppHealthThreshold, common.AppHealthThreshold)
-	out.Env = map[string]string{}
-	maps.Copy(out.Env, common.Env)
-	maps.Copy(out.Env, own.Env)
-	return out
-}
 
 func absolute(folder, path string) string {
 	if path == "" || filepath.IsAbs(path) {

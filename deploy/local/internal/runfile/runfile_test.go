@@ -57,10 +57,10 @@ func TestReadMergesAndResolves(t *testing.T) {
 	root := filepath.Dir(filepath.Dir(path))
 	one, two := file.Apps[0], file.Apps[1]
 	if one.LogLevel != "debug" || two.LogLevel != "warn" {
-		t.Errorf("log levels %q and %q: an app's own goes first", one.LogLevel, two.LogLevel)
+		t.Errorf("log levels %q and %q: an app's own value overrides", one.LogLevel, two.LogLevel)
 	}
 	if one.Env["A"] != "common" || one.Env["B"] != "own" {
-		t.Errorf("env %v: the app's is laid over the common one", one.Env)
+		t.Errorf("env %v: the app's values override the common ones", one.Env)
 	}
 	if want := filepath.Join(root, "components", "local"); two.ResourcesPaths[0] != want {
 		t.Errorf("resources in %s, want %s", two.ResourcesPaths[0], want)
@@ -72,7 +72,7 @@ func TestReadMergesAndResolves(t *testing.T) {
 		t.Errorf("app dir %s, want %s", one.AppDirPath, root)
 	}
 	if one.Service() || !two.Service() {
-		t.Error("a service is what has an app port")
+		t.Error("an app with a port is a service")
 	}
 }
 
@@ -92,7 +92,7 @@ func TestReadRefuses(t *testing.T) {
 	}
 }
 
-// The checkout's own run file has to be readable, whatever it holds.
+// The checkout's own run file is readable.
 func TestReadsTheRealFile(t *testing.T) {
 	file, err := runfile.Read("../../../../dapr/dapr.yaml")
 	if err != nil {

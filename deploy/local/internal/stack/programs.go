@@ -209,7 +209,7 @@ func (s *Stack) program(app runfile.App, p ports.App) supervise.Spec {
 		spec.Ready = s.programReady(p)
 	} else {
 		// Its readiness calls all services. A sidecar that looks for a service too
-		// early remembers for seconds that there is none.
+		// early remembers for seconds that it is missing.
 		for _, other := range s.options.Plan.Apps {
 			if other.App != 0 {
 				spec.Needs = append(spec.Needs, other.Part())

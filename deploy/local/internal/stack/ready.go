@@ -45,8 +45,8 @@ func (s *Stack) programReady(p ports.App) func(ctx context.Context) error {
 }
 
 // reachable calls a program through its own sidecar, and then through the others:
-// a sidecar that looks for an app too early remembers for seconds that there is
-// none.
+// a sidecar that looks for an app too early remembers for seconds that it is
+// missing.
 func (s *Stack) reachable(ctx context.Context, p ports.App) error {
 	if err := s.callThrough(ctx, p, p); err != nil {
 		return err

@@ -14,8 +14,8 @@ import (
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/supervise"
 )
 
-// actAsSupervisor makes the test binary a supervisor of one process; it prints
-// the process's id and waits to be killed.
+// actAsSupervisor makes the test binary a supervisor of one process. It prints the
+// id of the process and waits until it is killed.
 const actAsSupervisor = "SUPERVISE_TEST_SLEEPER"
 
 func TestMain(m *testing.M) {
@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 	select {}
 }
 
-// Not even kill -9 of the supervisor leaves a process behind.
+// Even after kill -9 of the supervisor no process is left.
 func TestNothingOutlivesTheSupervisor(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), actAsSupervisor+"=1")

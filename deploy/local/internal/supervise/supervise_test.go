@@ -19,9 +19,9 @@ import (
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/supervise"
 )
 
-const patience = 20 * time.Second
+const timeout = 20 * time.Second
 
-// outputs collects what parts print.
+// outputs collects the output of parts.
 type outputs struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -60,10 +60,10 @@ func start(t *testing.T, specs ...supervise.Spec) harness {
 	return f
 }
 
-// stop ends the supervisor, once.
+// stop stops the supervisor, once.
 func (f harness) stop() {
 	f.once.Do(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), timeout)
 		defer cancel()
 		f.Stop(ctx)
 	})
@@ -87,16 +87,16 @@ func (f harness) part(t *testing.T, name string) supervise.Status {
 // until polls a condition.
 func until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !holds(); time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(timeout); !holds(); <-time.After(2 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("not within %s: %s", patience, what)
+			t.Fatalf("not within %s: %s", timeout, what)
 		}
 	}
 }
 
 func within(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -153,7 +153,7 @@ func TestStoppedPartStaysDown(t *testing.T) {
 func TestOrderOfStartAndStop(t *testing.T) {
 	folder := t.TempDir()
 	journal := filepath.Join(folder, "journal")
-	// Each part notes when it begins and when it is asked to end.
+	// Each part records its start and its stop.
 	part := func(name string, layer int, needs ...string) supervise.Spec {
 		ready := filepath.Join(folder, name)
 		spec := shell(name, "echo +"+name+" >> "+journal+"; trap 'echo -"+name+" >> "+journal+"; exit 0' TERM; touch "+ready+"; while :; do sleep 0.01; done")
@@ -199,11 +199,11 @@ func TestStubbornPartIsKilledWithItsChildren(t *testing.T) {
 	}
 	parent := f.part(t, "app").PID
 	f.stop()
-	until(t, "both are gone", func() bool { return gone(parent) && !runs(child) })
+	until(t, "both have ended", func() bool { return gone(parent) && !runs(child) })
 }
 
-// runs reports whether a process exists and is no zombie; a grandchild is
-// reaped by somebody else, some day.
+// runs reports whether a process exists and is not a zombie: another process
+// reaps a grandchild.
 func runs(pid int) bool {
 	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
 	return err == nil && !strings.Contains(string(text), ") Z ")
@@ -225,10 +225,10 @@ func TestCrashLeavesNoChildren(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	until(t, "its child is gone", func() bool { return !runs(child) })
+	until(t, "its child has ended", func() bool { return !runs(child) })
 }
 
-func TestStartThatOnlyCrashesIsGivenUp(t *testing.T) {
+func TestStartFailsAfterCrashes(t *testing.T) {
 	never := shell("never", "exit 3")
 	never.Ready = func(context.Context) error { return errors.New("not ready") }
 	f := start(t, shell("fine", "exec sleep 600"), never)
@@ -246,7 +246,7 @@ func TestProgramThatDoesNotExist(t *testing.T) {
 	}
 }
 
-func TestCheckNamesWhatDoesNotAnswer(t *testing.T) {
+func TestCheckNamesFaults(t *testing.T) {
 	var mu sync.Mutex
 	var answer error
 	spec := shell("app", "exec sleep 600")

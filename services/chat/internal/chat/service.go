@@ -4,18 +4,19 @@ import (
 	"context"
 	"time"
 
+	chatv1 "github.com/douyin-on-dapr/douyin/services/contract/chat/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
 // The errors of the service. Their reasons are part of the contract.
 var (
-	ErrMessageInvalid = errs.New(errs.Invalid, "MESSAGE_INVALID", "a message has 1 to 500 characters")
-	ErrUserUnknown    = errs.New(errs.NotFound, "USER_UNKNOWN", "no such user")
-	ErrSelfMessage    = errs.New(errs.Invalid, "SELF_MESSAGE", "you cannot write to yourself")
-	ErrNotFriends     = errs.New(errs.Forbidden, "NOT_FRIENDS", "only friends may write to each other")
-	ErrRequestID      = errs.New(errs.Invalid, "REQUEST_ID_INVALID", "a request id has at most 64 printable ASCII characters")
-	ErrIDInvalid      = errs.New(errs.Invalid, "ID_INVALID", "not a valid id")
-	ErrTooMany        = errs.New(errs.Invalid, "TOO_MANY_IDS", "too many ids in one request")
+	ErrMessageInvalid = errs.New(errs.Invalid, chatv1.ReasonMessageInvalid, "a message has 1 to 500 characters")
+	ErrUserUnknown    = errs.New(errs.NotFound, chatv1.ReasonUserUnknown, "no such user")
+	ErrSelfMessage    = errs.New(errs.Invalid, chatv1.ReasonSelfMessage, "you cannot write to yourself")
+	ErrNotFriends     = errs.New(errs.Forbidden, chatv1.ReasonNotFriends, "only friends may write to each other")
+	ErrRequestID      = errs.New(errs.Invalid, chatv1.ReasonRequestIDInvalid, "a request id has at most 64 printable ASCII characters")
+	ErrIDInvalid      = errs.New(errs.Invalid, chatv1.ReasonIDInvalid, "not a valid id")
+	ErrTooMany        = errs.New(errs.Invalid, chatv1.ReasonTooManyIDs, "too many ids in one request")
 )
 
 // Limits.

@@ -65,13 +65,13 @@ func TestRefusalsOverTheWire(t *testing.T) {
 	_, noSession := anyone.Poll(t.Context(), &chatv1.PollRequest{ReaderId: 1, PeerId: 2})
 	_, tooMany := anyone.LatestByPeer(t.Context(), &chatv1.LatestByPeerRequest{UserId: 1, PeerIds: make([]int64, chat.MaxPeers+1)})
 	for reason, err := range map[string]error{
-		"SELF_MESSAGE":       send(anyone, 1, "x", ""),
-		"USER_UNKNOWN":       send(anyone, 99, "x", ""),
-		"MESSAGE_INVALID":    send(anyone, 2, "", ""),
-		"REQUEST_ID_INVALID": send(anyone, 2, "x", "a b"),
-		"NOT_FRIENDS":        send(friends, 2, "x", ""),
-		"ID_INVALID":         noSession,
-		"TOO_MANY_IDS":       tooMany,
+		chatv1.ReasonSelfMessage:      send(anyone, 1, "x", ""),
+		chatv1.ReasonUserUnknown:      send(anyone, 99, "x", ""),
+		chatv1.ReasonMessageInvalid:   send(anyone, 2, "", ""),
+		chatv1.ReasonRequestIDInvalid: send(anyone, 2, "x", "a b"),
+		chatv1.ReasonNotFriends:       send(friends, 2, "x", ""),
+		chatv1.ReasonIDInvalid:        noSession,
+		chatv1.ReasonTooManyIDs:       tooMany,
 	} {
 		if err := errs.FromStatus(err); errs.ReasonOf(err) != reason {
 			t.Errorf("%s: %v", reason, err)

@@ -4,19 +4,20 @@ import (
 	"context"
 	"time"
 
+	interactionv1 "github.com/douyin-on-dapr/douyin/services/contract/interaction/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
 // The errors of the service. Their reasons are part of the contract.
 var (
-	ErrVideoUnknown    = errs.New(errs.NotFound, "VIDEO_UNKNOWN", "no such video")
-	ErrCommentInvalid  = errs.New(errs.Invalid, "COMMENT_INVALID", "a comment has 1 to 500 characters")
-	ErrCommentUnknown  = errs.New(errs.NotFound, "COMMENT_UNKNOWN", "no such comment")
-	ErrNotCommentOwner = errs.New(errs.Forbidden, "COMMENT_FOREIGN", "only the writer may delete a comment")
-	ErrRequestID       = errs.New(errs.Invalid, "REQUEST_ID_INVALID", "a request id has at most 64 printable ASCII characters")
-	ErrIDInvalid       = errs.New(errs.Invalid, "ID_INVALID", "not a valid id")
-	ErrTooMany         = errs.New(errs.Invalid, "TOO_MANY_IDS", "too many ids in one request")
-	ErrCursor          = errs.New(errs.Invalid, "CURSOR_INVALID", "not a cursor of this list")
+	ErrVideoUnknown    = errs.New(errs.NotFound, interactionv1.ReasonVideoUnknown, "no such video")
+	ErrCommentInvalid  = errs.New(errs.Invalid, interactionv1.ReasonCommentInvalid, "a comment has 1 to 500 characters")
+	ErrCommentUnknown  = errs.New(errs.NotFound, interactionv1.ReasonCommentUnknown, "no such comment")
+	ErrNotCommentOwner = errs.New(errs.Forbidden, interactionv1.ReasonNotCommentOwner, "only the writer may delete a comment")
+	ErrRequestID       = errs.New(errs.Invalid, interactionv1.ReasonRequestIDInvalid, "a request id has at most 64 printable ASCII characters")
+	ErrIDInvalid       = errs.New(errs.Invalid, interactionv1.ReasonIDInvalid, "not a valid id")
+	ErrTooMany         = errs.New(errs.Invalid, interactionv1.ReasonTooManyIDs, "too many ids in one request")
+	ErrCursor          = errs.New(errs.Invalid, interactionv1.ReasonCursorInvalid, "not a cursor of this list")
 )
 
 // Limits.

@@ -93,27 +93,27 @@ func TestRefusalsOverTheWire(t *testing.T) {
 		t.Fatal(err)
 	}
 	for reason, ask := range map[string]func() error{
-		"VIDEO_UNKNOWN": func() error {
+		interactionv1.ReasonVideoUnknown: func() error {
 			_, err := client.SetLike(ctx, &interactionv1.SetLikeRequest{UserId: 1, VideoId: 99, Liked: true})
 			return err
 		},
-		"COMMENT_INVALID": func() error {
+		interactionv1.ReasonCommentInvalid: func() error {
 			_, err := client.PostComment(ctx, &interactionv1.PostCommentRequest{UserId: 1, VideoId: 7})
 			return err
 		},
-		"COMMENT_FOREIGN": func() error {
+		interactionv1.ReasonNotCommentOwner: func() error {
 			_, err := client.DeleteComment(ctx, &interactionv1.DeleteCommentRequest{UserId: 2, VideoId: 7, CommentId: 1})
 			return err
 		},
-		"COMMENT_UNKNOWN": func() error {
+		interactionv1.ReasonCommentUnknown: func() error {
 			_, err := client.DeleteComment(ctx, &interactionv1.DeleteCommentRequest{UserId: 1, VideoId: 8, CommentId: 1})
 			return err
 		},
-		"CURSOR_INVALID": func() error {
+		interactionv1.ReasonCursorInvalid: func() error {
 			_, err := client.ListLiked(ctx, &interactionv1.ListLikedRequest{UserId: 1, Cursor: "x"})
 			return err
 		},
-		"ID_INVALID": func() error {
+		interactionv1.ReasonIDInvalid: func() error {
 			_, err := client.ListComments(ctx, &interactionv1.ListCommentsRequest{})
 			return err
 		},

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
@@ -161,7 +162,7 @@ func (j *Jobs) Reserve(_ context.Context, ref media.Ref, outputs []media.Extent)
 	}
 	for _, o := range outputs {
 		if !strings.HasPrefix(o.Key, j.queue[i].job.Prefix) {
-			return errs.New(errs.Invalid, "OUTPUTS_INVALID", "")
+			return errs.New(errs.Invalid, videov1.ReasonOutputsInvalid, "")
 		}
 	}
 	j.Reserved[ref] = slices.Clone(outputs)

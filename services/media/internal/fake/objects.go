@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
 )
 
@@ -59,7 +60,7 @@ func (o *Objects) Fetch(ctx context.Context, object media.Object, w io.Writer) (
 	data, ok := o.bytes[object.Key]
 	o.mu.Unlock()
 	if !ok {
-		return [32]byte{}, media.Fail(media.SourceLost, "no object %s", object.Key)
+		return [32]byte{}, media.Fail(videov1.FailureSourceLost, "no object %s", object.Key)
 	}
 	_, err := w.Write(data)
 	return sha256.Sum256(data), err

@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
 	"github.com/douyin-on-dapr/douyin/services/media/internal/sandbox"
 )
@@ -36,19 +37,19 @@ func TestBlame(t *testing.T) {
 	}{
 		"a good end":        {nil, "", ""},
 		"trouble of ours":   {errors.New("cannot start"), "", "trouble"},
-		"damaged":           {&sandbox.Exit{Code: 1}, "Invalid data found", media.Unreadable},
-		"crash":             {&sandbox.Exit{Code: -1, Signal: syscall.SIGSEGV}, "", media.Unreadable},
-		"too many pixels":   {&sandbox.Exit{Code: 1}, "[h264] Picture size 9000x9000 is invalid", media.Dimensions},
-		"limit of time":     {&sandbox.Exit{Code: -1, Signal: syscall.SIGXCPU}, "", media.TooComplex},
-		"limit of a file":   {&sandbox.Exit{Code: -1, Signal: syscall.SIGXFSZ}, "", media.TooComplex},
-		"file too large":    {&sandbox.Exit{Code: 1}, "av_interleaved_write_frame(): File too large", media.TooComplex},
-		"limit of memory":   {&sandbox.Exit{Code: 1}, "Cannot allocate memory", media.TooComplex},
+		"damaged":           {&sandbox.Exit{Code: 1}, "Invalid data found", videov1.FailureUnreadable},
+		"crash":             {&sandbox.Exit{Code: -1, Signal: syscall.SIGSEGV}, "", videov1.FailureUnreadable},
+		"too many pixels":   {&sandbox.Exit{Code: 1}, "[h264] Picture size 9000x9000 is invalid", videov1.FailureDimensions},
+		"limit of time":     {&sandbox.Exit{Code: -1, Signal: syscall.SIGXCPU}, "", videov1.FailureTooComplex},
+		"limit of a file":   {&sandbox.Exit{Code: -1, Signal: syscall.SIGXFSZ}, "", videov1.FailureTooComplex},
+		"file too large":    {&sandbox.Exit{Code: 1}, "av_interleaved_write_frame(): File too large", videov1.FailureTooComplex},
+		"limit of memory":   {&sandbox.Exit{Code: 1}, "Cannot allocate memory", videov1.FailureTooComplex},
 		"killed by another": {&sandbox.Exit{Code: -1, Signal: syscall.SIGKILL}, "", "trouble"},
 		"ended by another":  {&sandbox.Exit{Code: -1, Signal: syscall.SIGTERM}, "", "trouble"},
 		"asked to stop":     {&sandbox.Exit{Code: 255}, "Exiting normally, received signal 15.", "trouble"},
 		"the disk is full":  {&sandbox.Exit{Code: 1}, "No space left on device", "trouble"},
 		"the time was over": {&media.Stopped{Cause: errProbeTime}, "", "trouble"},
-		"too much was made": {media.Fail(media.TooComplex, "%w", errTooMuch), "", media.TooComplex},
+		"too much was made": {media.Fail(videov1.FailureTooComplex, "%w", errTooMuch), "", videov1.FailureTooComplex},
 	}
 	for name, test := range tests {
 		if got := reason(blame(test.said, test.err)); got != test.want {
@@ -59,7 +60,7 @@ func TestBlame(t *testing.T) {
 
 // A program whose time is over says something of the film if it had a processor.
 func TestOvertime(t *testing.T) {
-	for cpu, want := range map[time.Duration]string{25 * time.Second: media.TooComplex, time.Second: "trouble"} {
+	for cpu, want := range map[time.Duration]string{25 * time.Second: videov1.FailureTooComplex, time.Second: "trouble"} {
 		err := media.Overtime(probeTime, &media.Stopped{CPU: cpu, Wall: probeTime, Cause: errProbeTime})
 		if got := reason(err); got != want || !errors.Is(err, errProbeTime) {
 			t.Errorf("%v of %v: %v", cpu, probeTime, err)
@@ -89,7 +90,7 @@ func TestRoomOfAFolder(t *testing.T) {
 		t.Errorf("600 bytes of 1000: %v", err)
 	}
 	write(folder, "b", 600)
-	if got := reason(p.bounded(t.Context(), folder, fine)); got != media.TooComplex {
+	if got := reason(p.bounded(t.Context(), folder, fine)); got != videov1.FailureTooComplex {
 		t.Errorf("1200 bytes of 1000: %q", got)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -98,7 +99,7 @@ func TestRoomOfAFolder(t *testing.T) {
 		<-ctx.Done()
 		return context.Cause(ctx)
 	})
-	if reason(err) != media.TooComplex || ctx.Err() != nil {
+	if reason(err) != videov1.FailureTooComplex || ctx.Err() != nil {
 		t.Errorf("1200 bytes of 1000: %v", err)
 	}
 }

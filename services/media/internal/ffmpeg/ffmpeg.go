@@ -20,6 +20,7 @@ import (
 	"syscall"
 	"time"
 
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
 	"github.com/douyin-on-dapr/douyin/services/media/internal/sandbox"
 )
@@ -199,14 +200,14 @@ func blame(said string, err error) error {
 	switch shown := excerpt(said); {
 	case exit.Signal == syscall.SIGXCPU, exit.Signal == syscall.SIGXFSZ,
 		says("Cannot allocate memory"), says("File too large"), says("failed to allocate"), says("malloc"):
-		return media.Fail(media.TooComplex, "%w: %s", err, shown)
+		return media.Fail(videov1.FailureTooComplex, "%w: %s", err, shown)
 	case exit.Signal == syscall.SIGKILL, exit.Signal == syscall.SIGTERM, exit.Signal == syscall.SIGINT, exit.Signal == syscall.SIGHUP,
 		exit.Code == stoppedCode, says("No space left on device"), says("Disk quota exceeded"):
 		return fmt.Errorf("%w: %s", err, shown)
 	case says(tooManyPixels):
-		return media.Fail(media.Dimensions, "%w: %s", err, shown)
+		return media.Fail(videov1.FailureDimensions, "%w: %s", err, shown)
 	default:
-		return media.Fail(media.Unreadable, "%w: %s", err, shown)
+		return media.Fail(videov1.FailureUnreadable, "%w: %s", err, shown)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
 )
 
@@ -211,7 +212,7 @@ func TestAttachedPictureIsPassedOver(t *testing.T) {
 	o.mustBeReady(t)
 	o.checkResult(t, 320, 240, 2, true)
 	music := clip(t, join(tone(2), []string{"-i", "red.png", "-map", "0", "-map", "1", "-c:a", "aac", "-c:v", "copy", "-disposition:v:0", "attached_pic", "music.mp4"})...)
-	process(t, music).mustFail(t, media.NoPicture)
+	process(t, music).mustFail(t, videov1.FailureNoPicture)
 }
 
 // What coding anew adds does not make a film too long.
@@ -233,7 +234,7 @@ func TestFilmThatBreaksOffIsShownAsFarAsItGoes(t *testing.T) {
 		t.Error("the damaged file is what players get")
 	}
 	decodes(t, append(o.tracks(t), o.play(t))...)
-	process(t, whole[:len(whole)*2/10]).mustFail(t, media.Unreadable)
+	process(t, whole[:len(whole)*2/10]).mustFail(t, videov1.FailureUnreadable)
 	// The last picture stays for the sound that is there, not for what was promised.
 	song := clip(t, join(picture("320x240", 25, 1), tone(10), coders()["h264"], []string{"-c:a", "aac", "-movflags", "+faststart", "cutsong.mp4"})...)
 	o = process(t, song[:len(song)*7/10])
@@ -250,7 +251,7 @@ func TestFilmThatBreaksOffIsShownAsFarAsItGoes(t *testing.T) {
 	matroska := clip(t, join(picture("320x240", 25, 10), tone(10), coders()["h264"], []string{"-c:a", "aac", "whole.mkv"})...)
 	process(t, matroska[:len(matroska)*8/10]).mustBeReady(t)
 	late := clip(t, join(picture("320x240", 25, 3), coders()["h264"], []string{"late2.mp4"})...)
-	process(t, late[:len(late)*9/10]).mustFail(t, media.Unreadable) // without its header nothing can be read
+	process(t, late[:len(late)*9/10]).mustFail(t, videov1.FailureUnreadable) // without its header nothing can be read
 	if _, err := os.Stat(clipFile("whole.mp4")); err != nil {
 		t.Error(err)
 	}

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/media/internal/sandbox"
 )
 
@@ -116,7 +116,7 @@ func TestNoFileMakesUsReadOrCallAnything(t *testing.T) {
 			}
 			t.Run(name+" "+string(mode), func(t *testing.T) {
 				o := process(t, film, func(s *settings) { s.mode = mode })
-				o.mustFail(t, media.Unreadable)
+				o.mustFail(t, videov1.FailureUnreadable)
 				if keys := o.objects.Keys(); len(keys) != 1 {
 					t.Errorf("objects were written: %v", keys)
 				}
@@ -134,17 +134,17 @@ func TestWhatIsNoFilmFails(t *testing.T) {
 		film    []byte
 		reasons []string
 	}{
-		"no bytes":     {nil, []string{media.Unreadable}},
-		"few bytes":    {[]byte("\x00\x00\x00\x18ftyp"), []string{media.Unreadable}},
-		"zeros":        {make([]byte, 100_000), []string{media.Unreadable}},
-		"sound only":   {clip(t, join(tone(2), []string{"-c:a", "aac", "sound.mp4"})...), []string{media.NoPicture}},
-		"sound in mkv": {clip(t, join(tone(2), []string{"-c:a", "libopus", "sound.mkv"})...), []string{media.NoPicture}},
-		"odd codec":    {clip(t, join(picture("320x240", 5, 1), []string{"-c:v", "prores", "prores.mov"})...), []string{media.BadCodec}},
-		"odd sound":    {clip(t, join(picture("320x240", 5, 1), tone(1), coders()["h264"], []string{"-c:a", "pcm_alaw", "alaw.mov"})...), []string{media.BadCodec}},
-		"one pixel":    {clip(t, "-f", "lavfi", "-i", "color=s=64x64:d=1,format=yuv444p,scale=1:1", "-c:v", "libvpx-vp9", "one.webm"), []string{media.Dimensions}},
-		"16k":          {clip(t, "-f", "lavfi", "-i", "color=s=8190x8190:d=0.04", "-frames:v", "1", "-c:v", "mpeg4", "16k.mp4"), []string{media.Dimensions}},
-		"ribbon":       {clip(t, "-f", "lavfi", "-i", "color=s=8000x32:d=0.2", "-c:v", "libx264", "-preset", "ultrafast", "ribbon.mp4"), []string{media.Dimensions}},
-		"long":         {clip(t, "-f", "lavfi", "-i", "color=s=64x64:r=1:d=40", "-c:v", "libx264", "-preset", "ultrafast", "hours.mp4"), []string{media.TooLong}},
+		"no bytes":     {nil, []string{videov1.FailureUnreadable}},
+		"few bytes":    {[]byte("\x00\x00\x00\x18ftyp"), []string{videov1.FailureUnreadable}},
+		"zeros":        {make([]byte, 100_000), []string{videov1.FailureUnreadable}},
+		"sound only":   {clip(t, join(tone(2), []string{"-c:a", "aac", "sound.mp4"})...), []string{videov1.FailureNoPicture}},
+		"sound in mkv": {clip(t, join(tone(2), []string{"-c:a", "libopus", "sound.mkv"})...), []string{videov1.FailureNoPicture}},
+		"odd codec":    {clip(t, join(picture("320x240", 5, 1), []string{"-c:v", "prores", "prores.mov"})...), []string{videov1.FailureCodec}},
+		"odd sound":    {clip(t, join(picture("320x240", 5, 1), tone(1), coders()["h264"], []string{"-c:a", "pcm_alaw", "alaw.mov"})...), []string{videov1.FailureCodec}},
+		"one pixel":    {clip(t, "-f", "lavfi", "-i", "color=s=64x64:d=1,format=yuv444p,scale=1:1", "-c:v", "libvpx-vp9", "one.webm"), []string{videov1.FailureDimensions}},
+		"16k":          {clip(t, "-f", "lavfi", "-i", "color=s=8190x8190:d=0.04", "-frames:v", "1", "-c:v", "mpeg4", "16k.mp4"), []string{videov1.FailureDimensions}},
+		"ribbon":       {clip(t, "-f", "lavfi", "-i", "color=s=8000x32:d=0.2", "-c:v", "libx264", "-preset", "ultrafast", "ribbon.mp4"), []string{videov1.FailureDimensions}},
+		"long":         {clip(t, "-f", "lavfi", "-i", "color=s=64x64:r=1:d=40", "-c:v", "libx264", "-preset", "ultrafast", "hours.mp4"), []string{videov1.FailureTooLong}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -174,7 +174,7 @@ func TestBombsEndInTime(t *testing.T) {
 	short := func(s *settings) { s.limits.MaxDuration = 2 * time.Second }
 	// Matroska of a stream, whose header says no duration.
 	live := clip(t, join(picture("160x120", 25, 8), coders()["h264"], []string{"-f", "matroska", "-live", "1", "live.mkv"})...)
-	bounded("no duration", live, []string{media.TooLong}, short)
+	bounded("no duration", live, []string{videov1.FailureTooLong}, short)
 	lying := clip(t, join(picture("160x120", 25, 8), coders()["h264"], []string{"lying.mkv"})...)
 	at := bytes.Index(lying, []byte{0x44, 0x89, 0x88}) // Duration, 8 bytes of float
 	if at < 0 {
@@ -182,15 +182,15 @@ func TestBombsEndInTime(t *testing.T) {
 	}
 	lying = slices.Clone(lying)
 	copy(lying[at+3:], []byte{0x40, 0x8f, 0x40, 0, 0, 0, 0, 0}) // 1000 ms
-	bounded("says 1 s", lying, []string{media.TooLong}, short)
+	bounded("says 1 s", lying, []string{videov1.FailureTooLong}, short)
 	frames := clip(t, "-f", "lavfi", "-i", "testsrc2=s=64x64:r=10000:d=0.5", "-c:v", "libx264", "-preset", "ultrafast", "-video_track_timescale", "10000", "bomb.mp4")
 	bounded("10,000 frames a second", frames, nil)
 	heavy := h264(t, "1280x720", 30, 8, "heavy.mov")
-	bounded("out of time", heavy, []string{media.TooComplex}, func(s *settings) {
+	bounded("out of time", heavy, []string{videov1.FailureTooComplex}, func(s *settings) {
 		s.limits.MaxWork = 1500 * time.Millisecond
 		s.patience = 1 // so that it ends on a busy machine too
 	})
 	bounded("out of memory", clip(t, join(picture("3840x2160", 5, 1), coders()["hevc"], []string{"uhd.mp4"})...),
-		[]string{media.TooComplex}, func(s *settings) { s.options.Memory = 600 << 20 })
-	bounded("too much output", heavy, []string{media.TooComplex}, func(s *settings) { s.options.MaxOutput = 300 << 10 })
+		[]string{videov1.FailureTooComplex}, func(s *settings) { s.options.Memory = 600 << 20 })
+	bounded("too much output", heavy, []string{videov1.FailureTooComplex}, func(s *settings) { s.options.MaxOutput = 300 << 10 })
 }

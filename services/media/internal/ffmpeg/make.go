@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/media/internal/boxes"
 	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
 )
@@ -211,9 +212,9 @@ func (p *Programs) checkPlay(ctx context.Context, o media.Order) error {
 	}
 	switch {
 	case film.Picture == nil || film.Picture.Codec != "h264" || !film.Picture.EightBit || film.Picture.Shown != size:
-		return media.Fail(media.Unreadable, "pictures of the MP4 came out as %+v, want %v", film.Picture, size)
+		return media.Fail(videov1.FailureUnreadable, "pictures of the MP4 came out as %+v, want %v", film.Picture, size)
 	case film.Sound != nil && (film.Sound.Codec != "aac" || !film.Sound.LC):
-		return media.Fail(media.Unreadable, "sound of the MP4 came out as %+v", film.Sound)
+		return media.Fail(videov1.FailureUnreadable, "sound of the MP4 came out as %+v", film.Sound)
 	case !film.FastStart || film.QuickTime:
 		return fmt.Errorf("the MP4 came out as %+v", film)
 	default:
@@ -235,7 +236,7 @@ func cut(folder, name, codecs string) (media.MadeTrack, error) {
 	}
 	read, err := boxes.Fragments(file, info.Size())
 	if err != nil {
-		return track, media.Fail(media.Unreadable, "track %s came out bad: %w", name, err)
+		return track, media.Fail(videov1.FailureUnreadable, "track %s came out bad: %w", name, err)
 	}
 	if !strings.HasPrefix(read.Codecs, codecs) {
 		return track, fmt.Errorf("track %s came out as %s", name, read.Codecs)

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/media/internal/boxes"
 	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
 )
@@ -80,13 +81,13 @@ func (p *Programs) Probe(parent context.Context, file media.File) (media.Film, e
 	}
 	var a answer
 	if err := json.Unmarshal(out.Bytes(), &a); err != nil {
-		return media.Film{}, media.Fail(media.Unreadable, "ffprobe: %w", err)
+		return media.Film{}, media.Fail(videov1.FailureUnreadable, "ffprobe: %w", err)
 	}
 	film := filmOf(a)
 	film.Container = file.Container
 	// The decoder that refuses a picture for its size forgets the size.
 	if film.Picture != nil && film.Picture.Stored == (media.Size{}) && strings.Contains(said, tooManyPixels) {
-		return media.Film{}, media.Fail(media.Dimensions, "%s", excerpt(said))
+		return media.Film{}, media.Fail(videov1.FailureDimensions, "%s", excerpt(said))
 	}
 	err = lookInto(&film, filepath.Join(file.Folder, file.Name))
 	return film, err

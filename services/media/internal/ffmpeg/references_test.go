@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/media/internal/sandbox"
 )
 
@@ -20,7 +20,7 @@ func TestReferenceToAnotherFileIsNotFollowed(t *testing.T) {
 	for name, film := range referrers(t) {
 		t.Run(name, func(t *testing.T) {
 			o := process(t, film, func(s *settings) { s.mode = sandbox.Off })
-			o.mustFail(t, media.Unreadable, media.NoPicture, media.BadCodec)
+			o.mustFail(t, videov1.FailureUnreadable, videov1.FailureNoPicture, videov1.FailureCodec)
 			if keys := o.objects.Keys(); len(keys) != 1 {
 				t.Errorf("objects were written: %v", keys)
 			}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
 )
 
@@ -41,7 +42,7 @@ func (p *Programs) bounded(parent context.Context, folder string, run func(ctx c
 	cancel(nil)
 	<-ended
 	if tooMuch || err == nil && made(folder) > p.options.MaxOutput {
-		return media.Fail(media.TooComplex, "%w: %v", errTooMuch, err)
+		return media.Fail(videov1.FailureTooComplex, "%w: %v", errTooMuch, err)
 	}
 	return err
 }

@@ -1,6 +1,10 @@
 package media
 
-import "time"
+import (
+	"time"
+
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
+)
 
 // coverMoments is where a cover is looked for: closely at the beginning, then in
 // greater steps.
@@ -13,7 +17,7 @@ func coverMoments() []Moments {
 func (w *work) findCover() error {
 	index := Pick(w.made.Stills)
 	if index < 0 {
-		return Fail(Unreadable, "no picture could be decoded")
+		return Fail(videov1.FailureUnreadable, "no picture could be decoded")
 	}
 	w.cover = w.made.Stills[index].JPEG
 	return nil

@@ -4,17 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
-)
 
-// Why a video cannot be processed, in the words of the contract.
-const (
-	Unreadable = "VIDEO_UNREADABLE"
-	NoPicture  = "VIDEO_NO_PICTURE"
-	BadCodec   = "VIDEO_CODEC"
-	Dimensions = "VIDEO_DIMENSIONS"
-	TooLong    = "VIDEO_TOO_LONG"
-	TooComplex = "VIDEO_TOO_COMPLEX"
-	SourceLost = "VIDEO_SOURCE_LOST"
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 )
 
 // Failure is the end of a job that is the video's own fault.
@@ -55,7 +46,7 @@ func (s *Stopped) Unwrap() error { return s.Cause }
 func Overtime(limit time.Duration, err error) error {
 	var stopped *Stopped
 	if errors.As(err, &stopped) && stopped.CPU >= stopped.Wall/2 {
-		return Fail(TooComplex, "after %v: %w", limit, err)
+		return Fail(videov1.FailureTooComplex, "after %v: %w", limit, err)
 	}
 	return fmt.Errorf("not done after %v: %w", limit, err)
 }
@@ -80,10 +71,10 @@ func locally(err error) error {
 func suspicion(err error) string {
 	var ours *local
 	switch {
-	case reasonOf(err) == SourceLost:
-		return SourceLost
+	case reasonOf(err) == videov1.FailureSourceLost:
+		return videov1.FailureSourceLost
 	case errors.As(err, &ours):
-		return TooComplex
+		return videov1.FailureTooComplex
 	default:
 		return ""
 	}
@@ -92,7 +83,7 @@ func suspicion(err error) string {
 // certain is the reason of a failure of which there is no doubt, or "". That its
 // source is lost, also a store says that is empty because it is not mounted.
 func certain(err error) string {
-	if reason := reasonOf(err); reason != SourceLost {
+	if reason := reasonOf(err); reason != videov1.FailureSourceLost {
 		return reason
 	}
 	return ""

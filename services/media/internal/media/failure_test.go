@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
@@ -21,9 +22,9 @@ func TestFailureIsToldAndTroubleGivesBack(t *testing.T) {
 		released bool
 	}{
 		"probe says unreadable": {func(w *world) {
-			w.transcoder.OnProbe = func(context.Context, media.File) error { return media.Fail(media.Unreadable, "bad") }
-		}, media.Unreadable, false},
-		"no picture":       {func(w *world) { w.transcoder.Film.Picture = nil }, media.NoPicture, false},
+			w.transcoder.OnProbe = func(context.Context, media.File) error { return media.Fail(videov1.FailureUnreadable, "bad") }
+		}, videov1.FailureUnreadable, false},
+		"no picture":       {func(w *world) { w.transcoder.Film.Picture = nil }, videov1.FailureNoPicture, false},
 		"fetch in trouble": {func(w *world) { w.objects.OnFetch = func(context.Context) error { return down } }, "", true},
 		"store in trouble": {func(w *world) { w.objects.OnStore = func(context.Context, string) error { return down } }, "", true},
 		"out of time": {func(w *world) {
@@ -31,7 +32,7 @@ func TestFailureIsToldAndTroubleGivesBack(t *testing.T) {
 				<-ctx.Done()
 				return &media.Stopped{CPU: 3 * time.Minute, Wall: 4 * time.Minute, Cause: context.Cause(ctx)}
 			}
-		}, media.TooComplex, false},
+		}, videov1.FailureTooComplex, false},
 		"out of time on a busy machine": {func(w *world) {
 			w.transcoder.OnMake = func(ctx context.Context, _ func(time.Duration)) error {
 				<-ctx.Done()
@@ -40,16 +41,16 @@ func TestFailureIsToldAndTroubleGivesBack(t *testing.T) {
 		}, "", true},
 		"longer than it says": {func(w *world) {
 			w.transcoder.Made = func(media.Order) (media.Made, error) { return media.Made{Duration: 31 * time.Minute, Clean: true}, nil }
-		}, media.TooLong, false},
+		}, videov1.FailureTooLong, false},
 		"most pictures are missing, and no sound": {func(w *world) {
 			w.transcoder.Film.Picture.Duration = 6 * time.Second
 			w.transcoder.Made = func(media.Order) (media.Made, error) {
 				return media.Made{Duration: 2 * time.Second, Sound: 6 * time.Second}, nil
 			}
-		}, media.Unreadable, false},
+		}, videov1.FailureUnreadable, false},
 		"most is missing": {func(w *world) {
 			w.transcoder.Made = func(media.Order) (media.Made, error) { return media.Made{Duration: 2 * time.Second}, nil }
-		}, media.Unreadable, false},
+		}, videov1.FailureUnreadable, false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -81,27 +82,27 @@ func TestSuspicion(t *testing.T) {
 	}{
 		"program in trouble": {func(w *world) {
 			w.transcoder.OnMake = func(context.Context, func(time.Duration)) error { return errors.New("no space left on device") }
-		}, media.TooComplex},
+		}, videov1.FailureTooComplex},
 		"probe in trouble": {func(w *world) {
 			w.transcoder.OnProbe = func(context.Context, media.File) error { return errors.New("killed") }
-		}, media.TooComplex},
+		}, videov1.FailureTooComplex},
 		"made no file": {func(w *world) {
 			w.transcoder.Made = func(media.Order) (media.Made, error) {
 				return media.Made{Duration: 6 * time.Second, Clean: true, Tracks: []media.MadeTrack{{Name: "1", File: "none"}}}, nil
 			}
-		}, media.TooComplex},
+		}, videov1.FailureTooComplex},
 		"made a link to somewhere else": {func(w *world) {
 			w.transcoder.Made = func(o media.Order) (media.Made, error) {
 				track := media.MadeTrack{Name: "1", File: "link", Header: media.Piece{Length: 1}}
 				err := os.Symlink("/etc/hostname", filepath.Join(o.Folder, track.File))
 				return media.Made{Duration: 6 * time.Second, Clean: true, Tracks: []media.MadeTrack{track}}, err
 			}
-		}, media.TooComplex},
-		"outputs are refused": {func(w *world) { w.jobs.Trouble("Reserve", refused("OUTPUTS_INVALID")) }, media.TooComplex},
-		"result is refused":   {func(w *world) { w.jobs.Trouble("Finish", refused("OBJECT_INVALID")) }, media.TooComplex},
+		}, videov1.FailureTooComplex},
+		"outputs are refused": {func(w *world) { w.jobs.Trouble("Reserve", refused(videov1.ReasonOutputsInvalid)) }, videov1.FailureTooComplex},
+		"result is refused":   {func(w *world) { w.jobs.Trouble("Finish", refused(videov1.ReasonObjectInvalid)) }, videov1.FailureTooComplex},
 		"source is lost, or the store is not mounted": {func(w *world) {
-			w.objects.OnFetch = func(context.Context) error { return media.Fail(media.SourceLost, "gone") }
-		}, media.SourceLost},
+			w.objects.OnFetch = func(context.Context) error { return media.Fail(videov1.FailureSourceLost, "gone") }
+		}, videov1.FailureSourceLost},
 		"fetch in trouble":            {func(w *world) { w.objects.OnFetch = func(context.Context) error { return down } }, ""},
 		"store in trouble":            {func(w *world) { w.objects.OnStore = func(context.Context, string) error { return down } }, ""},
 		"nobody answers reservations": {func(w *world) { w.jobs.Trouble("Reserve", func() error { return down }) }, ""},
@@ -143,7 +144,7 @@ func TestChecksumOfTheSource(t *testing.T) {
 			w.jobs.Add(media.Job{Ref: media.Ref{VideoID: 1}, Prefix: "videos/1/1/", PartSize: 1 << 20, Source: source})
 			w.run(t)
 			after(time.Second)
-			if whole && w.jobs.Results[1].SourceSHA256 != real || !whole && !slices.Equal(w.jobs.Suspects, []string{media.SourceLost}) {
+			if whole && w.jobs.Results[1].SourceSHA256 != real || !whole && !slices.Equal(w.jobs.Suspects, []string{videov1.FailureSourceLost}) {
 				t.Errorf("whole %v: %+v, %v", whole, w.jobs.Results[1], w.jobs.Suspects)
 			}
 		})

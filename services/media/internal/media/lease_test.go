@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
@@ -116,7 +117,7 @@ func TestStopGivesJobsBack(t *testing.T) {
 		w := newWorld(t, 2)
 		w.transcoder.OnMake = func(ctx context.Context, _ func(time.Duration)) error {
 			<-ctx.Done()
-			return media.Fail(media.Unreadable, "killed: %w", context.Cause(ctx)) // what a killed program looks like
+			return media.Fail(videov1.FailureUnreadable, "killed: %w", context.Cause(ctx)) // what a killed program looks like
 		}
 		w.add(1)
 		w.add(2)

@@ -3,6 +3,8 @@ package media
 import (
 	"math"
 	"time"
+
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 )
 
 // Limits are what a film may be, and what is made of it.
@@ -95,20 +97,20 @@ func padding(f Film) time.Duration {
 func admit(f Film, l Limits) error {
 	switch {
 	case f.Picture == nil && f.UnusablePicture != "":
-		return Fail(BadCodec, "pictures in %s", f.UnusablePicture)
+		return Fail(videov1.FailureCodec, "pictures in %s", f.UnusablePicture)
 	case f.Picture == nil:
-		return Fail(NoPicture, "no stream of pictures")
+		return Fail(videov1.FailureNoPicture, "no stream of pictures")
 	case f.Sound == nil && f.UnusableSound != "":
-		return Fail(BadCodec, "sound in %s", f.UnusableSound)
+		return Fail(videov1.FailureCodec, "sound in %s", f.UnusableSound)
 	case f.Duration > l.MaxDuration:
-		return Fail(TooLong, "%v", f.Duration)
+		return Fail(videov1.FailureTooLong, "%v", f.Duration)
 	}
 	size := f.Picture.Stored
 	if size.Width <= 0 || size.Height <= 0 {
-		return Fail(Unreadable, "pictures of unknown size")
+		return Fail(videov1.FailureUnreadable, "pictures of unknown size")
 	}
 	if size.Short() < l.MinSide || size.Long() > l.MaxSide || size.Width*size.Height > l.MaxPixels || f.Picture.Shown.Short() < 2 {
-		return Fail(Dimensions, "%dx%d", size.Width, size.Height)
+		return Fail(videov1.FailureDimensions, "%dx%d", size.Width, size.Height)
 	}
 	return nil
 }

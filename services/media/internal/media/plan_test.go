@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
 )
 
@@ -51,14 +52,14 @@ func TestRefusals(t *testing.T) {
 		change func(f *media.Film)
 		reason string
 	}{
-		"sound only":    {func(f *media.Film) { f.Picture = nil }, media.NoPicture},
-		"odd pictures":  {func(f *media.Film) { f.Picture = nil; f.UnusablePicture = "prores" }, media.BadCodec},
-		"odd sound":     {func(f *media.Film) { f.UnusableSound = "amr_nb" }, media.BadCodec},
-		"too long":      {func(f *media.Film) { f.Duration = 31 * time.Minute }, media.TooLong},
-		"no size":       {func(f *media.Film) { f.Picture.Stored = media.Size{} }, media.Unreadable},
-		"one pixel":     {func(f *media.Film) { f.Picture.Stored = media.Size{Width: 1, Height: 1} }, media.Dimensions},
-		"16k":           {func(f *media.Film) { f.Picture.Stored = media.Size{Width: 15360, Height: 8640} }, media.Dimensions},
-		"a wide ribbon": {func(f *media.Film) { f.Picture.Stored = media.Size{Width: 8000, Height: 16} }, media.Dimensions},
+		"sound only":    {func(f *media.Film) { f.Picture = nil }, videov1.FailureNoPicture},
+		"odd pictures":  {func(f *media.Film) { f.Picture = nil; f.UnusablePicture = "prores" }, videov1.FailureCodec},
+		"odd sound":     {func(f *media.Film) { f.UnusableSound = "amr_nb" }, videov1.FailureCodec},
+		"too long":      {func(f *media.Film) { f.Duration = 31 * time.Minute }, videov1.FailureTooLong},
+		"no size":       {func(f *media.Film) { f.Picture.Stored = media.Size{} }, videov1.FailureUnreadable},
+		"one pixel":     {func(f *media.Film) { f.Picture.Stored = media.Size{Width: 1, Height: 1} }, videov1.FailureDimensions},
+		"16k":           {func(f *media.Film) { f.Picture.Stored = media.Size{Width: 15360, Height: 8640} }, videov1.FailureDimensions},
+		"a wide ribbon": {func(f *media.Film) { f.Picture.Stored = media.Size{Width: 8000, Height: 16} }, videov1.FailureDimensions},
 	}
 	for name, test := range tests {
 		f := film()

@@ -6,11 +6,12 @@ import (
 	"log/slog"
 	"time"
 
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
 // ErrJobLost is the refusal of a job that another worker has, or that ended.
-var ErrJobLost = errs.New(errs.Conflict, "JOB_LOST", "")
+var ErrJobLost = errs.New(errs.Conflict, videov1.ReasonJobLost, "")
 
 // Object is the manifest of bytes in the object store.
 type Object struct {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
@@ -69,7 +70,7 @@ func (w *work) fetch(ctx context.Context) error {
 		return err
 	}
 	if !w.job.Source.Whole && w.source != w.job.Source.SHA256 {
-		return Fail(SourceLost, "checksum of the source is %x", w.source)
+		return Fail(videov1.FailureSourceLost, "checksum of the source is %x", w.source)
 	}
 	w.held.reached(afterFetch)
 	return nil
@@ -131,7 +132,7 @@ func (w *work) sniff() (Container, error) {
 	}
 	container, known := Sniff(head[:n])
 	if !known {
-		return "", Fail(Unreadable, "begins like no film that is taken")
+		return "", Fail(videov1.FailureUnreadable, "begins like no film that is taken")
 	}
 	return container, nil
 }
@@ -146,7 +147,7 @@ func (w *work) file() File {
 func (w *work) make(ctx context.Context) error {
 	var err error
 	w.made, err = w.transcode(ctx)
-	unfit := err == nil && !w.intact() || reasonOf(err) == Unreadable
+	unfit := err == nil && !w.intact() || reasonOf(err) == videov1.FailureUnreadable
 	if unfit && (w.plan.Keep || w.plan.copies()) {
 		// A file that is damaged somewhere, or whose streams do not go into
 		// another file as they are: what can be decoded makes a good one.
@@ -206,9 +207,9 @@ func (w *work) complete() error {
 	came, said := w.durations()
 	switch {
 	case w.made.plays() > w.options.Limits.MaxDuration+codingSlack:
-		return Fail(TooLong, "%v or more, header says %v", w.made.plays(), w.film.Duration)
+		return Fail(videov1.FailureTooLong, "%v or more, header says %v", w.made.plays(), w.film.Duration)
 	case w.made.Duration <= 0 || 2*came < said && said > durationSlack:
-		return Fail(Unreadable, "%v of %v could be decoded", came, said)
+		return Fail(videov1.FailureUnreadable, "%v of %v could be decoded", came, said)
 	default:
 		return nil
 	}

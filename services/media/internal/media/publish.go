@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 )
 
 // storeParallelism is how many objects are written at a time; each holds two
@@ -33,7 +35,7 @@ func (w *work) publish(ctx context.Context) error {
 		return locally(err)
 	}
 	if len(outputs) > maxOutputs {
-		return Fail(TooComplex, "%d objects", len(outputs))
+		return Fail(videov1.FailureTooComplex, "%d objects", len(outputs))
 	}
 	extents := make([]Extent, len(outputs))
 	for i, o := range outputs {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"time"
 
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 	"github.com/douyin-on-dapr/douyin/services/platform/objectstore"
@@ -69,7 +70,7 @@ func (s *Store) part(ctx context.Context, m objectstore.Manifest, n int) ([]byte
 	// Only what the store says itself, asked three times: a store that does not
 	// answer says nothing of the object.
 	if errors.Is(err, objectstore.ErrCorrupt) || errs.CodeOf(err) == errs.NotFound && errs.ReasonOf(err) == "OBJECT_MISSING" {
-		return nil, media.Fail(media.SourceLost, "part %d: %w", n, err)
+		return nil, media.Fail(videov1.FailureSourceLost, "part %d: %w", n, err)
 	}
 	return nil, err
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
 	"github.com/douyin-on-dapr/douyin/services/media/internal/objects"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
@@ -118,7 +119,7 @@ func TestWhoseFaultItIs(t *testing.T) {
 				test.prepare(b)
 				_, err := store.Fetch(t.Context(), o, &bytes.Buffer{})
 				var failure *media.Failure
-				if lost := errors.As(err, &failure) && failure.Reason == media.SourceLost; lost != test.lost || (err == nil) != test.fine {
+				if lost := errors.As(err, &failure) && failure.Reason == videov1.FailureSourceLost; lost != test.lost || (err == nil) != test.fine {
 					t.Error(fmt.Sprint(err))
 				}
 			})

@@ -89,8 +89,8 @@ func TestWhatIsTold(t *testing.T) {
 		jobs.Reserve(t.Context(), ref, []media.Extent{{Key: "k", Parts: 3}}))
 	check(&videov1.FinishJobRequest{VideoId: 7, Attempt: 2, SourceSha256: make([]byte, 32), Cover: wire, Hls: wire, DurationMs: 1500, Width: 4, Height: 3},
 		jobs.Finish(t.Context(), ref, media.Result{Cover: object, HLS: &object, Duration: 1500 * time.Millisecond, Size: media.Size{Width: 4, Height: 3}}))
-	check(&videov1.FailJobRequest{VideoId: 7, Attempt: 2, Reason: media.Unreadable}, jobs.Fail(t.Context(), ref, media.Unreadable))
-	check(&videov1.ReleaseJobRequest{VideoId: 7, Attempt: 2, Suspicion: media.TooComplex}, jobs.Release(t.Context(), ref, media.TooComplex))
+	check(&videov1.FailJobRequest{VideoId: 7, Attempt: 2, Reason: videov1.FailureUnreadable}, jobs.Fail(t.Context(), ref, videov1.FailureUnreadable))
+	check(&videov1.ReleaseJobRequest{VideoId: 7, Attempt: 2, Suspicion: videov1.FailureTooComplex}, jobs.Release(t.Context(), ref, videov1.FailureTooComplex))
 	service.answer = &videov1.RenewJobResponse{LeaseMs: 20_000}
 	lease, err := jobs.Renew(t.Context(), ref, 40)
 	check(&videov1.RenewJobRequest{VideoId: 7, Attempt: 2, Progress: 40}, err)
@@ -100,22 +100,5 @@ func TestWhatIsTold(t *testing.T) {
 	service.err = media.ErrJobLost
 	if err := jobs.Release(t.Context(), ref, ""); !errors.Is(err, media.ErrJobLost) {
 		t.Errorf("lost: %v", err)
-	}
-}
-
-// The reasons of the rules are those of the contract.
-func TestReasonsAreThoseOfTheContract(t *testing.T) {
-	ours := map[string]bool{}
-	for _, reason := range []string{media.Unreadable, media.NoPicture, media.BadCodec, media.Dimensions, media.TooLong, media.TooComplex, media.SourceLost} {
-		ours[reason] = true
-	}
-	for _, reason := range videov1.Failures() {
-		if !ours[reason] && reason != videov1.FailureWorkersDied { // which the video service alone finds
-			t.Errorf("%s is never said", reason)
-		}
-		delete(ours, reason)
-	}
-	if len(ours) > 0 {
-		t.Errorf("not in the contract: %v", ours)
 	}
 }

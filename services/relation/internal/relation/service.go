@@ -4,16 +4,17 @@ import (
 	"context"
 	"time"
 
+	relationv1 "github.com/douyin-on-dapr/douyin/services/contract/relation/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
 // The errors of the service. Their reasons are part of the contract.
 var (
-	ErrSelfFollow  = errs.New(errs.Invalid, "SELF_FOLLOW", "you cannot follow yourself")
-	ErrUserUnknown = errs.New(errs.NotFound, "USER_UNKNOWN", "no such user")
-	ErrIDInvalid   = errs.New(errs.Invalid, "ID_INVALID", "not a valid id")
-	ErrTooMany     = errs.New(errs.Invalid, "TOO_MANY_IDS", "too many ids in one request")
-	ErrCursor      = errs.New(errs.Invalid, "CURSOR_INVALID", "not a cursor of this list")
+	ErrSelfFollow  = errs.New(errs.Invalid, relationv1.ReasonSelfFollow, "you cannot follow yourself")
+	ErrUserUnknown = errs.New(errs.NotFound, relationv1.ReasonUserUnknown, "no such user")
+	ErrIDInvalid   = errs.New(errs.Invalid, relationv1.ReasonIDInvalid, "not a valid id")
+	ErrTooMany     = errs.New(errs.Invalid, relationv1.ReasonTooManyIDs, "too many ids in one request")
+	ErrCursor      = errs.New(errs.Invalid, relationv1.ReasonCursorInvalid, "not a cursor of this list")
 )
 
 // Limits.

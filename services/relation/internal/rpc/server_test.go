@@ -81,23 +81,23 @@ func TestFollowsOverTheWire(t *testing.T) {
 func TestRefusalsOverTheWire(t *testing.T) {
 	client, ctx := newClient(t), t.Context()
 	for reason, ask := range map[string]func() error{
-		"SELF_FOLLOW": func() error {
+		relationv1.ReasonSelfFollow: func() error {
 			_, err := client.SetFollow(ctx, &relationv1.SetFollowRequest{UserId: 1, TargetId: 1, Following: true})
 			return err
 		},
-		"USER_UNKNOWN": func() error {
+		relationv1.ReasonUserUnknown: func() error {
 			_, err := client.SetFollow(ctx, &relationv1.SetFollowRequest{UserId: 1, TargetId: 99, Following: true})
 			return err
 		},
-		"CURSOR_INVALID": func() error {
+		relationv1.ReasonCursorInvalid: func() error {
 			_, err := client.ListFollowers(ctx, &relationv1.ListRequest{UserId: 1, Cursor: "0-0"})
 			return err
 		},
-		"ID_INVALID": func() error {
+		relationv1.ReasonIDInvalid: func() error {
 			_, err := client.ListFriends(ctx, &relationv1.ListRequest{UserId: -1})
 			return err
 		},
-		"TOO_MANY_IDS": func() error {
+		relationv1.ReasonTooManyIDs: func() error {
 			_, err := client.Lookup(ctx, &relationv1.LookupRequest{UserIds: make([]int64, relation.MaxIDs+1)})
 			return err
 		},

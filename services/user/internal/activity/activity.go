@@ -15,11 +15,12 @@ import (
 	"context"
 	"time"
 
+	userv1 "github.com/douyin-on-dapr/douyin/services/contract/user/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
 // ErrIDsInvalid is the error of invalid ids. Its reason is part of the contract.
-var ErrIDsInvalid = errs.New(errs.Invalid, "IDS_INVALID", "ids must be greater than 0, and a cursor must not be negative")
+var ErrIDsInvalid = errs.New(errs.Invalid, userv1.ReasonIDsInvalid, "ids must be greater than 0, and a cursor must not be negative")
 
 // Limits of a page.
 const (

@@ -45,7 +45,7 @@ func TestActivitiesOverTheWire(t *testing.T) {
 	if read, err := s.MarkActivitiesRead(t.Context(), &userv1.MarkActivitiesReadRequest{UserId: 5, UpToId: 2}); err != nil || read.GetUnread() != 1 {
 		t.Errorf("read %v, %v", read, err)
 	}
-	if _, err := s.ListActivities(t.Context(), &userv1.ListActivitiesRequest{}); errs.ReasonOf(errs.FromStatus(err)) != "IDS_INVALID" {
+	if _, err := s.ListActivities(t.Context(), &userv1.ListActivitiesRequest{}); errs.ReasonOf(errs.FromStatus(err)) != userv1.ReasonIDsInvalid {
 		t.Errorf("list of user 0: %v", err)
 	}
 }

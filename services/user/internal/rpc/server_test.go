@@ -120,12 +120,12 @@ func TestRefusalsOverTheWire(t *testing.T) {
 		code   errs.Code
 		reason string
 	}{
-		"name":        {register("", "secret"), errs.Invalid, "NAME_INVALID"},
-		"password":    {register("bob", ""), errs.Invalid, "PASSWORD_INVALID"},
-		"taken":       {register("AMY", "secret"), errs.Conflict, "NAME_TAKEN"},
-		"credentials": {login("amy", "wrong"), errs.Unauthenticated, "WRONG_CREDENTIALS"},
-		"unknown":     {login("bob", "wrong"), errs.Unauthenticated, "WRONG_CREDENTIALS"},
-		"ids":         {profiles(0), errs.Invalid, "IDS_INVALID"},
+		"name":        {register("", "secret"), errs.Invalid, userv1.ReasonNameInvalid},
+		"password":    {register("bob", ""), errs.Invalid, userv1.ReasonPasswordInvalid},
+		"taken":       {register("AMY", "secret"), errs.Conflict, userv1.ReasonNameTaken},
+		"credentials": {login("amy", "wrong"), errs.Unauthenticated, userv1.ReasonWrongCredentials},
+		"unknown":     {login("bob", "wrong"), errs.Unauthenticated, userv1.ReasonWrongCredentials},
+		"ids":         {profiles(0), errs.Invalid, userv1.ReasonIDsInvalid},
 	}
 	for label, test := range tests {
 		err := errs.FromStatus(test.err)

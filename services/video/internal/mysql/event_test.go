@@ -9,6 +9,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/video/internal/mysql"
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
@@ -84,7 +85,7 @@ func TestEvents(t *testing.T) {
 		t.Error("not refused")
 	}
 	found, err := store.UpdateNextDue(t.Context(), 1_000, emit(video.EventFailed, func(c *video.Lifecycle) {
-		c.Video.State, c.Video.FailureReason, c.Video.FailedAtMs = video.StateFailed, video.FailureCodec, 5
+		c.Video.State, c.Video.FailureReason, c.Video.FailedAtMs = video.StateFailed, videov1.FailureCodec, 5
 		c.Job = nil
 	}))
 	if err != nil || !found {

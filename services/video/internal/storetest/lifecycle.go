@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
@@ -30,7 +31,7 @@ func removal(id, due int64, names ...string) video.Removal {
 
 func testUpdateLifecycle(ctx context.Context, t *testing.T, s Store) {
 	v := publish(ctx, t, s, newVideo(1, 7))
-	job := &video.Job{Attempt: 2, Tries: 3, Releases: 4, SuspectedReason: video.FailureTooComplex, SuspectCount: 6, Held: true, Progress: 50, DueAtMs: published + 5}
+	job := &video.Job{Attempt: 2, Tries: 3, Releases: 4, SuspectedReason: videov1.FailureTooComplex, SuspectCount: 6, Held: true, Progress: 50, DueAtMs: published + 5}
 	first, second := outputs(1, 1, "play"), outputs(1, 2, "play", "hls/720/00000")
 	change(ctx, t, s, 1, func(c *video.Lifecycle) { c.Job, c.Outputs = job, []video.Outputs{first} })
 	want := video.Lifecycle{Video: v, Job: job, Outputs: []video.Outputs{first}}

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
@@ -170,10 +171,10 @@ func testFailedBefore(ctx context.Context, t *testing.T, s Store) {
 		}
 		change(ctx, t, s, id, func(c *video.Lifecycle) {
 			c.Job = nil
-			c.Video.State, c.Video.FailureReason, c.Video.FailedAtMs = video.StateFailed, "VIDEO_CODEC", published-id
+			c.Video.State, c.Video.FailureReason, c.Video.FailedAtMs = video.StateFailed, videov1.FailureCodec, published-id
 		})
 	}
-	if v := look(ctx, t, s, 3).Video; v.FailureReason != "VIDEO_CODEC" || v.FailedAtMs != published-3 {
+	if v := look(ctx, t, s, 3).Video; v.FailureReason != videov1.FailureCodec || v.FailedAtMs != published-3 {
 		t.Errorf("stored %+v", v)
 	}
 	for _, q := range []struct {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/video/internal/fake"
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
@@ -116,7 +117,7 @@ func TestSweepFailed(t *testing.T) {
 		w.publish(t)
 		a := w.claim(t)
 		w.reserve(t, a)
-		if err := w.FailJob(ctx, a.VideoID, a.Attempt, video.FailureUnreadable); err != nil {
+		if err := w.FailJob(ctx, a.VideoID, a.Attempt, videov1.FailureUnreadable); err != nil {
 			t.Fatal(err)
 		}
 	}

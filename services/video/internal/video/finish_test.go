@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/video/internal/fake"
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
@@ -46,7 +47,7 @@ func TestFinishJob(t *testing.T) {
 	}
 	w.nothingDue(t)
 	wantError(t, w.FinishJob(ctx, 1, a.Attempt+1, r), video.ErrJobLost)
-	wantError(t, w.FailJob(ctx, 1, a.Attempt, video.FailureCodec), video.ErrJobLost)
+	wantError(t, w.FailJob(ctx, 1, a.Attempt, videov1.FailureCodec), video.ErrJobLost)
 }
 
 func TestFinishJobRefusals(t *testing.T) {
@@ -166,7 +167,7 @@ func TestProcessedAgainInVain(t *testing.T) {
 	ctx, w := context.Background(), newHarness()
 	before := w.show(t)
 	a := again(t, w, 1)
-	if err := w.FailJob(ctx, 1, a.Attempt, video.FailureCodec); err != nil {
+	if err := w.FailJob(ctx, 1, a.Attempt, videov1.FailureCodec); err != nil {
 		t.Fatal(err)
 	}
 	if v := w.video(t, 1); !reflect.DeepEqual(v, before) || w.works(t) != 1 {

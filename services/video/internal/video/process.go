@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
@@ -53,7 +54,7 @@ func (s *Service) claim(c *Lifecycle) *Assignment {
 		c.Job.setSuspected("")
 	}
 	if c.Job.Tries >= s.limits.JobTries {
-		s.fail(c, FailureWorkersDied)
+		s.fail(c, videov1.FailureWorkersDied)
 		return nil
 	}
 	c.Job.Attempt++
@@ -115,7 +116,7 @@ func (s *Service) ReserveOutputs(ctx context.Context, videoID, attempt int64, na
 // Errors: ErrRequestInvalid, ErrJobLost.
 func (s *Service) FailJob(ctx context.Context, videoID, attempt int64, reason string) error {
 	const op = "video.FailJob"
-	if !slices.Contains(Failures(), reason) {
+	if !slices.Contains(videov1.Failures(), reason) {
 		return errs.Wrap(op, ErrRequestInvalid)
 	}
 	return s.changeJob(ctx, op, videoID, func(c *Lifecycle) error {
@@ -147,7 +148,7 @@ func (s *Service) fail(c *Lifecycle, reason string) {
 // Errors: ErrRequestInvalid, ErrJobLost.
 func (s *Service) ReleaseJob(ctx context.Context, videoID, attempt int64, suspected string) error {
 	const op = "video.ReleaseJob"
-	if suspected != "" && !slices.Contains(Failures(), suspected) {
+	if suspected != "" && !slices.Contains(videov1.Failures(), suspected) {
 		return errs.Wrap(op, ErrRequestInvalid)
 	}
 	return s.changeJob(ctx, op, videoID, func(c *Lifecycle) error {
@@ -176,7 +177,7 @@ func (s *Service) ReleaseJob(ctx context.Context, videoID, attempt int64, suspec
 // twenty releases take a quarter of an hour. An unmounted store reports every
 // object as missing, and asking it is cheap: a lost source gets three hours.
 func maxSuspectCount(reason string) int {
-	if reason == FailureSourceLost {
+	if reason == videov1.FailureSourceLost {
 		return 200
 	}
 	return 20

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
@@ -119,7 +120,7 @@ func wantLost(t *testing.T, w *harness, a video.Assignment) {
 		"renew":   err,
 		"reserve": w.ReserveOutputs(ctx, a.VideoID, a.Attempt, []video.Extent{{Key: a.OutputPrefix + "x", Parts: 1}}),
 		"finish":  w.FinishJob(ctx, a.VideoID, a.Attempt, result(a)),
-		"fail":    w.FailJob(ctx, a.VideoID, a.Attempt, video.FailureCodec),
+		"fail":    w.FailJob(ctx, a.VideoID, a.Attempt, videov1.FailureCodec),
 		"release": w.ReleaseJob(ctx, a.VideoID, a.Attempt, ""),
 	} {
 		t.Run(what, func(t *testing.T) { wantError(t, err, video.ErrJobLost) })
@@ -174,7 +175,7 @@ func TestWorkersThatDie(t *testing.T) {
 		t.Errorf("claimed %+v, want the job after the one that fails", a)
 	}
 	got := w.video(t, v.ID)
-	if got.State != video.StateFailed || got.FailureReason != video.FailureWorkersDied || got.Version != 2 {
+	if got.State != video.StateFailed || got.FailureReason != videov1.FailureWorkersDied || got.Version != 2 {
 		t.Errorf("after three deaths: %+v", got)
 	}
 	if _, there := w.store.Job(v.ID); there {

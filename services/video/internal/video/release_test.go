@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/video/internal/fake"
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
@@ -31,7 +32,7 @@ func TestReleaseJob(t *testing.T) {
 		_, err := w.RenewJob(ctx, 1, a.Attempt, 1)
 		wantError(t, err, video.ErrJobLost)
 		wantError(t, w.ReserveOutputs(ctx, 1, a.Attempt, extents), video.ErrJobLost)
-		wantError(t, w.FailJob(ctx, 1, a.Attempt, video.FailureCodec), video.ErrJobLost)
+		wantError(t, w.FailJob(ctx, 1, a.Attempt, videov1.FailureCodec), video.ErrJobLost)
 		w.clock.Move(pause - time.Millisecond)
 		w.nothingDue(t)
 		w.clock.Move(time.Millisecond)
@@ -54,7 +55,7 @@ func TestReleaseJob(t *testing.T) {
 // sooner: what was the trouble of others, or another reason, begins a new count.
 func TestReleaseJobOfASuspectedVideo(t *testing.T) {
 	const (
-		lost, complex = video.FailureSourceLost, video.FailureTooComplex
+		lost, complex = videov1.FailureSourceLost, videov1.FailureTooComplex
 		death         = "the worker dies"
 	)
 	most := map[string]int{lost: 200, complex: 20}
@@ -116,15 +117,15 @@ func TestFailJob(t *testing.T) {
 	extents := w.reserve(t, a)
 	wantError(t, w.FailJob(ctx, 1, a.Attempt, "NO_REASON"), video.ErrRequestInvalid)
 	for range 2 {
-		if err := w.FailJob(ctx, 1, a.Attempt, video.FailureCodec); err != nil {
+		if err := w.FailJob(ctx, 1, a.Attempt, videov1.FailureCodec); err != nil {
 			t.Fatal(err)
 		}
 	}
-	wantError(t, w.FailJob(ctx, 1, a.Attempt, video.FailureTooLong), video.ErrJobLost)
-	wantError(t, w.FailJob(ctx, 1, a.Attempt+1, video.FailureCodec), video.ErrJobLost)
+	wantError(t, w.FailJob(ctx, 1, a.Attempt, videov1.FailureTooLong), video.ErrJobLost)
+	wantError(t, w.FailJob(ctx, 1, a.Attempt+1, videov1.FailureCodec), video.ErrJobLost)
 	wantError(t, w.FinishJob(ctx, 1, a.Attempt, result(a)), video.ErrJobLost)
 	got := w.video(t, 1)
-	if got.State != video.StateFailed || got.FailureReason != video.FailureCodec || got.FailedAtMs != w.clock.Now().UnixMilli() || got.ShownAtMs != 0 {
+	if got.State != video.StateFailed || got.FailureReason != videov1.FailureCodec || got.FailedAtMs != w.clock.Now().UnixMilli() || got.ShownAtMs != 0 {
 		t.Errorf("failed: %+v", got)
 	}
 	due := w.clock.Now().Add(lease + grace).UnixMilli()
@@ -134,7 +135,7 @@ func TestFailJob(t *testing.T) {
 	})
 	want := []fake.Published{
 		{Event: video.EventUploaded, VideoID: 1, Version: 1},
-		{Event: video.EventFailed, VideoID: 1, Version: 2, Reason: video.FailureCodec},
+		{Event: video.EventFailed, VideoID: 1, Version: 2, Reason: videov1.FailureCodec},
 	}
 	if published := w.store.Published(); !slices.Equal(published, want) {
 		t.Errorf("published %+v, want %+v", published, want)

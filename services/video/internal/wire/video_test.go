@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"reflect"
-	"slices"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -106,12 +105,5 @@ func TestLayoutThatIsUnknown(t *testing.T) {
 	message.Source.Layout = 7
 	if _, err := wire.ToObject(message.GetSource()); !errors.Is(err, video.ErrObjectInvalid) {
 		t.Errorf("layout 7: %v", err)
-	}
-}
-
-// The rules know the contract's reasons by heart, since they import no contract.
-func TestFailuresAreThoseOfTheContract(t *testing.T) {
-	if got, want := video.Failures(), videov1.Failures(); !slices.Equal(got, want) {
-		t.Errorf("reasons %q, the contract has %q", got, want)
 	}
 }
