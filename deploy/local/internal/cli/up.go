@@ -18,7 +18,7 @@ type upCommand struct {
 	Detach  bool `help:"Return when the stack is ready and leave it running."`
 	NoBuild bool `help:"Run the programs in bin/ as they are."`
 	NoSeed  bool `help:"Do not add the demo data."`
-	Quiet   bool `help:"Do not show warnings and errors of the parts; they are in the log files."`
+	Quiet   bool `help:"Show only changes of state; warnings and errors are in the log files."`
 }
 
 type infraCommand struct {
@@ -36,16 +36,9 @@ func (u *upCommand) Run(ctx context.Context, g *Globals) error {
 		return detach(ctx, g)
 	}
 	show := console.New(os.Stdout)
-	return foreground(ctx, g, stack.Options{NoBuild: u.NoBuild, Console: show},
+	return foreground(ctx, g, stack.Options{NoBuild: u.NoBuild, Console: show}, u.Quiet,
 		func(ctx context.Context, s *stack.Stack, dir datadir.Dir) error {
 			return welcome(ctx, s.Builder(), s, dir, !u.NoSeed)
-		},
-		func(ctx context.Context, s *stack.Stack) {
-			if u.Quiet {
-				<-ctx.Done()
-				return
-			}
-			s.Watch(ctx)
 		})
 }
 
@@ -60,18 +53,17 @@ func (i *infraCommand) Run(ctx context.Context, g *Globals) error {
 		return detach(ctx, g)
 	}
 	show := console.New(os.Stdout)
-	return foreground(ctx, g, stack.Options{Mode: stack.InfraOnly, Console: show},
+	return foreground(ctx, g, stack.Options{Mode: stack.InfraOnly, Console: show}, true,
 		func(_ context.Context, s *stack.Stack, _ datadir.Dir) error {
 			infraSummary(show, s)
 			return nil
-		},
-		func(ctx context.Context, _ *stack.Stack) { <-ctx.Done() })
+		})
 }
 
 // foreground runs a stack until it is interrupted or asked to stop. It calls
-// started once the stack is up, then running until the end.
-func foreground(ctx context.Context, g *Globals, o stack.Options,
-	started func(context.Context, *stack.Stack, datadir.Dir) error, running func(context.Context, *stack.Stack),
+// started once the stack is up.
+func foreground(ctx context.Context, g *Globals, o stack.Options, quiet bool,
+	started func(context.Context, *stack.Stack, datadir.Dir) error,
 ) (err error) {
 	opened, err := open(ctx, g, o)
 	if err != nil {
@@ -97,7 +89,7 @@ func foreground(ctx context.Context, g *Globals, o stack.Options,
 		return err
 	}
 	s.Announce()
-	running(work, s)
+	s.Watch(work, quiet)
 	return nil
 }
 

@@ -23,10 +23,11 @@ const logLimit = 8 << 20
 // flushInterval is how often the console counts repeated messages.
 const flushInterval = time.Minute
 
-// Watch shows warnings and errors of sidecars and programs on the console until
-// ctx ends. The databases write to their log files only.
-func (s *Stack) Watch(ctx context.Context) {
-	s.showing.Store(true)
+// Watch shows changes of state on the console until ctx ends, and unless quiet
+// also warnings and errors of sidecars and programs. The databases write to their
+// log files only.
+func (s *Stack) Watch(ctx context.Context, quiet bool) {
+	s.showing.Store(!quiet)
 	defer s.showing.Store(false)
 	tick := time.NewTicker(flushInterval)
 	defer tick.Stop()
