@@ -38,7 +38,7 @@ func testEachStaleHotDocumentIsFound(t *testing.T, d databases) {
 		hotv1.FollowSetKey(3):       &hotv1.FollowSet{},
 		hotv1.UserRelationsKey(1):   &hotv1.UserRelations{Follows: 2, Followers: 2},
 		hotv1.ChatWindowKey(2, 1):   &hotv1.ChatWindow{Complete: true, Messages: []*chatv1.Message{{Id: 301, FromUserId: 1, ToUserId: 2, Content: "hello", CreatedAtMs: 1001, Seq: 1}}},
-		hotv1.ChatPlaceKey("S2", 1): &hotv1.ChatPlace{DeliveredMs: 1001},
+		hotv1.ChatDeliveryPositionKey("S2", 1): &hotv1.ChatDeliveryPosition{DeliveredMs: 1001},
 	} {
 		w.hot.put(t, key, document)
 	}
