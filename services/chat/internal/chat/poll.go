@@ -105,7 +105,7 @@ func (s *Service) newFromPeer(ctx context.Context, r Reader, sinceMS int64) ([]M
 
 // undelivered returns the messages of the peer that a session at a position has
 // not received. The gateway answers a poll without the service when
-// hotv1.NothingNew says that there are none.
+// hotv1.NothingNew finds none.
 func (s *Service) undelivered(ctx context.Context, r Reader, w Window, p DeliveryPosition, sinceMS int64) ([]Message, error) {
 	received := false
 	if sinceMS < p.DeliveredMS {

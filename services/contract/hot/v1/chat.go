@@ -7,7 +7,7 @@ import (
 )
 
 // NothingNew reports whether a poll that sends sinceMS brings no message: the
-// peer wrote nothing after the time from which the session is to be served. It
+// peer wrote nothing after the time that ResumeAfter gives for the session. It
 // is false when the window does not reach far enough back to tell.
 func NothingNew(w *ChatWindow, p *ChatDeliveryPosition, peerID, sinceMS int64) bool {
 	messages, deliveredMS := w.GetMessages(), p.GetDeliveredMs()
