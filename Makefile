@@ -93,8 +93,17 @@ lint: ## run the linters of .golangci.yml
 check-modules: ## build each module without the workspace
 	@for m in $(MODULES); do echo "build $$m alone"; (cd $$m && GOWORK=off $(GO) build ./...) || exit 1; done
 
-gen: ## generate code from the contract
+gen: protoc ## generate code from the contract
 	cd services && $(GO) generate ./contract
+
+# Like the starter does with Redis and MariaDB, install what is missing where
+# that is possible without a password; otherwise go generate says what to do.
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo -n)
+
+.PHONY: protoc
+protoc:
+	@command -v protoc >/dev/null || ! command -v apt-get >/dev/null || { \
+		$(SUDO) apt-get update -qq && $(SUDO) apt-get install -qq -y --no-install-recommends protobuf-compiler >/dev/null; } || true
 
 check-gen: gen ## fail when generated code is not what is committed
 	@git diff --exit-code --stat -- services/contract || { echo "generated code differs: commit what make gen writes"; exit 1; }

@@ -132,20 +132,22 @@ func TestOnlyThePlatformImportsTheDaprSDK(t *testing.T) {
 	}
 }
 
-// The platform knows no noun of Douyin: of the contract it may import the
-// names and the hot documents' envelope, nothing of a service.
+// The platform knows no noun of Douyin: neither its packages nor what they
+// import depend on a service or on the generated code of one.
 func TestPlatformKnowsNoService(t *testing.T) {
+	var folders []string
 	for _, file := range goFiles(t, "services/platform") {
-		for _, path := range imports(t, file) {
-			rest, ok := strings.CutPrefix(path, contractPath)
-			if ok && slices.Contains(contract.Apps(), contract.App(strings.Split(rest, "/")[0])) {
-				t.Errorf("%s imports %s", file, path)
-			}
-			for _, app := range contract.Apps() {
-				if strings.HasPrefix(path, module+"services/"+string(app)+"/") {
-					t.Errorf("%s imports %s", file, path)
-				}
-			}
+		folder, err := filepath.Rel(root, filepath.Dir(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		folders = append(folders, filepath.ToSlash(folder))
+	}
+	for folder, path := range dependencies(t, folders) {
+		rest, _ := strings.CutPrefix(folder, "services/")
+		rest, _ = strings.CutPrefix(rest, "contract/")
+		if app, _, _ := strings.Cut(rest, "/"); slices.Contains(contract.Apps(), contract.App(app)) || strings.HasPrefix(folder, "gateway/") {
+			t.Errorf("the platform depends on %s: %s", folder, strings.Join(path, " -> "))
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -113,4 +114,33 @@ func selected(file *ast.File, pkg string) []string {
 		return true
 	})
 	return names
+}
+
+// dependencies lists the folders of this project that some folders depend on,
+// each with the imports that lead to it.
+func dependencies(t *testing.T, folders []string) map[string][]string {
+	t.Helper()
+	found := map[string][]string{}
+	var visit func(folder string, path []string)
+	visit = func(folder string, path []string) {
+		if _, ok := found[folder]; ok {
+			return
+		}
+		path = append(slices.Clone(path), folder)
+		found[folder] = path
+		for _, file := range goFiles(t, folder) {
+			if filepath.Dir(file) != filepath.Join(root, folder) {
+				continue // of a folder below
+			}
+			for _, imported := range imports(t, file) {
+				if next, ok := strings.CutPrefix(imported, module); ok {
+					visit(next, path)
+				}
+			}
+		}
+	}
+	for _, folder := range folders {
+		visit(folder, nil)
+	}
+	return found
 }

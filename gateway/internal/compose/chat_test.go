@@ -16,10 +16,10 @@ func TestPollAsksTheOwnerUnlessNothingIsNew(t *testing.T) {
 		{Id: 4, FromUserId: 2, ToUserId: 1, CreatedAtMs: 3000},
 	}}
 	tail := &hotv1.ChatWindow{Messages: window.GetMessages()[2:]}
-	at := func(ms int64) *hotv1.ChatPlace { return &hotv1.ChatPlace{DeliveredMs: ms} }
+	at := func(ms int64) *hotv1.ChatDeliveryPosition { return &hotv1.ChatDeliveryPosition{DeliveredMs: ms} }
 	for name, c := range map[string]struct {
 		window *hotv1.ChatWindow
-		place  *hotv1.ChatPlace
+		place  *hotv1.ChatDeliveryPosition
 		since  int64
 		asks   bool
 	}{
@@ -43,7 +43,7 @@ func TestPollAsksTheOwnerUnlessNothingIsNew(t *testing.T) {
 				}
 			}
 			if c.place != nil {
-				if err := w.states.Store(hotv1.ChatPlaceKey("S", 2), c.place); err != nil {
+				if err := w.states.Store(hotv1.ChatDeliveryPositionKey("S", 2), c.place); err != nil {
 					t.Fatal(err)
 				}
 			}

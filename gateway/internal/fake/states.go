@@ -7,7 +7,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
-	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
+	hotentryv1 "github.com/douyin-on-dapr/douyin/services/contract/hotentry/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/hotstate"
 )
 
@@ -26,15 +26,15 @@ func (s *States) Store(key string, doc proto.Message) error {
 	if err != nil {
 		return err
 	}
-	return s.put(key, &hotv1.Entry{Content: &hotv1.Entry_Document{Document: encoded}})
+	return s.put(key, &hotentryv1.Entry{Content: &hotentryv1.Entry_Document{Document: encoded}})
 }
 
 // Invalidate says "ask the owner", as the owner does after a change.
 func (s *States) Invalidate(key string) error {
-	return s.put(key, &hotv1.Entry{Content: &hotv1.Entry_Invalidated{Invalidated: true}})
+	return s.put(key, &hotentryv1.Entry{Content: &hotentryv1.Entry_Invalidated{Invalidated: true}})
 }
 
-func (s *States) put(key string, entry *hotv1.Entry) error {
+func (s *States) put(key string, entry *hotentryv1.Entry) error {
 	encoded, err := proto.Marshal(entry)
 	if err != nil {
 		return err

@@ -7,7 +7,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
-	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
+	hotentryv1 "github.com/douyin-on-dapr/douyin/services/contract/hotentry/v1"
 )
 
 // Document is a family of hot documents of one type.
@@ -92,16 +92,16 @@ func encode(doc proto.Message) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return proto.Marshal(&hotv1.Entry{Content: &hotv1.Entry_Document{Document: document}})
+	return proto.Marshal(&hotentryv1.Entry{Content: &hotentryv1.Entry_Document{Document: document}})
 }
 
 // decode returns false for an entry without a document.
 func decode[T proto.Message](raw []byte) (doc T, ok bool, err error) {
-	var entry hotv1.Entry
+	var entry hotentryv1.Entry
 	if err := proto.Unmarshal(raw, &entry); err != nil {
 		return doc, false, err
 	}
-	content, ok := entry.GetContent().(*hotv1.Entry_Document)
+	content, ok := entry.GetContent().(*hotentryv1.Entry_Document)
 	if !ok {
 		return doc, false, nil
 	}

@@ -20,7 +20,7 @@ import (
 	"github.com/sony/gobreaker/v2"
 	"google.golang.org/protobuf/proto"
 
-	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
+	hotentryv1 "github.com/douyin-on-dapr/douyin/services/contract/hotentry/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
@@ -170,7 +170,7 @@ func (s *Store) Invalidate(ctx context.Context, keys ...string) error {
 func (s *Store) invalidate(ctx context.Context, keys []string) error {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
-	entry, err := proto.Marshal(&hotv1.Entry{Content: &hotv1.Entry_Invalidated{Invalidated: true}})
+	entry, err := proto.Marshal(&hotentryv1.Entry{Content: &hotentryv1.Entry_Invalidated{Invalidated: true}})
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/audit"
 	chatv1 "github.com/douyin-on-dapr/douyin/services/contract/chat/v1"
 	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
+	hotentryv1 "github.com/douyin-on-dapr/douyin/services/contract/hotentry/v1"
 	userv1 "github.com/douyin-on-dapr/douyin/services/contract/user/v1"
 )
 
@@ -49,8 +50,8 @@ func newHotFake(t *testing.T) *hotFake {
 		{Id: 302, FromUserId: 2, ToUserId: 1, Content: "hi", CreatedAtMs: 1002, Seq: 2},
 		{Id: 303, FromUserId: 1, ToUserId: 2, Content: "bye", CreatedAtMs: 1003, Seq: 3},
 	}})
-	h.put(t, hotv1.ChatPlaceKey("S2", 1), &hotv1.ChatPlace{DeliveredMs: 1003})
-	h.put(t, hotv1.ChatPlaceKey("S9", 1), &hotv1.ChatPlace{DeliveredMs: 7}) // its row is gone
+	h.put(t, hotv1.ChatDeliveryPositionKey("S2", 1), &hotv1.ChatDeliveryPosition{DeliveredMs: 1003})
+	h.put(t, hotv1.ChatDeliveryPositionKey("S9", 1), &hotv1.ChatDeliveryPosition{DeliveredMs: 7}) // its row is gone
 	h.invalidate(t, hotv1.LikeSetKey(2))
 	return h
 }
@@ -63,14 +64,14 @@ func (h *hotFake) put(t *testing.T, key string, document proto.Message) {
 	if err != nil {
 		t.Error(err)
 	}
-	h.entry(t, key, &hotv1.Entry{Content: &hotv1.Entry_Document{Document: encoded}})
+	h.entry(t, key, &hotentryv1.Entry{Content: &hotentryv1.Entry_Document{Document: encoded}})
 }
 
 func (h *hotFake) invalidate(t *testing.T, key string) {
-	h.entry(t, key, &hotv1.Entry{Content: &hotv1.Entry_Invalidated{Invalidated: true}})
+	h.entry(t, key, &hotentryv1.Entry{Content: &hotentryv1.Entry_Invalidated{Invalidated: true}})
 }
 
-func (h *hotFake) entry(t *testing.T, key string, entry *hotv1.Entry) {
+func (h *hotFake) entry(t *testing.T, key string, entry *hotentryv1.Entry) {
 	value, err := proto.Marshal(entry)
 	if err != nil {
 		t.Error(err)

@@ -11,7 +11,7 @@ import (
 	"google.golang.org/protobuf/encoding/prototext"
 	"google.golang.org/protobuf/proto"
 
-	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
+	hotentryv1 "github.com/douyin-on-dapr/douyin/services/contract/hotentry/v1"
 )
 
 // Hot reads the hot state.
@@ -108,11 +108,11 @@ const (
 
 // decode unwraps an entry into a document.
 func decode(value []byte, document proto.Message) (proto.Message, contents) {
-	var entry hotv1.Entry
+	var entry hotentryv1.Entry
 	if err := proto.Unmarshal(value, &entry); err != nil {
 		return nil, undecodable
 	}
-	content, ok := entry.GetContent().(*hotv1.Entry_Document)
+	content, ok := entry.GetContent().(*hotentryv1.Entry_Document)
 	if !ok {
 		return nil, invalidated
 	}

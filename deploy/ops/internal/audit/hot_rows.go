@@ -42,7 +42,7 @@ func families() map[string]family {
 		"follows": {relation, []string{"follows"}, 1, func() proto.Message { return &hotv1.FollowSet{} }, followSet},
 		"rel":     {relation, []string{"counts"}, 1, func() proto.Message { return &hotv1.UserRelations{} }, userRelations},
 		"chat":    {chat, []string{"messages"}, 2, func() proto.Message { return &hotv1.ChatWindow{} }, chatWindow},
-		"place":   {chat, []string{"places"}, 1, func() proto.Message { return &hotv1.ChatPlace{} }, chatPlace},
+		"place":   {chat, []string{"places"}, 1, func() proto.Message { return &hotv1.ChatDeliveryPosition{} }, chatPlace},
 	}
 }
 
@@ -154,5 +154,5 @@ func chatPlace(ctx context.Context, q querier, key string, numbers []int64) (pro
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	return &hotv1.ChatPlace{DeliveredMs: found[0]}, nil
+	return &hotv1.ChatDeliveryPosition{DeliveredMs: found[0]}, nil
 }

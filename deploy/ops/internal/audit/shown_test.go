@@ -29,16 +29,16 @@ func testEachStaleHotDocumentIsFound(t *testing.T, d databases) {
 	head := feedHead(t)
 	head.Videos = head.GetVideos()[1:]
 	for key, document := range map[string]proto.Message{
-		hotv1.UserProfileKey(2):     &hotv1.UserProfile{Profile: &userv1.Profile{Id: 2, Name: "bobby", Signature: "hi", CreatedAtMs: 2000}},
-		hotv1.AuthorWorksKey(1):     &hotv1.AuthorWorks{Works: 1},
-		hotv1.FeedHeadKey:           head,
-		hotv1.LikeSetKey(1):         &hotv1.LikeSet{VideoIds: []int64{101}},
-		hotv1.LikeSetKey(3):         &hotv1.LikeSet{VideoIds: []int64{101}, Capped: true},
-		hotv1.UserLikesKey(1):       &hotv1.UserLikes{Given: 2, Received: 4},
-		hotv1.FollowSetKey(3):       &hotv1.FollowSet{},
-		hotv1.UserRelationsKey(1):   &hotv1.UserRelations{Follows: 2, Followers: 2},
-		hotv1.ChatWindowKey(2, 1):   &hotv1.ChatWindow{Complete: true, Messages: []*chatv1.Message{{Id: 301, FromUserId: 1, ToUserId: 2, Content: "hello", CreatedAtMs: 1001, Seq: 1}}},
-		hotv1.ChatPlaceKey("S2", 1): &hotv1.ChatPlace{DeliveredMs: 1001},
+		hotv1.UserProfileKey(2):                &hotv1.UserProfile{Profile: &userv1.Profile{Id: 2, Name: "bobby", Signature: "hi", CreatedAtMs: 2000}},
+		hotv1.AuthorWorksKey(1):                &hotv1.AuthorWorks{Works: 1},
+		hotv1.FeedHeadKey:                      head,
+		hotv1.LikeSetKey(1):                    &hotv1.LikeSet{VideoIds: []int64{101}},
+		hotv1.LikeSetKey(3):                    &hotv1.LikeSet{VideoIds: []int64{101}, Capped: true},
+		hotv1.UserLikesKey(1):                  &hotv1.UserLikes{Given: 2, Received: 4},
+		hotv1.FollowSetKey(3):                  &hotv1.FollowSet{},
+		hotv1.UserRelationsKey(1):              &hotv1.UserRelations{Follows: 2, Followers: 2},
+		hotv1.ChatWindowKey(2, 1):              &hotv1.ChatWindow{Complete: true, Messages: []*chatv1.Message{{Id: 301, FromUserId: 1, ToUserId: 2, Content: "hello", CreatedAtMs: 1001, Seq: 1}}},
+		hotv1.ChatDeliveryPositionKey("S2", 1): &hotv1.ChatDeliveryPosition{DeliveredMs: 1001},
 	} {
 		w.hot.put(t, key, document)
 	}

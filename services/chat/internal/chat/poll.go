@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
@@ -102,22 +103,18 @@ func (s *Service) newFromPeer(ctx context.Context, r Reader, sinceMS int64) ([]M
 	return messages, s.savePosition(ctx, r, position)
 }
 
-// undelivered returns the messages that the peer wrote after a position. There
-// are two reasons why a phone sends an older time. If it is the time of a message
-// of the peer, an answer was lost and the messages after it are sent again.
-// Otherwise the phone's clock is behind.
+// undelivered returns the messages of the peer that a session at a position has
+// not received. The gateway answers a poll without the service when
+// hotv1.NothingNew finds none.
 func (s *Service) undelivered(ctx context.Context, r Reader, w Window, p DeliveryPosition, sinceMS int64) ([]Message, error) {
-	afterMS := p.DeliveredMS
-	if sinceMS < afterMS {
-		received, err := s.isPeerTime(ctx, r, w, sinceMS)
-		if err != nil {
+	received := false
+	if sinceMS < p.DeliveredMS {
+		var err error
+		if received, err = s.isPeerTime(ctx, r, w, sinceMS); err != nil {
 			return nil, err
 		}
-		if received {
-			afterMS = sinceMS
-		}
 	}
-	return s.peerAfter(ctx, r, w, afterMS)
+	return s.peerAfter(ctx, r, w, hotv1.ResumeAfter(p.DeliveredMS, sinceMS, received))
 }
 
 // assumedPosition returns the position of a reader without a stored one: the time

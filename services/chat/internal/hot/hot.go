@@ -15,7 +15,7 @@ import (
 type Documents struct {
 	store     *hotstate.Store
 	windows   hotstate.Document[*hotv1.ChatWindow]
-	positions hotstate.Document[*hotv1.ChatPlace]
+	positions hotstate.Document[*hotv1.ChatDeliveryPosition]
 }
 
 var _ chat.Hot = (*Documents)(nil)
@@ -25,7 +25,7 @@ func New(store *hotstate.Store) *Documents {
 	return &Documents{
 		store:     store,
 		windows:   hotstate.For[*hotv1.ChatWindow](store, hotv1.ChatWindowTTL),
-		positions: hotstate.For[*hotv1.ChatPlace](store, hotv1.ChatPlaceTTL),
+		positions: hotstate.For[*hotv1.ChatDeliveryPosition](store, hotv1.ChatDeliveryPositionTTL),
 	}
 }
 
@@ -41,7 +41,7 @@ func (d *Documents) InvalidateWindow(ctx context.Context, a, b int64) error {
 
 // PositionMoved implements chat.Hot.
 func (d *Documents) PositionMoved(ctx context.Context, r chat.Reader) {
-	_ = d.store.Invalidate(ctx, hotv1.ChatPlaceKey(r.SessionID, r.PeerID))
+	_ = d.store.Invalidate(ctx, hotv1.ChatDeliveryPositionKey(r.SessionID, r.PeerID))
 }
 
 // LoadWindow implements chat.Hot.
@@ -61,12 +61,12 @@ var errNoPosition = errors.New("no delivery position")
 
 // LoadDeliveryPosition implements chat.Hot.
 func (d *Documents) LoadDeliveryPosition(ctx context.Context, r chat.Reader, rebuild func(context.Context) (chat.DeliveryPosition, bool, error)) (chat.DeliveryPosition, bool, error) {
-	doc, err := d.positions.Load(ctx, hotv1.ChatPlaceKey(r.SessionID, r.PeerID), func(ctx context.Context) (*hotv1.ChatPlace, error) {
+	doc, err := d.positions.Load(ctx, hotv1.ChatDeliveryPositionKey(r.SessionID, r.PeerID), func(ctx context.Context) (*hotv1.ChatDeliveryPosition, error) {
 		position, known, err := rebuild(ctx)
 		if err == nil && !known {
 			err = errNoPosition
 		}
-		return &hotv1.ChatPlace{DeliveredMs: position.DeliveredMS}, err
+		return &hotv1.ChatDeliveryPosition{DeliveredMs: position.DeliveredMS}, err
 	})
 	if errors.Is(err, errNoPosition) {
 		return chat.DeliveryPosition{}, false, nil

@@ -63,7 +63,7 @@ func TestMissingPositionIsNotStored(t *testing.T) {
 			t.Errorf("position %+v, %t, %v", position, known, err)
 		}
 	}
-	if ttl := states.Document(t, "place:S:2", &hotv1.ChatPlace{}); ttl != hotv1.ChatPlaceTTL {
+	if ttl := states.Document(t, "place:S:2", &hotv1.ChatDeliveryPosition{}); ttl != hotv1.ChatDeliveryPositionTTL {
 		t.Errorf("stored for %v", ttl)
 	}
 }

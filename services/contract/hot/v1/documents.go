@@ -42,8 +42,8 @@ func ChatWindowKey(a, b int64) string {
 	return "chat:" + strconv.FormatInt(min(a, b), 10) + ":" + strconv.FormatInt(max(a, b), 10)
 }
 
-// ChatPlaceKey names the ChatPlace of one session with one peer.
-func ChatPlaceKey(sessionID string, peerID int64) string {
+// ChatDeliveryPositionKey names the ChatDeliveryPosition of one session with one peer.
+func ChatDeliveryPositionKey(sessionID string, peerID int64) string {
 	return "place:" + sessionID + ":" + strconv.FormatInt(peerID, 10)
 }
 
@@ -59,7 +59,7 @@ func Documents() []Document {
 		{Name: "follows:", Owner: contract.AppRelation, Readers: reader, TTL: FollowSetTTL},
 		{Name: "rel:", Owner: contract.AppRelation, Readers: reader, TTL: UserRelationsTTL},
 		{Name: "chat:", Owner: contract.AppChat, Readers: reader, TTL: ChatWindowTTL},
-		{Name: "place:", Owner: contract.AppChat, Readers: reader, TTL: ChatPlaceTTL},
+		{Name: "place:", Owner: contract.AppChat, Readers: reader, TTL: ChatDeliveryPositionTTL},
 	}
 }
 
@@ -69,10 +69,10 @@ const (
 	AuthorWorksTTL = time.Minute
 	FeedHeadTTL    = 10 * time.Second
 
-	LikeSetTTL       = 10 * time.Minute
-	UserLikesTTL     = time.Minute
-	FollowSetTTL     = 10 * time.Minute
-	UserRelationsTTL = time.Minute
-	ChatWindowTTL    = 10 * time.Minute
-	ChatPlaceTTL     = 24 * time.Hour
+	LikeSetTTL              = 10 * time.Minute
+	UserLikesTTL            = time.Minute
+	FollowSetTTL            = 10 * time.Minute
+	UserRelationsTTL        = time.Minute
+	ChatWindowTTL           = 10 * time.Minute
+	ChatDeliveryPositionTTL = 24 * time.Hour
 )

@@ -10,7 +10,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
-	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
+	hotentryv1 "github.com/douyin-on-dapr/douyin/services/contract/hotentry/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/hotstate"
 )
 
@@ -66,11 +66,11 @@ func (s *States) Keys() int {
 	return len(s.entries)
 }
 
-func (s *States) stored(t testing.TB, key string) (*hotv1.Entry, time.Duration) {
+func (s *States) stored(t testing.TB, key string) (*hotentryv1.Entry, time.Duration) {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var stored hotv1.Entry
+	var stored hotentryv1.Entry
 	if err := proto.Unmarshal(s.entries[key].value, &stored); err != nil {
 		t.Fatal(err)
 	}

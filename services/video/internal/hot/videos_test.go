@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
+	hotentryv1 "github.com/douyin-on-dapr/douyin/services/contract/hotentry/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/hotstate"
 	"github.com/douyin-on-dapr/douyin/services/video/internal/fake"
 	"github.com/douyin-on-dapr/douyin/services/video/internal/hot"
@@ -179,7 +180,7 @@ func TestChangeIsSeenAtOnce(t *testing.T) {
 	wantWorks(t, v, 4)
 
 	for _, key := range []string{hotv1.FeedHeadKey, hotv1.AuthorWorksKey(author)} {
-		var entry hotv1.Entry
+		var entry hotentryv1.Entry
 		if err := proto.Unmarshal(s.entries[key], &entry); err != nil || !entry.GetInvalidated() {
 			t.Errorf("%s is %v, %v; readers past the owner have to find it invalidated", key, &entry, err)
 		}
@@ -201,7 +202,7 @@ func TestWorksOfOneAreKept(t *testing.T) {
 	if r.works != 1 {
 		t.Errorf("the rows were asked %d times, want once", r.works)
 	}
-	var entry hotv1.Entry
+	var entry hotentryv1.Entry
 	var works hotv1.AuthorWorks
 	if err := proto.Unmarshal(s.entries[hotv1.AuthorWorksKey(author)], &entry); err != nil {
 		t.Fatal(err)
