@@ -8,7 +8,7 @@ import (
 )
 
 // Reader 1 polls the conversation with 2, who wrote at 1000, 2000 and 3000.
-func TestPollAsksTheOwnerUnlessNothingIsNew(t *testing.T) {
+func TestPollCallsTheOwnerUnlessNothingIsNew(t *testing.T) {
 	window := &hotv1.ChatWindow{Complete: true, Messages: []*chatv1.Message{
 		{Id: 1, FromUserId: 2, ToUserId: 1, CreatedAtMs: 1000},
 		{Id: 2, FromUserId: 2, ToUserId: 1, CreatedAtMs: 2000},
@@ -32,30 +32,30 @@ func TestPollAsksTheOwnerUnlessNothingIsNew(t *testing.T) {
 		"no place":                           {window, nil, 3000, true},
 		"no window":                          {nil, at(3000), 3000, true},
 		"window does not reach the place":    {tail, at(1000), 3000, true},
-		"window does not reach what is told": {tail, at(3000), 2000, true},
+		"window does not reach pre_msg_time": {tail, at(3000), 2000, true},
 		"window reaches both":                {tail, at(3000), 3000, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
+			h := newHarness(t)
 			if c.window != nil {
-				if err := w.states.Store(hotv1.ChatWindowKey(1, 2), c.window); err != nil {
+				if err := h.states.Store(hotv1.ChatWindowKey(1, 2), c.window); err != nil {
 					t.Fatal(err)
 				}
 			}
 			if c.place != nil {
-				if err := w.states.Store(hotv1.ChatDeliveryPositionKey("S", 2), c.place); err != nil {
+				if err := h.states.Store(hotv1.ChatDeliveryPositionKey("S", 2), c.place); err != nil {
 					t.Fatal(err)
 				}
 			}
-			messages, err := w.Poll(t.Context(), 1, "S", 2, c.since)
+			messages, err := h.Poll(t.Context(), 1, "S", 2, c.since)
 			if err != nil || len(messages) > 0 {
 				t.Errorf("%v, %v", messages, err)
 			}
-			if asked := w.chats.Count("Poll") == 1; asked != c.asks {
-				t.Errorf("asked the owner: %t", asked)
+			if asked := h.chats.Count("Poll") == 1; asked != c.asks {
+				t.Errorf("called the owner: %t", asked)
 			}
-			if !c.asks && w.crossings() != 1 {
-				t.Errorf("%d crossings", w.crossings())
+			if !c.asks && h.crossings() != 1 {
+				t.Errorf("%d crossings", h.crossings())
 			}
 		})
 	}

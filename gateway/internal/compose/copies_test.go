@@ -15,54 +15,54 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/hotstate"
 )
 
-// The budget of the anonymous feed is no crossing at all while the copy lives,
-// and the copy lives for a second.
+// The anonymous feed costs no call while the copy is fresh, and the copy is fresh
+// for a second.
 func TestFeedCopyLivesOneSecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		w.publish(40)
-		w.head(t)
-		first := feed(t, w, 0)
-		if got := w.states.Total(); got != 1 {
+		h := newHarness(t)
+		h.publish(40)
+		h.head(t)
+		first := feed(t, h, 0)
+		if got := h.states.Total(); got != 1 {
 			t.Errorf("%d reads of the hot state, want 1", got)
 		}
-		if w.videos.Count("Feed") != 0 {
-			t.Error("the owner was asked although the hot document is there")
+		if h.videos.Count("Feed") != 0 {
+			t.Error("the owner was called although the hot document exists")
 		}
-		w.reset()
+		h.reset()
 		time.Sleep(time.Second - time.Millisecond)
-		if again := feed(t, w, 0); again != first || w.crossings() != 0 {
-			t.Errorf("a warm feed costs %d crossings", w.crossings())
+		if again := feed(t, h, 0); again != first || h.crossings() != 0 {
+			t.Errorf("a warm feed costs %d crossings", h.crossings())
 		}
-		w.videos.Add(1, 1_000_000, "newer")
-		w.head(t)
+		h.videos.Add(1, 1_000_000, "newer")
+		h.head(t)
 		time.Sleep(2 * time.Millisecond)
-		if got := feed(t, w, 0).Videos[0].Title; got != "newer" {
+		if got := feed(t, h, 0).Videos[0].Title; got != "newer" {
 			t.Errorf("after a second the feed still starts with %q", got)
 		}
-		w.Close() // the bubble has to be empty at its end
+		h.Close() // the bubble must be empty at its end
 	})
 }
 
 // The age counts from the beginning of the load: a slow answer is old already.
 func TestFeedCopyAgesWhileItLoads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		w.publish(1)
-		slow := &slowUsers{Users: w.users, delay: 700 * time.Millisecond}
-		c, err := compose.New(compose.Options{Users: slow, Videos: w.videos, Interactions: w.interactions, Relations: w.relations, Chats: w.chats, Links: compose.NewLinks("http://x"),
-			Hot: hotstate.New(w.states, slog.New(slog.NewTextHandler(io.Discard, nil)))})
+		h := newHarness(t)
+		h.publish(1)
+		slow := &slowUsers{Users: h.users, delay: 700 * time.Millisecond}
+		c, err := compose.New(compose.Options{Users: slow, Videos: h.videos, Interactions: h.interactions, Relations: h.relations, Chats: h.chats, Links: compose.NewLinks("http://x"),
+			Hot: hotstate.New(h.states, slog.New(slog.NewTextHandler(io.Discard, nil)))})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		w.Close()
-		w.Composer = c
-		feed(t, w, 0)
-		w.reset()
+		h.Close()
+		h.Composer = c
+		feed(t, h, 0)
+		h.reset()
 		time.Sleep(400 * time.Millisecond)
-		feed(t, w, 0)
-		if w.crossings() == 0 {
+		feed(t, h, 0)
+		if h.crossings() == 0 {
 			t.Error("a copy was used 1.1 s after its loading began")
 		}
 	})
@@ -84,18 +84,18 @@ func (s *slowUsers) GetProfiles(ctx context.Context, in *userv1.GetProfilesReque
 
 func TestManyReadersLoadOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		w.publish(40)
-		slow := &slowUsers{Users: w.users, delay: 100 * time.Millisecond}
-		c, err := compose.New(compose.Options{Users: slow, Videos: w.videos, Interactions: w.interactions, Relations: w.relations, Chats: w.chats, Links: compose.NewLinks("http://x"),
-			Hot: hotstate.New(w.states, slog.New(slog.NewTextHandler(io.Discard, nil)))})
+		h := newHarness(t)
+		h.publish(40)
+		slow := &slowUsers{Users: h.users, delay: 100 * time.Millisecond}
+		c, err := compose.New(compose.Options{Users: slow, Videos: h.videos, Interactions: h.interactions, Relations: h.relations, Chats: h.chats, Links: compose.NewLinks("http://x"),
+			Hot: hotstate.New(h.states, slog.New(slog.NewTextHandler(io.Discard, nil)))})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		w.Close()
+		h.Close()
 
-		// The first reader gives up; the others must not suffer for it.
+		// The first reader gives up; the others still get their answer.
 		impatient, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 		defer cancel()
 		var readers sync.WaitGroup
@@ -113,23 +113,23 @@ func TestManyReadersLoadOnce(t *testing.T) {
 			})
 		}
 		readers.Wait()
-		if got := w.users.Count("GetProfiles"); got != 1 {
+		if got := h.users.Count("GetProfiles"); got != 1 {
 			t.Errorf("%d loads for 51 readers", got)
 		}
 	})
 }
 
-// Whoever deletes here sees the feed without it at once.
+// After a deletion through this gateway the feed lacks the video at once.
 func TestForget(t *testing.T) {
-	w := newWorld(t)
-	w.publish(2)
-	feed(t, w, 0)
-	newest := w.videos.Published()[0]
-	if _, err := w.videos.DeleteVideo(t.Context(), &videov1.DeleteVideoRequest{VideoId: newest.GetId(), AuthorId: newest.GetAuthorId()}); err != nil {
+	h := newHarness(t)
+	h.publish(2)
+	feed(t, h, 0)
+	newest := h.videos.Published()[0]
+	if _, err := h.videos.DeleteVideo(t.Context(), &videov1.DeleteVideoRequest{VideoId: newest.GetId(), AuthorId: newest.GetAuthorId()}); err != nil {
 		t.Fatal(err)
 	}
-	w.Forget()
-	if got := feed(t, w, 0).Videos; len(got) != 1 || got[0].ID == newest.GetId() {
+	h.Forget()
+	if got := feed(t, h, 0).Videos; len(got) != 1 || got[0].ID == newest.GetId() {
 		t.Errorf("the feed still has %+v", got)
 	}
 }

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// Whoever deletes a video no longer sees it, although a load that began before is
-// still under way, and is not shown the older list again when that load ends.
-func TestForgetPassesALoadUnderWay(t *testing.T) {
+// After forget the old value is gone, also while a load from before is in progress
+// and after it ends.
+func TestForgetDuringALoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		truth := "old"
-		r := &recent[string]{age: time.Second, load: func(context.Context) (string, error) {
+		r := &memo[string]{age: time.Second, load: func(context.Context) (string, error) {
 			read := truth
 			time.Sleep(100 * time.Millisecond)
 			return read, nil
@@ -35,19 +35,19 @@ func TestForgetPassesALoadUnderWay(t *testing.T) {
 			}
 		}
 		if value := <-early; value != "old" {
-			t.Errorf("whoever asked before got %q", value)
+			t.Errorf("the caller from before got %q", value)
 		}
 	})
 }
 
 // The load from before may also end last.
-func TestForgetPassesASlowLoad(t *testing.T) {
+func TestForgetDuringASlowLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		delays := make(chan time.Duration, 2)
 		delays <- 500 * time.Millisecond
 		delays <- 10 * time.Millisecond
 		truth := "old"
-		r := &recent[string]{age: time.Second, load: func(context.Context) (string, error) {
+		r := &memo[string]{age: time.Second, load: func(context.Context) (string, error) {
 			read := truth
 			time.Sleep(<-delays)
 			return read, nil

@@ -12,21 +12,21 @@ import (
 	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 )
 
-// MaxPage is how many entries of a list one answer has at most. The old client
-// takes lists whole: one with more entries shows it the newest of them.
+// MaxPage is the maximum number of entries in one answer. The old client does not
+// page: of a longer list it shows the newest entries.
 const MaxPage = 1000
 
-// PageRequest says which part of a list is wanted.
+// PageRequest selects a page of a list.
 type PageRequest struct {
-	Cursor string // from the answer before; "" starts at the newest
+	Cursor string // from the previous page; "" starts at the newest
 	Limit  int32  // 0: MaxPage
 }
 
-// List is a part of a list. Entries is never nil: the client crashes on a null
+// List is a page of a list. Entries is never nil: the client crashes on a null
 // list.
 type List[T any] struct {
 	Entries []T
-	Next    string // cursor of the part after it, "" at the end
+	Next    string // cursor of the next page, "" at the end
 }
 
 // Comment is a comment as the client knows it.
@@ -35,11 +35,11 @@ type Comment struct {
 	User       User   `json:"user"`
 	Content    string `json:"content"`
 	CreateDate string `json:"create_date"` // MM-DD, of its creation
-	LikeCount  int64  `json:"like_count"`  // drawn by the client; there are no likes of comments
+	LikeCount  int64  `json:"like_count"`  // shown by the client; always 0, like the next field
 	TeaseCount int64  `json:"tease_count"`
 }
 
-// zone is where the client's dates are: it prints them as they come.
+// zone is the time zone of dates: the client prints them unchanged.
 func zone() *time.Location { return time.FixedZone("Asia/Shanghai", 8*60*60) }
 
 func comment(c *interactionv1.Comment, writer User) Comment {
@@ -49,9 +49,9 @@ func comment(c *interactionv1.Comment, writer User) Comment {
 	}
 }
 
-// PostComment posts a comment for its writer and answers it complete. It asks
-// about the writer first: a comment that could be posted and not be shown would
-// be refused, and posted again.
+// PostComment posts a comment and returns it with its writer. It loads the writer
+// first: if that failed after the comment was posted, the client would see an
+// error and post the comment again.
 func (c *Composer) PostComment(ctx context.Context, in *interactionv1.PostCommentRequest) (Comment, error) {
 	writer, err := c.exactCard(ctx, nobody, in.GetUserId())
 	if err != nil {
@@ -64,7 +64,7 @@ func (c *Composer) PostComment(ctx context.Context, in *interactionv1.PostCommen
 	return comment(answer.GetComment(), c.user(in.GetUserId(), writer)), nil
 }
 
-// Comments are the comments of a video, newest first, with their writers as the
+// Comments returns the comments of a video, newest first, with their writers as the
 // viewer (0: nobody) sees them.
 func (c *Composer) Comments(ctx context.Context, viewerID, videoID, beforeID int64, limit int32) (List[Comment], error) {
 	answer, err := c.interactions.ListComments(ctx, &interactionv1.ListCommentsRequest{
@@ -73,9 +73,9 @@ func (c *Composer) Comments(ctx context.Context, viewerID, videoID, beforeID int
 	if err != nil {
 		return List[Comment]{}, err
 	}
-	writers := newGathering(answer.GetWriters(), (*interactionv1.UserFacts).GetUserId)
+	writers := newUserBatch(answer.GetWriters(), (*interactionv1.UserFacts).GetUserId)
 	writers.likes(answer.GetWriters())
-	if err := c.gather(ctx, writers, wantProfiles, wantWorks, wantRelations(viewerID)); err != nil {
+	if err := c.load(ctx, writers, loadProfiles, loadWorks, loadRelations(viewerID)); err != nil {
 		return List[Comment]{}, err
 	}
 	list := List[Comment]{Entries: make([]Comment, 0, len(answer.GetComments()))}
@@ -89,7 +89,7 @@ func (c *Composer) Comments(ctx context.Context, viewerID, videoID, beforeID int
 	return list, nil
 }
 
-// Relation is one of the lists of users around a user.
+// Relation selects one of the lists of users around a user.
 type Relation int
 
 // The lists.
@@ -98,32 +98,32 @@ const (
 	Followers                 // who follows the user
 )
 
-// Related are the users of one of those lists, the most recent follow first, as
-// the viewer (0: nobody) sees them.
+// Related returns the users of such a list, the most recent follow first, as the
+// viewer (0: nobody) sees them.
 func (c *Composer) Related(ctx context.Context, which Relation, viewerID, userID int64, page PageRequest) (List[User], error) {
-	ask := c.relations.ListFollows
+	list := c.relations.ListFollows
 	if which == Followers {
-		ask = c.relations.ListFollowers
+		list = c.relations.ListFollowers
 	}
-	answer, err := ask(ctx, &relationv1.ListRequest{
+	answer, err := list(ctx, &relationv1.ListRequest{
 		UserId: userID, ViewerId: viewerID, Cursor: page.Cursor, Limit: page.Limit,
 	})
 	if err != nil {
 		return List[User]{}, err
 	}
-	users := newGathering(answer.GetUsers(), (*relationv1.UserFacts).GetUserId)
+	users := newUserBatch(answer.GetUsers(), (*relationv1.UserFacts).GetUserId)
 	users.relations(answer.GetUsers())
-	if err := c.gather(ctx, users, wantProfiles, wantWorks, wantLikes); err != nil {
+	if err := c.load(ctx, users, loadProfiles, loadWorks, loadLikes); err != nil {
 		return List[User]{}, err
 	}
-	list := List[User]{Entries: make([]User, 0, len(users.ids)), Next: answer.GetNextCursor()}
+	related := List[User]{Entries: make([]User, 0, len(users.ids)), Next: answer.GetNextCursor()}
 	for _, id := range users.ids {
-		list.Entries = append(list.Entries, c.user(id, users.cards[id]))
+		related.Entries = append(related.Entries, c.user(id, users.cards[id]))
 	}
-	return list, nil
+	return related, nil
 }
 
-// Liked are the videos that a user likes, the most recent like first, as the
+// Liked returns the videos that a user likes, the most recent like first, as the
 // viewer (0: nobody) sees them.
 func (c *Composer) Liked(ctx context.Context, viewerID, userID int64, page PageRequest) (List[Video], error) {
 	answer, err := c.interactions.ListLiked(ctx, &interactionv1.ListLikedRequest{
@@ -140,7 +140,7 @@ func (c *Composer) Liked(ctx context.Context, viewerID, userID int64, page PageR
 	for i, liked := range answer.GetVideos() {
 		ids[i] = liked.GetFacts().GetVideoId()
 	}
-	authors := newGathering(answer.GetAuthors(), (*interactionv1.UserFacts).GetUserId)
+	authors := newUserBatch(answer.GetAuthors(), (*interactionv1.UserFacts).GetUserId)
 	authors.likes(answer.GetAuthors())
 	var found *videov1.GetVideosResponse
 	both, ctx := errgroup.WithContext(ctx)
@@ -148,7 +148,7 @@ func (c *Composer) Liked(ctx context.Context, viewerID, userID int64, page PageR
 		found, err = c.videos.GetVideos(ctx, &videov1.GetVideosRequest{VideoIds: ids, WithWorks: true})
 		return err
 	})
-	both.Go(func() error { return c.gather(ctx, authors, wantProfiles, wantRelations(viewerID)) })
+	both.Go(func() error { return c.load(ctx, authors, loadProfiles, loadRelations(viewerID)) })
 	if err := both.Wait(); err != nil {
 		return List[Video]{}, err
 	}
@@ -160,7 +160,7 @@ func (c *Composer) Liked(ctx context.Context, viewerID, userID int64, page PageR
 	for _, liked := range answer.GetVideos() {
 		v := byID[liked.GetFacts().GetVideoId()]
 		if v.GetState() != videov1.State_STATE_READY {
-			continue // deleted, and the likes of it are about to follow
+			continue // deleted; its likes will be deleted soon
 		}
 		author := c.user(v.GetAuthorId(), authors.cards[v.GetAuthorId()])
 		list.Entries = append(list.Entries, c.video(v, author, liked.GetFacts()))

@@ -13,28 +13,28 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-func (w *world) like(t *testing.T, user, video int64) {
+func (h *harness) like(t *testing.T, user, video int64) {
 	t.Helper()
-	if _, err := w.interactions.SetLike(t.Context(), &interactionv1.SetLikeRequest{UserId: user, VideoId: video, Liked: true}); err != nil {
+	if _, err := h.interactions.SetLike(t.Context(), &interactionv1.SetLikeRequest{UserId: user, VideoId: video, Liked: true}); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (w *world) follow(t *testing.T, user, target int64) {
+func (h *harness) follow(t *testing.T, user, target int64) {
 	t.Helper()
-	if _, err := w.relations.SetFollow(t.Context(), &relationv1.SetFollowRequest{UserId: user, TargetId: target, Following: true}); err != nil {
+	if _, err := h.relations.SetFollow(t.Context(), &relationv1.SetFollowRequest{UserId: user, TargetId: target, Following: true}); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (w *world) say(t *testing.T, from, to int64, text string) {
+func (h *harness) say(t *testing.T, from, to int64, text string) {
 	t.Helper()
-	if _, err := w.chats.Send(t.Context(), &chatv1.SendRequest{FromUserId: from, ToUserId: to, Content: text}); err != nil {
+	if _, err := h.chats.Send(t.Context(), &chatv1.SendRequest{FromUserId: from, ToUserId: to, Content: text}); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// The flags in the feed are the viewer's own, those of the shared page nobody's.
+// The flags in the feed are the viewer's own; the shared page has none.
 func TestFeedForMarksWhatTheViewerLikesAndFollows(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -42,31 +42,31 @@ func TestFeedForMarksWhatTheViewerLikesAndFollows(t *testing.T) {
 		setCap int
 	}{{"asking the owners", false, 0}, {"hot", true, 0}, {"capped sets", false, 1}} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t)
-			w.publish(6)
-			viewer := w.users.Add("viewer", "x")
-			w.interactions.SetCap, w.relations.SetCap = c.setCap, c.setCap
-			videos := w.videos.Published() // newest first, by 2, 1, 2, 1 ...
+			h := newHarness(t)
+			h.publish(6)
+			viewer := h.users.Add("viewer", "x")
+			h.interactions.SetCap, h.relations.SetCap = c.setCap, c.setCap
+			videos := h.videos.Published() // newest first, by 2, 1, 2, 1 ...
 			liked := []int64{videos[0].GetId(), videos[3].GetId()}
 			slices.Sort(liked)
 			for _, id := range liked {
-				w.like(t, viewer, id)
+				h.like(t, viewer, id)
 			}
-			w.follow(t, viewer, 1)
-			w.follow(t, viewer, 999)
+			h.follow(t, viewer, 1)
+			h.follow(t, viewer, 999)
 			if c.hot {
 				for key, doc := range map[string]*hotv1.LikeSet{hotv1.LikeSetKey(viewer): {VideoIds: liked}} {
-					if err := w.states.Store(key, doc); err != nil {
+					if err := h.states.Store(key, doc); err != nil {
 						t.Fatal(err)
 					}
 				}
-				if err := w.states.Store(hotv1.FollowSetKey(viewer), &hotv1.FollowSet{UserIds: []int64{1, 999}}); err != nil {
+				if err := h.states.Store(hotv1.FollowSetKey(viewer), &hotv1.FollowSet{UserIds: []int64{1, 999}}); err != nil {
 					t.Fatal(err)
 				}
 			}
-			public := feed(t, w, 0)
-			w.reset()
-			page, err := w.FeedFor(t.Context(), viewer, 0)
+			public := feed(t, h, 0)
+			h.reset()
+			page, err := h.FeedFor(t.Context(), viewer, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -81,25 +81,25 @@ func TestFeedForMarksWhatTheViewerLikesAndFollows(t *testing.T) {
 					t.Errorf("video %d has %d likes", i, v.FavoriteCount)
 				}
 			}
-			if c.hot && w.crossings() != 1 {
-				t.Errorf("%d crossings, want one bulk read", w.crossings())
+			if c.hot && h.crossings() != 1 {
+				t.Errorf("%d crossings, want one bulk read", h.crossings())
 			}
 		})
 	}
 }
 
 func TestUserAsTheViewerSeesThem(t *testing.T) {
-	w := newWorld(t)
-	w.publish(2) // by amy (1) and bob (2)
-	viewer := w.users.Add("viewer", "x")
-	w.follow(t, viewer, 1)
-	w.follow(t, 2, 1)
-	w.follow(t, 1, 2)
-	for _, v := range w.videos.Published() {
-		w.like(t, viewer, v.GetId())
-		w.like(t, 1, v.GetId())
+	h := newHarness(t)
+	h.publish(2) // by amy (1) and bob (2)
+	viewer := h.users.Add("viewer", "x")
+	h.follow(t, viewer, 1)
+	h.follow(t, 2, 1)
+	h.follow(t, 1, 2)
+	for _, v := range h.videos.Published() {
+		h.like(t, viewer, v.GetId())
+		h.like(t, 1, v.GetId())
 	}
-	user, err := w.User(t.Context(), viewer, 1)
+	user, err := h.User(t.Context(), viewer, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,57 +107,57 @@ func TestUserAsTheViewerSeesThem(t *testing.T) {
 		t.Errorf("%+v", user)
 	}
 	for _, by := range []int64{0, 1, 2} {
-		if user, err := w.User(t.Context(), by, 1); err != nil || user.IsFollow != (by == 2) {
+		if user, err := h.User(t.Context(), by, 1); err != nil || user.IsFollow != (by == 2) {
 			t.Errorf("as %d: followed %t, %v", by, user.IsFollow, err)
 		}
 	}
 }
 
-// One call to the owner and at most three lookups, whatever the length.
+// A list costs one call to the owner and at most three lookups, whatever its length.
 func TestListsCostTheSameWhateverTheirLength(t *testing.T) {
-	lists := map[string]func(*world) (int, error){
-		"comments": func(w *world) (int, error) {
-			list, err := w.Comments(t.Context(), 1, w.videos.Published()[0].GetId(), 0, 0)
+	lists := map[string]func(*harness) (int, error){
+		"comments": func(h *harness) (int, error) {
+			list, err := h.Comments(t.Context(), 1, h.videos.Published()[0].GetId(), 0, 0)
 			return len(list.Entries), err
 		},
-		"liked": func(w *world) (int, error) {
-			list, err := w.Liked(t.Context(), 1, 1, compose.PageRequest{})
+		"liked": func(h *harness) (int, error) {
+			list, err := h.Liked(t.Context(), 1, 1, compose.PageRequest{})
 			return len(list.Entries), err
 		},
-		"follows": func(w *world) (int, error) {
-			list, err := w.Related(t.Context(), compose.Follows, 1, 1, compose.PageRequest{})
+		"follows": func(h *harness) (int, error) {
+			list, err := h.Related(t.Context(), compose.Follows, 1, 1, compose.PageRequest{})
 			return len(list.Entries), err
 		},
-		"followers": func(w *world) (int, error) {
-			list, err := w.Related(t.Context(), compose.Followers, 1, 1, compose.PageRequest{})
+		"followers": func(h *harness) (int, error) {
+			list, err := h.Related(t.Context(), compose.Followers, 1, 1, compose.PageRequest{})
 			return len(list.Entries), err
 		},
 	}
 	for name, list := range lists {
 		t.Run(name, func(t *testing.T) {
 			for _, length := range []int{1, 3, 50} {
-				w := newWorld(t)
-				w.publish(length)
+				h := newHarness(t)
+				h.publish(length)
 				for i := range length {
-					other := w.users.Add(name+string(rune('a'+i)), "x")
-					w.follow(t, 1, other)
-					w.follow(t, other, 1)
-					if _, err := w.interactions.PostComment(t.Context(), &interactionv1.PostCommentRequest{
-						UserId: other, VideoId: w.videos.Published()[0].GetId(), Content: "x",
+					other := h.users.Add(name+string(rune('a'+i)), "x")
+					h.follow(t, 1, other)
+					h.follow(t, other, 1)
+					if _, err := h.interactions.PostComment(t.Context(), &interactionv1.PostCommentRequest{
+						UserId: other, VideoId: h.videos.Published()[0].GetId(), Content: "x",
 					}); err != nil {
 						t.Fatal(err)
 					}
 				}
-				for _, v := range w.videos.Published() {
-					w.like(t, 1, v.GetId())
+				for _, v := range h.videos.Published() {
+					h.like(t, 1, v.GetId())
 				}
-				w.reset()
-				got, err := list(w)
+				h.reset()
+				got, err := list(h)
 				if err != nil || got != length {
 					t.Fatalf("%d entries, want %d, %v", got, length, err)
 				}
-				if w.crossings() != 4 {
-					t.Errorf("%d entries cost %d crossings", length, w.crossings())
+				if h.crossings() != 4 {
+					t.Errorf("%d entries cost %d crossings", length, h.crossings())
 				}
 			}
 		})
@@ -165,39 +165,39 @@ func TestListsCostTheSameWhateverTheirLength(t *testing.T) {
 }
 
 func TestCommentsAreCompleteAndPage(t *testing.T) {
-	w := newWorld(t)
-	w.publish(1)
-	video := w.videos.Published()[0].GetId()
+	h := newHarness(t)
+	h.publish(1)
+	video := h.videos.Published()[0].GetId()
 	for _, text := range []string{"one", "two", "three"} {
-		if _, err := w.interactions.PostComment(t.Context(), &interactionv1.PostCommentRequest{UserId: 2, VideoId: video, Content: text}); err != nil {
+		if _, err := h.interactions.PostComment(t.Context(), &interactionv1.PostCommentRequest{UserId: 2, VideoId: video, Content: text}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	first, err := w.Comments(t.Context(), 0, video, 0, 2)
+	first, err := h.Comments(t.Context(), 0, video, 0, 2)
 	if err != nil || len(first.Entries) != 2 || first.Next != "2" {
 		t.Fatalf("%+v, %v", first, err)
 	}
 	if c := first.Entries[0]; c.Content != "three" || c.User.Name != "bob" || c.CreateDate != "03-01" {
 		t.Errorf("%+v", c)
 	}
-	second, err := w.Comments(t.Context(), 0, video, 2, 2)
+	second, err := h.Comments(t.Context(), 0, video, 2, 2)
 	if err != nil || len(second.Entries) != 1 || second.Next != "" {
 		t.Errorf("%+v, %v", second, err)
 	}
-	if none, err := w.Comments(t.Context(), 0, 404, 0, 0); err != nil || none.Entries == nil || len(none.Entries) != 0 {
+	if none, err := h.Comments(t.Context(), 0, 404, 0, 0); err != nil || none.Entries == nil || len(none.Entries) != 0 {
 		t.Errorf("%+v, %v", none, err)
 	}
 }
 
 func TestLikedIsInOrderAndLeavesOutDeletedVideos(t *testing.T) {
-	w := newWorld(t)
-	w.publish(3)
-	videos := w.videos.Published()
-	w.interactions.AuthorOf = func(int64) int64 { return 1 } // a video that was deleted had one too
+	h := newHarness(t)
+	h.publish(3)
+	videos := h.videos.Published()
+	h.interactions.AuthorOf = func(int64) int64 { return 1 } // also of the deleted video
 	for _, id := range []int64{videos[1].GetId(), 404, videos[0].GetId(), videos[2].GetId()} {
-		w.like(t, 2, id)
+		h.like(t, 2, id)
 	}
-	list, err := w.Liked(t.Context(), 2, 2, compose.PageRequest{})
+	list, err := h.Liked(t.Context(), 2, 2, compose.PageRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,20 +214,20 @@ func TestLikedIsInOrderAndLeavesOutDeletedVideos(t *testing.T) {
 }
 
 func TestFriendsWithTheirNewestMessage(t *testing.T) {
-	w := newWorld(t)
-	me := w.users.Add("me", "x")
+	h := newHarness(t)
+	me := h.users.Add("me", "x")
 	var friends []int64
 	for _, name := range []string{"quiet", "wrote", "was written to"} {
-		friend := w.users.Add(name, "x")
+		friend := h.users.Add(name, "x")
 		friends = append(friends, friend)
-		w.follow(t, me, friend)
-		w.follow(t, friend, me)
+		h.follow(t, me, friend)
+		h.follow(t, friend, me)
 	}
-	w.follow(t, me, w.users.Add("no friend", "x"))
-	w.say(t, friends[1], me, "hi")
-	w.say(t, me, friends[2], "old")
-	w.say(t, me, friends[2], "new")
-	list, err := w.Friends(t.Context(), me, me, compose.PageRequest{})
+	h.follow(t, me, h.users.Add("no friend", "x"))
+	h.say(t, friends[1], me, "hi")
+	h.say(t, me, friends[2], "old")
+	h.say(t, me, friends[2], "new")
+	list, err := h.Friends(t.Context(), me, me, compose.PageRequest{})
 	if err != nil || len(list.Entries) != 3 {
 		t.Fatalf("%+v, %v", list, err)
 	}
@@ -241,7 +241,7 @@ func TestFriendsWithTheirNewestMessage(t *testing.T) {
 			t.Errorf("friend %d is %+v, want %+v", i, got, want)
 		}
 	}
-	foreign, err := w.Friends(t.Context(), friends[0], me, compose.PageRequest{})
+	foreign, err := h.Friends(t.Context(), friends[0], me, compose.PageRequest{})
 	if err != nil || len(foreign.Entries) != 3 {
 		t.Fatalf("%+v, %v", foreign, err)
 	}
@@ -252,30 +252,30 @@ func TestFriendsWithTheirNewestMessage(t *testing.T) {
 	}
 }
 
-// What the owner of a list refuses, the list refuses.
+// A list fails with the error of its owner.
 func TestListsFailWithTheirOwner(t *testing.T) {
-	w := newWorld(t)
-	w.publish(1)
-	w.like(t, 1, w.videos.Published()[0].GetId())
+	h := newHarness(t)
+	h.publish(1)
+	h.like(t, 1, h.videos.Published()[0].GetId())
 	down := errs.New(errs.Unavailable, "", "")
-	w.relations.Fail("Lookup", down)
-	if _, err := w.Liked(t.Context(), 1, 1, compose.PageRequest{}); errs.CodeOf(err) != errs.Unavailable {
+	h.relations.Fail("Lookup", down)
+	if _, err := h.Liked(t.Context(), 1, 1, compose.PageRequest{}); errs.CodeOf(err) != errs.Unavailable {
 		t.Errorf("relation down: %v", err)
 	}
-	w.interactions.Fail("ListComments", down)
-	if _, err := w.Comments(t.Context(), 1, 1, 0, 0); errs.CodeOf(err) != errs.Unavailable {
+	h.interactions.Fail("ListComments", down)
+	if _, err := h.Comments(t.Context(), 1, 1, 0, 0); errs.CodeOf(err) != errs.Unavailable {
 		t.Errorf("interaction down: %v", err)
 	}
 }
 
 func TestNotifications(t *testing.T) {
-	w := newWorld(t)
-	me, amy := w.users.Add("me", "x"), w.users.Add("amy", "x")
-	w.follow(t, me, amy)
-	w.users.Tell(&userv1.Activity{Id: 1, Kind: userv1.ActivityKind_ACTIVITY_KIND_FOLLOWED, ActorId: amy, OccurredAtMs: 5})
-	w.users.Tell(&userv1.Activity{Id: 2, Kind: userv1.ActivityKind_ACTIVITY_KIND_COMMENTED, ActorId: amy, VideoId: 7, CommentId: 8, Excerpt: "nice"})
-	w.reset()
-	list, err := w.Notifications(t.Context(), me, 0, 0)
+	h := newHarness(t)
+	me, amy := h.users.Add("me", "x"), h.users.Add("amy", "x")
+	h.follow(t, me, amy)
+	h.users.Tell(&userv1.Activity{Id: 1, Kind: userv1.ActivityKind_ACTIVITY_KIND_FOLLOWED, ActorId: amy, OccurredAtMs: 5})
+	h.users.Tell(&userv1.Activity{Id: 2, Kind: userv1.ActivityKind_ACTIVITY_KIND_COMMENTED, ActorId: amy, VideoId: 7, CommentId: 8, Excerpt: "nice"})
+	h.reset()
+	list, err := h.Notifications(t.Context(), me, 0, 0)
 	if err != nil || len(list.Entries) != 2 || list.Unread != 2 {
 		t.Fatalf("%+v, %v", list, err)
 	}
@@ -285,7 +285,7 @@ func TestNotifications(t *testing.T) {
 	if n := list.Entries[1]; n.Kind != "followed" || n.CreateTime != 5 {
 		t.Errorf("%+v", n)
 	}
-	if w.crossings() != 5 {
-		t.Errorf("%d crossings", w.crossings())
+	if h.crossings() != 5 {
+		t.Errorf("%d crossings", h.crossings())
 	}
 }

@@ -6,33 +6,33 @@ import (
 	userv1 "github.com/douyin-on-dapr/douyin/services/contract/user/v1"
 )
 
-// Notification tells a user that somebody liked, commented or followed. The old
-// client does not know it.
+// Notification is a like, a comment or a follow that concerns a user. The old client
+// does not show it.
 type Notification struct {
 	ID         int64  `json:"id"`
 	Kind       string `json:"kind"` // liked, commented or followed
 	Actor      User   `json:"actor"`
 	VideoID    int64  `json:"video_id"`   // 0 for a follow
-	CommentID  int64  `json:"comment_id"` // 0 but for a comment
+	CommentID  int64  `json:"comment_id"` // 0 unless a comment
 	Excerpt    string `json:"excerpt"`    // the beginning of the comment
 	CreateTime int64  `json:"create_time"`
 }
 
-// Notifications is a part of a user's list.
+// Notifications is a page of a user's list.
 type Notifications struct {
 	Entries []Notification // newest first, never nil
-	Next    int64          // the id before which the part after it starts, 0 at the end
-	Unread  int64          // on all parts
+	Next    int64          // the id before which the next page starts, 0 at the end
+	Unread  int64          // on all pages
 }
 
-// Notifications are what others did that concerns the viewer, newest first.
+// Notifications returns the notifications of the viewer, newest first.
 func (c *Composer) Notifications(ctx context.Context, viewerID, beforeID int64, limit int32) (Notifications, error) {
 	answer, err := c.users.ListActivities(ctx, &userv1.ListActivitiesRequest{UserId: viewerID, BeforeId: beforeID, Limit: limit})
 	if err != nil {
 		return Notifications{}, err
 	}
-	actors := newGathering(answer.GetActivities(), (*userv1.Activity).GetActorId)
-	if err := c.gather(ctx, actors, wantProfiles, wantWorks, wantLikes, wantRelations(viewerID)); err != nil {
+	actors := newUserBatch(answer.GetActivities(), (*userv1.Activity).GetActorId)
+	if err := c.load(ctx, actors, loadProfiles, loadWorks, loadLikes, loadRelations(viewerID)); err != nil {
 		return Notifications{}, err
 	}
 	list := Notifications{

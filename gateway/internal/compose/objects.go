@@ -1,7 +1,7 @@
-// Package compose joins what the services know into the objects that a phone
+// Package compose joins the data of the services into the objects that a phone
 // shows: users with their counts, videos with their authors and addresses. It
-// asks in batches, in parallel, and never in a loop. Copies kept in the process
-// hold public data only and are at most a second old.
+// calls in batches, in parallel, and never in a loop. Copies in the process hold
+// public data only and are at most a second old.
 package compose
 
 import (
@@ -12,8 +12,8 @@ import (
 	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 )
 
-// User is a user as the client knows it. All eleven fields are always sent:
-// the client shows nothing, or wrong things, where one is missing.
+// User is a user as the client knows it. All eleven fields are always sent: the
+// client shows nothing, or wrong data, if one is missing.
 type User struct {
 	ID              int64  `json:"id"`
 	Name            string `json:"name"`
@@ -28,8 +28,8 @@ type User struct {
 	FavoriteCount   int64  `json:"favorite_count"` // likes given
 }
 
-// Video is a video as the client knows it, always with its full author. What
-// comes after the title is for new clients; the old one passes over it.
+// Video is a video as the client knows it, always with its full author. The fields
+// after the title are for new clients; the old one ignores them.
 type Video struct {
 	ID            int64  `json:"id"`
 	Author        User   `json:"author"`
@@ -40,26 +40,26 @@ type Video struct {
 	IsFavorite    bool   `json:"is_favorite"` // does the viewer like this video
 	Title         string `json:"title"`
 	Processing
-	HLSURL     string `json:"hls_url"`     // "" where there are no renditions
+	HLSURL     string `json:"hls_url"`     // "" without renditions
 	DurationMS int64  `json:"duration_ms"` // 0 until ready, as width and height
 	Width      int32  `json:"width"`       // pixels, as shown
 	Height     int32  `json:"height"`
 }
 
-// Processing is how far a video has come on its way into the feed.
+// Processing is the progress of a video on its way into the feed.
 type Processing struct {
 	State         string `json:"state"`          // one of the constants below
-	Progress      int32  `json:"progress"`       // percent, of the work on it
+	Progress      int32  `json:"progress"`       // percent of the processing
 	FailureReason string `json:"failure_reason"` // of the contract; "" unless failed
-	// FailureMsg is the reason as a sentence, which whoever knows the client's
-	// language fills in.
+	// FailureMsg is the reason as a sentence. The caller, who knows the client's
+	// language, fills it in.
 	FailureMsg string `json:"failure_msg"`
 }
 
 // The states of a video as clients know them.
 const (
-	StateUploading  = "uploading"  // no video yet
-	StateUploaded   = "uploaded"   // waits to be processed
+	StateUploading  = "uploading"  // not a video yet
+	StateUploaded   = "uploaded"   // waits for processing
 	StateProcessing = "processing" // is being processed
 	StateReady      = "ready"      // everybody sees it
 	StateFailed     = "failed"     // will never be ready
@@ -80,54 +80,40 @@ func processing(v *videov1.Video) Processing {
 	return p
 }
 
-// Nobody can set a signature through the client, and it draws an empty one as
-// a gap.
+// The client has no way to set a signature, and shows an empty one as a gap.
 const defaultSignature = "这个人很懒，什么都没有留下"
 
-// card is what the services say of one user.
-type card struct {
-	profile         *userv1.Profile // nil: no such user
-	works           int64
-	given, received int64 // likes
-	follows         int64
-	followers       int64
-	followed        bool // by the viewer
-}
-
-// nobody is the viewer of what everybody sees.
-const nobody = 0
-
-func (c *Composer) user(id int64, of card) User {
-	p := of.profile
+func (c *Composer) user(id int64, u userCard) User {
+	p := u.profile
 	if p == nil {
-		// An author whose account is gone: the client crashes on a null author
-		// and draws an empty name as a gap.
+		// The account of an author is gone: the client crashes on a null author and
+		// shows an empty name as a gap.
 		p = &userv1.Profile{Name: "用户" + strconv.FormatInt(id, 10)}
 	}
 	return User{
 		ID:              id,
 		Name:            p.GetName(),
-		FollowCount:     of.follows,
-		FollowerCount:   of.followers,
-		IsFollow:        of.followed,
+		FollowCount:     u.follows,
+		FollowerCount:   u.followers,
+		IsFollow:        u.followed,
 		Avatar:          orDefault(p.GetAvatar(), c.links.Default("avatar")),
 		BackgroundImage: orDefault(p.GetBackgroundImage(), c.links.Default("background")),
 		Signature:       orDefault(p.GetSignature(), defaultSignature),
-		TotalFavorited:  of.received,
-		WorkCount:       of.works,
-		FavoriteCount:   of.given,
+		TotalFavorited:  u.received,
+		WorkCount:       u.works,
+		FavoriteCount:   u.given,
 	}
 }
 
-func (c *Composer) video(v *videov1.Video, author User, facts *interactionv1.VideoFacts) Video {
+func (c *Composer) video(v *videov1.Video, author User, stats *interactionv1.VideoFacts) Video {
 	return Video{
 		ID:            v.GetId(),
 		Author:        author,
 		PlayURL:       c.links.Play(v),
 		CoverURL:      c.links.Cover(v),
-		FavoriteCount: facts.GetLikes(),
-		CommentCount:  facts.GetComments(),
-		IsFavorite:    facts.GetLiked(),
+		FavoriteCount: stats.GetLikes(),
+		CommentCount:  stats.GetComments(),
+		IsFavorite:    stats.GetLiked(),
 		Title:         v.GetTitle(),
 		Processing:    processing(v),
 		HLSURL:        c.links.HLS(v),

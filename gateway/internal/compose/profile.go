@@ -12,85 +12,86 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/hotstate"
 )
 
-// User is one user as the viewer (0: nobody) sees them, exact at the moment of
-// asking. Refusal: USER_UNKNOWN.
+// User returns a user as the viewer (0: nobody) sees them now, without a cache.
+// Refusal: USER_UNKNOWN.
 func (c *Composer) User(ctx context.Context, viewerID, id int64) (User, error) {
-	of, err := c.exactCard(ctx, viewerID, id)
+	u, err := c.exactCard(ctx, viewerID, id)
 	if err != nil {
 		return User{}, err
 	}
-	if of.profile == nil {
+	if u.profile == nil {
 		return User{}, errs.New(errs.NotFound, "USER_UNKNOWN", "there is no such user")
 	}
-	return c.user(id, of), nil
+	return c.user(id, u), nil
 }
 
-// exactCard reads the hot documents about a user, and whom the viewer follows,
-// in one request, and asks the owners, in parallel, for what is missing there.
-func (c *Composer) exactCard(ctx context.Context, viewerID, id int64) (card, error) {
-	user := newGathering([]int64{id}, func(id int64) int64 { return id })
-	wants := c.fromHot(ctx, viewerID, id, user)
-	err := c.gather(ctx, user, wants...)
+// exactCard reads the hot documents about a user, and the follows of the viewer,
+// in one request, and calls the owners, in parallel, for missing documents.
+func (c *Composer) exactCard(ctx context.Context, viewerID, id int64) (userCard, error) {
+	user := newUserBatchOf(id)
+	loaders := c.fillFromHot(ctx, viewerID, id, user)
+	err := c.load(ctx, user, loaders...)
 	return user.cards[id], err
 }
 
-// fromHot fills in what the hot documents know and returns what is left to ask.
-func (c *Composer) fromHot(ctx context.Context, viewerID, id int64, user *gathering) []want {
+// fillFromHot fills in the data of the hot documents and returns loaders for the
+// rest.
+func (c *Composer) fillFromHot(ctx context.Context, viewerID, id int64, user *userBatch) []loader {
 	profileKey, worksKey := hotv1.UserProfileKey(id), hotv1.AuthorWorksKey(id)
 	likesKey, relationsKey := hotv1.UserLikesKey(id), hotv1.UserRelationsKey(id)
 	keys := []string{profileKey, worksKey, likesKey, relationsKey}
-	stranger := viewerID != nobody && viewerID != id // nobody follows themselves
-	if stranger {
+	other := viewerID != nobody && viewerID != id // nobody follows themselves
+	if other {
 		keys = append(keys, hotv1.FollowSetKey(viewerID))
 	}
 	snapshot := c.hot.Snapshot(ctx, keys...)
-	var wants []want
+	var loaders []loader
 	if doc, ok := hotstate.Read[*hotv1.UserProfile](snapshot, profileKey); ok && doc.GetProfile() != nil {
-		user.change(id, func(of *card) { of.profile = doc.GetProfile() })
+		user.update(id, func(u *userCard) { u.profile = doc.GetProfile() })
 	} else {
-		wants = append(wants, wantProfiles)
+		loaders = append(loaders, loadProfiles)
 	}
 	if doc, ok := hotstate.Read[*hotv1.AuthorWorks](snapshot, worksKey); ok {
-		user.change(id, func(of *card) { of.works = doc.GetWorks() })
+		user.update(id, func(u *userCard) { u.works = doc.GetWorks() })
 	} else {
-		wants = append(wants, wantWorks)
+		loaders = append(loaders, loadWorks)
 	}
 	if doc, ok := hotstate.Read[*hotv1.UserLikes](snapshot, likesKey); ok {
-		user.change(id, func(of *card) { of.given, of.received = doc.GetGiven(), doc.GetReceived() })
+		user.update(id, func(u *userCard) { u.given, u.received = doc.GetGiven(), doc.GetReceived() })
 	} else {
-		wants = append(wants, wantLikes)
+		loaders = append(loaders, loadLikes)
 	}
 	if doc, ok := hotstate.Read[*hotv1.UserRelations](snapshot, relationsKey); ok {
-		user.change(id, func(of *card) { of.follows, of.followers = doc.GetFollows(), doc.GetFollowers() })
+		user.update(id, func(u *userCard) { u.follows, u.followers = doc.GetFollows(), doc.GetFollowers() })
 	} else {
-		wants = append(wants, wantRelations(nobody))
+		loaders = append(loaders, loadRelations(nobody))
 	}
-	if stranger {
-		wants = append(wants, wantFollowed(viewerID, snapshot))
+	if other {
+		loaders = append(loaders, c.loadFollowed(viewerID, snapshot))
 	}
-	return wants
+	return loaders
 }
 
-// wantFollowed tells whether the viewer follows the users: from the viewer's
-// follow set if the snapshot has it, else from its owner.
-func wantFollowed(viewerID int64, snapshot hotstate.Snapshot) want {
-	return func(ctx context.Context, c *Composer, ids []int64) (func(*gathering), error) {
+// loadFollowed loads whether the viewer follows the users: from the follow set in
+// the snapshot, otherwise from its owner.
+func (c *Composer) loadFollowed(viewerID int64, snapshot hotstate.Snapshot) loader {
+	return func(ctx context.Context, _ peers, ids []int64) (func(*userBatch), error) {
 		set, err := c.followSet(ctx, viewerID, snapshot, ids)
-		return func(g *gathering) {
+		return func(b *userBatch) {
 			for _, id := range ids {
-				g.change(id, func(of *card) { of.followed = set.has(id) })
+				b.update(id, func(u *userCard) { u.followed = set.has(id) })
 			}
 		}, err
 	}
 }
 
-// Works are the videos of one author published before a moment (Unix
-// milliseconds, 0 for now), newest first, as the viewer (0: nobody) sees them,
-// exact at the moment of asking: authors see their own in every state, others
-// the ready ones. An unknown author has none.
+// Works returns the videos of one author published before a moment (Unix
+// milliseconds, 0 for now), newest first, as the viewer (0: nobody) sees them now,
+// without a cache: authors see their own in every state, others the ready ones. An
+// unknown author has none.
 func (c *Composer) Works(ctx context.Context, viewerID, authorID, beforeMS int64, limit int32) (List[Video], error) {
 	var list *videov1.ListByAuthorResponse
-	var of card
+	var u userCard
 	both, bothCtx := errgroup.WithContext(ctx)
 	both.Go(func() (err error) {
 		list, err = c.videos.ListByAuthor(bothCtx, &videov1.ListByAuthorRequest{
@@ -99,20 +100,20 @@ func (c *Composer) Works(ctx context.Context, viewerID, authorID, beforeMS int64
 		return err
 	})
 	both.Go(func() (err error) {
-		of, err = c.exactCard(bothCtx, viewerID, authorID)
+		u, err = c.exactCard(bothCtx, viewerID, authorID)
 		return err
 	})
 	if err := both.Wait(); err != nil {
 		return List[Video]{}, err
 	}
-	facts, err := c.facts(ctx, viewerID, list.GetVideos())
+	stats, err := c.stats(ctx, viewerID, list.GetVideos())
 	if err != nil {
 		return List[Video]{}, err
 	}
-	author := c.user(authorID, of)
+	author := c.user(authorID, u)
 	works := List[Video]{Entries: make([]Video, 0, len(list.GetVideos()))}
 	for _, v := range list.GetVideos() {
-		works.Entries = append(works.Entries, c.video(v, author, facts[v.GetId()]))
+		works.Entries = append(works.Entries, c.video(v, author, stats[v.GetId()]))
 	}
 	if list.GetNextBeforeMs() > 0 {
 		works.Next = strconv.FormatInt(list.GetNextBeforeMs(), 10)

@@ -14,8 +14,7 @@ import (
 
 type callOption = grpc.CallOption
 
-// One bulk read of the hot documents; only what is missing there is asked of
-// its owner.
+// One bulk read of the hot documents; owners are called for missing ones only.
 func TestUserBudget(t *testing.T) {
 	profile := &hotv1.UserProfile{Profile: &userv1.Profile{Id: 1, Name: "hot amy", Signature: "hi", Avatar: "http://a/a.png"}}
 	works := &hotv1.AuthorWorks{Works: 42}
@@ -32,71 +31,71 @@ func TestUserBudget(t *testing.T) {
 		{"none hot", false, false, 1, 1, "amy", 2},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			w := newWorld(t)
-			w.publish(4)
+			h := newHarness(t)
+			h.publish(4)
 			if c.profile {
-				if err := w.states.Store(hotv1.UserProfileKey(1), profile); err != nil {
+				if err := h.states.Store(hotv1.UserProfileKey(1), profile); err != nil {
 					t.Fatal(err)
 				}
 			}
 			if c.works {
-				if err := w.states.Store(hotv1.AuthorWorksKey(1), works); err != nil {
+				if err := h.states.Store(hotv1.AuthorWorksKey(1), works); err != nil {
 					t.Fatal(err)
 				}
 			}
-			user, err := w.User(t.Context(), 0, 1)
+			user, err := h.User(t.Context(), 0, 1)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if user.Name != c.name || user.WorkCount != c.count {
 				t.Errorf("%+v", user)
 			}
-			if w.states.Total() != 1 || w.users.Total() != c.askUsers || w.videos.Total() != c.askVideos {
-				t.Errorf("%d reads, %d and %d calls", w.states.Total(), w.users.Total(), w.videos.Total())
+			if h.states.Total() != 1 || h.users.Total() != c.askUsers || h.videos.Total() != c.askVideos {
+				t.Errorf("%d reads, %d and %d calls", h.states.Total(), h.users.Total(), h.videos.Total())
 			}
 		})
 	}
 }
 
-func TestInvalidatedDocumentsAskTheOwner(t *testing.T) {
-	w := newWorld(t)
-	w.publish(4)
+func TestInvalidatedDocumentsCallTheOwner(t *testing.T) {
+	h := newHarness(t)
+	h.publish(4)
 	for _, key := range []string{hotv1.UserProfileKey(1), hotv1.AuthorWorksKey(1), hotv1.FeedHeadKey} {
-		if err := w.states.Invalidate(key); err != nil {
+		if err := h.states.Invalidate(key); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if user, err := w.User(t.Context(), 0, 1); err != nil || user.WorkCount != 2 {
+	if user, err := h.User(t.Context(), 0, 1); err != nil || user.WorkCount != 2 {
 		t.Errorf("%+v, %v", user, err)
 	}
-	if page := feed(t, w, 0); len(page.Videos) != 4 {
+	if page := feed(t, h, 0); len(page.Videos) != 4 {
 		t.Errorf("%d videos", len(page.Videos))
 	}
 }
 
 func TestUnknownUserIsRefused(t *testing.T) {
-	w := newWorld(t)
-	if _, err := w.User(t.Context(), 0, 5); errs.ReasonOf(err) != "USER_UNKNOWN" {
+	h := newHarness(t)
+	if _, err := h.User(t.Context(), 0, 5); errs.ReasonOf(err) != "USER_UNKNOWN" {
 		t.Errorf("%v", err)
 	}
 }
 
 func TestOwnerDownFailsTheProfile(t *testing.T) {
-	w := newWorld(t)
-	w.publish(1)
-	w.videos.Fail("CountWorks", errs.New(errs.Unavailable, "", ""))
-	if _, err := w.User(t.Context(), 0, 1); errs.CodeOf(err) != errs.Unavailable {
+	h := newHarness(t)
+	h.publish(1)
+	h.videos.Fail("CountWorks", errs.New(errs.Unavailable, "", ""))
+	if _, err := h.User(t.Context(), 0, 1); errs.CodeOf(err) != errs.Unavailable {
 		t.Errorf("%v", err)
 	}
 }
 
-// The author's own list is exact: no copy of a second ago is in the way.
+// The author's own list is exact: it comes from no cache.
 func TestWorks(t *testing.T) {
-	w := newWorld(t)
-	w.publish(5)
+	h := newHarness(t)
+	h.publish(5)
 	for _, want := range []int{3, 4} {
-		w.reset()
-		works, err := w.Works(t.Context(), 0, 1, 0, 0)
+		h.reset()
+		works, err := h.Works(t.Context(), 0, 1, 0, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,27 +107,27 @@ func TestWorks(t *testing.T) {
 				t.Errorf("author %+v", v.Author)
 			}
 		}
-		if w.crossings() > 7 { // hot state, four owners about the author, the list, its counts
-			t.Errorf("%d crossings", w.crossings())
+		if h.crossings() > 7 { // hot state, four owners about the author, the list, its counts
+			t.Errorf("%d crossings", h.crossings())
 		}
-		w.videos.Add(1, 100_000, "one more")
+		h.videos.Add(1, 100_000, "one more")
 	}
-	if works, err := w.Works(t.Context(), 0, 99, 0, 0); err != nil || works.Entries == nil || len(works.Entries) != 0 {
+	if works, err := h.Works(t.Context(), 0, 99, 0, 0); err != nil || works.Entries == nil || len(works.Entries) != 0 {
 		t.Errorf("an unknown author: %v, %v", works, err)
 	}
-	w.videos.Fail("ListByAuthor", errs.New(errs.Unavailable, "", ""))
-	if _, err := w.Works(t.Context(), 0, 1, 0, 0); errs.CodeOf(err) != errs.Unavailable {
+	h.videos.Fail("ListByAuthor", errs.New(errs.Unavailable, "", ""))
+	if _, err := h.Works(t.Context(), 0, 1, 0, 0); errs.CodeOf(err) != errs.Unavailable {
 		t.Errorf("video down: %v", err)
 	}
 }
 
-func TestWorksInParts(t *testing.T) {
-	w := newWorld(t)
-	w.publish(9)
+func TestWorksInPages(t *testing.T) {
+	h := newHarness(t)
+	h.publish(9)
 	var all []string
 	parts := 0
 	for before := int64(0); parts == 0 || before > 0; parts++ {
-		works, err := w.Works(t.Context(), 0, 1, before, 2)
+		works, err := h.Works(t.Context(), 0, 1, before, 2)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -143,6 +142,6 @@ func TestWorksInParts(t *testing.T) {
 		}
 	}
 	if want := []string{"video 9", "video 7", "video 5", "video 3", "video 1"}; !slices.Equal(all, want) || parts != 3 {
-		t.Errorf("%v in %d parts", all, parts)
+		t.Errorf("%v in %d pages", all, parts)
 	}
 }

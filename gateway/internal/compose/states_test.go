@@ -11,14 +11,14 @@ import (
 )
 
 // newStates has a video of amy's (1) in each state, and her friend bob (2).
-func newStates(t *testing.T) (*world, map[videov1.State]*videov1.Video) {
+func newStates(t *testing.T) (*harness, map[videov1.State]*videov1.Video) {
 	t.Helper()
-	w := newWorld(t)
-	amy := w.users.Add("amy", "x")
-	w.users.Add("bob", "x")
+	h := newHarness(t)
+	amy := h.users.Add("amy", "x")
+	h.users.Add("bob", "x")
 	made := map[videov1.State]*videov1.Video{}
 	for state := videov1.State_STATE_UPLOADED; state <= videov1.State_STATE_PROCESSING; state++ {
-		v := w.videos.Add(amy, int64(state)*1000, state.String())
+		v := h.videos.Add(amy, int64(state)*1000, state.String())
 		v.State = state
 		if state != videov1.State_STATE_READY {
 			v.ShownAtMs = 0
@@ -27,7 +27,7 @@ func newStates(t *testing.T) (*world, map[videov1.State]*videov1.Video) {
 	}
 	made[videov1.State_STATE_PROCESSING].Progress = 42
 	made[videov1.State_STATE_FAILED].FailureReason = videov1.FailureCodec
-	return w, made
+	return h, made
 }
 
 func object(key string) *videov1.Object {
@@ -36,11 +36,11 @@ func object(key string) *videov1.Object {
 
 // Authors see what becomes of their videos; nobody else does.
 func TestOnlyTheAuthorSeesWhatIsNotReady(t *testing.T) {
-	w, made := newStates(t)
+	h, made := newStates(t)
 	for viewer, want := range map[int64][]string{
 		0: {"ready"}, 2: {"ready"}, 1: {"processing", "failed", "ready", "uploaded"},
 	} {
-		list, err := w.Works(t.Context(), viewer, 1, 0, 0)
+		list, err := h.Works(t.Context(), viewer, 1, 0, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,18 +55,18 @@ func TestOnlyTheAuthorSeesWhatIsNotReady(t *testing.T) {
 			t.Errorf("viewer %d sees %v, want %v", viewer, got, want)
 		}
 	}
-	if page := feed(t, w, 0); len(page.Videos) != 1 || page.Videos[0].State != compose.StateReady || page.Videos[0].Progress != 100 {
+	if page := feed(t, h, 0); len(page.Videos) != 1 || page.Videos[0].State != compose.StateReady || page.Videos[0].Progress != 100 {
 		t.Errorf("feed %+v", page.Videos)
 	}
-	w.like(t, 2, made[videov1.State_STATE_READY].GetId())
-	w.like(t, 2, made[videov1.State_STATE_FAILED].GetId())
-	if list, err := w.Liked(t.Context(), 1, 2, compose.PageRequest{}); err != nil || len(list.Entries) != 1 || list.Entries[0].State != compose.StateReady {
+	h.like(t, 2, made[videov1.State_STATE_READY].GetId())
+	h.like(t, 2, made[videov1.State_STATE_FAILED].GetId())
+	if list, err := h.Liked(t.Context(), 1, 2, compose.PageRequest{}); err != nil || len(list.Entries) != 1 || list.Entries[0].State != compose.StateReady {
 		t.Errorf("liked %+v, %v", list, err)
 	}
 }
 
 func TestStatus(t *testing.T) {
-	w, made := newStates(t)
+	h, made := newStates(t)
 	for state, want := range map[videov1.State]compose.Processing{
 		videov1.State_STATE_UPLOADED:   {State: "uploaded"},
 		videov1.State_STATE_PROCESSING: {State: "processing", Progress: 42},
@@ -74,19 +74,19 @@ func TestStatus(t *testing.T) {
 		videov1.State_STATE_FAILED:     {State: "failed", FailureReason: "VIDEO_CODEC"},
 	} {
 		id := made[state].GetId()
-		w.reset()
-		own, err := w.Status(t.Context(), 1, id)
+		h.reset()
+		own, err := h.Status(t.Context(), 1, id)
 		if err != nil || own.Processing != want || own.VideoID != id || own.UploadedBytes != 1 || own.TotalBytes != 1 {
 			t.Errorf("%s: %+v, %v", state, own, err)
 		}
-		if w.crossings() != 1 {
-			t.Errorf("%d crossings", w.crossings())
+		if h.crossings() != 1 {
+			t.Errorf("%d crossings", h.crossings())
 		}
 		if (own.PlayURL == "") != (state == videov1.State_STATE_FAILED) || own.CoverURL != "" || own.HLSURL != "" {
 			t.Errorf("%s: addresses %+v", state, own)
 		}
 		for _, viewer := range []int64{0, 2} {
-			other, err := w.Status(t.Context(), viewer, id)
+			other, err := h.Status(t.Context(), viewer, id)
 			if state == videov1.State_STATE_READY {
 				if err != nil || other != own {
 					t.Errorf("viewer %d: %+v, %v", viewer, other, err)
@@ -96,12 +96,12 @@ func TestStatus(t *testing.T) {
 			}
 		}
 	}
-	if _, err := w.Status(t.Context(), 1, 404); errs.ReasonOf(err) != "VIDEO_UNKNOWN" {
+	if _, err := h.Status(t.Context(), 1, 404); errs.ReasonOf(err) != "VIDEO_UNKNOWN" {
 		t.Errorf("no such video: %v", err)
 	}
 	v := made[videov1.State_STATE_READY]
 	v.Cover, v.Hls = object("cover"), object("index")
-	if s, err := w.Status(t.Context(), 0, v.GetId()); err != nil || !strings.Contains(s.CoverURL, "/media/covers/") || !strings.HasSuffix(s.HLSURL, "/master.m3u8") {
+	if s, err := h.Status(t.Context(), 0, v.GetId()); err != nil || !strings.Contains(s.CoverURL, "/media/covers/") || !strings.HasSuffix(s.HLSURL, "/master.m3u8") {
 		t.Errorf("%+v, %v", s, err)
 	}
 }
@@ -139,20 +139,20 @@ func TestFeedIsInTheOrderOfReadiness(t *testing.T) {
 	// of a page, of what is kept in memory, and of everything.
 	for _, place := range []int{0, 1, 29, 30, 59, 89, 90, 99} {
 		for _, hot := range []bool{true, false} {
-			w := newWorld(t)
-			w.publish(100)
-			late := w.videos.Published()[99]
+			h := newHarness(t)
+			h.publish(100)
+			late := h.videos.Published()[99]
 			late.ShownAtMs = int64(100-place)*1000 + 500
 			if hot {
-				newest, err := w.videos.Feed(t.Context(), &videov1.FeedRequest{Limit: 90})
+				newest, err := h.videos.Feed(t.Context(), &videov1.FeedRequest{Limit: 90})
 				if err != nil {
 					t.Fatal(err)
 				}
-				w.headOf(t, newest.GetVideos())
+				h.headOf(t, newest.GetVideos())
 			}
 			var seen []int64
 			for before := int64(0); len(seen) < 100; {
-				page := feed(t, w, before)
+				page := feed(t, h, before)
 				for _, v := range page.Videos {
 					if slices.Contains(seen, v.ID) {
 						t.Fatalf("place %d: %q again after %d", place, v.Title, len(seen))
@@ -168,12 +168,12 @@ func TestFeedIsInTheOrderOfReadiness(t *testing.T) {
 	}
 }
 
-func TestStandInNamesKeyAndETag(t *testing.T) {
-	one := compose.StandIn("videos/1", "abc-2")
-	if one != compose.StandIn("videos/1", `"abc-2"`) {
+func TestPlaceholderSumNamesKeyAndETag(t *testing.T) {
+	one := compose.PlaceholderSum("videos/1", "abc-2")
+	if one != compose.PlaceholderSum("videos/1", `"abc-2"`) {
 		t.Error("quotes count")
 	}
-	if one == compose.StandIn("videos/2", "abc-2") || one == compose.StandIn("videos/1", "abc-3") {
+	if one == compose.PlaceholderSum("videos/2", "abc-2") || one == compose.PlaceholderSum("videos/1", "abc-3") {
 		t.Error("two objects, one stand-in")
 	}
 }

@@ -7,19 +7,19 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// Status is how far a video has come, with what there is of it.
+// Status is the progress of a video, with its addresses.
 type Status struct {
 	VideoID       int64 `json:"video_id"`
 	UploadedBytes int64 `json:"uploaded_bytes"`
 	TotalBytes    int64 `json:"total_bytes"`
 	Processing
-	PlayURL  string `json:"play_url"` // "" where it is not there, as the others
+	PlayURL  string `json:"play_url"` // "" if it does not exist yet; so are the others
 	CoverURL string `json:"cover_url"`
 	HLSURL   string `json:"hls_url"`
 }
 
-// Status tells a viewer (0: nobody) about a video. One that is not ready is its
-// author's alone. Refusal: VIDEO_UNKNOWN.
+// Status returns the status of a video for a viewer (0: nobody). Only the author
+// sees a video that is not ready. Refusal: VIDEO_UNKNOWN.
 func (c *Composer) Status(ctx context.Context, viewerID, videoID int64) (Status, error) {
 	answer, err := c.videos.GetVideos(ctx, &videov1.GetVideosRequest{VideoIds: []int64{videoID}})
 	if err != nil {

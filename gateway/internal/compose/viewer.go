@@ -12,11 +12,11 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/hotstate"
 )
 
-// idSet answers "is it in there" for the ids of one page.
+// idSet answers whether it contains the ids of one page.
 type idSet struct {
-	ids    []int64 // ascending
-	capped bool    // there are more than these
-	extra  map[int64]bool
+	ids    []int64        // ascending
+	capped bool           // the set is larger than ids
+	extra  map[int64]bool // answers beyond a capped set
 }
 
 func (s *idSet) has(id int64) bool {
@@ -26,7 +26,7 @@ func (s *idSet) has(id int64) bool {
 	return s.extra[id]
 }
 
-// missing are those of some ids that a capped set cannot decide about.
+// missing returns the ids that a capped set cannot answer.
 func (s *idSet) missing(ids []int64) []int64 {
 	if !s.capped {
 		return nil
@@ -34,13 +34,14 @@ func (s *idSet) missing(ids []int64) []int64 {
 	return slices.DeleteFunc(slices.Clone(ids), s.has)
 }
 
-// viewerSets are what a viewer likes and whom the viewer follows.
+// viewerSets are the videos that a viewer likes and the users that the viewer
+// follows.
 type viewerSets struct {
 	likes, follows idSet
 }
 
-// viewerSets reads both sets in one request and asks the owners, in parallel,
-// for what is missing there. videoIDs and authorIDs are what will be looked up.
+// viewerSets reads both sets in one request and calls the owners, in parallel, for
+// missing documents. It completes the sets for videoIDs and authorIDs.
 func (c *Composer) viewerSets(ctx context.Context, viewerID int64, videoIDs, authorIDs []int64) (*viewerSets, error) {
 	snapshot := c.hot.Snapshot(ctx, hotv1.LikeSetKey(viewerID), hotv1.FollowSetKey(viewerID))
 	var sets viewerSets
@@ -59,7 +60,7 @@ func (c *Composer) viewerSets(ctx context.Context, viewerID int64, videoIDs, aut
 	return &sets, nil
 }
 
-// likeSet is what the viewer likes, complete as far as ids go.
+// likeSet returns the videos that the viewer likes, complete for ids.
 func (c *Composer) likeSet(ctx context.Context, viewerID int64, snapshot hotstate.Snapshot, ids []int64) (idSet, error) {
 	var set idSet
 	if doc, ok := hotstate.Read[*hotv1.LikeSet](snapshot, hotv1.LikeSetKey(viewerID)); ok {
@@ -74,7 +75,7 @@ func (c *Composer) likeSet(ctx context.Context, viewerID int64, snapshot hotstat
 	return set, c.completeLikes(ctx, &set, viewerID, ids)
 }
 
-// followSet is whom the viewer follows, complete as far as ids go.
+// followSet returns the users that the viewer follows, complete for ids.
 func (c *Composer) followSet(ctx context.Context, viewerID int64, snapshot hotstate.Snapshot, ids []int64) (idSet, error) {
 	var set idSet
 	if doc, ok := hotstate.Read[*hotv1.FollowSet](snapshot, hotv1.FollowSetKey(viewerID)); ok {
@@ -89,7 +90,7 @@ func (c *Composer) followSet(ctx context.Context, viewerID int64, snapshot hotst
 	return set, c.completeFollows(ctx, &set, viewerID, ids)
 }
 
-// completeLikes asks the owner about what a capped set leaves open.
+// completeLikes asks the owner about the ids that a capped set cannot answer.
 func (c *Composer) completeLikes(ctx context.Context, set *idSet, viewerID int64, ids []int64) error {
 	open := set.missing(ids)
 	if len(open) == 0 {
@@ -97,13 +98,13 @@ func (c *Composer) completeLikes(ctx context.Context, set *idSet, viewerID int64
 	}
 	answer, err := c.interactions.Lookup(ctx, &interactionv1.LookupRequest{VideoIds: open, ViewerId: viewerID})
 	set.extra = make(map[int64]bool, len(open))
-	for _, facts := range answer.GetVideos() {
-		set.extra[facts.GetVideoId()] = facts.GetLiked()
+	for _, stats := range answer.GetVideos() {
+		set.extra[stats.GetVideoId()] = stats.GetLiked()
 	}
 	return err
 }
 
-// completeFollows does the same for whom the viewer follows.
+// completeFollows does the same for follows.
 func (c *Composer) completeFollows(ctx context.Context, set *idSet, viewerID int64, ids []int64) error {
 	open := set.missing(ids)
 	if len(open) == 0 {
@@ -111,33 +112,8 @@ func (c *Composer) completeFollows(ctx context.Context, set *idSet, viewerID int
 	}
 	answer, err := c.relations.Lookup(ctx, &relationv1.LookupRequest{UserIds: open, ViewerId: viewerID})
 	set.extra = make(map[int64]bool, len(open))
-	for _, facts := range answer.GetUsers() {
-		set.extra[facts.GetUserId()] = facts.GetFollowed()
+	for _, stats := range answer.GetUsers() {
+		set.extra[stats.GetUserId()] = stats.GetFollowed()
 	}
 	return err
-}
-
-// FeedFor is Feed with the viewer's own flags, which are exact: the copy of the
-// page is public, and shared with everybody.
-func (c *Composer) FeedFor(ctx context.Context, viewerID, beforeMS int64) (*Page, error) {
-	page, err := c.Feed(ctx, beforeMS)
-	if err != nil || viewerID == 0 || len(page.Videos) == 0 {
-		return page, err
-	}
-	videoIDs := make([]int64, len(page.Videos))
-	authorIDs := make([]int64, len(page.Videos))
-	for i, v := range page.Videos {
-		videoIDs[i], authorIDs[i] = v.ID, v.Author.ID
-	}
-	sets, err := c.viewerSets(ctx, viewerID, videoIDs, authorIDs)
-	if err != nil {
-		return nil, err
-	}
-	mine := &Page{Next: page.Next, Videos: slices.Clone(page.Videos)}
-	for i := range mine.Videos {
-		v := &mine.Videos[i]
-		v.IsFavorite = sets.likes.has(v.ID)
-		v.Author.IsFollow = sets.follows.has(v.Author.ID)
-	}
-	return mine, nil
 }

@@ -13,7 +13,7 @@ import (
 // Blobs is a store of parts in memory. As Calls it counts Put, Get and Delete.
 type Blobs struct {
 	Calls
-	// OnPut is told each key before it is stored.
+	// OnPut is called with each key before it is stored.
 	OnPut func(key string)
 	mu    sync.Mutex
 	blobs map[string][]byte

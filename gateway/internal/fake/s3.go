@@ -98,7 +98,7 @@ func (s *S3) UploadedParts(_ context.Context, key string) ([]s3store.Part, error
 	return parts, nil
 }
 
-// CompleteMultipart joins the parts it is told. A fault of "CompleteMultipart
+// CompleteMultipart joins the given parts. A fault of "CompleteMultipart
 // answer" is returned although they were joined.
 func (s *S3) CompleteMultipart(_ context.Context, key string, parts []s3store.Part) error {
 	if err := s.note("CompleteMultipart"); err != nil {

@@ -147,7 +147,7 @@ func (u *Users) Tell(a *userv1.Activity) {
 	u.activities = append(u.activities, a)
 }
 
-// ListActivities answers what was told, to everybody, newest first.
+// ListActivities returns the entries of Tell, newest first, to every user.
 func (u *Users) ListActivities(_ context.Context, _ *userv1.ListActivitiesRequest, _ ...grpc.CallOption) (*userv1.ListActivitiesResponse, error) {
 	if err := u.note("ListActivities"); err != nil {
 		return nil, err

@@ -104,8 +104,7 @@ func TestPostedCommentIsComplete(t *testing.T) {
 	}
 }
 
-// A client that is told of a failure posts again: then there must be nothing
-// posted yet.
+// After a failure the client posts again, so the first post must not exist.
 func TestCommentThatCannotBeShownIsNotPosted(t *testing.T) {
 	h := newSocialHarness(t)
 	h.Relations.Fail("Lookup", errs.New(errs.Unavailable, "", ""))

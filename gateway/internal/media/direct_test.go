@@ -169,8 +169,8 @@ func TestFirstAddressOfADirectUploadStaysGood(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	standIn := compose.StandIn(v.GetSource().GetKey(), etag)
-	v.Source.Sha256 = standIn[:]
+	placeholder := compose.PlaceholderSum(v.GetSource().GetKey(), etag)
+	v.Source.Sha256 = placeholder[:]
 	before := moviePath(v, v.GetSource())
 	v.Source.Sha256 = known
 	for _, path := range []string{before, moviePath(v, v.GetSource())} {

@@ -12,8 +12,8 @@ import (
 
 func errGone() error { return errs.New(errs.NotFound, "OBJECT_MISSING", "") }
 
-// A video was deleted and its objects with it, while its manifest was kept: that
-// is no fault of ours.
+// A video and its objects were deleted while its manifest was cached: that is
+// "not found", not a fault of the server.
 func TestDeletedWhileItsManifestIsKept(t *testing.T) {
 	for what, path := range map[string]func(s *shelf, base string) string{
 		"movie":   func(s *shelf, _ string) string { return s.path },

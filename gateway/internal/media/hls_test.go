@@ -178,8 +178,8 @@ func TestNothingElseIsBelowTheRenditions(t *testing.T) {
 	}
 }
 
-// What would break a playlist, or what is behind it, is a fault of ours and no
-// playlist.
+// An index that would make a broken playlist is a fault of the server, and no
+// playlist is served.
 func TestUnusableIndexes(t *testing.T) {
 	for what, change := range map[string]func(*videov1.HlsIndex){
 		"no track":                func(in *videov1.HlsIndex) { in.Tracks = nil },

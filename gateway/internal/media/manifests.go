@@ -169,7 +169,7 @@ func (m *manifests) former(ctx context.Context, name objectName, source *videov1
 	if err != nil {
 		return objectstore.Manifest{}, err
 	}
-	sum := compose.StandIn(source.GetKey(), etag)
+	sum := compose.PlaceholderSum(source.GetKey(), etag)
 	former := &videov1.Object{Key: source.GetKey(), Size: source.GetSize(), PartSize: source.GetPartSize(), Sha256: sum[:],
 		ContentType: source.GetContentType(), Layout: source.GetLayout()}
 	if etag == "" || compose.Revision(former) != name.revision {

@@ -224,7 +224,7 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	status, text := http.StatusInternalServerError, "internal error"
 	switch errs.CodeOf(err) {
 	case errs.NotFound:
-		// A part that is gone while its row is there is a fault of ours.
+		// A missing part of an object that has a row is a fault of the server.
 		if errs.ReasonOf(err) == errMissing.Reason {
 			status, text = http.StatusNotFound, "not found"
 		}

@@ -249,7 +249,7 @@ func TestCoverIsServed(t *testing.T) {
 	}
 }
 
-// What a user uploaded must not become a page of ours.
+// An upload must not become a page of the site.
 func TestUnknownContentTypeIsBytes(t *testing.T) {
 	s := newShelf(t, 50, 4)
 	s.videos.Published()[0].Source.ContentType = "text/html"

@@ -19,7 +19,7 @@ const (
 	// Gateways on several machines disagree a little about the time.
 	leeway = time.Minute
 
-	// A token of ours has about 300 bytes; nothing longer is worth decoding.
+	// The tokens of this package have about 300 bytes; longer ones are not decoded.
 	maxLength = 2048
 )
 

@@ -74,7 +74,7 @@ func (d *Direct) inspect(ctx context.Context, authorID int64, begun *videov1.Beg
 		d.abort(ctx, authorID, begun)
 		return nil, errVideoFormat
 	}
-	sum := compose.StandIn(key, etag)
+	sum := compose.PlaceholderSum(key, etag)
 	return &videov1.Object{Key: key, Size: size, PartSize: directPieceSize, Sha256: sum[:], ContentType: kind,
 		Layout: videov1.Layout_LAYOUT_WHOLE}, nil
 }

@@ -10,7 +10,7 @@ import (
 
 var errDown = errors.New("down")
 
-// source counts what is asked of it.
+// source counts its loads.
 type source struct {
 	loads int
 	err   error
@@ -21,10 +21,10 @@ func (s *source) load(context.Context) (int, error) {
 	return s.loads, s.err
 }
 
-func TestRecentOutlivesAFault(t *testing.T) {
+func TestMemoOutlivesAFault(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		from := &source{}
-		r := &recent[int]{age: time.Second, load: from.load}
+		r := &memo[int]{age: time.Second, load: from.load}
 		expect := func(want int, wantErr error, loads int) {
 			t.Helper()
 			got, err := r.get(t.Context())
@@ -40,7 +40,7 @@ func TestRecentOutlivesAFault(t *testing.T) {
 		from.err = errDown
 		r.forget()
 		expect(2, nil, 3)
-		expect(2, nil, 3) // not asked again at once
+		expect(2, nil, 3) // no second load at once
 		time.Sleep(1100 * time.Millisecond)
 		expect(2, nil, 4)
 		time.Sleep(maxStale)
@@ -51,9 +51,9 @@ func TestRecentOutlivesAFault(t *testing.T) {
 	})
 }
 
-func TestRecentHasNothingBeforeTheFirstLoad(t *testing.T) {
+func TestMemoHasNothingBeforeTheFirstLoad(t *testing.T) {
 	from := &source{err: errDown}
-	r := &recent[int]{age: time.Second, load: from.load}
+	r := &memo[int]{age: time.Second, load: from.load}
 	if _, err := r.get(t.Context()); !errors.Is(err, errDown) {
 		t.Errorf("err = %v", err)
 	}
