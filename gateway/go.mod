@@ -31,6 +31,7 @@ require (
 	github.com/dapr/durabletask-go v0.12.1 // indirect
 	github.com/dapr/go-sdk v1.15.0 // indirect
 	github.com/dapr/kit v0.18.1 // indirect
+	github.com/douyin-on-dapr/douyin/gateway/client v0.0.0
 	github.com/dustin/go-humanize v1.1.0 // indirect
 	github.com/gabriel-vasile/mimetype v1.4.16 // indirect
 	github.com/gin-contrib/sse v1.1.0 // indirect
@@ -93,3 +94,5 @@ require (
 )
 
 replace github.com/douyin-on-dapr/douyin/services => ../services
+
+replace github.com/douyin-on-dapr/douyin/gateway/client => ./client

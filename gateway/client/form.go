@@ -44,13 +44,14 @@ func (b formBody) Close() error {
 	return err
 }
 
-// streamForm returns a body of the fields and its content type.
-func streamForm(fields []Field) (io.ReadCloser, string) {
+// Form returns a multipart form of the fields and its content type. The form is
+// written while it is read; Close ends that.
+func Form(fields ...Field) (body io.ReadCloser, contentType string) {
 	r, w := io.Pipe()
-	body := formBody{PipeReader: r, written: make(chan struct{})}
+	written := make(chan struct{})
 	form := multipart.NewWriter(w)
 	go func() {
-		defer close(body.written)
+		defer close(written)
 		for _, f := range fields {
 			part, err := form.CreatePart(f.header)
 			if err == nil {
@@ -63,5 +64,5 @@ func streamForm(fields []Field) (io.ReadCloser, string) {
 		}
 		w.CloseWithError(form.Close())
 	}()
-	return body, form.FormDataContentType()
+	return formBody{PipeReader: r, written: written}, form.FormDataContentType()
 }

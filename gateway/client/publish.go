@@ -18,7 +18,7 @@ func (c *Client) Publish(ctx context.Context, token, title string, video io.Read
 // PublishForm uploads a video with a query and with fields in the given order. The
 // body is streamed, so its length is not announced.
 func (c *Client) PublishForm(ctx context.Context, query url.Values, fields ...Field) (PublishResponse, error) {
-	body, contentType := streamForm(fields)
+	body, contentType := Form(fields...)
 	defer body.Close()
 	return Send[PublishResponse](ctx, c, http.MethodPost, "/douyin/publish/action/", query, contentType, body)
 }

@@ -9,65 +9,71 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/douyin-on-dapr/douyin/gateway/client"
+	"github.com/douyin-on-dapr/douyin/gateway/e2e/e2etest"
 )
 
-// measured is how long requests are measured in each state of the stack.
+// measured is how long the benchmark measures an idle and a busy stack.
 const measured = 15 * time.Second
 
-// BenchmarkAPIWhileVideosProcess tells how long requests take on a calm stack,
-// and while ten videos are being processed. Run it with -benchtime 1x: it
-// decides by itself how many requests it makes.
+// BenchmarkAPIWhileVideosProcess measures how long requests take on an idle stack and
+// while ten videos are processed. Run it with -benchtime 1x: the number of requests
+// depends on the time.
 func BenchmarkAPIWhileVideosProcess(b *testing.B) {
-	p := newPhone()
-	author, fan := newAccount(b, p), newAccount(b, p)
-	video := published(b, p, author, "looked at", smallMP4(b))
-	requests := []step{
-		{name: "feed", do: func(ctx context.Context) error { return acknowledged(p.Feed(ctx, "", "")) }},
-		{name: "feed+token", do: func(ctx context.Context) error { return acknowledged(p.Feed(ctx, "", fan.Token)) }},
-		{name: "profile", do: func(ctx context.Context) error { return acknowledged(p.Profile(ctx, author.ID, fan.Token)) }},
-		{name: "publish/list", do: func(ctx context.Context) error { return acknowledged(p.PublishList(ctx, author.ID, fan.Token)) }},
-		{name: "like", do: func(ctx context.Context) error {
-			if err := acknowledged(p.Like(ctx, fan.Token, video.ID, true)); err != nil {
+	p := e2etest.NewPhone()
+	author, fan := e2etest.NewAccount(b, p), e2etest.NewAccount(b, p)
+	video := e2etest.Publish(b, p, author, "watched", e2etest.SmallVideo(b))
+	requests := []e2etest.Step{
+		{Name: "feed", Do: func(ctx context.Context) error { return e2etest.Acknowledged(p.Feed(ctx, 0, "")) }},
+		{Name: "feed+token", Do: func(ctx context.Context) error { return e2etest.Acknowledged(p.Feed(ctx, 0, fan.Token)) }},
+		{Name: "profile", Do: func(ctx context.Context) error { return e2etest.Acknowledged(p.Profile(ctx, author.ID, fan.Token)) }},
+		{Name: "publish/list", Do: func(ctx context.Context) error {
+			return e2etest.Acknowledged(p.PublishList(ctx, author.ID, fan.Token, client.Page{}))
+		}},
+		{Name: "like", Do: func(ctx context.Context) error {
+			if err := e2etest.Acknowledged(p.Like(ctx, fan.Token, video.ID, true)); err != nil {
 				return err
 			}
-			return acknowledged(p.Like(ctx, fan.Token, video.ID, false))
+			return e2etest.Acknowledged(p.Like(ctx, fan.Token, video.ID, false))
 		}},
-		{name: "message", do: func(ctx context.Context) error { return acknowledged(p.Send(ctx, fan.Token, author.ID, "hello")) }},
+		{Name: "message", Do: func(ctx context.Context) error {
+			return e2etest.Acknowledged(p.SendMessage(ctx, fan.Token, author.ID, "hello", ""))
+		}},
 	}
-	calm(b)
-	b.Run("calm", func(b *testing.B) { latencies(b, requests, func() bool { return true }) })
+	e2etest.WaitIdle(b)
+	b.Run("idle", func(b *testing.B) { latencies(b, requests, func() bool { return true }) })
 
-	const films = 10
-	ids := make([]int64, films)
-	for i := range films {
-		r := must(p.Publish(b.Context(), author.Token, fmt.Sprintf("work %d", i), bytes.NewReader(longFilm(b))))(b)
-		accepted(b, r)
+	const videos = 10
+	ids := make([]int64, videos)
+	for i := range videos {
+		r := e2etest.Must(p.Publish(b.Context(), author.Token, fmt.Sprintf("work %d", i), bytes.NewReader(e2etest.SlowVideo(b))))(b)
+		e2etest.Accepted(b, r)
 		ids[i] = r.VideoID
 	}
-	db := database(b, "video")
+	db := e2etest.Database(b, "video")
 	busy := func() bool {
-		n, err := count(b.Context(), db, "SELECT COUNT(*) FROM jobs")
+		n, err := e2etest.Count(b.Context(), db, "SELECT COUNT(*) FROM jobs")
 		return err == nil && n > 0
 	}
 	b.Run("processing", func(b *testing.B) { latencies(b, requests, busy) })
 	for _, id := range ids {
-		becomesReady(b, p, author, id)
+		e2etest.WaitReady(b, p, author, id)
 	}
 }
 
-// latencies repeats requests one after the other, as one phone does, as long as
-// the state of the stack is the wanted one, and reports the median and the 99th
-// percentile of each.
-func latencies(b *testing.B, requests []step, wanted func() bool) {
+// latencies repeats requests one after the other, as one phone does, while a
+// condition holds, and reports the median and the 99th percentile of each.
+func latencies(b *testing.B, requests []e2etest.Step, while func() bool) {
 	took := map[string][]time.Duration{}
 	end := time.Now().Add(measured)
-	for time.Now().Before(end) && wanted() {
+	for time.Now().Before(end) && while() {
 		for _, request := range requests {
 			start := time.Now()
-			if err := request.do(b.Context()); err != nil {
-				b.Fatalf("%s: %v", request.name, err)
+			if err := request.Do(b.Context()); err != nil {
+				b.Fatalf("%s: %v", request.Name, err)
 			}
-			took[request.name] = append(took[request.name], time.Since(start))
+			took[request.Name] = append(took[request.Name], time.Since(start))
 		}
 	}
 	for name, all := range took {

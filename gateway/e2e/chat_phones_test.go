@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/douyin-on-dapr/douyin/gateway/client"
+	"github.com/douyin-on-dapr/douyin/gateway/e2e/e2etest"
 )
 
 // bubble is a message as a phone shows it.
@@ -18,12 +21,12 @@ type bubble struct {
 	at   int64 // Unix milliseconds
 }
 
-// chatPhone does what the client is known to do with an open chat: it draws its
-// own messages at once, with its own clock, appends whatever a poll brings, and
-// polls with the time of the newest bubble, or 0 while there is none.
+// chatPhone behaves like the Android client with an open chat: it shows its own
+// messages at once, with the time of its own clock, appends the messages of each
+// poll, and polls with the time of the newest bubble, or 0 without one.
 type chatPhone struct {
-	phone    *Phone
-	me, peer account
+	phone    *client.Client
+	me, peer e2etest.Account
 	skew     time.Duration // of its clock
 
 	mu     sync.Mutex
@@ -48,12 +51,12 @@ func (c *chatPhone) newest() int64 {
 
 func (c *chatPhone) send(ctx context.Context, text string) error {
 	c.draw(bubble{text, time.Now().Add(c.skew).UnixMilli()})
-	return acknowledged(c.phone.Send(ctx, c.me.Token, c.peer.ID, text))
+	return e2etest.Acknowledged(c.phone.SendMessage(ctx, c.me.Token, c.peer.ID, text, ""))
 }
 
 func (c *chatPhone) poll(ctx context.Context) error {
-	r, err := c.phone.Chat(ctx, c.me.Token, c.peer.ID, decimal(c.newest()))
-	if err := acknowledged(r, err); err != nil {
+	r, err := c.phone.Chat(ctx, c.me.Token, c.peer.ID, c.newest())
+	if err := e2etest.Acknowledged(r, err); err != nil {
 		return err
 	}
 	for _, m := range r.Messages {
@@ -62,7 +65,7 @@ func (c *chatPhone) poll(ctx context.Context) error {
 	return nil
 }
 
-// open enters the chat anew.
+// open leaves the chat and opens it again.
 func (c *chatPhone) open(ctx context.Context) error {
 	c.mu.Lock()
 	c.screen = nil
@@ -70,50 +73,54 @@ func (c *chatPhone) open(ctx context.Context) error {
 	return c.poll(ctx)
 }
 
-// check wants every message once, and each side's in the order it was sent.
+// check demands every message once, those of each side in the order they were sent.
 func (c *chatPhone) check(t *testing.T, when string, sent map[byte][]string) {
 	t.Helper()
 	next := map[byte]int{}
-	for place, b := range c.screen {
+	for i, b := range c.screen {
 		side := b.text[0]
 		if n := next[side]; n >= len(sent[side]) || sent[side][n] != b.text {
-			t.Errorf("%s: the phone of %d shows %q at place %d, where number %d of side %c should be", when, c.me.ID, b.text, place, n, side)
+			t.Errorf("%s: bubble %d of user %d is %q, want message %d of side %c", when, i, c.me.ID, b.text, n, side)
 			return
 		}
 		next[side]++
 	}
 	for side, texts := range sent {
 		if next[side] != len(texts) {
-			t.Errorf("%s: the phone of %d shows %d of %d messages of side %c", when, c.me.ID, next[side], len(texts), side)
+			t.Errorf("%s: the phone of user %d shows %d of %d messages of side %c", when, c.me.ID, next[side], len(texts), side)
 		}
 	}
 }
 
-// Two phones exchange 500 messages while they poll all the time. Each message is
-// on both screens once and in order, whatever the clocks of the phones.
+// Two phones exchange 500 messages while they poll continuously. Both screens show
+// each message once and in order, even if the clocks of the phones are wrong.
 func TestPhonesSeeEachMessageOnceWhateverTheirClocks(t *testing.T) {
+	t.Parallel()
 	const minutes = time.Minute
 	for _, c := range []struct{ amy, bob time.Duration }{
 		{0, 0}, {-10 * minutes, 0}, {10 * minutes, 0}, {-10 * minutes, 10 * minutes},
 	} {
-		t.Run(fmt.Sprintf("%v and %v", c.amy, c.bob), func(t *testing.T) { converse(t, c.amy, c.bob, 250) })
+		t.Run(fmt.Sprintf("%v and %v", c.amy, c.bob), func(t *testing.T) {
+			t.Parallel()
+			converse(t, c.amy, c.bob, 250)
+		})
 	}
 }
 
 func converse(t *testing.T, amysSkew, bobsSkew time.Duration, each int) {
-	p := newPhone()
-	a, b := newAccount(t, p), newAccount(t, p)
-	amy := &chatPhone{phone: newPhone(), me: a, peer: b, skew: amysSkew}
-	bob := &chatPhone{phone: newPhone(), me: b, peer: a, skew: bobsSkew}
+	p := e2etest.NewPhone()
+	a, b := e2etest.NewAccount(t, p), e2etest.NewAccount(t, p)
+	amy := &chatPhone{phone: e2etest.NewPhone(), me: a, peer: b, skew: amysSkew}
+	bob := &chatPhone{phone: e2etest.NewPhone(), me: b, peer: a, skew: bobsSkew}
 	sent := map[byte][]string{}
 	for i := range each {
 		sent['a'] = append(sent['a'], fmt.Sprintf("a%03d", i))
 		sent['b'] = append(sent['b'], fmt.Sprintf("b%03d", i))
 	}
-	// The first of each before the chats are open: an own message in an empty
-	// chat cannot be told from an unopened one.
-	say(t, p, a, b, sent['a'][0])
-	say(t, p, b, a, sent['b'][0])
+	// The first message of each is sent before the chats are open: to the server, a
+	// chat that shows only the phone's own message looks like one that was not opened.
+	e2etest.SendMessage(t, p, a, b, sent['a'][0])
+	e2etest.SendMessage(t, p, b, a, sent['b'][0])
 	for _, c := range []*chatPhone{amy, bob} {
 		if err := c.open(t.Context()); err != nil {
 			t.Fatal(err)
@@ -141,7 +148,7 @@ func converse(t *testing.T, amysSkew, bobsSkew time.Duration, each int) {
 			for {
 				select {
 				case <-done:
-					return c.phone.poll(ctx) // one more, for what was written last
+					return c.phone.poll(ctx) // for the last messages
 				default:
 				}
 				if err := c.phone.poll(ctx); err != nil {
@@ -169,7 +176,7 @@ func converse(t *testing.T, amysSkew, bobsSkew time.Duration, each int) {
 	}
 	for i := range amy.screen {
 		if amy.screen[i] != bob.screen[i] {
-			t.Fatalf("place %d: one phone shows %v, the other %v", i, amy.screen[i], bob.screen[i])
+			t.Fatalf("bubble %d: one phone shows %v, the other %v", i, amy.screen[i], bob.screen[i])
 		}
 	}
 }

@@ -7,36 +7,39 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/douyin-on-dapr/douyin/gateway/client"
+	"github.com/douyin-on-dapr/douyin/gateway/e2e/e2etest"
 )
 
-// shanghai is where the client's dates are.
+// shanghai is the time zone of the dates that the client shows.
 func shanghai() *time.Location { return time.FixedZone("Asia/Shanghai", 8*60*60) }
 
-// today are the dates on which something can have happened since start; two
-// around midnight.
+// today returns the dates since start: two around midnight.
 func today(start time.Time) []string {
 	return []string{start.In(shanghai()).Format("01-02"), time.Now().In(shanghai()).Format("01-02")}
 }
 
-// The client puts the comment of the answer into its list as it is, so it has to
-// be complete, and the same as the list shows it.
+// The client adds the comment of the response to its list, so it has to be complete
+// and equal to the one in the list.
 func TestCommentIsCompleteAndListedAtOnce(t *testing.T) {
-	p := newPhone()
-	author, writer, viewer := newAccount(t, p), newAccount(t, p), newAccount(t, p)
-	video := published(t, p, author, "to be commented", smallMP4(t))
-	follow(t, p, viewer, writer, true)
-	like(t, p, writer, video.ID, true)
+	t.Parallel()
+	p := e2etest.NewPhone()
+	author, writer, viewer := e2etest.NewAccount(t, p), e2etest.NewAccount(t, p), e2etest.NewAccount(t, p)
+	video := e2etest.Publish(t, p, author, "to be commented", e2etest.SmallVideo(t))
+	e2etest.Follow(t, p, viewer, writer, true)
+	e2etest.Like(t, p, writer, video.ID, true)
 
 	start := time.Now()
-	posted := comment(t, p, writer, video.ID, "第一 👍 <b>&amp; 100%</b>")
+	posted := e2etest.Comment(t, p, writer, video.ID, "第一 👍 <b>&amp; 100%</b>")
 	if posted.Content != "第一 👍 <b>&amp; 100%</b>" || !slices.Contains(today(start), posted.CreateDate) {
 		t.Errorf("posted %+v", posted)
 	}
-	if want := profile(t, p, writer, writer.Token); posted.User != want {
+	if want := e2etest.Profile(t, p, writer, writer.Token); posted.User != want {
 		t.Errorf("posted by %+v, whose profile is %+v", posted.User, want)
 	}
 	for who, token := range map[string]string{"writer": writer.Token, "author": author.Token, "viewer": viewer.Token, "guest": ""} {
-		list := comments(t, p, video.ID, token)
+		list := e2etest.Comments(t, p, video.ID, token)
 		if len(list) != 1 {
 			t.Fatalf("%s: %d comments", who, len(list))
 		}
@@ -45,43 +48,44 @@ func TestCommentIsCompleteAndListedAtOnce(t *testing.T) {
 		if list[0] != want {
 			t.Errorf("%s: listed %+v, posted %+v", who, list[0], want)
 		}
-		if n := shown(t, p, author, video.ID, token).CommentCount; n != 1 {
+		if n := e2etest.ListedVideo(t, p, author, video.ID, token).CommentCount; n != 1 {
 			t.Errorf("%s: comment_count %d", who, n)
 		}
 	}
 }
 
 func TestCommentsAreNewestFirst(t *testing.T) {
-	p := newPhone()
-	author, a, b := newAccount(t, p), newAccount(t, p), newAccount(t, p)
-	video := published(t, p, author, "talked about", smallMP4(t))
-	other := published(t, p, author, "not talked about", smallMP4(t))
+	t.Parallel()
+	p := e2etest.NewPhone()
+	author, a, b := e2etest.NewAccount(t, p), e2etest.NewAccount(t, p), e2etest.NewAccount(t, p)
+	video := e2etest.Publish(t, p, author, "talked about", e2etest.SmallVideo(t))
+	other := e2etest.Publish(t, p, author, "not talked about", e2etest.SmallVideo(t))
 	var want []int64
-	for i, writer := range []account{a, b, a, author, b} {
-		want = append(want, comment(t, p, writer, video.ID, strings.Repeat("!", i+1)).ID)
+	for i, writer := range []e2etest.Account{a, b, a, author, b} {
+		want = append(want, e2etest.Comment(t, p, writer, video.ID, strings.Repeat("!", i+1)).ID)
 	}
 	slices.Reverse(want)
 	var got []int64
-	for _, c := range comments(t, p, video.ID, "") {
+	for _, c := range e2etest.Comments(t, p, video.ID, "") {
 		got = append(got, c.ID)
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("listed %v, want %v", got, want)
 	}
-	if n := shown(t, p, author, video.ID, "").CommentCount; n != 5 {
+	if n := e2etest.ListedVideo(t, p, author, video.ID, "").CommentCount; n != 5 {
 		t.Errorf("comment_count %d beside five comments", n)
 	}
-	if list := comments(t, p, other.ID, ""); len(list) != 0 {
+	if list := e2etest.Comments(t, p, other.ID, ""); len(list) != 0 {
 		t.Errorf("another video shows %d comments", len(list))
 	}
 }
 
-// What can be shown as text is kept as it is, up to 500 characters, but for the
-// space around it.
+// A comment keeps its text, up to 500 characters, without the space around it.
 func TestCommentTexts(t *testing.T) {
-	p := newPhone()
-	a := newAccount(t, p)
-	video := published(t, p, a, "texts", smallMP4(t))
+	t.Parallel()
+	p := e2etest.NewPhone()
+	a := e2etest.NewAccount(t, p)
+	video := e2etest.Publish(t, p, a, "texts", e2etest.SmallVideo(t))
 	for what, text := range map[string]string{
 		"longest":        strings.Repeat("评", 500),
 		"one character":  "。",
@@ -94,86 +98,89 @@ func TestCommentTexts(t *testing.T) {
 		"looks like nil": "null",
 	} {
 		t.Run(what, func(t *testing.T) {
-			posted := comment(t, p, a, video.ID, text)
-			list := comments(t, p, video.ID, "")
+			posted := e2etest.Comment(t, p, a, video.ID, text)
+			list := e2etest.Comments(t, p, video.ID, "")
 			if posted.Content != text || len(list) == 0 || list[0].ID != posted.ID || list[0].Content != text {
-				t.Errorf("posted %q, answered %q", text, posted.Content)
+				t.Errorf("posted %q, the response has %q", text, posted.Content)
 			}
 		})
 	}
-	if got := comment(t, p, a, video.ID, " \n around \t").Content; got != "around" {
-		t.Errorf("the space around stays: %q", got)
+	if got := e2etest.Comment(t, p, a, video.ID, " \n around \t").Content; got != "around" {
+		t.Errorf("the comment is %q", got)
 	}
 }
 
 func TestDeletedCommentIsGoneAndStaysGone(t *testing.T) {
-	p := newPhone()
-	author, writer := newAccount(t, p), newAccount(t, p)
-	video := published(t, p, author, "to be commented", smallMP4(t))
-	kept := comment(t, p, writer, video.ID, "stays")
-	gone := comment(t, p, writer, video.ID, "goes")
-	for round := range 3 { // repetition is success and moves nothing
-		accepted(t, must(p.Uncomment(t.Context(), writer.Token, video.ID, gone.ID))(t))
+	t.Parallel()
+	p := e2etest.NewPhone()
+	author, writer := e2etest.NewAccount(t, p), e2etest.NewAccount(t, p)
+	video := e2etest.Publish(t, p, author, "to be commented", e2etest.SmallVideo(t))
+	kept := e2etest.Comment(t, p, writer, video.ID, "stays")
+	gone := e2etest.Comment(t, p, writer, video.ID, "goes")
+	for round := range 3 { // a repetition is accepted and changes nothing
+		e2etest.Accepted(t, e2etest.Must(p.DeleteComment(t.Context(), writer.Token, video.ID, gone.ID))(t))
 		for _, token := range []string{writer.Token, ""} {
-			list := comments(t, p, video.ID, token)
+			list := e2etest.Comments(t, p, video.ID, token)
 			if len(list) != 1 || list[0].ID != kept.ID {
 				t.Errorf("round %d: listed %+v", round, list)
 			}
-			if n := shown(t, p, author, video.ID, token).CommentCount; n != 1 {
+			if n := e2etest.ListedVideo(t, p, author, video.ID, token).CommentCount; n != 1 {
 				t.Errorf("round %d: comment_count %d", round, n)
 			}
 		}
 	}
-	again := comment(t, p, writer, video.ID, "goes")
+	again := e2etest.Comment(t, p, writer, video.ID, "goes")
 	if again.ID == gone.ID {
 		t.Error("a new comment has the id of a deleted one")
 	}
 }
 
-// A client that names its request may repeat it when the answer was lost.
+// A comment with a request id can be posted again after a lost response.
 func TestCommentRepeatedByRequestID(t *testing.T) {
-	p := newPhone()
-	a, b := newAccount(t, p), newAccount(t, p)
-	video := published(t, p, a, "repeated", smallMP4(t))
-	other := published(t, p, a, "another", smallMP4(t))
-	try := func(who account, videoID int64, request string) CommentReply {
+	t.Parallel()
+	p := e2etest.NewPhone()
+	a, b := e2etest.NewAccount(t, p), e2etest.NewAccount(t, p)
+	video := e2etest.Publish(t, p, a, "repeated", e2etest.SmallVideo(t))
+	other := e2etest.Publish(t, p, a, "another", e2etest.SmallVideo(t))
+	try := func(who e2etest.Account, videoID int64, request string) client.CommentResponse {
 		t.Helper()
-		return must(p.CommentAs(t.Context(), who.Token, videoID, "once", request))(t)
+		return e2etest.Must(p.PostComment(t.Context(), who.Token, videoID, "once", request))(t)
 	}
-	post := func(who account, request string) Comment {
+	post := func(who e2etest.Account, request string) client.Comment {
 		t.Helper()
 		r := try(who, video.ID, request)
-		accepted(t, r)
+		e2etest.Accepted(t, r)
 		return *r.Comment
 	}
 	first := post(a, "r1")
 	if second := post(a, "r1"); second != first {
 		t.Errorf("repeated: %+v, first: %+v", second, first)
 	}
-	for what, c := range map[string]Comment{"another request": post(a, "r2"), "another user": post(b, "r1")} {
+	for what, c := range map[string]client.Comment{"another request": post(a, "r2"), "another user": post(b, "r1")} {
 		if c.ID == first.ID {
 			t.Errorf("%s: got the first comment", what)
 		}
 	}
-	// Under another video, or after its deletion, there is nothing to show again.
-	refused(t, try(a, other.ID, "r1"))
-	accepted(t, must(p.Uncomment(t.Context(), a.Token, video.ID, first.ID))(t))
-	refused(t, try(a, video.ID, "r1"))
-	if list := comments(t, p, video.ID, ""); len(list) != 2 {
+	// The id was used for another video, or for a comment that is deleted.
+	e2etest.Refused(t, try(a, other.ID, "r1"))
+	e2etest.Accepted(t, e2etest.Must(p.DeleteComment(t.Context(), a.Token, video.ID, first.ID))(t))
+	e2etest.Refused(t, try(a, video.ID, "r1"))
+	if list := e2etest.Comments(t, p, video.ID, ""); len(list) != 2 {
 		t.Errorf("%d comments after three, a repetition and a deletion", len(list))
 	}
-	if list := comments(t, p, other.ID, ""); len(list) != 0 {
-		t.Errorf("%d comments under a video that nobody commented", len(list))
+	if list := e2etest.Comments(t, p, other.ID, ""); len(list) != 0 {
+		t.Errorf("%d comments of a video without any", len(list))
 	}
 }
 
-// The date is that of the comment, not of the reading, in the client's zone.
+// create_date is the date of the comment, not of the read, in the client's zone.
 func TestCommentDateIsOfItsCreationInShanghai(t *testing.T) {
-	db := database(t, "interaction")
-	p := newPhone()
-	a := newAccount(t, p)
-	video := published(t, p, a, "long ago", smallMP4(t))
-	c := comment(t, p, a, video.ID, "when?")
+	t.Parallel()
+	db := e2etest.Database(t, "interaction")
+	p := e2etest.NewPhone()
+	a := e2etest.NewAccount(t, p)
+	video := e2etest.Publish(t, p, a, "long ago", e2etest.SmallVideo(t))
+	c := e2etest.Comment(t, p, a, video.ID, "when?")
 	for at, want := range map[string]string{
 		"2025-12-31T15:59:59.999Z": "12-31",
 		"2025-12-31T16:00:00.000Z": "01-01",
@@ -188,7 +195,7 @@ func TestCommentDateIsOfItsCreationInShanghai(t *testing.T) {
 		if _, err := db.ExecContext(t.Context(), "UPDATE comments SET created_at_ms = ? WHERE id = ?", moment.UnixMilli(), c.ID); err != nil {
 			t.Fatal(err)
 		}
-		if list := comments(t, p, video.ID, ""); len(list) != 1 || list[0].CreateDate != want {
+		if list := e2etest.Comments(t, p, video.ID, ""); len(list) != 1 || list[0].CreateDate != want {
 			t.Errorf("created at %s: %+v, want create_date %s", at, list, want)
 		}
 	}

@@ -9,40 +9,43 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/douyin-on-dapr/douyin/gateway/client"
+	"github.com/douyin-on-dapr/douyin/gateway/e2e/e2etest"
 )
 
-// One name, a hundred hands: one of them gets it, and with its own password.
+// Of a hundred registrations of one name one succeeds, with its own password.
 func TestHundredRegistrationsOfOneName(t *testing.T) {
-	p := newPhone()
-	const hands = 100
-	name := "race-" + random(t)
+	p := e2etest.NewPhone()
+	const requests = 100
+	name := "race-" + e2etest.Random()
 	type outcome struct {
-		hand int
-		r    SessionReply
-		err  error
+		i   int
+		r   client.SessionResponse
+		err error
 	}
 	start := make(chan struct{})
-	results := make(chan outcome, hands)
-	for hand := range hands {
+	results := make(chan outcome, requests)
+	for i := range requests {
 		go func() {
 			<-start
-			r, err := p.Register(t.Context(), name, canary+strconv.Itoa(hand))
-			results <- outcome{hand, r, err}
+			r, err := p.Register(t.Context(), name, e2etest.Canary+strconv.Itoa(i))
+			results <- outcome{i, r, err}
 		}()
 	}
 	close(start)
 
 	var winners []outcome
 	refusals := map[string]int{}
-	for range hands {
+	for range requests {
 		o := <-results
 		switch {
 		case o.err != nil:
-			t.Errorf("hand %d: %v", o.hand, o.err)
-		case o.r.StatusCode == 0:
+			t.Errorf("request %d: %v", o.i, o.err)
+		case o.r.Code == 0:
 			winners = append(winners, o)
 		default:
-			refusals[o.r.StatusMsg]++
+			refusals[o.r.Message]++
 		}
 	}
 	t.Logf("refusals: %v", refusals)
@@ -50,23 +53,22 @@ func TestHundredRegistrationsOfOneName(t *testing.T) {
 		t.Fatalf("%d registrations of one name succeeded", len(winners))
 	}
 	w := winners[0]
-	back := must(p.Login(t.Context(), name, canary+strconv.Itoa(w.hand)))(t)
-	accepted(t, back)
+	back := e2etest.Must(p.Login(t.Context(), name, e2etest.Canary+strconv.Itoa(w.i)))(t)
+	e2etest.Accepted(t, back)
 	if back.UserID != w.r.UserID {
-		t.Errorf("login answers %d, the winner got %d", back.UserID, w.r.UserID)
+		t.Errorf("login returns user %d, the registration %d", back.UserID, w.r.UserID)
 	}
-	refused(t, must(p.Login(t.Context(), name, canary+strconv.Itoa((w.hand+1)%hands)))(t))
+	e2etest.Refused(t, e2etest.Must(p.Login(t.Context(), name, e2etest.Canary+strconv.Itoa((w.i+1)%requests)))(t))
 }
 
-// Different names at once do not get in each other's way. A machine that has
-// more to hash than it can may say that it is busy, and nothing else; who asks
-// again gets in.
+// Twenty names can be registered at once. The only refusal is that the system is
+// busy, since passwords are hashed a few at a time; a repeated request succeeds.
 func TestTwentyRegistrationsAtOnce(t *testing.T) {
-	p := newPhone()
+	p := e2etest.NewPhone()
 	const users = 20
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	prefix := random(t)
+	prefix := e2etest.Random()
 	type outcome struct {
 		id  int64
 		err error
@@ -75,11 +77,11 @@ func TestTwentyRegistrationsAtOnce(t *testing.T) {
 	for i := range users {
 		go func() {
 			for {
-				r, err := p.Register(ctx, "many-"+prefix+"-"+strconv.Itoa(i), canary)
-				if err == nil && r.StatusCode == tooBusy {
+				r, err := p.Register(ctx, "many-"+prefix+"-"+strconv.Itoa(i), e2etest.Canary)
+				if err == nil && r.Code == client.CodeBusy {
 					continue
 				}
-				results <- outcome{r.UserID, clearly(r, err)}
+				results <- outcome{r.UserID, e2etest.Acknowledged(r, err)}
 				return
 			}
 		}()
@@ -92,27 +94,28 @@ func TestTwentyRegistrationsAtOnce(t *testing.T) {
 			continue
 		}
 		if seen[o.id] {
-			t.Errorf("user id %d was given twice", o.id)
+			t.Errorf("two users have the id %d", o.id)
 		}
 		seen[o.id] = true
 	}
 }
 
-// Fifty from one phone at once, more than one author has places for: each is
-// taken or refused clearly, and what was taken is there once and becomes ready,
-// unless its author takes it away before.
+// An author starts fifty uploads at once, more than the limit of one user. Each is
+// accepted or refused, and each accepted video is listed once and becomes ready,
+// unless its author deletes it.
 func TestFiftyUploadsAtOnceByOneAuthor(t *testing.T) {
-	p := newPhone()
-	a := newAccount(t, p)
+	t.Parallel()
+	p := e2etest.NewPhone()
+	a := e2etest.NewAccount(t, p)
 	const uploads = 50
 	type outcome struct {
-		r   PublishReply
+		r   client.PublishResponse
 		err error
 	}
 	results := make(chan outcome, uploads)
 	start := make(chan struct{})
 	for range uploads {
-		movie := smallMP4(t)
+		movie := e2etest.SmallVideo(t)
 		go func() {
 			<-start
 			r, err := p.Publish(t.Context(), a.Token, "one of fifty", bytes.NewReader(movie))
@@ -120,44 +123,44 @@ func TestFiftyUploadsAtOnceByOneAuthor(t *testing.T) {
 		}()
 	}
 	close(start)
-	taken, refusals := map[int64]bool{}, map[string]int{}
+	accepted, refusals := map[int64]bool{}, map[string]int{}
 	for range uploads {
 		switch o := <-results; {
 		case o.err != nil:
 			t.Error(o.err)
-		case o.r.StatusCode != 0:
-			refusals[o.r.StatusMsg]++
-		case taken[o.r.VideoID]:
-			t.Errorf("video %d was given twice", o.r.VideoID)
+		case o.r.Code != 0:
+			refusals[o.r.Message]++
+		case accepted[o.r.VideoID]:
+			t.Errorf("two uploads have the id %d", o.r.VideoID)
 		default:
-			taken[o.r.VideoID] = true
+			accepted[o.r.VideoID] = true
 		}
 	}
-	t.Logf("%d taken, refused: %v", len(taken), refusals)
-	if len(taken) == 0 {
-		t.Error("none was taken")
+	t.Logf("%d accepted, refused: %v", len(accepted), refusals)
+	if len(accepted) == 0 {
+		t.Error("none was accepted")
 	}
-	list := must(p.PublishList(t.Context(), a.ID, a.Token))(t)
-	accepted(t, list)
-	listed := map[int64]bool{} // that none is there twice is looked at in every list
+	list := e2etest.Must(p.PublishList(t.Context(), a.ID, a.Token, client.Page{}))(t)
+	e2etest.Accepted(t, list)
+	listed := map[int64]bool{} // the client checks that no list has a video twice
 	for _, v := range list.Videos {
 		listed[v.ID] = true
 	}
-	if !maps.Equal(listed, taken) {
-		t.Errorf("%d videos were taken, and not the same %d are listed", len(taken), len(listed))
+	if !maps.Equal(listed, accepted) {
+		t.Errorf("%d videos were accepted, and other %d are listed", len(accepted), len(listed))
 	}
-	const looked = 8 // all others go, as each costs its processing
+	const kept = 8 // the others are deleted, to save their processing
 	left := 0
-	for id := range taken {
-		if left++; left > looked {
-			accepted(t, must(p.DeleteVideo(t.Context(), a.Token, id))(t))
-			delete(taken, id)
+	for id := range accepted {
+		if left++; left > kept {
+			e2etest.Accepted(t, e2etest.Must(p.DeleteVideo(t.Context(), a.Token, id))(t))
+			delete(accepted, id)
 		}
 	}
-	for id := range taken {
-		becomesReady(t, p, a, id)
+	for id := range accepted {
+		e2etest.WaitReady(t, p, a, id)
 	}
-	if n := profile(t, p, a, "").WorkCount; n != int64(len(taken)) {
-		t.Errorf("work_count %d, and %d videos are left", n, len(taken))
+	if n := e2etest.Profile(t, p, a, "").WorkCount; n != int64(len(accepted)) {
+		t.Errorf("work_count %d, and %d videos are left", n, len(accepted))
 	}
 }

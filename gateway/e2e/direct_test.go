@@ -10,29 +10,22 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/douyin-on-dapr/douyin/gateway/client"
+	"github.com/douyin-on-dapr/douyin/gateway/e2e/e2etest"
 )
 
-// direct skips what needs a store that clients reach.
-func direct(t *testing.T) {
+// put uploads a part as any HTTP client would. The store has to accept it.
+func put(t *testing.T, part client.UploadPart, content []byte) {
 	t.Helper()
-	if os.Getenv("TEST_S3_ENDPOINT") == "" {
-		t.Skip("this stack has no S3 store: start it with --env s3")
+	if status, body := tryPut(t, part, content); status != http.StatusOK {
+		t.Fatalf("PUT of part %d: %d %s", part.Number, status, body)
 	}
 }
 
-// put sends one part as any HTTP client would, and demands that the store takes
-// it.
-func put(t *testing.T, part BeginPart, content []byte) {
-	t.Helper()
-	if status, said := tryPut(t, part, content); status != http.StatusOK {
-		t.Fatalf("PUT of part %d: %d %s", part.Number, status, said)
-	}
-}
-
-func tryPut(t *testing.T, part BeginPart, content []byte) (status int, said []byte) {
+func tryPut(t *testing.T, part client.UploadPart, content []byte) (status int, body []byte) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, part.URL, bytes.NewReader(content))
 	if err != nil {
@@ -43,65 +36,64 @@ func tryPut(t *testing.T, part BeginPart, content []byte) (status int, said []by
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	said, err = io.ReadAll(res.Body)
+	body, err = io.ReadAll(res.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return res.StatusCode, said
+	return res.StatusCode, body
 }
 
-// piece is what belongs into a part.
-func piece(film []byte, partSize int64, part BeginPart) []byte {
+// piece is the content of a part.
+func piece(movie []byte, partSize int64, part client.UploadPart) []byte {
 	from := int64(part.Number-1) * partSize
-	return film[from : from+part.Size]
+	return movie[from : from+part.Size]
 }
 
-func sized(n int) url.Values { return url.Values{"size": {strconv.Itoa(n)}} }
+// A client uploads a video in parts straight into the store, resumes after a while,
+// and plays it from there. It is processed like any other video.
+func TestObjectsDirectUploadAndPlay(t *testing.T) {
+	t.Parallel()
+	e2etest.NeedS3(t)
+	p := e2etest.NewPhone()
+	a, other := e2etest.NewAccount(t, p), e2etest.NewAccount(t, p)
+	movie := e2etest.Clip(t, "direct.mp4", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", "-movflags", "+faststart")
+	movie = e2etest.WithBox(e2etest.WithBox(movie, []byte(e2etest.Random())), bytes.Repeat([]byte("filler"), 3<<19))
 
-// A client puts the bytes straight into the store, in parts, with a pause in
-// between, and gets them from there; what is made of them is the same.
-func TestDirectUploadAndPlay(t *testing.T) {
-	direct(t)
-	p := newPhone()
-	a, other := newAccount(t, p), newAccount(t, p)
-	film := clip(t, "direct.mp4", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", "-movflags", "+faststart")
-	film = withBox(withBox(film, []byte(random(t))), bytes.Repeat([]byte("filler"), 3<<19))
-
-	began := must(p.BeginDirect(t.Context(), a.Token, sized(len(film))))(t)
-	accepted(t, began)
+	began := e2etest.Must(p.BeginUpload(t.Context(), a.Token, int64(len(movie))))(t)
+	e2etest.Accepted(t, began)
 	if len(began.Parts) < 2 || began.PartSize < 5<<20 || began.VideoID <= 0 {
-		t.Fatalf("began %d parts of %d bytes for %d", len(began.Parts), began.PartSize, len(film))
+		t.Fatalf("began %d parts of %d bytes for %d", len(began.Parts), began.PartSize, len(movie))
 	}
-	put(t, began.Parts[1], piece(film, began.PartSize, began.Parts[1]))
-	s := must(p.Processing(t.Context(), a.Token, began.VideoID))(t)
-	accepted(t, s)
-	if s.State != uploading || s.UploadedBytes != began.Parts[1].Size || s.TotalBytes != int64(len(film)) {
-		t.Errorf("half way: %+v", s)
+	put(t, began.Parts[1], piece(movie, began.PartSize, began.Parts[1]))
+	s := e2etest.Must(p.PublishStatus(t.Context(), a.Token, began.VideoID))(t)
+	e2etest.Accepted(t, s)
+	if s.State != client.StateUploading || s.UploadedBytes != began.Parts[1].Size || s.TotalBytes != int64(len(movie)) {
+		t.Errorf("after one part: %+v", s)
 	}
-	refusedWith(t, uploadIncomplete, must(p.CompleteDirect(t.Context(), a.Token, began.VideoID, "too early"))(t))
-	refused(t, must(p.CompleteDirect(t.Context(), other.Token, began.VideoID, "not mine"))(t))
-	refused(t, must(p.Processing(t.Context(), other.Token, began.VideoID))(t))
+	e2etest.RefusedWith(t, client.CodeUploadIncomplete, e2etest.Must(p.CompleteUpload(t.Context(), a.Token, began.VideoID, "too early"))(t))
+	e2etest.Refused(t, e2etest.Must(p.CompleteUpload(t.Context(), other.Token, began.VideoID, "not mine"))(t))
+	e2etest.Refused(t, e2etest.Must(p.PublishStatus(t.Context(), other.Token, began.VideoID))(t))
 
-	again := must(p.BeginDirect(t.Context(), a.Token, url.Values{"video_id": {decimal(began.VideoID)}}))(t)
-	accepted(t, again)
+	again := e2etest.Must(p.ResumeUpload(t.Context(), a.Token, began.VideoID))(t)
+	e2etest.Accepted(t, again)
 	if again.VideoID != began.VideoID || len(again.Parts) != len(began.Parts)-1 {
-		t.Fatalf("to go on with: %+v", again)
+		t.Fatalf("resumed: %+v", again)
 	}
 	for _, part := range again.Parts {
-		put(t, part, piece(film, again.PartSize, part))
+		put(t, part, piece(movie, again.PartSize, part))
 	}
-	refusedWith(t, titleInvalid, must(p.CompleteDirect(t.Context(), a.Token, began.VideoID, " "))(t))
-	for range 2 { // the answer may get lost
-		r := must(p.CompleteDirect(t.Context(), a.Token, began.VideoID, "straight there"))(t)
-		accepted(t, r)
+	e2etest.RefusedWith(t, client.CodeTitleInvalid, e2etest.Must(p.CompleteUpload(t.Context(), a.Token, began.VideoID, " "))(t))
+	for range 2 { // the first response may be lost
+		r := e2etest.Must(p.CompleteUpload(t.Context(), a.Token, began.VideoID, "uploaded in parts"))(t)
+		e2etest.Accepted(t, r)
 		if r.VideoID != began.VideoID {
-			t.Errorf("video %d, then %d", began.VideoID, r.VideoID)
+			t.Errorf("began video %d, completed %d", began.VideoID, r.VideoID)
 		}
 	}
-	becomesReady(t, p, a, began.VideoID)
-	video := shown(t, p, a, began.VideoID, "")
-	playable(t, video)
-	showsSomething(t, video)
+	e2etest.WaitReady(t, p, a, began.VideoID)
+	video := e2etest.ListedVideo(t, p, a, began.VideoID, "")
+	e2etest.CheckPlayable(t, video)
+	e2etest.CheckCover(t, video)
 
 	// The bytes come from the store itself.
 	refusing := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -117,84 +109,88 @@ func TestDirectUploadAndPlay(t *testing.T) {
 	if to := res.Header.Get("Location"); res.StatusCode != http.StatusFound || !strings.HasPrefix(to, os.Getenv("TEST_S3_ENDPOINT")) {
 		t.Errorf("play_url: %s to %.60s", res.Status, to)
 	}
-	body, res := download(t, http.MethodGet, video.PlayURL, map[string]string{"Range": "bytes=4-7"})
+	body, res := e2etest.Download(t, http.MethodGet, video.PlayURL, map[string]string{"Range": "bytes=4-7"})
 	if res.StatusCode != http.StatusPartialContent || string(body) != "ftyp" {
 		t.Errorf("a range: %s %q", res.Status, body)
 	}
-	if _, res := download(t, http.MethodHead, video.PlayURL, nil); res.StatusCode != http.StatusOK || res.ContentLength <= 0 {
+	if _, res := e2etest.Download(t, http.MethodHead, video.PlayURL, nil); res.StatusCode != http.StatusOK || res.ContentLength <= 0 {
 		t.Errorf("HEAD: %s", res.Status)
 	}
-	accepted(t, must(p.DeleteVideo(t.Context(), a.Token, video.ID))(t))
+	e2etest.Accepted(t, e2etest.Must(p.DeleteVideo(t.Context(), a.Token, video.ID))(t))
 }
 
-// What comes past the gateway is held against the same rules, and leaves as
-// little when it breaks them.
-func TestDirectUploadsThatAreRefused(t *testing.T) {
-	direct(t)
-	p := newPhone()
-	a := newAccount(t, p)
-	before := storedFiles(t)
+// Direct uploads obey the same rules as uploads through the gateway, and refused ones
+// leave nothing.
+func TestObjectsRefusedDirectUploads(t *testing.T) {
+	e2etest.NeedS3(t)
+	p := e2etest.NewPhone()
+	a := e2etest.NewAccount(t, p)
+	before := e2etest.StoredObjects(t)
 	for what, query := range map[string]url.Values{
-		"no size": {}, "size of 0": sized(0), "negative": {"size": {"-1"}}, "nonsense": {"size": {"large"}},
+		"no size": {}, "size of 0": {"size": {"0"}}, "negative": {"size": {"-1"}}, "nonsense": {"size": {"large"}},
 		"5 GB": {"size": {"5000000000"}}, "another's upload": {"video_id": {"12345"}},
 	} {
-		t.Run(what, func(t *testing.T) { refused(t, must(p.BeginDirect(t.Context(), a.Token, query))(t)) })
+		t.Run(what, func(t *testing.T) {
+			query.Set("token", a.Token)
+			e2etest.Refused(t, e2etest.Must(client.Call[client.BeginUploadResponse](t.Context(), p, http.MethodPost, "/douyin/publish/begin/", query))(t))
+		})
 	}
-	refusedWith(t, tokenInvalid, must(p.BeginDirect(t.Context(), "", sized(1000)))(t))
+	e2etest.RefusedWith(t, client.CodeTokenInvalid, e2etest.Must(p.BeginUpload(t.Context(), "", 1000))(t))
 
-	upload := func(t *testing.T, declared int, content []byte) BeginReply {
+	upload := func(t *testing.T, declared int, content []byte) client.BeginUploadResponse {
 		t.Helper()
-		r := must(p.BeginDirect(t.Context(), a.Token, sized(declared)))(t)
-		accepted(t, r)
+		r := e2etest.Must(p.BeginUpload(t.Context(), a.Token, int64(declared)))(t)
+		e2etest.Accepted(t, r)
 		put(t, r.Parts[0], content)
 		return r
 	}
 	t.Run("text", func(t *testing.T) {
 		text := []byte(strings.Repeat("#EXTM3U hello ", 1000))
 		r := upload(t, len(text), text)
-		refusedWith(t, videoFormat, must(p.CompleteDirect(t.Context(), a.Token, r.VideoID, "text"))(t))
-		refused(t, must(p.CompleteDirect(t.Context(), a.Token, r.VideoID, "text"))(t))
+		e2etest.RefusedWith(t, client.CodeVideoFormat, e2etest.Must(p.CompleteUpload(t.Context(), a.Token, r.VideoID, "text"))(t))
+		e2etest.Refused(t, e2etest.Must(p.CompleteUpload(t.Context(), a.Token, r.VideoID, "text"))(t))
 	})
-	// The store takes exactly what was announced, from whoever has the address.
-	film := smallMP4(t)
-	for what, declared := range map[string]int{"more than declared": len(film) - 1, "less than declared": len(film) + 1, "far more": 100} {
+	// The store accepts exactly the announced size, from anybody with the address.
+	movie := e2etest.SmallVideo(t)
+	for what, declared := range map[string]int{"more than declared": len(movie) - 1, "less than declared": len(movie) + 1, "far more": 100} {
 		t.Run(what, func(t *testing.T) {
-			r := must(p.BeginDirect(t.Context(), a.Token, sized(declared)))(t)
-			accepted(t, r)
-			if status, _ := tryPut(t, r.Parts[0], film); status != http.StatusForbidden {
-				t.Errorf("the store says %d", status)
+			r := e2etest.Must(p.BeginUpload(t.Context(), a.Token, int64(declared)))(t)
+			e2etest.Accepted(t, r)
+			if status, _ := tryPut(t, r.Parts[0], movie); status != http.StatusForbidden {
+				t.Errorf("the store answers %d", status)
 			}
-			refusedWith(t, uploadIncomplete, must(p.CompleteDirect(t.Context(), a.Token, r.VideoID, what))(t))
-			// Whoever changes their mind gives it up.
-			accepted(t, must(p.DeleteVideo(t.Context(), a.Token, r.VideoID))(t))
-			refused(t, must(p.BeginDirect(t.Context(), a.Token, url.Values{"video_id": {decimal(r.VideoID)}}))(t))
+			e2etest.RefusedWith(t, client.CodeUploadIncomplete, e2etest.Must(p.CompleteUpload(t.Context(), a.Token, r.VideoID, what))(t))
+			// The upload can be given up.
+			e2etest.Accepted(t, e2etest.Must(p.DeleteVideo(t.Context(), a.Token, r.VideoID))(t))
+			e2etest.Refused(t, e2etest.Must(p.ResumeUpload(t.Context(), a.Token, r.VideoID))(t))
 		})
 	}
-	t.Run("no video behind the head", func(t *testing.T) {
-		noise := append([]byte("\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isomiso2"), bytes.Repeat([]byte("noise"), 1000)...)
+	t.Run("no video after the first box", func(t *testing.T) {
+		noise := append([]byte(e2etest.MP4Head), bytes.Repeat([]byte("noise"), 1000)...)
 		r := upload(t, len(noise), noise)
-		accepted(t, must(p.CompleteDirect(t.Context(), a.Token, r.VideoID, "noise"))(t))
-		if s := ended(t, p, a, r.VideoID); s.State != failed || s.FailureReason != "VIDEO_UNREADABLE" {
+		e2etest.Accepted(t, e2etest.Must(p.CompleteUpload(t.Context(), a.Token, r.VideoID, "noise"))(t))
+		if s := e2etest.WaitProcessed(t, p, a, r.VideoID); s.State != client.StateFailed || s.FailureReason != "VIDEO_UNREADABLE" {
 			t.Errorf("it is %+v", s)
 		}
 	})
-	if list := must(p.PublishList(t.Context(), a.ID, ""))(t); len(list.Videos) != 0 {
+	if list := e2etest.Must(p.PublishList(t.Context(), a.ID, "", client.Page{}))(t); len(list.Videos) != 0 {
 		t.Errorf("%d of them are listed", len(list.Videos))
 	}
-	within(t, removal, "nothing is left", func(context.Context) error {
-		if left := newFiles(t, before); len(left) > 0 {
+	e2etest.Within(t, e2etest.RemovalTimeout, "no object is left", func(context.Context) error {
+		if left := e2etest.NewObjects(t, before); len(left) > 0 {
 			return fmt.Errorf("%d objects, first %s", len(left), left[0])
 		}
 		return nil
 	})
 }
 
-// Where there is no store for it the endpoint says so.
-func TestDirectUploadWithoutAStore(t *testing.T) {
-	if os.Getenv("TEST_S3_ENDPOINT") != "" {
-		t.Skip("this stack has one")
+// Without an S3 store direct uploads are refused.
+func TestDirectUploadWithoutS3(t *testing.T) {
+	t.Parallel()
+	if e2etest.HasS3() {
+		t.Skip("this stack has an S3 store")
 	}
-	p := newPhone()
-	a := newAccount(t, p)
-	refusedWith(t, directMissing, must(p.BeginDirect(t.Context(), a.Token, sized(1000)))(t))
+	p := e2etest.NewPhone()
+	a := e2etest.NewAccount(t, p)
+	e2etest.RefusedWith(t, client.CodeDirectUploadUnavailable, e2etest.Must(p.BeginUpload(t.Context(), a.Token, 1000))(t))
 }

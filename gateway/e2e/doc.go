@@ -1,19 +1,22 @@
-// Package e2e holds black-box scenarios: they know the public HTTP API, the
-// data folder of the stack under test and the starter's command line, and
-// nothing of the code behind them. They are built with the tag "e2e" only.
+// Package e2e holds black-box scenarios. They know the public HTTP API, the data
+// folder of the stack under test and the starter's command line, and no code of the
+// services.
 //
-// BASE_URL names the gateway and is required. STACK_DATA (the data folder of
-// the running stack) and DOUYIN_BIN (the starter) allow the scenarios that look
-// at stored parts, logs and memory, or that break and mend programs; without
-// them those are skipped, or fail when REQUIRE_INFRA=1. The starter sets all
-// three:
+// The scenarios of this package expect a stack on which nothing is broken; those of
+// the package faults break it. Run this package first:
 //
-//	bin/douyin with -- go test -tags e2e -count=1 ./gateway/e2e/...
+//	bin/douyin with -- go test -tags e2e -count 1 -p 1 -parallel 4 ./gateway/e2e/...
 //
-// The same scenarios pass on a stack of the environment s3 (--env s3), which the
-// starter names in DOUYIN_ENV.
+// Each package ends with the auditor and a search for secrets in the logs. All files
+// have the build tag "e2e".
 //
-// Scenarios that break something live in files named zz_*, because go test runs
-// files in the order of their names: what comes before them sees a calm stack,
-// and each of them leaves a healthy one behind.
+// BASE_URL names the gateway and is required. STACK_DATA (the data folder of the
+// running stack) and DOUYIN_BIN (the starter) are needed by scenarios that look at
+// objects, logs and memory, or stop parts. Without them those are skipped, or fail if
+// REQUIRE_INFRA=1. The starter's command with sets all three. The same scenarios pass
+// in the environment s3 (bin/douyin --env s3 with); those whose names start with
+// TestObjects concern the object store.
+//
+// Scenarios run in parallel, with users of their own. Those that measure, or that
+// compare the top of the feed or the whole object store, run alone before them.
 package e2e

@@ -7,81 +7,86 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+
+	"github.com/douyin-on-dapr/douyin/gateway/client"
+	"github.com/douyin-on-dapr/douyin/gateway/e2e/e2etest"
 )
 
-// A like is seen at once, by everybody as a count and by its giver as a flag.
-// Repetition is success and moves nothing: the client likes again what it likes
-// already.
-func TestLikeMovesCountsAndFlagsOnce(t *testing.T) {
-	p := newPhone()
-	author, fan, viewer := newAccount(t, p), newAccount(t, p), newAccount(t, p)
-	video := published(t, p, author, "to be liked", smallMP4(t))
+// A like shows at once: to everybody as a count, to the user as a flag. A repetition
+// is accepted and changes nothing, since the client repeats likes.
+func TestLikeChangesCountsAndFlagsOnce(t *testing.T) {
+	t.Parallel()
+	p := e2etest.NewPhone()
+	author, fan, viewer := e2etest.NewAccount(t, p), e2etest.NewAccount(t, p), e2etest.NewAccount(t, p)
+	video := e2etest.Publish(t, p, author, "to be liked", e2etest.SmallVideo(t))
 
 	check := func(when string, likes int64) {
 		t.Helper()
 		for who, token := range map[string]string{"fan": fan.Token, "viewer": viewer.Token, "author": author.Token, "guest": ""} {
-			v := shown(t, p, author, video.ID, token)
+			v := e2etest.ListedVideo(t, p, author, video.ID, token)
 			if v.FavoriteCount != likes || v.IsFavorite != (who == "fan" && likes > 0) {
 				t.Errorf("%s: the %s sees favorite_count %d, is_favorite %t", when, who, v.FavoriteCount, v.IsFavorite)
 			}
 			if v.Author.TotalFavorited != likes {
 				t.Errorf("%s: the %s sees total_favorited %d beside the video", when, who, v.Author.TotalFavorited)
 			}
-			if got := profile(t, p, author, token).TotalFavorited; got != likes {
+			if got := e2etest.Profile(t, p, author, token).TotalFavorited; got != likes {
 				t.Errorf("%s: the %s sees total_favorited %d", when, who, got)
 			}
-			if got := profile(t, p, fan, token).FavoriteCount; got != likes {
+			if got := e2etest.Profile(t, p, fan, token).FavoriteCount; got != likes {
 				t.Errorf("%s: the %s sees favorite_count %d of the fan", when, who, got)
 			}
-			if got := liked(t, p, fan.ID, token); int64(len(got)) != likes {
+			if got := e2etest.Liked(t, p, fan.ID, token); int64(len(got)) != likes {
 				t.Errorf("%s: the %s sees %d videos in the fan's list", when, who, len(got))
 			}
 		}
 	}
 	check("before", 0)
 	for range 3 {
-		like(t, p, fan, video.ID, true)
+		e2etest.Like(t, p, fan, video.ID, true)
 		check("liked", 1)
 	}
-	like(t, p, viewer, video.ID, false) // was never there
+	e2etest.Like(t, p, viewer, video.ID, false) // there was none
 	check("another's unlike", 1)
 	for range 3 {
-		like(t, p, fan, video.ID, false)
+		e2etest.Like(t, p, fan, video.ID, false)
 		check("unliked", 0)
 	}
-	like(t, p, fan, video.ID, true)
+	e2etest.Like(t, p, fan, video.ID, true)
 	check("liked again", 1)
 }
 
-func TestLikingOnesOwnVideoCountsOnBothSides(t *testing.T) {
-	p := newPhone()
-	a := newAccount(t, p)
-	video := published(t, p, a, "mine", smallMP4(t))
-	like(t, p, a, video.ID, true)
-	if u := profile(t, p, a, a.Token); u.TotalFavorited != 1 || u.FavoriteCount != 1 || u.IsFollow {
+func TestLikeOfOnesOwnVideo(t *testing.T) {
+	t.Parallel()
+	p := e2etest.NewPhone()
+	a := e2etest.NewAccount(t, p)
+	video := e2etest.Publish(t, p, a, "mine", e2etest.SmallVideo(t))
+	e2etest.Like(t, p, a, video.ID, true)
+	if u := e2etest.Profile(t, p, a, a.Token); u.TotalFavorited != 1 || u.FavoriteCount != 1 || u.IsFollow {
 		t.Errorf("after liking an own video: %+v", u)
 	}
-	if v := shown(t, p, a, video.ID, a.Token); !v.IsFavorite || v.FavoriteCount != 1 {
+	if v := e2etest.ListedVideo(t, p, a, video.ID, a.Token); !v.IsFavorite || v.FavoriteCount != 1 {
 		t.Errorf("own video: %+v", v)
 	}
-	like(t, p, a, video.ID, false)
-	if u := profile(t, p, a, a.Token); u.TotalFavorited != 0 || u.FavoriteCount != 0 {
-		t.Errorf("after the end of it: %+v", u)
+	e2etest.Like(t, p, a, video.ID, false)
+	if u := e2etest.Profile(t, p, a, a.Token); u.TotalFavorited != 0 || u.FavoriteCount != 0 {
+		t.Errorf("after the unlike: %+v", u)
 	}
 }
 
-// The most recent like is first; liking what is liked already does not move it.
+// The most recent like is first. Repeating a like does not move it.
 func TestFavoriteListShowsTheMostRecentLikeFirst(t *testing.T) {
-	p := newPhone()
-	author, fan := newAccount(t, p), newAccount(t, p)
-	var videos []Video
+	t.Parallel()
+	p := e2etest.NewPhone()
+	author, fan := e2etest.NewAccount(t, p), e2etest.NewAccount(t, p)
+	var videos []client.Video
 	for _, title := range []string{"one", "two", "three"} {
-		videos = append(videos, published(t, p, author, title, smallMP4(t)))
+		videos = append(videos, e2etest.Publish(t, p, author, title, e2etest.SmallVideo(t)))
 	}
 	check := func(when string, want ...string) {
 		t.Helper()
 		var titles []string
-		for _, v := range liked(t, p, fan.ID, fan.Token) {
+		for _, v := range e2etest.Liked(t, p, fan.ID, fan.Token) {
 			titles = append(titles, v.Title)
 		}
 		if !slices.Equal(titles, want) {
@@ -89,28 +94,29 @@ func TestFavoriteListShowsTheMostRecentLikeFirst(t *testing.T) {
 		}
 	}
 	for _, i := range []int{1, 0, 2} {
-		like(t, p, fan, videos[i].ID, true)
+		e2etest.Like(t, p, fan, videos[i].ID, true)
 	}
 	check("liked", "three", "one", "two")
-	like(t, p, fan, videos[1].ID, true)
+	e2etest.Like(t, p, fan, videos[1].ID, true)
 	check("repeated", "three", "one", "two")
-	like(t, p, fan, videos[0].ID, false)
-	check("one ended", "three", "two")
-	like(t, p, fan, videos[0].ID, true)
-	check("liked anew", "one", "three", "two")
+	e2etest.Like(t, p, fan, videos[0].ID, false)
+	check("one unliked", "three", "two")
+	e2etest.Like(t, p, fan, videos[0].ID, true)
+	check("liked again", "one", "three", "two")
 }
 
-// The list is that of the user asked for; the flags are the viewer's.
+// The list is that of the requested user, the flags are those of the viewer.
 func TestFavoriteListOfOneUserAsAnotherSeesIt(t *testing.T) {
-	p := newPhone()
-	author, fan, viewer := newAccount(t, p), newAccount(t, p), newAccount(t, p)
-	first := published(t, p, author, "first", smallMP4(t))
-	second := published(t, p, author, "second", smallMP4(t))
-	like(t, p, fan, first.ID, true)
-	like(t, p, fan, second.ID, true)
-	like(t, p, viewer, first.ID, true)
-	follow(t, p, viewer, author, true)
-	comment(t, p, viewer, second.ID, "hello")
+	t.Parallel()
+	p := e2etest.NewPhone()
+	author, fan, viewer := e2etest.NewAccount(t, p), e2etest.NewAccount(t, p), e2etest.NewAccount(t, p)
+	first := e2etest.Publish(t, p, author, "first", e2etest.SmallVideo(t))
+	second := e2etest.Publish(t, p, author, "second", e2etest.SmallVideo(t))
+	e2etest.Like(t, p, fan, first.ID, true)
+	e2etest.Like(t, p, fan, second.ID, true)
+	e2etest.Like(t, p, viewer, first.ID, true)
+	e2etest.Follow(t, p, viewer, author, true)
+	e2etest.Comment(t, p, viewer, second.ID, "hello")
 
 	for who, c := range map[string]struct {
 		token        string
@@ -121,9 +127,9 @@ func TestFavoriteListOfOneUserAsAnotherSeesIt(t *testing.T) {
 		"viewer": {viewer.Token, []int64{first.ID}, true},
 		"guest":  {"", nil, false},
 	} {
-		list := liked(t, p, fan.ID, c.token)
-		if !slices.Equal(ids(list), []int64{second.ID, first.ID}) {
-			t.Fatalf("%s: %v, want the fan's two", who, ids(list))
+		list := e2etest.Liked(t, p, fan.ID, c.token)
+		if !slices.Equal(e2etest.VideoIDs(list), []int64{second.ID, first.ID}) {
+			t.Fatalf("%s: %v, want the fan's two", who, e2etest.VideoIDs(list))
 		}
 		for _, v := range list {
 			if want := slices.Contains(c.likes, v.ID); v.IsFavorite != want {
@@ -140,46 +146,46 @@ func TestFavoriteListOfOneUserAsAnotherSeesIt(t *testing.T) {
 			t.Errorf("%s: counts %+v", who, list)
 		}
 	}
-	if list := liked(t, p, author.ID, fan.Token); len(list) != 0 {
-		t.Errorf("who liked nothing shows %d videos", len(list))
+	if list := e2etest.Liked(t, p, author.ID, fan.Token); len(list) != 0 {
+		t.Errorf("a user without likes has %d liked videos", len(list))
 	}
 }
 
-// A feed may show counts that are a second old, but never a viewer's own flags.
+// The counts in the feed may be a second old, the viewer's flags may not.
 func TestFeedShowsOwnFlagsAtOnce(t *testing.T) {
-	p := newPhone()
-	author, fan, viewer := newAccount(t, p), newAccount(t, p), newAccount(t, p)
-	video := published(t, p, author, "flags", smallMP4(t))
-	settledFeed(t, p, video)
-	inTheFeed := func(token string) Video {
+	p := e2etest.NewPhone()
+	author, fan, viewer := e2etest.NewAccount(t, p), e2etest.NewAccount(t, p), e2etest.NewAccount(t, p)
+	video := e2etest.Publish(t, p, author, "flags", e2etest.SmallVideo(t))
+	waitOnTop(t, p, video)
+	fromFeed := func(token string) client.Video {
 		t.Helper()
-		feed := must(p.Feed(t.Context(), "", token))(t)
-		accepted(t, feed)
+		feed := e2etest.Must(p.Feed(t.Context(), 0, token))(t)
+		e2etest.Accepted(t, feed)
 		for _, v := range feed.Videos {
 			if v.ID == video.ID {
 				return v
 			}
 		}
 		t.Fatal("the video is not in the feed")
-		return Video{}
+		return client.Video{}
 	}
 	for _, wanted := range []bool{true, false, true} {
-		like(t, p, fan, video.ID, wanted)
-		if got := inTheFeed(fan.Token).IsFavorite; got != wanted {
+		e2etest.Like(t, p, fan, video.ID, wanted)
+		if got := fromFeed(fan.Token).IsFavorite; got != wanted {
 			t.Errorf("is_favorite is %t right after %t", got, wanted)
 		}
-		follow(t, p, fan, author, wanted)
-		if got := inTheFeed(fan.Token).Author.IsFollow; got != wanted {
+		e2etest.Follow(t, p, fan, author, wanted)
+		if got := fromFeed(fan.Token).Author.IsFollow; got != wanted {
 			t.Errorf("is_follow is %t right after %t", got, wanted)
 		}
 		for _, token := range []string{"", viewer.Token} {
-			if v := inTheFeed(token); v.IsFavorite || v.Author.IsFollow {
+			if v := fromFeed(token); v.IsFavorite || v.Author.IsFollow {
 				t.Errorf("another viewer sees flags: %+v", v)
 			}
 		}
 	}
-	within(t, recovery, "the feed counts the like and the follow", func(context.Context) error {
-		v := inTheFeed("")
+	e2etest.Within(t, e2etest.Recovery, "the feed counts the like and the follow", func(context.Context) error {
+		v := fromFeed("")
 		if v.FavoriteCount != 1 || v.Author.FollowerCount != 1 || v.Author.TotalFavorited != 1 {
 			return fmt.Errorf("favorite_count %d, author %+v", v.FavoriteCount, v.Author)
 		}

@@ -10,13 +10,16 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/douyin-on-dapr/douyin/gateway/e2e/e2etest"
 )
 
-func TestMediaConditionsAndOddRanges(t *testing.T) {
-	p := newPhone()
-	movie := largeMP4(t)
-	video := published(t, p, newAccount(t, p), "conditions", movie)
-	_, head := download(t, http.MethodHead, video.PlayURL, nil)
+func TestMediaConditionsAndUnusualRanges(t *testing.T) {
+	t.Parallel()
+	p := e2etest.NewPhone()
+	movie := e2etest.LargeVideo(t)
+	video := e2etest.Publish(t, p, e2etest.NewAccount(t, p), "conditions", movie)
+	_, head := e2etest.Download(t, http.MethodHead, video.PlayURL, nil)
 	etag := head.Header.Get("ETag")
 
 	for _, c := range []struct {
@@ -25,7 +28,7 @@ func TestMediaConditionsAndOddRanges(t *testing.T) {
 		status  int
 		size    int // -1: not checked
 	}{
-		{"whole", nil, 200, len(movie)},
+		{"without conditions", nil, 200, len(movie)},
 		{"known copy", map[string]string{"If-None-Match": etag}, 304, 0},
 		{"other copy", map[string]string{"If-None-Match": `"other"`}, 200, len(movie)},
 		{"range of the same file", map[string]string{"Range": "bytes=1-2", "If-Range": etag}, 206, 2},
@@ -35,7 +38,7 @@ func TestMediaConditionsAndOddRanges(t *testing.T) {
 		{"other match", map[string]string{"If-Match": `"other"`}, 412, -1},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			body, res := download(t, http.MethodGet, video.PlayURL, c.headers)
+			body, res := e2etest.Download(t, http.MethodGet, video.PlayURL, c.headers)
 			if res.StatusCode != c.status {
 				t.Fatalf("status %d, want %d", res.StatusCode, c.status)
 			}
@@ -49,14 +52,14 @@ func TestMediaConditionsAndOddRanges(t *testing.T) {
 	}
 
 	t.Run("several ranges", func(t *testing.T) {
-		header := map[string]string{"Range": "bytes=0-3," + span(partSize-2, partSize+2) + ",-4"}
-		body, res := download(t, http.MethodGet, video.PlayURL, header)
+		header := map[string]string{"Range": "bytes=0-3," + span(e2etest.PartSize-2, e2etest.PartSize+2) + ",-4"}
+		body, res := e2etest.Download(t, http.MethodGet, video.PlayURL, header)
 		kind, params, err := mime.ParseMediaType(res.Header.Get("Content-Type"))
 		if res.StatusCode != http.StatusPartialContent || err != nil || kind != "multipart/byteranges" {
 			t.Fatalf("%s, content type %q", res.Status, res.Header.Get("Content-Type"))
 		}
 		r := multipart.NewReader(bytes.NewReader(body), params["boundary"])
-		for _, want := range [][]byte{movie[:4], movie[partSize-2 : partSize+2], movie[len(movie)-4:]} {
+		for _, want := range [][]byte{movie[:4], movie[e2etest.PartSize-2 : e2etest.PartSize+2], movie[len(movie)-4:]} {
 			part, err := r.NextPart()
 			if err != nil {
 				t.Fatal(err)
@@ -67,21 +70,21 @@ func TestMediaConditionsAndOddRanges(t *testing.T) {
 		}
 	})
 
-	t.Run("cached for ever", func(t *testing.T) {
+	t.Run("may be cached for ever", func(t *testing.T) {
 		if cc := head.Header.Get("Cache-Control"); !strings.Contains(cc, "immutable") {
 			t.Errorf("Cache-Control %q: the bytes behind a play_url never change", cc)
 		}
 		if head.Header.Get("X-Content-Type-Options") != "nosniff" {
-			t.Error("no nosniff on bytes that a user uploaded")
+			t.Error("no nosniff on uploaded bytes")
 		}
 	})
 }
 
-// What is not there, or is not meant to be seen, is not found: media addresses
-// are opened by players, which understand the HTTP status.
-func TestNothingElseBehindTheMediaPath(t *testing.T) {
-	p := newPhone()
-	video := published(t, p, newAccount(t, p), "paths", smallMP4(t))
+// Other paths are not found, with the HTTP status that players understand.
+func TestOtherMediaPathsAreNotFound(t *testing.T) {
+	t.Parallel()
+	p := e2etest.NewPhone()
+	video := e2etest.Publish(t, p, e2etest.NewAccount(t, p), "paths", e2etest.SmallVideo(t))
 	slash := strings.LastIndex(video.PlayURL, "/")
 	dot := strings.LastIndex(video.PlayURL, ".")
 	for _, address := range []string{
@@ -90,32 +93,32 @@ func TestNothingElseBehindTheMediaPath(t *testing.T) {
 		video.PlayURL[:slash],
 		video.PlayURL[:dot],
 		video.PlayURL[:dot] + ".sh",
-		baseURL() + "/media/",
-		baseURL() + "/media/videos/",
-		baseURL() + "/media/videos/1/0123456789abcdef.mp4",
-		baseURL() + "/media/videos/-1/0123456789abcdef.mp4",
-		baseURL() + "/media/videos/99999999999999999999/0123456789abcdef.mp4",
-		baseURL() + "/media/defaults/",
-		baseURL() + "/media/defaults/nothing.png",
-		baseURL() + "/media/defaults/..%2f..%2f..%2fetc%2fpasswd",
-		baseURL() + "/media/%2e%2e/%2e%2e/etc/passwd",
-		baseURL() + "/media/objects/",
-		// The sidecar's own routes must not be reachable from outside.
-		baseURL() + "/dapr/config",
-		baseURL() + "/dapr/subscribe",
-		baseURL() + "/v1.0/metadata",
-		baseURL() + "/v1.0/healthz",
-		baseURL() + "/debug/pprof/",
+		e2etest.BaseURL() + "/media/",
+		e2etest.BaseURL() + "/media/videos/",
+		e2etest.BaseURL() + "/media/videos/1/0123456789abcdef.mp4",
+		e2etest.BaseURL() + "/media/videos/-1/0123456789abcdef.mp4",
+		e2etest.BaseURL() + "/media/videos/99999999999999999999/0123456789abcdef.mp4",
+		e2etest.BaseURL() + "/media/defaults/",
+		e2etest.BaseURL() + "/media/defaults/nothing.png",
+		e2etest.BaseURL() + "/media/defaults/..%2f..%2f..%2fetc%2fpasswd",
+		e2etest.BaseURL() + "/media/%2e%2e/%2e%2e/etc/passwd",
+		e2etest.BaseURL() + "/media/objects/",
+		// Routes of the sidecar must not be reachable from outside.
+		e2etest.BaseURL() + "/dapr/config",
+		e2etest.BaseURL() + "/dapr/subscribe",
+		e2etest.BaseURL() + "/v1.0/metadata",
+		e2etest.BaseURL() + "/v1.0/healthz",
+		e2etest.BaseURL() + "/debug/pprof/",
 	} {
-		body, res := download(t, http.MethodGet, address, nil)
+		body, res := e2etest.Download(t, http.MethodGet, address, nil)
 		if res.StatusCode != http.StatusNotFound {
 			t.Errorf("%s: %s", address, res.Status)
 		}
-		if err := checkLeaks(body); err != nil {
+		if err := e2etest.CheckLeaks(body); err != nil {
 			t.Errorf("%s: %v", address, err)
 		}
 	}
-	if _, res := download(t, http.MethodPost, video.PlayURL, nil); res.StatusCode < 400 {
+	if _, res := e2etest.Download(t, http.MethodPost, video.PlayURL, nil); res.StatusCode < 400 {
 		t.Errorf("POST on a video: %s", res.Status)
 	}
 }

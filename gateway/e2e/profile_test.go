@@ -8,54 +8,59 @@ import (
 	"net/url"
 	"strconv"
 	"testing"
+
+	"github.com/douyin-on-dapr/douyin/gateway/client"
+	"github.com/douyin-on-dapr/douyin/gateway/e2e/e2etest"
 )
 
 func TestProfile(t *testing.T) {
-	p := newPhone()
-	a, b := newAccount(t, p), newAccount(t, p)
+	t.Parallel()
+	p := e2etest.NewPhone()
+	a, b := e2etest.NewAccount(t, p), e2etest.NewAccount(t, p)
 
 	for _, c := range []struct {
 		what  string
 		id    int64
 		token string
-		want  account
+		want  e2etest.Account
 	}{
-		{"own, by token alone", 0, a.Token, a},
+		{"own, by token only", 0, a.Token, a},
 		{"own, by id", a.ID, a.Token, a},
-		// Never the token's user when another id is given.
-		{"foreign", b.ID, a.Token, b},
+		// The id decides, not the token.
+		{"of another", b.ID, a.Token, b},
 		{"as a guest", b.ID, "", b},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			r := must(p.Profile(t.Context(), c.id, c.token))(t)
-			accepted(t, r)
+			r := e2etest.Must(p.Profile(t.Context(), c.id, c.token))(t)
+			e2etest.Accepted(t, r)
 			if r.User.ID != c.want.ID || r.User.Name != c.want.Name {
 				t.Errorf("got %d %q, want %d %q", r.User.ID, r.User.Name, c.want.ID, c.want.Name)
 			}
 			if r.User.IsFollow || r.User.WorkCount != 0 {
-				t.Errorf("a fresh user is followed or has works: %+v", r.User)
+				t.Errorf("a new user is followed or has works: %+v", r.User)
 			}
 		})
 	}
 
-	t.Run("id left out", func(t *testing.T) {
-		r := must(call[UserReply](t.Context(), p, http.MethodGet, "/douyin/user/", url.Values{"token": {a.Token}}))(t)
-		accepted(t, r)
+	t.Run("without an id", func(t *testing.T) {
+		r := e2etest.Must(client.Call[client.UserResponse](t.Context(), p, http.MethodGet, "/douyin/user/", url.Values{"token": {a.Token}}))(t)
+		e2etest.Accepted(t, r)
 		if r.User.ID != a.ID {
 			t.Errorf("got %d, want the token's user %d", r.User.ID, a.ID)
 		}
 	})
 }
 
-// The pictures of a user who has none have to be there: an empty address or a
-// dead one draws a blank.
+// Users without pictures get default ones: the phone shows nothing for an empty or
+// dead address.
 func TestDefaultPicturesAreServed(t *testing.T) {
-	p := newPhone()
-	u := must(p.Profile(t.Context(), newAccount(t, p).ID, ""))(t).User
+	t.Parallel()
+	p := e2etest.NewPhone()
+	u := e2etest.Must(p.Profile(t.Context(), e2etest.NewAccount(t, p).ID, ""))(t).User
 	for _, address := range []string{u.Avatar, u.BackgroundImage} {
-		body, res := download(t, http.MethodGet, address, nil)
+		body, res := e2etest.Download(t, http.MethodGet, address, nil)
 		if res.StatusCode != http.StatusOK || !bytes.HasPrefix(body, []byte("\x89PNG")) {
-			t.Errorf("%s: %s, %d bytes that are no PNG", address, res.Status, len(body))
+			t.Errorf("%s: %s, %d bytes that are not a PNG", address, res.Status, len(body))
 		}
 		if ct := res.Header.Get("Content-Type"); ct != "image/png" {
 			t.Errorf("%s: content type %q", address, ct)
@@ -63,14 +68,15 @@ func TestDefaultPicturesAreServed(t *testing.T) {
 	}
 }
 
-// work_count is the number of videos that everybody sees.
+// work_count is the number of ready videos, at every moment.
 func TestWorkCountFollowsPublishing(t *testing.T) {
-	p := newPhone()
-	a := newAccount(t, p)
+	t.Parallel()
+	p := e2etest.NewPhone()
+	a := e2etest.NewAccount(t, p)
 	for n := int64(1); n <= 2; n++ {
-		published(t, p, a, "work "+strconv.FormatInt(n, 10), smallMP4(t))
+		e2etest.Publish(t, p, a, "work "+strconv.FormatInt(n, 10), e2etest.SmallVideo(t))
 		for _, token := range []string{a.Token, ""} {
-			if got := must(p.Profile(t.Context(), a.ID, token))(t).User.WorkCount; got != n {
+			if got := e2etest.Must(p.Profile(t.Context(), a.ID, token))(t).User.WorkCount; got != n {
 				t.Errorf("work_count %d right after video %d", got, n)
 			}
 		}

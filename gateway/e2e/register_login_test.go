@@ -8,44 +8,50 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/douyin-on-dapr/douyin/gateway/client"
+	"github.com/douyin-on-dapr/douyin/gateway/e2e/e2etest"
 )
 
 func TestRegisterAndLogin(t *testing.T) {
-	p := newPhone()
-	a := newAccount(t, p)
+	t.Parallel()
+	p := e2etest.NewPhone()
+	a := e2etest.NewAccount(t, p)
 
-	again := must(p.Login(t.Context(), a.Name, a.Password))(t)
-	accepted(t, again)
+	again := e2etest.Must(p.Login(t.Context(), a.Name, a.Password))(t)
+	e2etest.Accepted(t, again)
 	if again.UserID != a.ID {
-		t.Errorf("login answers user %d, register %d", again.UserID, a.ID)
+		t.Errorf("login returns user %d, register %d", again.UserID, a.ID)
 	}
 	if again.Token == a.Token {
-		t.Error("a second login got the token of the first session")
+		t.Error("two sessions have the same token")
 	}
-	// A second device must not end the session of the first.
+	// A second session does not end the first one.
 	for _, token := range []string{a.Token, again.Token} {
-		r := must(p.Profile(t.Context(), 0, token))(t)
-		accepted(t, r)
+		r := e2etest.Must(p.Profile(t.Context(), 0, token))(t)
+		e2etest.Accepted(t, r)
 		if r.User.ID != a.ID {
 			t.Errorf("the token belongs to %d, want %d", r.User.ID, a.ID)
 		}
 	}
 }
 
-func TestRegisterTwiceKeepsTheFirst(t *testing.T) {
-	p := newPhone()
-	a := newAccount(t, p)
-	second := must(p.Register(t.Context(), a.Name, "another"))(t)
-	refused(t, second) // with the key "token" and "" in it: the reader demands both
-	refused(t, must(p.Login(t.Context(), a.Name, "another"))(t))
-	accepted(t, must(p.Login(t.Context(), a.Name, a.Password))(t))
+func TestSecondRegistrationOfANameIsRefused(t *testing.T) {
+	t.Parallel()
+	p := e2etest.NewPhone()
+	a := e2etest.NewAccount(t, p)
+	second := e2etest.Must(p.Register(t.Context(), a.Name, "another"))(t)
+	e2etest.Refused(t, second) // with an empty token, as the client checks
+	e2etest.Refused(t, e2etest.Must(p.Login(t.Context(), a.Name, "another"))(t))
+	e2etest.Accepted(t, e2etest.Must(p.Login(t.Context(), a.Name, a.Password))(t))
 }
 
-// Names and passwords are counted in characters: 32 of three bytes each are as
-// good as 32 letters, and no part of a long password may be cut off.
+// The limits of names and passwords count characters: 32 of three bytes each are
+// valid, and no part of a long password is ignored.
 func TestNamesAndPasswordsAtTheirLimits(t *testing.T) {
-	p := newPhone()
-	id := random(t)
+	t.Parallel()
+	p := e2etest.NewPhone()
+	id := e2etest.Random()
 	wide := strings.Repeat("抖", 32-len(id)) + id
 	for _, c := range []struct{ what, name, password string }{
 		{"32 wide characters each", wide, strings.Repeat("密", 32)},
@@ -54,43 +60,43 @@ func TestNamesAndPasswordsAtTheirLimits(t *testing.T) {
 		{"password of one character", "one-" + id, "x"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			made := must(p.Register(t.Context(), c.name, c.password))(t)
-			accepted(t, made)
-			back := must(p.Login(t.Context(), c.name, c.password))(t)
-			accepted(t, back)
+			made := e2etest.Must(p.Register(t.Context(), c.name, c.password))(t)
+			e2etest.Accepted(t, made)
+			back := e2etest.Must(p.Login(t.Context(), c.name, c.password))(t)
+			e2etest.Accepted(t, back)
 			if back.UserID != made.UserID {
-				t.Errorf("login answers %d, want %d", back.UserID, made.UserID)
+				t.Errorf("login returns user %d, want %d", back.UserID, made.UserID)
 			}
-			if got := must(p.Profile(t.Context(), made.UserID, back.Token))(t); got.User.Name != c.name {
+			if got := e2etest.Must(p.Profile(t.Context(), made.UserID, back.Token))(t); got.User.Name != c.name {
 				t.Errorf("name %q, want %q", got.User.Name, c.name)
 			}
 			runes := []rune(c.password)
 			changed := string(runes[:len(runes)-1]) + "z"
-			refused(t, must(p.Login(t.Context(), c.name, changed))(t))
+			e2etest.Refused(t, e2etest.Must(p.Login(t.Context(), c.name, changed))(t))
 		})
 	}
 }
 
-// Whether a name exists must not show in the words of a refused login. That it
-// does not show in the time either is checked roughly: a lookup without a hash
-// would be ten times faster.
-func TestLoginDoesNotTellWhoExists(t *testing.T) {
-	p := newPhone()
-	a := newAccount(t, p)
-	measure := func(name string) (Status, time.Duration) {
-		var s Status
+// A refused login does not show whether the name exists, neither by its message nor by
+// its time. The time is checked roughly: a lookup without a hash would be ten times
+// faster.
+func TestLoginDoesNotShowWhoExists(t *testing.T) {
+	p := e2etest.NewPhone()
+	a := e2etest.NewAccount(t, p)
+	measure := func(name string) (client.Status, time.Duration) {
+		var s client.Status
 		best := time.Hour
 		for range 5 {
 			start := time.Now()
-			r := must(p.Login(t.Context(), name, "wrong"))(t)
+			r := e2etest.Must(p.Login(t.Context(), name, "wrong"))(t)
 			best = min(best, time.Since(start))
-			refused(t, r)
+			e2etest.Refused(t, r)
 			s = r.Status
 		}
 		return s, best
 	}
 	known, knownTime := measure(a.Name)
-	unknown, unknownTime := measure("nobody-" + random(t))
+	unknown, unknownTime := measure("nobody-" + e2etest.Random())
 	if known != unknown {
 		t.Errorf("known name: %+v, unknown name: %+v", known, unknown)
 	}
@@ -99,43 +105,44 @@ func TestLoginDoesNotTellWhoExists(t *testing.T) {
 	}
 }
 
-// Both forms of each path answer at once, and parameters count wherever a
-// client may put them.
-func TestPathsAndPlacesOfParameters(t *testing.T) {
-	p := newPhone()
-	a := newAccount(t, p)
+// Each path works with and without a slash at its end, and parameters may be in the
+// query or in a form.
+func TestPathsAndParameters(t *testing.T) {
+	t.Parallel()
+	p := e2etest.NewPhone()
+	a := e2etest.NewAccount(t, p)
 	creds := url.Values{"username": {a.Name}, "password": {a.Password}}
 	form := "application/x-www-form-urlencoded"
 
 	for _, path := range []string{"/douyin/user/login/", "/douyin/user/login"} {
-		inQuery := must(call[SessionReply](t.Context(), p, http.MethodPost, path, creds))(t)
-		accepted(t, inQuery)
-		inForm := must(send[SessionReply](t.Context(), p, http.MethodPost, path, nil, form, strings.NewReader(creds.Encode())))(t)
-		accepted(t, inForm)
-		twice := must(send[SessionReply](t.Context(), p, http.MethodPost, path, creds, form, strings.NewReader(creds.Encode())))(t)
-		accepted(t, twice)
-		// The query goes first, and an empty value counts as none.
+		inQuery := e2etest.Must(client.Call[client.SessionResponse](t.Context(), p, http.MethodPost, path, creds))(t)
+		e2etest.Accepted(t, inQuery)
+		inForm := e2etest.Must(client.Send[client.SessionResponse](t.Context(), p, http.MethodPost, path, nil, form, strings.NewReader(creds.Encode())))(t)
+		e2etest.Accepted(t, inForm)
+		twice := e2etest.Must(client.Send[client.SessionResponse](t.Context(), p, http.MethodPost, path, creds, form, strings.NewReader(creds.Encode())))(t)
+		e2etest.Accepted(t, twice)
+		// The query takes precedence, and an empty value counts as absent.
 		wrong := url.Values{"username": {a.Name}, "password": {"wrong"}}
-		accepted(t, must(send[SessionReply](t.Context(), p, http.MethodPost, path, creds, form, strings.NewReader(wrong.Encode())))(t))
-		refused(t, must(send[SessionReply](t.Context(), p, http.MethodPost, path, wrong, form, strings.NewReader(creds.Encode())))(t))
+		e2etest.Accepted(t, e2etest.Must(client.Send[client.SessionResponse](t.Context(), p, http.MethodPost, path, creds, form, strings.NewReader(wrong.Encode())))(t))
+		e2etest.Refused(t, e2etest.Must(client.Send[client.SessionResponse](t.Context(), p, http.MethodPost, path, wrong, form, strings.NewReader(creds.Encode())))(t))
 		empty := url.Values{"username": {""}, "password": {""}}
-		accepted(t, must(send[SessionReply](t.Context(), p, http.MethodPost, path, empty, form, strings.NewReader(creds.Encode())))(t))
+		e2etest.Accepted(t, e2etest.Must(client.Send[client.SessionResponse](t.Context(), p, http.MethodPost, path, empty, form, strings.NewReader(creds.Encode())))(t))
 	}
-	// The phone names no content type on its POSTs.
+	// The phone sends its POSTs without a content type.
 	for _, body := range []string{"", "nonsense"} {
-		accepted(t, must(send[SessionReply](t.Context(), p, http.MethodPost, "/douyin/user/login/", creds, "", strings.NewReader(body)))(t))
+		e2etest.Accepted(t, e2etest.Must(client.Send[client.SessionResponse](t.Context(), p, http.MethodPost, "/douyin/user/login/", creds, "", strings.NewReader(body)))(t))
 	}
 	me := url.Values{"token": {a.Token}, "nonsense": {"1"}}
 	for _, path := range []string{"/douyin/user", "/douyin/user/"} {
-		accepted(t, must(call[UserReply](t.Context(), p, http.MethodGet, path, me))(t))
+		e2etest.Accepted(t, e2etest.Must(client.Call[client.UserResponse](t.Context(), p, http.MethodGet, path, me))(t))
 	}
 	for _, path := range []string{"/douyin/feed", "/douyin/feed/"} {
-		accepted(t, must(call[FeedReply](t.Context(), p, http.MethodGet, path, nil))(t))
+		e2etest.Accepted(t, e2etest.Must(client.Call[client.FeedResponse](t.Context(), p, http.MethodGet, path, nil))(t))
 	}
 	for _, path := range []string{"/douyin/publish/list", "/douyin/publish/list/"} {
-		accepted(t, must(call[VideosReply](t.Context(), p, http.MethodGet, path, me))(t))
+		e2etest.Accepted(t, e2etest.Must(client.Call[client.VideosResponse](t.Context(), p, http.MethodGet, path, me))(t))
 	}
 	for _, path := range []string{"/douyin/publish/action", "/douyin/publish/action/"} {
-		refused(t, must(call[PublishReply](t.Context(), p, http.MethodPost, path, nil))(t))
+		e2etest.Refused(t, e2etest.Must(client.Call[client.PublishResponse](t.Context(), p, http.MethodPost, path, nil))(t))
 	}
 }

@@ -5,61 +5,66 @@ package e2e
 import (
 	"slices"
 	"testing"
+
+	"github.com/douyin-on-dapr/douyin/gateway/client"
+	"github.com/douyin-on-dapr/douyin/gateway/e2e/e2etest"
 )
 
-// A follow is seen at once in both lists, in the counts and as a flag; to repeat
-// it is success and moves nothing.
-func TestFollowMovesListsCountsAndFlagsOnce(t *testing.T) {
-	p := newPhone()
-	a, b, viewer := newAccount(t, p), newAccount(t, p), newAccount(t, p)
+// A follow shows at once in both lists, in the counts and as a flag. A repetition is
+// accepted and changes nothing.
+func TestFollowChangesListsCountsAndFlagsOnce(t *testing.T) {
+	t.Parallel()
+	p := e2etest.NewPhone()
+	a, b, viewer := e2etest.NewAccount(t, p), e2etest.NewAccount(t, p), e2etest.NewAccount(t, p)
 	check := func(when string, n int64) {
 		t.Helper()
 		for who, token := range map[string]string{"a": a.Token, "b": b.Token, "viewer": viewer.Token, "guest": ""} {
-			follower, followed := profile(t, p, a, token), profile(t, p, b, token)
+			follower, followed := e2etest.Profile(t, p, a, token), e2etest.Profile(t, p, b, token)
 			if follower.FollowCount != n || follower.FollowerCount != 0 || followed.FollowerCount != n || followed.FollowCount != 0 {
 				t.Errorf("%s, %s: follow_count %d, follower_count %d", when, who, follower.FollowCount, followed.FollowerCount)
 			}
 			if follower.IsFollow || followed.IsFollow != (who == "a" && n > 0) {
 				t.Errorf("%s, %s: is_follow %t and %t", when, who, follower.IsFollow, followed.IsFollow)
 			}
-			list, back := follows(t, p, a, token), followers(t, p, b, token)
+			list, back := e2etest.Follows(t, p, a, token), e2etest.Followers(t, p, b, token)
 			if int64(len(list)) != n || int64(len(back)) != n {
 				t.Fatalf("%s, %s: %d in the list of a, %d in that of b", when, who, len(list), len(back))
 			}
 			if n > 0 && (list[0] != followed || back[0] != follower) {
 				t.Errorf("%s, %s: the lists show other users than the profiles: %+v and %+v", when, who, list[0], back[0])
 			}
-			if len(follows(t, p, b, token)) != 0 || len(followers(t, p, a, token)) != 0 {
-				t.Errorf("%s, %s: the follow is seen the other way round", when, who)
+			if len(e2etest.Follows(t, p, b, token)) != 0 || len(e2etest.Followers(t, p, a, token)) != 0 {
+				t.Errorf("%s, %s: the follow also shows in the other direction", when, who)
 			}
 		}
 	}
 	check("before", 0)
 	for range 3 {
-		follow(t, p, a, b, true)
+		e2etest.Follow(t, p, a, b, true)
 		check("followed", 1)
 	}
-	follow(t, p, viewer, b, false) // was never there
+	e2etest.Follow(t, p, viewer, b, false) // there was none
 	check("another's unfollow", 1)
 	for range 3 {
-		follow(t, p, a, b, false)
+		e2etest.Follow(t, p, a, b, false)
 		check("unfollowed", 0)
 	}
-	follow(t, p, a, b, true)
+	e2etest.Follow(t, p, a, b, true)
 	check("followed again", 1)
 }
 
-// is_follow tells of the viewer, whoever's list it is: all true in one's own
-// list of follows, true among one's own followers only where one follows back.
-func TestIsFollowIsTheViewers(t *testing.T) {
-	p := newPhone()
-	me, back, fan, star := newAccount(t, p), newAccount(t, p), newAccount(t, p), newAccount(t, p)
-	befriend(t, p, me, back)
-	follow(t, p, fan, me, true)
-	follow(t, p, me, star, true)
-	follow(t, p, fan, star, true)
+// is_follow is that of the viewer in every list: in one's own list of follows all are
+// true, among one's own followers those whom one follows back.
+func TestIsFollowIsThatOfTheViewer(t *testing.T) {
+	t.Parallel()
+	p := e2etest.NewPhone()
+	me, back, fan, star := e2etest.NewAccount(t, p), e2etest.NewAccount(t, p), e2etest.NewAccount(t, p), e2etest.NewAccount(t, p)
+	e2etest.Befriend(t, p, me, back)
+	e2etest.Follow(t, p, fan, me, true)
+	e2etest.Follow(t, p, me, star, true)
+	e2etest.Follow(t, p, fan, star, true)
 
-	flags := func(list []User) map[int64]bool {
+	flags := func(list []client.User) map[int64]bool {
 		out := map[int64]bool{}
 		for _, u := range list {
 			out[u.ID] = u.IsFollow
@@ -68,17 +73,17 @@ func TestIsFollowIsTheViewers(t *testing.T) {
 	}
 	for _, c := range []struct {
 		what string
-		list []User
+		list []client.User
 		want map[int64]bool
 	}{
-		{"own follows", follows(t, p, me, me.Token), map[int64]bool{back.ID: true, star.ID: true}},
-		{"own followers", followers(t, p, me, me.Token), map[int64]bool{back.ID: true, fan.ID: false}},
-		{"follows seen by fan", follows(t, p, me, fan.Token), map[int64]bool{back.ID: false, star.ID: true}},
-		{"followers seen by back", followers(t, p, me, back.Token), map[int64]bool{back.ID: false, fan.ID: false}},
-		{"followers of star seen by me", followers(t, p, star, me.Token), map[int64]bool{me.ID: false, fan.ID: false}},
-		{"followers of star seen by fan", followers(t, p, star, fan.Token), map[int64]bool{me.ID: true, fan.ID: false}},
-		{"follows seen by a guest", follows(t, p, me, ""), map[int64]bool{back.ID: false, star.ID: false}},
-		{"followers seen by a guest", followers(t, p, me, ""), map[int64]bool{back.ID: false, fan.ID: false}},
+		{"own follows", e2etest.Follows(t, p, me, me.Token), map[int64]bool{back.ID: true, star.ID: true}},
+		{"own followers", e2etest.Followers(t, p, me, me.Token), map[int64]bool{back.ID: true, fan.ID: false}},
+		{"follows seen by fan", e2etest.Follows(t, p, me, fan.Token), map[int64]bool{back.ID: false, star.ID: true}},
+		{"followers seen by back", e2etest.Followers(t, p, me, back.Token), map[int64]bool{back.ID: false, fan.ID: false}},
+		{"followers of star seen by me", e2etest.Followers(t, p, star, me.Token), map[int64]bool{me.ID: false, fan.ID: false}},
+		{"followers of star seen by fan", e2etest.Followers(t, p, star, fan.Token), map[int64]bool{me.ID: true, fan.ID: false}},
+		{"follows seen by a guest", e2etest.Follows(t, p, me, ""), map[int64]bool{back.ID: false, star.ID: false}},
+		{"followers seen by a guest", e2etest.Followers(t, p, me, ""), map[int64]bool{back.ID: false, fan.ID: false}},
 	} {
 		got := flags(c.list)
 		if len(got) != len(c.want) {
@@ -95,51 +100,53 @@ func TestIsFollowIsTheViewers(t *testing.T) {
 }
 
 func TestListsOfFollowsShowTheMostRecentFirst(t *testing.T) {
-	p := newPhone()
-	me := newAccount(t, p)
-	others := crowd(t, p, 3)
+	t.Parallel()
+	p := e2etest.NewPhone()
+	me := e2etest.NewAccount(t, p)
+	others := e2etest.NewAccounts(t, p, 3)
 	for _, i := range []int{1, 0, 2} {
-		follow(t, p, me, others[i], true)
-		follow(t, p, others[i], me, true)
+		e2etest.Follow(t, p, me, others[i], true)
+		e2etest.Follow(t, p, others[i], me, true)
 	}
 	want := []int64{others[2].ID, others[0].ID, others[1].ID}
 	check := func(when string) {
 		t.Helper()
-		if got := userIDs(follows(t, p, me, "")); !slices.Equal(got, want) {
+		if got := e2etest.UserIDs(e2etest.Follows(t, p, me, "")); !slices.Equal(got, want) {
 			t.Errorf("%s: follows %v, want %v", when, got, want)
 		}
-		if got := userIDs(followers(t, p, me, "")); !slices.Equal(got, want) {
+		if got := e2etest.UserIDs(e2etest.Followers(t, p, me, "")); !slices.Equal(got, want) {
 			t.Errorf("%s: followers %v, want %v", when, got, want)
 		}
 	}
 	check("followed")
-	follow(t, p, me, others[1], true)
-	follow(t, p, others[1], me, true)
+	e2etest.Follow(t, p, me, others[1], true)
+	e2etest.Follow(t, p, others[1], me, true)
 	check("repeated")
 	for _, wanted := range []bool{false, true} {
-		follow(t, p, me, others[1], wanted)
-		follow(t, p, others[1], me, wanted)
+		e2etest.Follow(t, p, me, others[1], wanted)
+		e2etest.Follow(t, p, others[1], me, wanted)
 	}
 	want = []int64{others[1].ID, others[2].ID, others[0].ID}
-	check("followed anew")
+	check("followed again")
 }
 
-// Counts beside users in lists are those of their profiles.
+// Users in lists are the same as in their profiles.
 func TestUsersInListsAreComplete(t *testing.T) {
-	p := newPhone()
-	me, star := newAccount(t, p), newAccount(t, p)
-	video := published(t, p, star, "a work", smallMP4(t))
-	follow(t, p, me, star, true)
-	like(t, p, me, video.ID, true)
-	like(t, p, star, video.ID, true)
-	want := profile(t, p, star, me.Token)
+	t.Parallel()
+	p := e2etest.NewPhone()
+	me, star := e2etest.NewAccount(t, p), e2etest.NewAccount(t, p)
+	video := e2etest.Publish(t, p, star, "a work", e2etest.SmallVideo(t))
+	e2etest.Follow(t, p, me, star, true)
+	e2etest.Like(t, p, me, video.ID, true)
+	e2etest.Like(t, p, star, video.ID, true)
+	want := e2etest.Profile(t, p, star, me.Token)
 	if want.WorkCount != 1 || want.TotalFavorited != 2 || want.FavoriteCount != 1 || want.FollowerCount != 1 || !want.IsFollow {
 		t.Fatalf("profile %+v", want)
 	}
-	if got := follows(t, p, me, me.Token); len(got) != 1 || got[0] != want {
+	if got := e2etest.Follows(t, p, me, me.Token); len(got) != 1 || got[0] != want {
 		t.Errorf("in the list %+v, in the profile %+v", got, want)
 	}
-	if got := liked(t, p, me.ID, me.Token); len(got) != 1 || got[0].Author != want {
+	if got := e2etest.Liked(t, p, me.ID, me.Token); len(got) != 1 || got[0].Author != want {
 		t.Errorf("as author %+v, in the profile %+v", got, want)
 	}
 }

@@ -4,71 +4,59 @@ package e2e
 
 import (
 	"fmt"
-	"os"
 	"slices"
-	"strings"
 	"testing"
 	"time"
+
+	"github.com/douyin-on-dapr/douyin/gateway/client"
+	"github.com/douyin-on-dapr/douyin/gateway/e2e/e2etest"
 )
 
-// gateways are phones for all gateways of the stack: those that BASE_URLS names,
-// separated by commas, or else the one there is.
-func gateways() []*Phone {
-	var out []*Phone
-	for _, base := range strings.FieldsFunc(os.Getenv("BASE_URLS"), func(r rune) bool { return r == ',' }) {
-		out = append(out, NewPhone(strings.TrimSpace(base), 60*time.Second))
-	}
-	if len(out) == 0 {
-		out = append(out, newPhone())
-	}
-	return out
-}
-
-// What was written through one gateway is seen at once through each of them, in
-// lists, counts and flags.
-func TestWritesAreSeenAtOnceThroughEveryGateway(t *testing.T) {
-	phones := gateways()
+// A write through one gateway shows at once in lists, counts and flags of all gateways.
+func TestWritesShowAtOnceInEveryGateway(t *testing.T) {
+	t.Parallel()
+	phones := e2etest.Gateways()
 	t.Logf("%d gateways", len(phones))
 	p := phones[0]
-	author, fan := newAccount(t, p), newAccount(t, p)
-	video := published(t, p, author, "seen everywhere", smallMP4(t))
+	author, fan := e2etest.NewAccount(t, p), e2etest.NewAccount(t, p)
+	video := e2etest.Publish(t, p, author, "written through any gateway", e2etest.SmallVideo(t))
 	for round := range 20 {
 		wanted := round%2 == 0
 		writer := phones[round%len(phones)]
 		text := fmt.Sprintf("round %d", round)
-		like(t, writer, fan, video.ID, wanted)
-		follow(t, writer, fan, author, wanted)
-		mine := comment(t, writer, fan, video.ID, text)
-		say(t, writer, fan, author, text)
+		e2etest.Like(t, writer, fan, video.ID, wanted)
+		e2etest.Follow(t, writer, fan, author, wanted)
+		mine := e2etest.Comment(t, writer, fan, video.ID, text)
+		e2etest.SendMessage(t, writer, fan, author, text)
 		for i, reader := range phones {
-			v := shown(t, reader, author, video.ID, fan.Token)
-			if v.IsFavorite != wanted || v.FavoriteCount != one(wanted) || v.Author.IsFollow != wanted || v.CommentCount != int64(round+1) {
+			v := e2etest.ListedVideo(t, reader, author, video.ID, fan.Token)
+			if v.IsFavorite != wanted || v.FavoriteCount != e2etest.Count01(wanted) || v.Author.IsFollow != wanted || v.CommentCount != int64(round+1) {
 				t.Errorf("round %d, gateway %d: %+v", round, i, v)
 			}
-			if u := profile(t, reader, author, fan.Token); u.IsFollow != wanted || u.FollowerCount != one(wanted) || u.TotalFavorited != one(wanted) {
+			if u := e2etest.Profile(t, reader, author, fan.Token); u.IsFollow != wanted || u.FollowerCount != e2etest.Count01(wanted) || u.TotalFavorited != e2etest.Count01(wanted) {
 				t.Errorf("round %d, gateway %d: author %+v", round, i, u)
 			}
-			if u := profile(t, reader, fan, fan.Token); u.FollowCount != one(wanted) || u.FavoriteCount != one(wanted) {
+			if u := e2etest.Profile(t, reader, fan, fan.Token); u.FollowCount != e2etest.Count01(wanted) || u.FavoriteCount != e2etest.Count01(wanted) {
 				t.Errorf("round %d, gateway %d: fan %+v", round, i, u)
 			}
-			if list := follows(t, reader, fan, fan.Token); int64(len(list)) != one(wanted) {
-				t.Errorf("round %d, gateway %d: follows %v", round, i, userIDs(list))
+			if list := e2etest.Follows(t, reader, fan, fan.Token); int64(len(list)) != e2etest.Count01(wanted) {
+				t.Errorf("round %d, gateway %d: follows %v", round, i, e2etest.UserIDs(list))
 			}
-			if list := followers(t, reader, author, ""); int64(len(list)) != one(wanted) {
-				t.Errorf("round %d, gateway %d: followers %v", round, i, userIDs(list))
+			if list := e2etest.Followers(t, reader, author, ""); int64(len(list)) != e2etest.Count01(wanted) {
+				t.Errorf("round %d, gateway %d: followers %v", round, i, e2etest.UserIDs(list))
 			}
-			if list := liked(t, reader, fan.ID, ""); int64(len(list)) != one(wanted) {
-				t.Errorf("round %d, gateway %d: likes %v", round, i, ids(list))
+			if list := e2etest.Liked(t, reader, fan.ID, ""); int64(len(list)) != e2etest.Count01(wanted) {
+				t.Errorf("round %d, gateway %d: likes %v", round, i, e2etest.VideoIDs(list))
 			}
-			if list := comments(t, reader, video.ID, ""); len(list) != round+1 || list[0].ID != mine.ID {
+			if list := e2etest.Comments(t, reader, video.ID, ""); len(list) != round+1 || list[0].ID != mine.ID {
 				t.Errorf("round %d, gateway %d: %d comments", round, i, len(list))
 			}
-			if list := contents(chat(t, reader, author, fan, "0")); len(list) != round+1 || list[round] != text {
+			if list := e2etest.Contents(e2etest.Chat(t, reader, author, fan, 0)); len(list) != round+1 || list[round] != text {
 				t.Errorf("round %d, gateway %d: messages %v", round, i, list)
 			}
-			feed := must(reader.Feed(t.Context(), "", fan.Token))(t)
-			accepted(t, feed)
-			if at := slices.IndexFunc(feed.Videos, func(v Video) bool { return v.ID == video.ID }); at >= 0 {
+			feed := e2etest.Must(reader.Feed(t.Context(), 0, fan.Token))(t)
+			e2etest.Accepted(t, feed)
+			if at := slices.IndexFunc(feed.Videos, func(v client.Video) bool { return v.ID == video.ID }); at >= 0 {
 				if v := feed.Videos[at]; v.IsFavorite != wanted || v.Author.IsFollow != wanted {
 					t.Errorf("round %d, gateway %d: the feed shows flags %t and %t", round, i, v.IsFavorite, v.Author.IsFollow)
 				}
@@ -77,20 +65,21 @@ func TestWritesAreSeenAtOnceThroughEveryGateway(t *testing.T) {
 	}
 }
 
-// A place in a chat is the session's, whichever gateway its polls go through.
+// The delivery position of a session does not depend on the gateway of its polls.
 func TestPollsThroughAnyGateway(t *testing.T) {
-	phones := gateways()
-	a, b := newAccount(t, phones[0]), newAccount(t, phones[0])
-	say(t, phones[0], b, a, "first")
-	seen := contents(chat(t, phones[0], a, b, "0"))
+	t.Parallel()
+	phones := e2etest.Gateways()
+	a, b := e2etest.NewAccount(t, phones[0]), e2etest.NewAccount(t, phones[0])
+	e2etest.SendMessage(t, phones[0], b, a, "first")
+	seen := e2etest.Contents(e2etest.Chat(t, phones[0], a, b, 0))
 	want := []string{"first"}
 	for i := range 20 {
 		text := fmt.Sprintf("message %d", i)
 		want = append(want, text)
-		say(t, phones[i%len(phones)], b, a, text)
-		clock := decimal(time.Now().Add(time.Duration(i-10) * time.Minute).UnixMilli())
+		e2etest.SendMessage(t, phones[i%len(phones)], b, a, text)
+		clock := time.Now().Add(time.Duration(i-10) * time.Minute).UnixMilli()
 		for j := range phones {
-			seen = append(seen, contents(chat(t, phones[(i+j)%len(phones)], a, b, clock))...)
+			seen = append(seen, e2etest.Contents(e2etest.Chat(t, phones[(i+j)%len(phones)], a, b, clock))...)
 		}
 	}
 	if !slices.Equal(seen, want) {

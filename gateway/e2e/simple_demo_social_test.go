@@ -11,13 +11,11 @@ import (
 	"testing"
 )
 
-// The social half of the organiser's tests. They read every id as a floating
-// point number; that of a video they send back as Go prints such a number, so
-// that it arrives as 3.70000000000001e+14, those of users and comments as whole
-// numbers. Their users and what these did live on between runs.
+// The organiser's tests send the id of a video as Go prints a float64, so that it
+// arrives as 3.70000000000001e+14, and those of users and comments as integers.
 
-// demoSend sends each parameter twice, in the query and as a form field, also
-// with GET, and wants success.
+// demoSend sends each parameter in the query and in the form, also with GET, and fails
+// the test if the request is refused.
 func demoSend(t *testing.T, method, path string, pairs ...any) object {
 	t.Helper()
 	v := url.Values{}
@@ -40,7 +38,7 @@ func objects(t *testing.T, o object, key string) []object {
 	return list
 }
 
-// demoFirstVideo is the id of the first video of the feed, as the tests read it.
+// demoFirstVideo returns the id of the first video of the feed as a float64.
 func demoFirstVideo(t *testing.T) float64 {
 	t.Helper()
 	feed := demoCall(t, demoRequest(t, http.MethodGet, "/douyin/feed/", nil, "", nil))
@@ -103,7 +101,7 @@ func TestSimpleDemoRelation(t *testing.T) {
 				found = found || number(t, u, "id") == c.has
 			}
 			if !found {
-				t.Errorf("the %s list of %.0f does not have %.0f", c.list, c.of, c.has)
+				t.Errorf("the %s list of user %.0f does not have user %.0f", c.list, c.of, c.has)
 			}
 		}
 	}

@@ -11,12 +11,15 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/douyin-on-dapr/douyin/gateway/client"
+	"github.com/douyin-on-dapr/douyin/gateway/e2e/e2etest"
 )
 
-// What the organiser's black-box tests of the course do, as far as the
-// endpoints exist. They read any JSON object with numbers as float64, send each
-// parameter twice (query and form), use fixed users that live on between runs,
-// and start with a feed that must not be empty.
+// The tests of this file and of simple_demo_social_test.go do the same as the black-box
+// tests of the course's organiser. Those read JSON numbers as float64, send each
+// parameter in the query and in the form, keep their users between runs, and expect a
+// feed that is not empty.
 
 type object = map[string]json.RawMessage
 
@@ -40,7 +43,7 @@ func demoCall(t *testing.T, req *http.Request) object {
 
 func demoRequest(t *testing.T, method, path string, query url.Values, contentType string, body io.Reader) *http.Request {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, baseURL()+path+"?"+query.Encode(), body)
+	req, err := http.NewRequestWithContext(t.Context(), method, e2etest.BaseURL()+path+"?"+query.Encode(), body)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,15 +71,15 @@ func number(t *testing.T, o object, key string) float64 {
 	return f
 }
 
-// credentials sends name and password in both places.
+// credentials sends name and password in the query and in the form.
 func credentials(t *testing.T, path, name string) object {
 	t.Helper()
 	v := url.Values{"username": {name}, "password": {name}}
 	return demoCall(t, demoRequest(t, http.MethodPost, path, v, "application/x-www-form-urlencoded", strings.NewReader(v.Encode())))
 }
 
-// demoToken registers a fixed user, or logs it in when the name is taken, which
-// shows in an empty token.
+// demoToken registers a user, or logs in if the name is taken, which shows as an empty
+// token.
 func demoToken(t *testing.T, name string) (id float64, token string) {
 	t.Helper()
 	r := credentials(t, "/douyin/user/register/", name)
@@ -105,8 +108,8 @@ func demoVideos(t *testing.T, o object) {
 func TestSimpleDemoPublish(t *testing.T) {
 	for _, name := range []string{"douyinTestUserA", "douyinTestUserB", "douyinTestUserA"} {
 		id, token := demoToken(t, name)
-		body, contentType := streamForm([]Field{
-			FileField("data", "bear.mp4", bytes.NewReader(smallMP4(t))), TextField("token", token), TextField("title", "Bear")})
+		body, contentType := client.Form(
+			client.FileField("data", "bear.mp4", bytes.NewReader(e2etest.SmallVideo(t))), client.TextField("token", token), client.TextField("title", "Bear"))
 		defer body.Close()
 		r := demoCall(t, demoRequest(t, http.MethodPost, "/douyin/publish/action/", nil, contentType, body))
 		if number(t, r, "status_code") != 0 {
@@ -130,7 +133,7 @@ func TestSimpleDemoFeedWithoutParameters(t *testing.T) {
 }
 
 func TestSimpleDemoUser(t *testing.T) {
-	name := "douyin" + random(t)
+	name := "douyin" + e2etest.Random()
 	for _, path := range []string{"/douyin/user/register/", "/douyin/user/login/"} {
 		r := credentials(t, path, name)
 		if number(t, r, "status_code") != 0 || number(t, r, "user_id") <= 0 || text(t, r, "token") == "" {

@@ -9,46 +9,49 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/douyin-on-dapr/douyin/gateway/client"
+	"github.com/douyin-on-dapr/douyin/gateway/e2e/e2etest"
 )
 
-// listEndpoint is an endpoint that answers with a list of something of somebody,
-// with the parameter that says whose.
+// listEndpoint is an endpoint that returns a list of a user or a video.
 type listEndpoint struct {
-	path, whose string
-	ask         func(ctx context.Context, p *Phone, path string, v url.Values) (reply, error)
+	path, owner string // owner is the parameter with the id of the user or video
+	ask         func(ctx context.Context, p *client.Client, path string, v url.Values) (client.Response, error)
 }
 
-func ask[R reply](ctx context.Context, p *Phone, path string, v url.Values) (reply, error) {
-	return call[R](ctx, p, http.MethodGet, path, v)
+func ask[R client.Response](ctx context.Context, p *client.Client, path string, v url.Values) (client.Response, error) {
+	return client.Call[R](ctx, p, http.MethodGet, path, v)
 }
 
 func listEndpoints() []listEndpoint {
 	return []listEndpoint{
-		{"/douyin/favorite/list/", "user_id", ask[LikedReply]},
-		{"/douyin/comment/list/", "video_id", ask[CommentsReply]},
-		{"/douyin/relation/follow/list/", "user_id", ask[UsersReply]},
-		{"/douyin/relation/follower/list/", "user_id", ask[UsersReply]},
-		{"/douyin/relation/friend/list/", "user_id", ask[FriendsReply]},
-		{"/douyin/message/chat/", "to_user_id", ask[MessagesReply]},
+		{"/douyin/favorite/list/", "user_id", ask[client.VideosResponse]},
+		{"/douyin/comment/list/", "video_id", ask[client.CommentsResponse]},
+		{"/douyin/relation/follow/list/", "user_id", ask[client.UsersResponse]},
+		{"/douyin/relation/follower/list/", "user_id", ask[client.UsersResponse]},
+		{"/douyin/relation/friend/list/", "user_id", ask[client.FriendsResponse]},
+		{"/douyin/message/chat/", "to_user_id", ask[client.MessagesResponse]},
 	}
 }
 
-// What cannot be read is refused in the shape of the list; what nobody knows of
-// has none or is refused.
+// Malformed parameters are refused in the shape of the list. An unknown owner is
+// refused or has an empty list.
 func TestRefusedLists(t *testing.T) {
-	p := newPhone()
-	a := newAccount(t, p)
+	t.Parallel()
+	p := e2etest.NewPhone()
+	a := e2etest.NewAccount(t, p)
 	for _, e := range listEndpoints() {
 		for _, text := range []string{"-1", "abc", "1.5", "0x10", "+5", " 5", "9007199254740992", "9223372036854775808",
 			"99999999999999999999999", "5 or 1=1", "\xff\xfe", "\x00"} {
 			t.Run(e.path+" "+text, func(t *testing.T) {
-				refused(t, must(e.ask(t.Context(), p, e.path, url.Values{"token": {a.Token}, e.whose: {text}}))(t))
+				e2etest.Refused(t, e2etest.Must(e.ask(t.Context(), p, e.path, url.Values{"token": {a.Token}, e.owner: {text}}))(t))
 			})
 		}
 		for what, id := range map[string]string{"unknown": "12345", "largest": "9007199254740991"} {
 			t.Run(e.path+" "+what, func(t *testing.T) {
-				r, err := e.ask(t.Context(), p, e.path, url.Values{"token": {a.Token}, e.whose: {id}})
-				if n := entries(must(r, err)(t)); n != 0 {
+				r, err := e.ask(t.Context(), p, e.path, url.Values{"token": {a.Token}, e.owner: {id}})
+				if n := entries(e2etest.Must(r, err)(t)); n != 0 {
 					t.Errorf("%d entries", n)
 				}
 			})
@@ -70,127 +73,129 @@ func TestRefusedLists(t *testing.T) {
 		} {
 			t.Run(e.path+" "+what, func(t *testing.T) {
 				v.Set("token", a.Token)
-				v.Set(e.whose, decimal(a.ID))
-				refused(t, must(e.ask(t.Context(), p, e.path, v))(t))
+				v.Set(e.owner, e2etest.Decimal(a.ID))
+				e2etest.Refused(t, e2etest.Must(e.ask(t.Context(), p, e.path, v))(t))
 			})
 		}
 	}
 }
 
-func entries(r reply) int {
+func entries(r client.Response) int {
 	switch r := r.(type) {
-	case LikedReply:
+	case client.VideosResponse:
 		return len(r.Videos)
-	case CommentsReply:
+	case client.CommentsResponse:
 		return len(r.Comments)
-	case UsersReply:
+	case client.UsersResponse:
 		return len(r.Users)
-	case FriendsReply:
+	case client.FriendsResponse:
 		return len(r.Friends)
-	case MessagesReply:
+	case client.MessagesResponse:
 		return len(r.Messages)
 	}
 	return -1
 }
 
-// Without an id the list is the token's user's, and a guest without one has
-// none to see: a logged-out phone asks with an empty or zero user_id.
+// Without an id the list is that of the token's user. A logged-out phone asks with an
+// empty or zero user_id, and its list is empty.
 func TestListsWithoutAnID(t *testing.T) {
-	c := newCompany(t)
+	t.Parallel()
+	c := e2etest.NewCommunity(t)
 	for _, e := range listEndpoints() {
 		for _, id := range []string{"", "0"} {
-			guest := must(e.ask(t.Context(), c.phone, e.path, url.Values{"token": {""}, e.whose: {id}}))(t)
+			guest := e2etest.Must(e.ask(t.Context(), c.Phone, e.path, url.Values{"token": {""}, e.owner: {id}}))(t)
 			if n := entries(guest); n != 0 {
-				t.Errorf("%s: a guest without an id sees %d entries", e.path, n)
+				t.Errorf("%s: a guest without an id gets %d entries", e.path, n)
 			}
-			if e.whose == "user_id" {
-				own := must(e.ask(t.Context(), c.phone, e.path, url.Values{"token": {c.me.Token}, e.whose: {id}}))(t)
-				named := must(e.ask(t.Context(), c.phone, e.path, url.Values{"token": {c.me.Token}, e.whose: {decimal(c.me.ID)}}))(t)
+			if e.owner == "user_id" {
+				own := e2etest.Must(e.ask(t.Context(), c.Phone, e.path, url.Values{"token": {c.Me.Token}, e.owner: {id}}))(t)
+				named := e2etest.Must(e.ask(t.Context(), c.Phone, e.path, url.Values{"token": {c.Me.Token}, e.owner: {e2etest.Decimal(c.Me.ID)}}))(t)
 				if entries(named) == 0 || !reflect.DeepEqual(own, named) {
-					t.Errorf("%s: without an id %+v, with one's own %+v", e.path, own, named)
+					t.Errorf("%s: without an id %+v, with the own id %+v", e.path, own, named)
 				}
 			}
 			if e.path == "/douyin/relation/friend/list/" || e.path == "/douyin/message/chat/" {
-				accepted(t, guest) // an error would show on each poll
+				e2etest.Accepted(t, guest) // the phone would show an error on each poll
 			}
 		}
 	}
 }
 
-// Reading is public: a guest and a phone with a token that went bad see what
-// everybody sees.
+// Lists are public: a guest, or a phone with an invalid token, sees them without flags.
 func TestListsForGuests(t *testing.T) {
-	c := newCompany(t)
-	tokens := badTokens(t, c.phone)
+	t.Parallel()
+	c := e2etest.NewCommunity(t)
+	tokens := badTokens(t, c.Phone)
 	for what, token := range tokens {
 		for _, e := range listEndpoints()[:4] {
-			id := decimal(c.me.ID)
-			if e.whose == "video_id" {
-				id = decimal(c.video.ID)
+			id := e2etest.Decimal(c.Me.ID)
+			if e.owner == "video_id" {
+				id = e2etest.Decimal(c.Video.ID)
 			}
-			r := must(e.ask(t.Context(), c.phone, e.path, url.Values{"token": {token}, e.whose: {id}}))(t)
-			accepted(t, r)
+			r := e2etest.Must(e.ask(t.Context(), c.Phone, e.path, url.Values{"token": {token}, e.owner: {id}}))(t)
+			e2etest.Accepted(t, r)
 			if entries(r) == 0 {
-				t.Errorf("%s, token %s: nothing to see", e.path, what)
+				t.Errorf("%s, token %s: the list is empty", e.path, what)
 			}
 		}
 	}
-	for _, v := range liked(t, c.phone, c.me.ID, "") {
+	for _, v := range e2etest.Liked(t, c.Phone, c.Me.ID, "") {
 		if v.IsFavorite || v.Author.IsFollow {
 			t.Errorf("a guest sees flags: %+v", v)
 		}
 	}
-	for _, entry := range comments(t, c.phone, c.video.ID, "") {
+	for _, entry := range e2etest.Comments(t, c.Phone, c.Video.ID, "") {
 		if entry.User.IsFollow {
 			t.Errorf("a guest sees flags: %+v", entry)
 		}
 	}
 }
 
-// Every path is there with and without the slash at its end, and its parameters
-// count in the query, in a form and in JSON.
-func TestSocialPathsAndPlacesOfParameters(t *testing.T) {
-	c := newCompany(t)
-	p := c.phone
+// Each path works with and without a slash at its end, and its parameters may be in
+// the query, in a form or in JSON.
+func TestSocialPathsAndParameters(t *testing.T) {
+	t.Parallel()
+	c := e2etest.NewCommunity(t)
+	p := c.Phone
 	for _, e := range listEndpoints() {
 		bare := strings.TrimSuffix(e.path, "/")
-		id := decimal(c.peer.ID)
-		if e.whose == "video_id" {
-			id = decimal(c.video.ID)
+		id := e2etest.Decimal(c.Peer.ID)
+		if e.owner == "video_id" {
+			id = e2etest.Decimal(c.Video.ID)
 		}
-		v := url.Values{"token": {c.me.Token}, e.whose: {id}}
-		with, without := must(e.ask(t.Context(), p, e.path, v))(t), must(e.ask(t.Context(), p, bare, v))(t)
-		accepted(t, with)
-		accepted(t, without)
+		v := url.Values{"token": {c.Me.Token}, e.owner: {id}}
+		with, without := e2etest.Must(e.ask(t.Context(), p, e.path, v))(t), e2etest.Must(e.ask(t.Context(), p, bare, v))(t)
+		e2etest.Accepted(t, with)
+		e2etest.Accepted(t, without)
 	}
 	for path, v := range map[string]url.Values{
-		"/douyin/favorite/action": {"video_id": {decimal(c.video.ID)}, "action_type": {on}},
-		"/douyin/relation/action": {"to_user_id": {decimal(c.peer.ID)}, "action_type": {on}},
-		"/douyin/comment/action":  {"video_id": {decimal(c.video.ID)}, "action_type": {off}, "comment_id": {decimal(c.mine.ID)}},
-		"/douyin/message/action":  {"to_user_id": {decimal(c.peer.ID)}, "action_type": {on}, "content": {"hi"}},
+		"/douyin/favorite/action": {"video_id": {e2etest.Decimal(c.Video.ID)}, "action_type": {e2etest.ActionSet}},
+		"/douyin/relation/action": {"to_user_id": {e2etest.Decimal(c.Peer.ID)}, "action_type": {e2etest.ActionSet}},
+		"/douyin/comment/action":  {"video_id": {e2etest.Decimal(c.Video.ID)}, "action_type": {e2etest.ActionRemove}, "comment_id": {e2etest.Decimal(c.Mine.ID)}},
+		"/douyin/message/action":  {"to_user_id": {e2etest.Decimal(c.Peer.ID)}, "action_type": {e2etest.ActionSet}, "content": {"hi"}},
 	} {
-		v.Set("token", c.me.Token)
+		v.Set("token", c.Me.Token)
 		for _, path := range []string{path, path + "/"} {
-			accepted(t, must(call[StatusReply](t.Context(), p, http.MethodPost, path, v))(t))
-			accepted(t, must(send[StatusReply](t.Context(), p, http.MethodPost, path, nil, "application/x-www-form-urlencoded", strings.NewReader(v.Encode())))(t))
-			accepted(t, must(send[StatusReply](t.Context(), p, http.MethodPost, path, v, "application/x-www-form-urlencoded", strings.NewReader(v.Encode())))(t))
-			accepted(t, must(send[StatusReply](t.Context(), p, http.MethodPost, path, v, "application/json", strings.NewReader("")))(t))
-			body := `{"token":"` + c.me.Token + `"`
+			e2etest.Accepted(t, e2etest.Must(client.Call[client.StatusResponse](t.Context(), p, http.MethodPost, path, v))(t))
+			e2etest.Accepted(t, e2etest.Must(client.Send[client.StatusResponse](t.Context(), p, http.MethodPost, path, nil, "application/x-www-form-urlencoded", strings.NewReader(v.Encode())))(t))
+			e2etest.Accepted(t, e2etest.Must(client.Send[client.StatusResponse](t.Context(), p, http.MethodPost, path, v, "application/x-www-form-urlencoded", strings.NewReader(v.Encode())))(t))
+			e2etest.Accepted(t, e2etest.Must(client.Send[client.StatusResponse](t.Context(), p, http.MethodPost, path, v, "application/json", strings.NewReader("")))(t))
+			body := `{"token":"` + c.Me.Token + `"`
 			for name := range v {
 				if name != "token" {
 					body += `,"` + name + `":` + jsonValue(v.Get(name))
 				}
 			}
-			accepted(t, must(send[StatusReply](t.Context(), p, http.MethodPost, path, nil, "application/json", strings.NewReader(body+"}")))(t))
-			refused(t, must(call[looseReply](t.Context(), p, http.MethodGet, path, v))(t))
+			e2etest.Accepted(t, e2etest.Must(client.Send[client.StatusResponse](t.Context(), p, http.MethodPost, path, nil, "application/json", strings.NewReader(body+"}")))(t))
+			e2etest.Refused(t, e2etest.Must(client.Call[client.AnyResponse](t.Context(), p, http.MethodGet, path, v))(t))
 		}
 	}
 	for _, e := range listEndpoints() {
-		refused(t, must(call[looseReply](t.Context(), p, http.MethodPost, e.path, url.Values{"token": {c.me.Token}}))(t))
+		e2etest.Refused(t, e2etest.Must(client.Call[client.AnyResponse](t.Context(), p, http.MethodPost, e.path, url.Values{"token": {c.Me.Token}}))(t))
 	}
 }
 
-// jsonValue is a number where the text is one.
+// jsonValue writes digits as a number and other texts as a string.
 func jsonValue(text string) string {
 	if strings.Trim(text, "0123456789") == "" {
 		return text

@@ -9,58 +9,13 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/douyin-on-dapr/douyin/gateway/client"
+	"github.com/douyin-on-dapr/douyin/gateway/e2e/e2etest"
 )
 
-// company is a small world in which something of everything has happened, so
-// that a refused request would have something to spoil.
-type company struct {
-	phone           *Phone
-	me, peer, other account
-	video, second   Video   // of peer
-	mine, foreign   Comment // under video, of me and of peer
-	elsewhere       Comment // under second, of me
-}
-
-func newCompany(t *testing.T) company {
-	t.Helper()
-	p := newPhone()
-	c := company{phone: p, me: newAccount(t, p), peer: newAccount(t, p), other: newAccount(t, p)}
-	c.video = published(t, p, c.peer, "first", smallMP4(t))
-	c.second = published(t, p, c.peer, "second", smallMP4(t))
-	befriend(t, p, c.me, c.peer)
-	follow(t, p, c.other, c.me, true)
-	like(t, p, c.me, c.second.ID, true)
-	like(t, p, c.other, c.video.ID, true)
-	c.mine = comment(t, p, c.me, c.video.ID, "mine")
-	c.foreign = comment(t, p, c.peer, c.video.ID, "foreign")
-	c.elsewhere = comment(t, p, c.me, c.second.ID, "elsewhere")
-	say(t, p, c.me, c.peer, "hello")
-	say(t, p, c.peer, c.me, "hello yourself")
-	return c
-}
-
-// state is everything that can be seen of the company.
-func (c company) state(t *testing.T) string {
-	t.Helper()
-	var out strings.Builder
-	see := func(what string, seen any) { fmt.Fprintf(&out, "%s: %+v\n", what, seen) }
-	for _, a := range []account{c.me, c.peer, c.other} {
-		see("profile", profile(t, c.phone, a, c.me.Token))
-		see("follows", follows(t, c.phone, a, c.me.Token))
-		see("followers", followers(t, c.phone, a, c.me.Token))
-		see("friends", friends(t, c.phone, a, a.Token))
-		see("liked", liked(t, c.phone, a.ID, c.me.Token))
-	}
-	see("videos", must(c.phone.PublishList(t.Context(), c.peer.ID, c.me.Token))(t))
-	see("comments", comments(t, c.phone, c.video.ID, c.me.Token))
-	see("comments", comments(t, c.phone, c.second.ID, c.me.Token))
-	see("chat", chat(t, c.phone, c.me, c.peer, "0"))
-	see("chat", chat(t, c.phone, c.me, c.other, "0"))
-	return out.String()
-}
-
-// change is a request that differs from a good one in some parameters; one that
-// is nil is left out.
+// change sets some parameters of a good request to other values; nil removes a
+// parameter.
 type change struct {
 	what   string
 	values map[string]*string
@@ -89,8 +44,7 @@ func (c change) in(good url.Values) url.Values {
 	return changed
 }
 
-// badNumbers are values of a parameter for an id: malformed, overflowing,
-// negative, or of nothing there is.
+// badNumbers sets an id to invalid values: malformed, out of range, negative, unknown.
 func badNumbers(name string) []change {
 	out := []change{without(name)}
 	for _, value := range []string{"", "0", "-1", "abc", "1.5", "1e3", "0x10", "+5", " 5", "5 ", "5 or 1=1", "５", "null", "true", "[]",
@@ -101,6 +55,7 @@ func badNumbers(name string) []change {
 	return out
 }
 
+// badActions sets action_type to values other than the known ones.
 func badActions(known ...string) []change {
 	out := []change{without("action_type")}
 	for _, value := range []string{"", "0", "2", "3", "-1", "11", "01", "1.0", "1 ", "like", "true", "2147483648", "99999999999999999999", "\xff"} {
@@ -111,6 +66,7 @@ func badActions(known ...string) []change {
 	return out
 }
 
+// badTexts sets a text to values that cannot be shown.
 func badTexts(name string) []change {
 	out := []change{without(name)}
 	for what, value := range map[string]string{
@@ -125,7 +81,8 @@ func badTexts(name string) []change {
 	return out
 }
 
-func badTokenChanges(t *testing.T, p *Phone) []change {
+// badTokenChanges sets the token to invalid ones.
+func badTokenChanges(t *testing.T, p *client.Client) []change {
 	out := []change{without("token")}
 	for what, token := range badTokens(t, p) {
 		c := with("token", token)
@@ -143,68 +100,69 @@ func join(lists ...[]change) []change {
 	return all
 }
 
-// Everything that must not happen is refused, on HTTP 200 and in the shape of
-// the endpoint, and leaves no trace.
+// Invalid actions are refused with HTTP status 200 and in the shape of the endpoint, and
+// change nothing.
 func TestRefusedActionsChangeNothing(t *testing.T) {
-	c := newCompany(t)
-	tokens := badTokenChanges(t, c.phone)
-	video, peer := decimal(c.video.ID), decimal(c.peer.ID)
-	posting := url.Values{"token": {c.me.Token}, "video_id": {video}, "action_type": {on}, "comment_text": {"refused"}}
-	deleting := url.Values{"token": {c.me.Token}, "video_id": {video}, "action_type": {off}, "comment_id": {decimal(c.mine.ID)}}
-	likeOf := url.Values{"token": {c.me.Token}, "video_id": {video}, "action_type": {on}}
-	unlikeOf := url.Values{"token": {c.me.Token}, "video_id": {decimal(c.second.ID)}, "action_type": {off}}
-	followOf := url.Values{"token": {c.me.Token}, "to_user_id": {decimal(c.other.ID)}, "action_type": {on}}
-	unfollowOf := url.Values{"token": {c.me.Token}, "to_user_id": {peer}, "action_type": {off}}
-	message := url.Values{"token": {c.me.Token}, "to_user_id": {peer}, "action_type": {on}, "content": {"refused"}}
+	t.Parallel()
+	c := e2etest.NewCommunity(t)
+	tokens := badTokenChanges(t, c.Phone)
+	video, peer := e2etest.Decimal(c.Video.ID), e2etest.Decimal(c.Peer.ID)
+	posting := url.Values{"token": {c.Me.Token}, "video_id": {video}, "action_type": {e2etest.ActionSet}, "comment_text": {"refused"}}
+	deleting := url.Values{"token": {c.Me.Token}, "video_id": {video}, "action_type": {e2etest.ActionRemove}, "comment_id": {e2etest.Decimal(c.Mine.ID)}}
+	likeOf := url.Values{"token": {c.Me.Token}, "video_id": {video}, "action_type": {e2etest.ActionSet}}
+	unlikeOf := url.Values{"token": {c.Me.Token}, "video_id": {e2etest.Decimal(c.Second.ID)}, "action_type": {e2etest.ActionRemove}}
+	followOf := url.Values{"token": {c.Me.Token}, "to_user_id": {e2etest.Decimal(c.Other.ID)}, "action_type": {e2etest.ActionSet}}
+	unfollowOf := url.Values{"token": {c.Me.Token}, "to_user_id": {peer}, "action_type": {e2etest.ActionRemove}}
+	message := url.Values{"token": {c.Me.Token}, "to_user_id": {peer}, "action_type": {e2etest.ActionSet}, "content": {"refused"}}
 
-	before := c.state(t)
+	before := c.State(t)
 	for _, e := range []struct {
 		name, path string
 		good       url.Values
 		bad        []change
 	}{
-		{"like", "/douyin/favorite/action/", likeOf, join(tokens, badNumbers("video_id"), badActions(on, off))},
+		{"like", "/douyin/favorite/action/", likeOf, join(tokens, badNumbers("video_id"), badActions(e2etest.ActionSet, e2etest.ActionRemove))},
 		{"unlike", "/douyin/favorite/action/", unlikeOf, join(tokens, badNumbers("video_id"))},
-		{"follow", "/douyin/relation/action/", followOf, join(tokens, badNumbers("to_user_id"), badActions(on, off),
-			[]change{with("to_user_id", decimal(c.me.ID)), with("to_user_id", video)})},
-		{"unfollow", "/douyin/relation/action/", unfollowOf, join(tokens, badNumbers("to_user_id"), []change{with("to_user_id", decimal(c.me.ID))})},
-		{"comment", "/douyin/comment/action/", posting, join(tokens, badNumbers("video_id"), badActions(on, off), badTexts("comment_text"),
+		{"follow", "/douyin/relation/action/", followOf, join(tokens, badNumbers("to_user_id"), badActions(e2etest.ActionSet, e2etest.ActionRemove),
+			[]change{with("to_user_id", e2etest.Decimal(c.Me.ID)), with("to_user_id", video)})},
+		{"unfollow", "/douyin/relation/action/", unfollowOf, join(tokens, badNumbers("to_user_id"), []change{with("to_user_id", e2etest.Decimal(c.Me.ID))})},
+		{"comment", "/douyin/comment/action/", posting, join(tokens, badNumbers("video_id"), badActions(e2etest.ActionSet, e2etest.ActionRemove), badTexts("comment_text"),
 			[]change{with("video_id", peer), with("request_id", "with space"), with("request_id", strings.Repeat("r", 65)), with("request_id", "评")})},
-		{"uncomment", "/douyin/comment/action/", deleting, join(tokens, badNumbers("video_id"), badNumbers("comment_id"), []change{
-			with("comment_id", decimal(c.foreign.ID)),
-			with("comment_id", decimal(c.elsewhere.ID)),
-			with("video_id", decimal(c.second.ID)),
-			with("comment_id", decimal(c.foreign.ID)).and("token", c.other.Token),
-			with("token", c.peer.Token), // the author of the video did not write it
+		{"delete comment", "/douyin/comment/action/", deleting, join(tokens, badNumbers("video_id"), badNumbers("comment_id"), []change{
+			with("comment_id", e2etest.Decimal(c.Peers.ID)),
+			with("comment_id", e2etest.Decimal(c.Elsewhere.ID)),
+			with("video_id", e2etest.Decimal(c.Second.ID)),
+			with("comment_id", e2etest.Decimal(c.Peers.ID)).and("token", c.Other.Token),
+			with("token", c.Peer.Token), // the author of the video is not that of the comment
 			with("comment_id", video),
 		})},
-		{"message", "/douyin/message/action/", message, join(tokens, badNumbers("to_user_id"), badActions(on), badTexts("content"),
-			[]change{with("to_user_id", decimal(c.me.ID)), with("to_user_id", video), with("request_id", strings.Repeat("r", 65))})},
+		{"message", "/douyin/message/action/", message, join(tokens, badNumbers("to_user_id"), badActions(e2etest.ActionSet), badTexts("content"),
+			[]change{with("to_user_id", e2etest.Decimal(c.Me.ID)), with("to_user_id", video), with("request_id", strings.Repeat("r", 65))})},
 	} {
 		for _, bad := range e.bad {
 			t.Run(e.name+" "+bad.what, func(t *testing.T) {
-				refused(t, must(call[StatusReply](t.Context(), c.phone, http.MethodPost, e.path, bad.in(e.good)))(t))
+				e2etest.Refused(t, e2etest.Must(client.Call[client.StatusResponse](t.Context(), c.Phone, http.MethodPost, e.path, bad.in(e.good)))(t))
 			})
 		}
-		// Each table is looked at as a whole: its requests are many.
-		if after := c.state(t); after != before {
+		// Compared once for all requests of a kind, of which there are many.
+		if after := c.State(t); after != before {
 			t.Errorf("%s: a refused request changed something:\n%s", e.name, difference(before, after))
 			before = after
 		}
 	}
-	// The good requests were good: only what was changed in them was bad.
+	// Without the changes the requests are accepted.
 	for path, good := range map[string][]url.Values{
 		"/douyin/favorite/action/": {likeOf, unlikeOf}, "/douyin/relation/action/": {followOf, unfollowOf}, "/douyin/message/action/": {message},
 		"/douyin/comment/action/": {deleting},
 	} {
 		for _, v := range good {
-			accepted(t, must(call[StatusReply](t.Context(), c.phone, http.MethodPost, path, v))(t))
+			e2etest.Accepted(t, e2etest.Must(client.Call[client.StatusResponse](t.Context(), c.Phone, http.MethodPost, path, v))(t))
 		}
 	}
-	accepted(t, must(call[CommentReply](t.Context(), c.phone, http.MethodPost, "/douyin/comment/action/", posting))(t))
+	e2etest.Accepted(t, e2etest.Must(client.Call[client.CommentResponse](t.Context(), c.Phone, http.MethodPost, "/douyin/comment/action/", posting))(t))
 }
 
-// difference shows the lines that differ.
+// difference returns the lines of after that differ from before.
 func difference(before, after string) string {
 	was := strings.Split(before, "\n")
 	var out strings.Builder
