@@ -35,7 +35,7 @@ const (
 	maxPixels = 4096 * 2304 // of one frame
 	maxSide   = 4096
 	minSide   = 16
-	leastPace = 2 // times that a film plays are there for the work on it, at least
+	leastPace = 2 // times that a source plays are there for the work on it, at least
 )
 
 // Validate reports every value that cannot work, each by its variable.

@@ -2,12 +2,14 @@
 // which their service can rebuild. Losing the state store costs time and never
 // an answer.
 //
-// A document has one owner. After a commit the owner invalidates the documents
+// A document has one owner. With a commit the owner invalidates the documents
 // that the change affects: it replaces them by an entry that says "ask the
 // owner" and lives a few seconds. A rebuilt document is only stored where there
 // is no entry. So a rebuild that read its rows before a change is never seen
 // after it, however slow it is: it finds the invalidated entry, and by the time
-// that entry may have expired the rebuild is too old to be stored.
+// that entry may have expired the rebuild is too old to be stored. Change
+// invalidates before the commit, for readers that may see the new rows before
+// the writer has its answer; Invalidate alone suffices where there are none.
 package hotstate
 
 import (

@@ -22,12 +22,12 @@ type Jobs struct {
 	claims   int
 	problems map[string]func() error
 
-	Patience int // how many suspicions are a failure; 0: none are
+	Patience int // how many suspected releases are a failure; 0: none
 
 	Results  map[int64]media.Result // by video
 	Failures map[int64]string
 	Released []media.Ref
-	Suspects []string // the suspicion of each that was released
+	Suspects []string // the suspected reason of each release
 	Renewed  []int    // the progress of each
 	Reserved map[media.Ref][]media.Extent
 }
@@ -196,7 +196,7 @@ func (j *Jobs) end(ref media.Ref, method string, settle func()) error {
 }
 
 // Release implements media.Jobs.
-func (j *Jobs) Release(_ context.Context, ref media.Ref, suspicion string) error {
+func (j *Jobs) Release(_ context.Context, ref media.Ref, suspected string) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if err := j.trouble("Release"); err != nil {
@@ -206,9 +206,9 @@ func (j *Jobs) Release(_ context.Context, ref media.Ref, suspicion string) error
 	if err != nil {
 		return err
 	}
-	j.Released, j.Suspects = append(j.Released, ref), append(j.Suspects, suspicion)
-	if suspicion != "" && len(j.Suspects) == j.Patience {
-		j.Failures[ref.VideoID] = suspicion
+	j.Released, j.Suspects = append(j.Released, ref), append(j.Suspects, suspected)
+	if suspected != "" && len(j.Suspects) == j.Patience {
+		j.Failures[ref.VideoID] = suspected
 		j.queue = slices.Delete(j.queue, i, i+1)
 		return nil
 	}

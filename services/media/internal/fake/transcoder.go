@@ -12,13 +12,13 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
 )
 
-// Transcoder makes files without looking at the film.
+// Transcoder makes files without looking at the source.
 type Transcoder struct {
-	Film    media.Film
-	Made    func(o media.Order) (media.Made, error) // nil: as ordered, for as long as the film says
-	OnMake  func(ctx context.Context, done func(time.Duration)) error
-	OnProbe func(ctx context.Context, file media.File) error
-	Orders  []media.Order // read it when the workers have ended
+	MediaInfo media.MediaInfo
+	Output    func(o media.Order) (media.Output, error) // nil: as ordered, for as long as the source says
+	OnMake    func(ctx context.Context, done func(time.Duration)) error
+	OnProbe   func(ctx context.Context, file media.File) error
+	Orders    []media.Order // read it when the workers have ended
 
 	mu sync.Mutex // of Orders
 }
@@ -26,38 +26,38 @@ type Transcoder struct {
 var _ media.Transcoder = (*Transcoder)(nil)
 
 // Probe implements media.Transcoder.
-func (t *Transcoder) Probe(ctx context.Context, file media.File) (media.Film, error) {
+func (t *Transcoder) Probe(ctx context.Context, file media.File) (media.MediaInfo, error) {
 	if t.OnProbe != nil {
 		if err := t.OnProbe(ctx, file); err != nil {
-			return media.Film{}, err
+			return media.MediaInfo{}, err
 		}
 	}
-	film := t.Film
+	film := t.MediaInfo
 	film.Container = file.Container
 	return film, nil
 }
 
 // Make implements media.Transcoder.
-func (t *Transcoder) Make(ctx context.Context, o media.Order, done func(time.Duration)) (media.Made, error) {
+func (t *Transcoder) Make(ctx context.Context, o media.Order, done func(time.Duration)) (media.Output, error) {
 	t.mu.Lock()
 	t.Orders = append(t.Orders, o)
 	t.mu.Unlock()
 	if t.OnMake != nil {
 		if err := t.OnMake(ctx, done); err != nil {
-			return media.Made{}, err
+			return media.Output{}, err
 		}
 	}
-	made := media.Made{Duration: o.Film.Duration, Clean: true}
-	if t.Made != nil {
+	made := media.Output{Duration: o.MediaInfo.Duration, Clean: true}
+	if t.Output != nil {
 		var err error
-		if made, err = t.Made(o); err != nil {
+		if made, err = t.Output(o); err != nil {
 			return made, err
 		}
 	}
 	// One picture, that shows something.
-	still := media.Still{Gray: bytes.Repeat([]byte{60, 180}, 512), JPEG: fmt.Sprintf(o.Stills[0].Name, 1)}
-	made.Stills = []media.Still{still}
-	if err := write(o.Folder, still.JPEG, "a JPEG"); err != nil {
+	thumbnail := media.Thumbnail{Gray: bytes.Repeat([]byte{60, 180}, 512), JPEG: fmt.Sprintf(o.Thumbnails[0].Name, 1)}
+	made.Thumbnails = []media.Thumbnail{thumbnail}
+	if err := write(o.Folder, thumbnail.JPEG, "a JPEG"); err != nil {
 		return made, err
 	}
 	if !o.Plan.Keep {
@@ -67,10 +67,10 @@ func (t *Transcoder) Make(ctx context.Context, o media.Order, done func(time.Dur
 		}
 	}
 	for _, size := range o.Plan.Tracks {
-		track := media.MadeTrack{
-			Name: fmt.Sprint(size.Short()), File: fmt.Sprint(size.Short()), Size: size, Codecs: "avc1.64001f", IsPicture: true,
+		track := media.OutputTrack{
+			Name: fmt.Sprint(size.Short()), File: fmt.Sprint(size.Short()), Size: size, Codecs: "avc1.64001f", IsVideo: true,
 			Header: media.Piece{Length: 6}, Rate: media.Rate{Num: 30, Den: 1},
-			Segments: []media.MadeSegment{
+			Segments: []media.OutputSegment{
 				{Piece: media.Piece{Offset: 6, Length: 5}, Duration: 4 * time.Second},
 				{Piece: media.Piece{Offset: 11, Length: 6}, Duration: 2 * time.Second},
 			},

@@ -36,7 +36,7 @@ func TestBlame(t *testing.T) {
 		want string
 	}{
 		"a good end":        {nil, "", ""},
-		"trouble of ours":   {errors.New("cannot start"), "", "trouble"},
+		"local trouble":     {errors.New("cannot start"), "", "trouble"},
 		"damaged":           {&sandbox.Exit{Code: 1}, "Invalid data found", videov1.FailureUnreadable},
 		"crash":             {&sandbox.Exit{Code: -1, Signal: syscall.SIGSEGV}, "", videov1.FailureUnreadable},
 		"too many pixels":   {&sandbox.Exit{Code: 1}, "[h264] Picture size 9000x9000 is invalid", videov1.FailureDimensions},
@@ -58,7 +58,7 @@ func TestBlame(t *testing.T) {
 	}
 }
 
-// A program whose time is over says something of the film if it had a processor.
+// A program whose time is over says something of the source if it had a processor.
 func TestOvertime(t *testing.T) {
 	for cpu, want := range map[time.Duration]string{25 * time.Second: videov1.FailureTooComplex, time.Second: "trouble"} {
 		err := media.Overtime(probeTime, &media.Stopped{CPU: cpu, Wall: probeTime, Cause: errProbeTime})

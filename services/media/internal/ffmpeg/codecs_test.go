@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/douyin-on-dapr/douyin/services/media/internal/boxes"
+	"github.com/douyin-on-dapr/douyin/services/media/internal/mp4"
 )
 
 func coders() map[string][]string {
@@ -48,7 +48,7 @@ func TestEveryContainerAndCodecBecomesReady(t *testing.T) {
 	}
 }
 
-// checkResult checks all that players get of a film.
+// checkResult checks all that players get of a source.
 func (o outcome) checkResult(t *testing.T, width, height int, seconds float64, sound bool) {
 	t.Helper()
 	if o.result.Size.Width != width || o.result.Size.Height != height || math.Abs(o.result.Duration.Seconds()-seconds) > 0.25 {
@@ -77,7 +77,7 @@ func (o outcome) checkResult(t *testing.T, width, height int, seconds float64, s
 	if err != nil {
 		t.Fatal(err)
 	}
-	if look := boxes.LookInto(bytes.NewReader(data), int64(len(data))); !look.FastStart || look.QuickTime || look.Telling {
+	if look := mp4.Inspect(bytes.NewReader(data), int64(len(data))); !look.FastStart || look.QuickTime || look.HasMetadata {
 		t.Errorf("the MP4 is %+v", look)
 	}
 	coverWidth, coverHeight, mean, deviation := o.coverLook(t)

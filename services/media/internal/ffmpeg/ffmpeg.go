@@ -1,5 +1,5 @@
-// Package ffmpeg makes of films what players want, with the programs ffmpeg and
-// ffprobe. What they read may come from anybody, so they are told everything
+// Package ffmpeg makes of sources what players want, with the programs ffmpeg and
+// ffprobe. What they read may come from anybody, so they receive everything
 // that they would otherwise guess: the one demuxer, the few decoders, files and
 // pipes as the only protocols, no references to other files; and they run in a
 // sandbox, for the day when one of these has a hole.
@@ -30,7 +30,7 @@ type Options struct {
 	Temp      string        // where the test at the start has its folder; empty: the system's
 	Threads   int           // of each decoder and encoder
 	Memory    uint64        // bytes of address space
-	MaxOutput uint64        // bytes of all that is made of one film
+	MaxOutput uint64        // bytes of all that is made of one source
 	MaxPixels int           // of a frame
 	MaxWork   time.Duration // of one job
 }
@@ -39,7 +39,7 @@ type Options struct {
 type Programs struct {
 	box             *sandbox.Box
 	ffmpeg, ffprobe string
-	installed       string // all decoders that there are, comma-separated
+	installed       string // all installed decoders, comma-separated
 	options         Options
 }
 
@@ -71,7 +71,7 @@ func New(ctx context.Context, box *sandbox.Box, options Options) (*Programs, err
 	return p, nil
 }
 
-// selfTest makes a film of nothing, so that an ffmpeg without the encoders, or
+// selfTest makes a source of nothing, so that an ffmpeg without the encoders, or
 // one that does not start within the limits, is found before a video fails.
 func (p *Programs) selfTest(ctx context.Context) error {
 	folder, err := os.MkdirTemp(p.options.Temp, "ffmpeg-test-")
@@ -108,7 +108,7 @@ func listed(text string) string {
 	return strings.Join(names, ",")
 }
 
-// decoders are those that may read a film: by the codec's name, which ffprobe
+// decoders are those that may read a source: by the codec's name, which ffprobe
 // says, and by the decoder's, which the whitelist wants.
 func decoders() (pictures, sounds map[string]string) {
 	same := func(names ...string) map[string]string {
@@ -136,8 +136,8 @@ func codecWhitelist() string {
 	return strings.Join(names, ",")
 }
 
-// guarded is how the film is opened, by both programs. Frames of more pixels
-// than a film may have are not decoded, whatever its header admitted to.
+// guarded is how the source is opened, by both programs. Frames of more pixels
+// than a source may have are not decoded, whatever its header admitted to.
 func (p *Programs) guarded(file media.File) []string {
 	args := []string{
 		"-protocol_whitelist", "file,pipe", "-codec_whitelist", codecWhitelist(),
@@ -151,7 +151,7 @@ func (p *Programs) guarded(file media.File) []string {
 	return args
 }
 
-// input is how ffmpeg opens the film.
+// input is how ffmpeg opens the source.
 func (p *Programs) input(file media.File, until time.Duration) []string {
 	args := append(p.guarded(file), "-sn", "-dn")
 	if until > 0 {
@@ -187,8 +187,8 @@ func (p *Programs) run(ctx context.Context, program, folder string, args []strin
 	return messages.String(), err
 }
 
-// blame decides whose fault the end of a program is that read a film. Limits of
-// ours are reached because of the film. A program that somebody else has killed,
+// blame decides whose fault the end of a program is that read a source. Limits of
+// ours are reached because of the source. A program that somebody else has killed,
 // as the kernel does when memory gets short, or asked to stop, which ffmpeg
 // answers with 255, says nothing of it.
 func blame(said string, err error) error {
@@ -220,7 +220,7 @@ const stoppedCode = 255
 // maxShown is how much of what a program said gets into the log.
 const maxShown = 300
 
-// excerpt is the end of what a program said, in one line and without what a film
+// excerpt is the end of what a program said, in one line and without what a source
 // may have put there.
 func excerpt(said string) string {
 	text := strings.Map(func(r rune) rune {

@@ -128,7 +128,7 @@ func TestNoFileMakesUsReadOrCallAnything(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoFilmFails(t *testing.T) {
+func TestUnknownFormatsFail(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		film    []byte
@@ -157,7 +157,7 @@ func TestWhatIsNoFilmFails(t *testing.T) {
 	}
 }
 
-// A film that plays for longer than it says, or that is more than it seems.
+// A source that plays for longer than it says, or that is more than it seems.
 func TestBombsEndInTime(t *testing.T) {
 	t.Parallel()
 	bounded := func(name string, film []byte, reasons []string, change ...func(*settings)) {

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
-	"github.com/douyin-on-dapr/douyin/services/media/internal/boxes"
 	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
+	"github.com/douyin-on-dapr/douyin/services/media/internal/mp4"
 )
 
 const (
@@ -19,8 +19,8 @@ const (
 	segment    = 4 * time.Second // at least, but for the last one
 )
 
-// Make implements media.Transcoder, in one run that decodes the film once.
-func (p *Programs) Make(ctx context.Context, o media.Order, done func(time.Duration)) (media.Made, error) {
+// Make implements media.Transcoder, in one run that decodes the source once.
+func (p *Programs) Make(ctx context.Context, o media.Order, done func(time.Duration)) (media.Output, error) {
 	args := append(p.input(o.File, o.Plan.Until), "-progress", "pipe:1", "-stats_period", "1")
 	args = append(args, "-filter_complex", graph(o))
 	if !o.Plan.Keep {
@@ -31,20 +31,20 @@ func (p *Programs) Make(ctx context.Context, o media.Order, done func(time.Durat
 		args = append(args, p.pictures(size, o.Plan.Rate)...)
 		args = append(args, output("cmaf+frag_keyframe", trackFile(name(size)))...)
 	}
-	if o.Film.Sound != nil {
-		args = append(args, "-map", fmt.Sprintf("0:%d", o.Film.Sound.Stream))
-		args = append(args, p.sound(*o.Film.Sound)...)
+	if o.MediaInfo.Audio != nil {
+		args = append(args, "-map", fmt.Sprintf("0:%d", o.MediaInfo.Audio.Stream))
+		args = append(args, p.sound(*o.MediaInfo.Audio)...)
 		args = append(args, "-frag_duration", strconv.FormatInt(segment.Microseconds(), 10))
 		args = append(args, output("cmaf", trackFile(soundTrack))...)
 	}
-	args = append(args, stillsOutputs(o.Stills)...)
+	args = append(args, thumbnailOutputs(o.Thumbnails)...)
 	said, err := p.run(ctx, p.ffmpeg, o.Folder, args, &progress{tell: done})
 	if err := blame(said, err); err != nil {
-		return media.Made{}, err
+		return media.Output{}, err
 	}
 	made, err := p.collect(ctx, o)
 	if err == nil {
-		made.Stills, err = readStills(o)
+		made.Thumbnails, err = readThumbnails(o)
 	}
 	made.Clean = clean(said)
 	return made, err
@@ -66,22 +66,22 @@ func clean(said string) bool {
 // them upright before.
 func graph(o media.Order) string {
 	outputs := len(o.Plan.Tracks)
-	encodePlay := !o.Plan.Keep && !o.Plan.CopyPicture
+	encodePlay := !o.Plan.Keep && !o.Plan.CopyVideo
 	if encodePlay {
 		outputs++
 	}
 	rate := fmt.Sprintf("%d/%d", o.Plan.Rate.Num, o.Plan.Rate.Den)
 	var b strings.Builder
-	fmt.Fprintf(&b, "[0:%d]split=%d", o.Film.Picture.Stream, 1+len(o.Stills))
-	for i := range o.Stills {
-		fmt.Fprintf(&b, "[still%d]", i)
+	fmt.Fprintf(&b, "[0:%d]split=%d", o.MediaInfo.Video.Stream, 1+len(o.Thumbnails))
+	for i := range o.Thumbnails {
+		fmt.Fprintf(&b, "[thumbnail%d]", i)
 	}
 	fmt.Fprintf(&b, "[all];[all]fps=%s:start_time=0%s,split=%d", rate, padded(o.Plan.Pad), outputs)
 	for i := range outputs {
 		fmt.Fprintf(&b, "[s%d]", i)
 	}
 	branch := func(i int, size media.Size, name string) {
-		fmt.Fprintf(&b, ";[s%d]scale=%d:%d%s,setsar=1,format=yuv420p[%s]", i, size.Width, size.Height, toneMapped(o.Film.Picture.HDR), name)
+		fmt.Fprintf(&b, ";[s%d]scale=%d:%d%s,setsar=1,format=yuv420p[%s]", i, size.Width, size.Height, toneMapped(o.MediaInfo.Video.HDR), name)
 	}
 	for i, size := range o.Plan.Tracks {
 		branch(i, size, fmt.Sprintf("track%d", i))
@@ -89,7 +89,7 @@ func graph(o media.Order) string {
 	if encodePlay {
 		branch(outputs-1, o.Plan.Play, "play")
 	}
-	return b.String() + stillsGraph(o)
+	return b.String() + thumbnailGraph(o)
 }
 
 // padded keeps the last picture.
@@ -100,7 +100,7 @@ func padded(d time.Duration) string {
 	return ",tpad=stop_mode=clone:stop_duration=" + seconds(d)
 }
 
-// toneMapped brings the light of a film that is brighter than screens are into
+// toneMapped brings the light of a source that is brighter than screens are into
 // their range; else it would look pale.
 func toneMapped(hdr bool) string {
 	if !hdr {
@@ -112,15 +112,15 @@ func toneMapped(hdr bool) string {
 // play is the MP4. What can be copied is.
 func (p *Programs) play(o media.Order) []string {
 	var args []string
-	if o.Plan.CopyPicture {
-		args = append(args, "-map", fmt.Sprintf("0:%d", o.Film.Picture.Stream), "-c:v", "copy")
+	if o.Plan.CopyVideo {
+		args = append(args, "-map", fmt.Sprintf("0:%d", o.MediaInfo.Video.Stream), "-c:v", "copy")
 	} else {
 		args = append(args, "-map", "[play]")
 		args = append(args, p.pictures(o.Plan.Play, o.Plan.Rate)...)
 	}
-	if sound := o.Film.Sound; sound != nil {
+	if sound := o.MediaInfo.Audio; sound != nil {
 		args = append(args, "-map", fmt.Sprintf("0:%d", sound.Stream))
-		if o.Plan.CopySound {
+		if o.Plan.CopyAudio {
 			args = append(args, "-c:a", "copy")
 		} else {
 			args = append(args, p.sound(*sound)...)
@@ -146,9 +146,9 @@ func maxRate(size media.Size, rate media.Rate) int {
 	return int(max(bits, 150_000))
 }
 
-// sound is stereo at a rate that every phone plays, with silence where the film
+// sound is stereo at a rate that every phone plays, with silence where the source
 // has none.
-func (p *Programs) sound(s media.Sound) []string {
+func (p *Programs) sound(s media.AudioStream) []string {
 	hertz := 48_000
 	if s.Hertz == 44_100 {
 		hertz = s.Hertz
@@ -159,7 +159,7 @@ func (p *Programs) sound(s media.Sound) []string {
 	}
 }
 
-// output says nothing of the film's own metadata: phones write there where they
+// output says nothing of the source's own metadata: phones write there where they
 // were.
 func output(flags, file string) []string {
 	return []string{"-map_metadata", "-1", "-map_chapters", "-1", "-movflags", "+" + flags, "-f", "mp4", "file:" + file}
@@ -171,8 +171,8 @@ func trackFile(name string) string { return "track-" + name + ".mp4" }
 
 // collect looks into what was made, as into anything that a program wrote which
 // read what strangers sent.
-func (p *Programs) collect(ctx context.Context, o media.Order) (media.Made, error) {
-	var made media.Made
+func (p *Programs) collect(ctx context.Context, o media.Order) (media.Output, error) {
+	var made media.Output
 	if !o.Plan.Keep {
 		if err := p.checkPlay(ctx, o); err != nil {
 			return made, err
@@ -184,17 +184,17 @@ func (p *Programs) collect(ctx context.Context, o media.Order) (media.Made, erro
 		if err != nil {
 			return made, err
 		}
-		track.Size, track.Rate, track.IsPicture = size, o.Plan.Rate, true
+		track.Size, track.Rate, track.IsVideo = size, o.Plan.Rate, true
 		made.Tracks = append(made.Tracks, track)
 	}
 	made.Duration = made.Tracks[0].Duration()
-	if o.Film.Sound != nil {
+	if o.MediaInfo.Audio != nil {
 		track, err := cut(o.Folder, soundTrack, "mp4a.40.2")
 		if err != nil {
 			return made, err
 		}
 		if len(track.Segments) > 0 { // a track without a sample is as good as none
-			made.Sound = track.Duration()
+			made.Audio = track.Duration()
 			made.Tracks = append(made.Tracks, track)
 		}
 	}
@@ -207,14 +207,14 @@ func (p *Programs) checkPlay(ctx context.Context, o media.Order) error {
 		return err
 	}
 	size := o.Plan.Play
-	if o.Plan.CopyPicture {
+	if o.Plan.CopyVideo {
 		size = o.Plan.Shown
 	}
 	switch {
-	case film.Picture == nil || film.Picture.Codec != "h264" || !film.Picture.EightBit || film.Picture.Shown != size:
-		return media.Fail(videov1.FailureUnreadable, "pictures of the MP4 came out as %+v, want %v", film.Picture, size)
-	case film.Sound != nil && (film.Sound.Codec != "aac" || !film.Sound.LC):
-		return media.Fail(videov1.FailureUnreadable, "sound of the MP4 came out as %+v", film.Sound)
+	case film.Video == nil || film.Video.Codec != "h264" || !film.Video.EightBit || film.Video.Shown != size:
+		return media.Fail(videov1.FailureUnreadable, "pictures of the MP4 came out as %+v, want %v", film.Video, size)
+	case film.Audio != nil && (film.Audio.Codec != "aac" || !film.Audio.LC):
+		return media.Fail(videov1.FailureUnreadable, "sound of the MP4 came out as %+v", film.Audio)
 	case !film.FastStart || film.QuickTime:
 		return fmt.Errorf("the MP4 came out as %+v", film)
 	default:
@@ -223,9 +223,9 @@ func (p *Programs) checkPlay(ctx context.Context, o media.Order) error {
 }
 
 // cut finds the segments of a track: a few fragments each.
-func cut(folder, name, codecs string) (media.MadeTrack, error) {
-	track := media.MadeTrack{Name: name, File: trackFile(name)}
-	file, err := media.OpenMade(folder, track.File)
+func cut(folder, name, codecs string) (media.OutputTrack, error) {
+	track := media.OutputTrack{Name: name, File: trackFile(name)}
+	file, err := media.OpenOutput(folder, track.File)
 	if err != nil {
 		return track, err
 	}
@@ -234,7 +234,7 @@ func cut(folder, name, codecs string) (media.MadeTrack, error) {
 	if err != nil {
 		return track, err
 	}
-	read, err := boxes.Fragments(file, info.Size())
+	read, err := mp4.Fragments(file, info.Size())
 	if err != nil {
 		return track, media.Fail(videov1.FailureUnreadable, "track %s came out bad: %w", name, err)
 	}
@@ -248,9 +248,9 @@ func cut(folder, name, codecs string) (media.MadeTrack, error) {
 
 // group puts fragments together that follow on one another, up to the duration
 // of a segment.
-func group(fragments []boxes.Fragment) []media.MadeSegment {
+func group(fragments []mp4.Fragment) []media.OutputSegment {
 	const nearly = 10 * time.Millisecond // what frames are off a full second
-	var segments []media.MadeSegment
+	var segments []media.OutputSegment
 	for _, f := range fragments {
 		if n := len(segments); n > 0 {
 			last := &segments[n-1]
@@ -259,7 +259,7 @@ func group(fragments []boxes.Fragment) []media.MadeSegment {
 				continue
 			}
 		}
-		segments = append(segments, media.MadeSegment{Piece: media.Piece{Offset: f.Offset, Length: f.Length}, Duration: f.Duration})
+		segments = append(segments, media.OutputSegment{Piece: media.Piece{Offset: f.Offset, Length: f.Length}, Duration: f.Duration})
 	}
 	return segments
 }

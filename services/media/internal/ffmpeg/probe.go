@@ -13,8 +13,8 @@ import (
 	"time"
 
 	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
-	"github.com/douyin-on-dapr/douyin/services/media/internal/boxes"
 	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
+	"github.com/douyin-on-dapr/douyin/services/media/internal/mp4"
 )
 
 // probeTime bounds the look into one header.
@@ -62,7 +62,7 @@ type stream struct {
 }
 
 // Probe implements media.Transcoder.
-func (p *Programs) Probe(parent context.Context, file media.File) (media.Film, error) {
+func (p *Programs) Probe(parent context.Context, file media.File) (media.MediaInfo, error) {
 	ctx, cancel := context.WithTimeoutCause(parent, probeTime, errProbeTime)
 	defer cancel()
 	args := p.guarded(file)
@@ -74,26 +74,26 @@ func (p *Programs) Probe(parent context.Context, file media.File) (media.Film, e
 	var out bytes.Buffer
 	said, err := p.run(ctx, p.ffprobe, file.Folder, args, &out)
 	if err != nil && parent.Err() == nil && errors.Is(err, errProbeTime) {
-		return media.Film{}, media.Overtime(probeTime, err)
+		return media.MediaInfo{}, media.Overtime(probeTime, err)
 	}
 	if err := blame(said, err); err != nil {
-		return media.Film{}, err
+		return media.MediaInfo{}, err
 	}
 	var a answer
 	if err := json.Unmarshal(out.Bytes(), &a); err != nil {
-		return media.Film{}, media.Fail(videov1.FailureUnreadable, "ffprobe: %w", err)
+		return media.MediaInfo{}, media.Fail(videov1.FailureUnreadable, "ffprobe: %w", err)
 	}
-	film := filmOf(a)
+	film := mediaInfoOf(a)
 	film.Container = file.Container
 	// The decoder that refuses a picture for its size forgets the size.
-	if film.Picture != nil && film.Picture.Stored == (media.Size{}) && strings.Contains(said, tooManyPixels) {
-		return media.Film{}, media.Fail(videov1.FailureDimensions, "%s", excerpt(said))
+	if film.Video != nil && film.Video.Stored == (media.Size{}) && strings.Contains(said, tooManyPixels) {
+		return media.MediaInfo{}, media.Fail(videov1.FailureDimensions, "%s", excerpt(said))
 	}
 	err = lookInto(&film, filepath.Join(file.Folder, file.Name))
 	return film, err
 }
 
-func lookInto(film *media.Film, path string) error {
+func lookInto(film *media.MediaInfo, path string) error {
 	file, err := os.Open(path) //nolint:gosec // in the folder of the job
 	if err != nil {
 		return err
@@ -105,33 +105,33 @@ func lookInto(film *media.Film, path string) error {
 	}
 	film.Bytes = info.Size()
 	if film.Container == media.ContainerMP4 {
-		look := boxes.LookInto(file, info.Size())
-		film.FastStart, film.QuickTime, film.Telling = look.FastStart, look.QuickTime, look.Telling
+		look := mp4.Inspect(file, info.Size())
+		film.FastStart, film.QuickTime, film.HasMetadata = look.FastStart, look.QuickTime, look.HasMetadata
 	}
 	return nil
 }
 
-// filmOf takes the first streams that can be used.
-func filmOf(a answer) media.Film {
-	film := media.Film{Duration: duration(a.Format.Duration)}
+// mediaInfoOf takes the first streams that can be used.
+func mediaInfoOf(a answer) media.MediaInfo {
+	film := media.MediaInfo{Duration: duration(a.Format.Duration)}
 	pictures, sounds := decoders()
 	for _, s := range a.Streams {
 		film.Duration = max(film.Duration, s.duration())
 		switch {
 		case s.Type == "video" && s.Disposition.Attached != 0:
 			film.Others++
-		case s.Type == "video" && film.Picture == nil && pictures[s.Codec] != "":
-			film.Picture = pictureOf(s)
-		case s.Type == "audio" && film.Sound == nil && sounds[s.Codec] != "":
+		case s.Type == "video" && film.Video == nil && pictures[s.Codec] != "":
+			film.Video = pictureOf(s)
+		case s.Type == "audio" && film.Audio == nil && sounds[s.Codec] != "":
 			hertz, _ := strconv.Atoi(s.Hertz) // 0 is as good as not said
-			film.Sound = &media.Sound{Stream: s.Index, Codec: s.Codec, LC: s.Profile == "LC", Channels: s.Channels, Hertz: hertz, Duration: s.duration()}
+			film.Audio = &media.AudioStream{Stream: s.Index, Codec: s.Codec, LC: s.Profile == "LC", Channels: s.Channels, Hertz: hertz, Duration: s.duration()}
 		default:
 			film.Others++
-			if s.Type == "video" && film.UnusablePicture == "" {
-				film.UnusablePicture = known(s.Codec)
+			if s.Type == "video" && film.UnusableVideo == "" {
+				film.UnusableVideo = known(s.Codec)
 			}
-			if s.Type == "audio" && film.UnusableSound == "" {
-				film.UnusableSound = known(s.Codec)
+			if s.Type == "audio" && film.UnusableAudio == "" {
+				film.UnusableAudio = known(s.Codec)
 			}
 		}
 	}
@@ -145,7 +145,7 @@ func known(codec string) string {
 	return codec
 }
 
-func pictureOf(s stream) *media.Picture {
+func pictureOf(s stream) *media.VideoStream {
 	width, height := float64(s.Width), float64(s.Height)
 	aspect := ratio(s.Aspect)
 	square := math.Abs(aspect-1) < 0.01
@@ -163,7 +163,7 @@ func pictureOf(s stream) *media.Picture {
 	if base := rateOf(s.BaseRate); base.PerSecond() > 0 && math.Abs(base.PerSecond()-rate.PerSecond()) < 0.1*rate.PerSecond() {
 		rate = base
 	}
-	return &media.Picture{
+	return &media.VideoStream{
 		Stream: s.Index, Codec: s.Codec, EightBit: s.Pixels == "yuv420p" || s.Pixels == "yuvj420p",
 		Stored: media.Size{Width: s.Width, Height: s.Height},
 		Shown:  media.Size{Width: int(math.Round(width)), Height: int(math.Round(height))},
@@ -219,7 +219,7 @@ func duration(text string) time.Duration {
 	return countable(seconds)
 }
 
-// countable is the longest duration that there is for one that is beyond
+// countable is the longest duration that is used for one beyond
 // counting.
 func countable(seconds float64) time.Duration {
 	switch {

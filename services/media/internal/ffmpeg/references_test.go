@@ -28,7 +28,7 @@ func TestReferenceToAnotherFileIsNotFollowed(t *testing.T) {
 	}
 }
 
-// The same films are shown by a program that is told to follow them; a relative
+// The same sources are shown by a program that follows them; a relative
 // path needs less of that than an absolute one.
 func TestReferencesWorkOnAnUnguardedProgram(t *testing.T) {
 	t.Parallel()
@@ -41,7 +41,7 @@ func TestReferencesWorkOnAnUnguardedProgram(t *testing.T) {
 			cmd := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-nostdin", "-enable_drefs", "1", "-use_absolute_path", absolute,
 				"-i", name, "-map", "0:v", "-f", "framecrc", "-")
 			cmd.Dir = folder
-			out, _ := cmd.Output() // a film that has no samples is an error
+			out, _ := cmd.Output() // a source that has no samples is an error
 			if shown := bytes.Count(out, []byte("\n0,")) == 50; shown != want {
 				t.Errorf("%s, use_absolute_path %s: shown is %t, want %t: %s", name, absolute, shown, want, out)
 			}
@@ -49,7 +49,7 @@ func TestReferencesWorkOnAnUnguardedProgram(t *testing.T) {
 	}
 }
 
-// referrers are films, by the names of their files, whose samples are in another
+// referrers are sources, by the names of their files, whose samples are in another
 // one, which is there. No address of a server is among them: ffmpeg follows
 // aliases alone, and makes each colon in them a slash.
 func referrers(t *testing.T) map[string][]byte {
@@ -66,7 +66,7 @@ func referrers(t *testing.T) map[string][]byte {
 	return films
 }
 
-// referring changes a film so that its samples are in another file, and clears
+// referring changes a source so that its samples are in another file, and clears
 // its own. Each data reference, which says "here", becomes an alias with a path
 // and grows, so that all boxes around it do too. The path is absolute, or, from
 // the levels up to a common folder and down to the file on, relative.

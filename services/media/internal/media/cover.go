@@ -6,19 +6,19 @@ import (
 	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 )
 
-// coverMoments is where a cover is looked for: closely at the beginning, then in
+// coverTimestamps is where a cover is looked for: closely at the beginning, then in
 // greater steps.
-func coverMoments() []Moments {
-	near := Moments{Every: 500 * time.Millisecond, Count: 20, Name: "near%03d.jpg"}
-	return []Moments{near, {From: near.Until(), Every: 2 * time.Second, Count: 145, Name: "far%03d.jpg"}}
+func coverTimestamps() []Timestamps {
+	near := Timestamps{Every: 500 * time.Millisecond, Count: 20, Name: "near%03d.jpg"}
+	return []Timestamps{near, {From: near.Until(), Every: 2 * time.Second, Count: 145, Name: "far%03d.jpg"}}
 }
 
-// findCover chooses the cover among the stills.
+// findCover chooses the cover among the thumbnails.
 func (w *work) findCover() error {
-	index := Pick(w.made.Stills)
+	index := Pick(w.made.Thumbnails)
 	if index < 0 {
 		return Fail(videov1.FailureUnreadable, "no picture could be decoded")
 	}
-	w.cover = w.made.Stills[index].JPEG
+	w.cover = w.made.Thumbnails[index].JPEG
 	return nil
 }

@@ -8,7 +8,7 @@
 //   - Nothing is written to the object store before it was reserved, and nothing
 //     is removed here: the owner of the names does that.
 //   - A worker that does not know whether its lease holds stops, at once.
-//   - A video fails only for what it is. Trouble of ours, such as a store that is
-//     down or a disk that is full, gives the job back.
+//   - A video fails only for what it is. An outage, such as a store that is
+//     down or a full disk, releases the job.
 //   - All work is done on files in a folder of the job's own, which goes with it.
 package media

@@ -8,7 +8,7 @@ import (
 	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 )
 
-// Failure is the end of a job that is the video's own fault.
+// Failure ends a job because of the video itself.
 type Failure struct {
 	Reason string
 	Detail error // for the log
@@ -40,9 +40,9 @@ func (s *Stopped) Error() string {
 // Unwrap gives errors.Is and errors.As the cause.
 func (s *Stopped) Unwrap() error { return s.Cause }
 
-// Overtime is the error of work whose time is over: a failure of the film only
+// Overtime is the error of work whose time is over: a failure of the source only
 // where a program did work all the while. One that got no processor, or waited
-// for a disk, says nothing of the film.
+// for a disk, says nothing of the source.
 func Overtime(limit time.Duration, err error) error {
 	var stopped *Stopped
 	if errors.As(err, &stopped) && stopped.CPU >= stopped.Wall/2 {
@@ -51,37 +51,37 @@ func Overtime(limit time.Duration, err error) error {
 	return fmt.Errorf("not done after %v: %w", limit, err)
 }
 
-// local marks an error of work on this machine, which the film may be the cause
+// local marks an error of work on this machine, which the source may be the cause
 // of although nothing says so.
 type local struct{ err error }
 
 func (l *local) Error() string { return l.err.Error() }
 func (l *local) Unwrap() error { return l.err }
 
-func locally(err error) error {
+func markLocal(err error) error {
 	if err == nil || reasonOf(err) != "" {
 		return err
 	}
 	return &local{err}
 }
 
-// suspicion is the reason that the video fails with if this goes on: what goes
-// wrong here each time would else be done again for ever, at full cost. It is
-// "" for trouble of the store or of a sidecar, which has no end.
-func suspicion(err error) string {
-	var ours *local
+// suspectedReason is the reason the video fails with if the error repeats: work
+// that always fails would otherwise be repeated for ever, at full cost. It is ""
+// for an outage of the store or of a sidecar, which may last for any time.
+func suspectedReason(err error) string {
+	var here *local
 	switch {
 	case reasonOf(err) == videov1.FailureSourceLost:
 		return videov1.FailureSourceLost
-	case errors.As(err, &ours):
+	case errors.As(err, &here):
 		return videov1.FailureTooComplex
 	default:
 		return ""
 	}
 }
 
-// certain is the reason of a failure of which there is no doubt, or "". That its
-// source is lost, also a store says that is empty because it is not mounted.
+// certain is the reason of a failure beyond doubt, or "". A lost source is not:
+// an unmounted store reports every object as missing.
 func certain(err error) string {
 	if reason := reasonOf(err); reason != videov1.FailureSourceLost {
 		return reason

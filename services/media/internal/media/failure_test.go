@@ -17,45 +17,47 @@ import (
 func TestFailureIsToldAndTroubleGivesBack(t *testing.T) {
 	down := &errs.Error{Code: errs.Unavailable}
 	tests := map[string]struct {
-		prepare  func(w *world)
+		prepare  func(w *harness)
 		reason   string
 		released bool
 	}{
-		"probe says unreadable": {func(w *world) {
+		"probe says unreadable": {func(w *harness) {
 			w.transcoder.OnProbe = func(context.Context, media.File) error { return media.Fail(videov1.FailureUnreadable, "bad") }
 		}, videov1.FailureUnreadable, false},
-		"no picture":       {func(w *world) { w.transcoder.Film.Picture = nil }, videov1.FailureNoPicture, false},
-		"fetch in trouble": {func(w *world) { w.objects.OnFetch = func(context.Context) error { return down } }, "", true},
-		"store in trouble": {func(w *world) { w.objects.OnStore = func(context.Context, string) error { return down } }, "", true},
-		"out of time": {func(w *world) {
+		"no picture":       {func(w *harness) { w.transcoder.MediaInfo.Video = nil }, videov1.FailureNoPicture, false},
+		"fetch in trouble": {func(w *harness) { w.objects.OnFetch = func(context.Context) error { return down } }, "", true},
+		"store in trouble": {func(w *harness) { w.objects.OnStore = func(context.Context, string) error { return down } }, "", true},
+		"out of time": {func(w *harness) {
 			w.transcoder.OnMake = func(ctx context.Context, _ func(time.Duration)) error {
 				<-ctx.Done()
 				return &media.Stopped{CPU: 3 * time.Minute, Wall: 4 * time.Minute, Cause: context.Cause(ctx)}
 			}
 		}, videov1.FailureTooComplex, false},
-		"out of time on a busy machine": {func(w *world) {
+		"out of time on a busy machine": {func(w *harness) {
 			w.transcoder.OnMake = func(ctx context.Context, _ func(time.Duration)) error {
 				<-ctx.Done()
 				return &media.Stopped{CPU: time.Minute, Wall: 4 * time.Minute, Cause: context.Cause(ctx)}
 			}
 		}, "", true},
-		"longer than it says": {func(w *world) {
-			w.transcoder.Made = func(media.Order) (media.Made, error) { return media.Made{Duration: 31 * time.Minute, Clean: true}, nil }
+		"longer than it says": {func(w *harness) {
+			w.transcoder.Output = func(media.Order) (media.Output, error) {
+				return media.Output{Duration: 31 * time.Minute, Clean: true}, nil
+			}
 		}, videov1.FailureTooLong, false},
-		"most pictures are missing, and no sound": {func(w *world) {
-			w.transcoder.Film.Picture.Duration = 6 * time.Second
-			w.transcoder.Made = func(media.Order) (media.Made, error) {
-				return media.Made{Duration: 2 * time.Second, Sound: 6 * time.Second}, nil
+		"most pictures are missing, and no sound": {func(w *harness) {
+			w.transcoder.MediaInfo.Video.Duration = 6 * time.Second
+			w.transcoder.Output = func(media.Order) (media.Output, error) {
+				return media.Output{Duration: 2 * time.Second, Audio: 6 * time.Second}, nil
 			}
 		}, videov1.FailureUnreadable, false},
-		"most is missing": {func(w *world) {
-			w.transcoder.Made = func(media.Order) (media.Made, error) { return media.Made{Duration: 2 * time.Second}, nil }
+		"most is missing": {func(w *harness) {
+			w.transcoder.Output = func(media.Order) (media.Output, error) { return media.Output{Duration: 2 * time.Second}, nil }
 		}, videov1.FailureUnreadable, false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
-				w := newWorld(t, 1)
+				w := newHarness(t, 1)
 				test.prepare(w)
 				w.add(1)
 				w.run(t)
@@ -71,47 +73,47 @@ func TestFailureIsToldAndTroubleGivesBack(t *testing.T) {
 
 // What goes wrong on this machine each time may be the video's doing; trouble of
 // others never is.
-func TestSuspicion(t *testing.T) {
+func TestSuspectedReason(t *testing.T) {
 	down := &errs.Error{Code: errs.Unavailable}
 	refused := func(reason string) func() error {
 		return func() error { return errs.New(errs.Invalid, reason, "") }
 	}
 	tests := map[string]struct {
-		prepare func(w *world)
+		prepare func(w *harness)
 		want    string
 	}{
-		"program in trouble": {func(w *world) {
+		"program in trouble": {func(w *harness) {
 			w.transcoder.OnMake = func(context.Context, func(time.Duration)) error { return errors.New("no space left on device") }
 		}, videov1.FailureTooComplex},
-		"probe in trouble": {func(w *world) {
+		"probe in trouble": {func(w *harness) {
 			w.transcoder.OnProbe = func(context.Context, media.File) error { return errors.New("killed") }
 		}, videov1.FailureTooComplex},
-		"made no file": {func(w *world) {
-			w.transcoder.Made = func(media.Order) (media.Made, error) {
-				return media.Made{Duration: 6 * time.Second, Clean: true, Tracks: []media.MadeTrack{{Name: "1", File: "none"}}}, nil
+		"made no file": {func(w *harness) {
+			w.transcoder.Output = func(media.Order) (media.Output, error) {
+				return media.Output{Duration: 6 * time.Second, Clean: true, Tracks: []media.OutputTrack{{Name: "1", File: "none"}}}, nil
 			}
 		}, videov1.FailureTooComplex},
-		"made a link to somewhere else": {func(w *world) {
-			w.transcoder.Made = func(o media.Order) (media.Made, error) {
-				track := media.MadeTrack{Name: "1", File: "link", Header: media.Piece{Length: 1}}
+		"made a link to somewhere else": {func(w *harness) {
+			w.transcoder.Output = func(o media.Order) (media.Output, error) {
+				track := media.OutputTrack{Name: "1", File: "link", Header: media.Piece{Length: 1}}
 				err := os.Symlink("/etc/hostname", filepath.Join(o.Folder, track.File))
-				return media.Made{Duration: 6 * time.Second, Clean: true, Tracks: []media.MadeTrack{track}}, err
+				return media.Output{Duration: 6 * time.Second, Clean: true, Tracks: []media.OutputTrack{track}}, err
 			}
 		}, videov1.FailureTooComplex},
-		"outputs are refused": {func(w *world) { w.jobs.Trouble("Reserve", refused(videov1.ReasonOutputsInvalid)) }, videov1.FailureTooComplex},
-		"result is refused":   {func(w *world) { w.jobs.Trouble("Finish", refused(videov1.ReasonObjectInvalid)) }, videov1.FailureTooComplex},
-		"source is lost, or the store is not mounted": {func(w *world) {
+		"outputs are refused": {func(w *harness) { w.jobs.Trouble("Reserve", refused(videov1.ReasonOutputsInvalid)) }, videov1.FailureTooComplex},
+		"result is refused":   {func(w *harness) { w.jobs.Trouble("Finish", refused(videov1.ReasonObjectInvalid)) }, videov1.FailureTooComplex},
+		"source is lost, or the store is not mounted": {func(w *harness) {
 			w.objects.OnFetch = func(context.Context) error { return media.Fail(videov1.FailureSourceLost, "gone") }
 		}, videov1.FailureSourceLost},
-		"fetch in trouble":            {func(w *world) { w.objects.OnFetch = func(context.Context) error { return down } }, ""},
-		"store in trouble":            {func(w *world) { w.objects.OnStore = func(context.Context, string) error { return down } }, ""},
-		"nobody answers reservations": {func(w *world) { w.jobs.Trouble("Reserve", func() error { return down }) }, ""},
-		"nobody answers results":      {func(w *world) { w.jobs.Trouble("Finish", func() error { return down }) }, ""},
+		"fetch in trouble":            {func(w *harness) { w.objects.OnFetch = func(context.Context) error { return down } }, ""},
+		"store in trouble":            {func(w *harness) { w.objects.OnStore = func(context.Context, string) error { return down } }, ""},
+		"nobody answers reservations": {func(w *harness) { w.jobs.Trouble("Reserve", func() error { return down }) }, ""},
+		"nobody answers results":      {func(w *harness) { w.jobs.Trouble("Finish", func() error { return down }) }, ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
-				w := newWorld(t, 1)
+				w := newHarness(t, 1)
 				test.prepare(w)
 				w.add(1)
 				w.run(t)
@@ -123,7 +125,7 @@ func TestSuspicion(t *testing.T) {
 				last := len(w.jobs.Suspects) - 1 // may have been given back because of the stop
 				for n, got := range w.jobs.Suspects[:last] {
 					if got != test.want {
-						t.Errorf("attempt %d: suspicion %q, want %q", n+1, got, test.want)
+						t.Errorf("attempt %d: suspected %q, want %q", n+1, got, test.want)
 					}
 				}
 			})
@@ -136,7 +138,7 @@ func TestSuspicion(t *testing.T) {
 func TestChecksumOfTheSource(t *testing.T) {
 	for _, whole := range []bool{false, true} {
 		inBubble(t, func(t *testing.T) {
-			w := newWorld(t, 1)
+			w := newHarness(t, 1)
 			source := w.objects.Put("videos/1/source", []byte("\x00\x00\x00\x18ftypisom film"))
 			real := source.SHA256
 			source.SHA256[0] ^= 1

@@ -8,40 +8,40 @@ import (
 	"time"
 )
 
-// errLeaseOver is why work ends whose lease may not hold any more.
+// errLeaseOver ends work whose lease may have ended.
 var errLeaseOver = errors.New("the lease could not be renewed in time")
 
-// renewals is how many times in a lease it is renewed.
+// renewals is how often a lease is renewed before it would end.
 const renewals = 3
 
-// holding keeps the lease of one job. Its context ends with the lease.
-type holding struct {
+// lease renews the lease of one job. Its context ends with the lease.
+type lease struct {
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
 	progress atomic.Int64 // percent
-	over     error        // why the lease is over; to be read when ended is closed
+	over     error        // why the lease ended; read it after ended is closed
 	ended    chan struct{}
 }
 
-// hold renews the lease of a job until drop, or until it is lost. The lease is
-// counted from before it was asked for, which is earlier than the other side
-// counts; of the job's own that moment is now.
-func hold(ctx context.Context, jobs Jobs, job Job) *holding {
-	h := &holding{ended: make(chan struct{})}
+// startLease renews the lease of a job until release, or until it is lost. The time
+// of a lease is counted from before the request, which is earlier than the video
+// service counts it.
+func startLease(ctx context.Context, jobs Jobs, job Job) *lease {
+	h := &lease{ended: make(chan struct{})}
 	h.ctx, h.cancel = context.WithCancelCause(ctx)
 	go h.keep(jobs, job, time.Now().Add(job.Lease))
 	return h
 }
 
-// drop ends the renewals and says why the lease is over, if it is.
-func (h *holding) drop() error {
+// release ends the renewals and returns why the lease ended, if it did.
+func (h *lease) release() error {
 	h.cancel(nil)
 	<-h.ended
 	return h.over
 }
 
-// reached notes how far the work has come. It never goes back.
-func (h *holding) reached(percent int) {
+// setProgress records the progress in percent. It never decreases.
+func (h *lease) setProgress(percent int) {
 	for {
 		now := h.progress.Load()
 		if int64(percent) <= now || h.progress.CompareAndSwap(now, int64(percent)) {
@@ -50,7 +50,7 @@ func (h *holding) reached(percent int) {
 	}
 }
 
-func (h *holding) keep(jobs Jobs, job Job, until time.Time) {
+func (h *lease) keep(jobs Jobs, job Job, until time.Time) {
 	defer close(h.ended)
 	pause := job.Lease / renewals
 	for {
@@ -73,35 +73,37 @@ func (h *holding) keep(jobs Jobs, job Job, until time.Time) {
 		case errors.Is(err, ErrJobLost):
 			h.lose(err)
 			return
-		default: // again soon: there is time for a few more
+		default: // retry soon: time is left for a few more
 			pause = job.Lease / (4 * renewals)
 		}
 	}
 }
 
-func (h *holding) renew(jobs Jobs, job Job, until time.Time) (time.Duration, error) {
+func (h *lease) renew(jobs Jobs, job Job, until time.Time) (time.Duration, error) {
 	ctx, cancel := context.WithDeadline(h.ctx, until)
 	defer cancel()
 	return jobs.Renew(ctx, job.Ref, int(h.progress.Load()))
 }
 
-func (h *holding) lose(cause error) {
+func (h *lease) lose(cause error) {
 	h.over = cause
 	h.cancel(cause)
 }
 
-// report tells how a job ended, also when the workers are being stopped. What
-// cannot be told is told by the end of the lease.
-func (w *Workers) report(ctx context.Context, log *slog.Logger, what string, tell func(ctx context.Context) error) {
+// report sends the end of a job to the video service, also while the workers
+// stop. If that fails, the lease ends by itself.
+func (w *Workers) report(ctx context.Context, log *slog.Logger, what string, call func(ctx context.Context) error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
-	if err := persist(ctx, tell); err != nil {
-		log.WarnContext(ctx, "end of a job could not be told", "what", what, "error", err)
+	if err := retryUntilKnown(ctx, call); err != nil {
+		log.WarnContext(ctx, "end of a job not reported", "what", what, "error", err)
 	}
 }
 
-// persist repeats a call whose outcome is unknown until it is known or ctx ends.
-func persist(ctx context.Context, call func(ctx context.Context) error) error {
+// retryUntilKnown retries a call until its outcome is known or ctx ends. It is the
+// only place besides daprx where calls are retried: the end of a job is worth
+// more patience than other calls.
+func retryUntilKnown(ctx context.Context, call func(ctx context.Context) error) error {
 	pause := 100 * time.Millisecond
 	for {
 		err := call(ctx)

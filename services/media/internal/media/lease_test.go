@@ -23,7 +23,7 @@ func TestLostLeaseEndsTheWorkAtOnce(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
-				w := newWorld(t, 1)
+				w := newHarness(t, 1)
 				var ended time.Duration
 				begin := time.Now()
 				w.transcoder.OnMake = func(ctx context.Context, _ func(time.Duration)) error {
@@ -57,7 +57,7 @@ func TestLostLeaseEndsTheWorkAtOnce(t *testing.T) {
 // One renewal that fails is no reason to stop.
 func TestLeaseOutlivesOneFailure(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		w := newWorld(t, 1)
+		w := newHarness(t, 1)
 		n := 0
 		w.jobs.Trouble("Renew", func() error {
 			if n++; n%2 == 1 {
@@ -85,7 +85,7 @@ func TestLeaseOutlivesOneFailure(t *testing.T) {
 // The answer to the last call may be lost on the way.
 func TestUnknownOutcomeOfFinish(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		w := newWorld(t, 1)
+		w := newHarness(t, 1)
 		n := 0
 		w.jobs.Trouble("Finish", func() error {
 			if n++; n < 4 {
@@ -101,7 +101,7 @@ func TestUnknownOutcomeOfFinish(t *testing.T) {
 		}
 	})
 	inBubble(t, func(t *testing.T) { // it was taken, and then the job is somebody else's
-		w := newWorld(t, 1)
+		w := newHarness(t, 1)
 		w.jobs.Trouble("Finished", func() error { return &errs.Error{Code: errs.Unavailable} })
 		w.add(1)
 		w.run(t)
@@ -114,7 +114,7 @@ func TestUnknownOutcomeOfFinish(t *testing.T) {
 
 func TestStopGivesJobsBack(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		w := newWorld(t, 2)
+		w := newHarness(t, 2)
 		w.transcoder.OnMake = func(ctx context.Context, _ func(time.Duration)) error {
 			<-ctx.Done()
 			return media.Fail(videov1.FailureUnreadable, "killed: %w", context.Cause(ctx)) // what a killed program looks like
@@ -133,7 +133,7 @@ func TestStopGivesJobsBack(t *testing.T) {
 // A worker that died is followed by another attempt, which does it all.
 func TestNextAttemptAfterADeath(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		w := newWorld(t, 1)
+		w := newHarness(t, 1)
 		w.add(1)
 		if _, err := w.jobs.Claim(t.Context()); err != nil { // and never heard of again
 			t.Fatal(err)

@@ -7,7 +7,7 @@ import (
 	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 )
 
-// Limits are what a film may be, and what is made of it.
+// Limits are what a source may be, and what is made of it.
 type Limits struct {
 	MaxDuration time.Duration
 	MaxPixels   int   // of one frame
@@ -28,12 +28,12 @@ const (
 	lowestSide = 180  // of that rendition, where no configured one is small enough
 )
 
-// Plan is what is to be made of a film.
+// Plan says which outputs to make of a source.
 type Plan struct {
-	Keep        bool // the source is what players get; nothing of the next three
-	CopyPicture bool // into the MP4, as it is coded
-	CopySound   bool
-	Play        Size // of the MP4
+	Keep      bool // the source is what players get; nothing of the next three
+	CopyVideo bool // into the MP4, as it is coded
+	CopyAudio bool
+	Play      Size // of the MP4
 
 	Shown  Size   // what the video is said to be
 	Rate   Rate   // of all that is coded anew
@@ -45,21 +45,21 @@ type Plan struct {
 
 // copies says that a stream is taken as it is coded, which may turn out not to
 // work.
-func (p Plan) copies() bool { return !p.Keep && (p.CopyPicture || p.CopySound) }
+func (p Plan) copies() bool { return !p.Keep && (p.CopyVideo || p.CopyAudio) }
 
 // anew is the plan with everything coded anew, which always works.
 func (p Plan) anew() Plan {
-	p.Keep, p.CopyPicture, p.CopySound = false, false, false
+	p.Keep, p.CopyVideo, p.CopyAudio = false, false, false
 	p.Shown = p.Play
 	return p
 }
 
-// Decide refuses a film for what its header says, or plans what to make of it.
-func Decide(f Film, l Limits) (Plan, error) {
+// Decide refuses a source for what its header says, or plans what to make of it.
+func Decide(f MediaInfo, l Limits) (Plan, error) {
 	if err := admit(f, l); err != nil {
 		return Plan{}, err
 	}
-	picture := *f.Picture
+	picture := *f.Video
 	plan := Plan{
 		Play:   within(picture.Shown, playSide, l.MaxSide),
 		Shown:  picture.Shown,
@@ -70,15 +70,15 @@ func Decide(f Film, l Limits) (Plan, error) {
 		Pad:    padding(f),
 	}
 	pictureFits := picture.Codec == "h264" && picture.EightBit && picture.Square &&
-		picture.Shown.Short() <= playSide && picture.Rate.PerSecond() <= maxRate+rateSlack && f.slim(l.MaxBitrate)
-	soundFits := f.Sound == nil || f.Sound.Codec == "aac" && f.Sound.LC && f.Sound.Channels <= 2
+		picture.Shown.Short() <= playSide && picture.Rate.PerSecond() <= maxRate+rateSlack && f.withinBitrate(l.MaxBitrate)
+	soundFits := f.Audio == nil || f.Audio.Codec == "aac" && f.Audio.LC && f.Audio.Channels <= 2
 	switch {
 	case pictureFits && soundFits && f.servable():
 		plan.Keep = true
 	case pictureFits:
-		plan.CopyPicture, plan.CopySound = true, soundFits && f.Sound != nil
+		plan.CopyVideo, plan.CopyAudio = true, soundFits && f.Audio != nil
 	default:
-		plan.CopySound = soundFits && f.Sound != nil
+		plan.CopyAudio = soundFits && f.Audio != nil
 		plan.Shown = plan.Play
 	}
 	return plan, nil
@@ -86,30 +86,30 @@ func Decide(f Film, l Limits) (Plan, error) {
 
 // padding is how much longer the sound is than the pictures, where that is more than
 // the frames that both are counted in.
-func padding(f Film) time.Duration {
+func padding(f MediaInfo) time.Duration {
 	const frames = 200 * time.Millisecond
-	if f.Sound == nil || f.Picture.Duration == 0 || f.Sound.Duration < f.Picture.Duration+frames {
+	if f.Audio == nil || f.Video.Duration == 0 || f.Audio.Duration < f.Video.Duration+frames {
 		return 0
 	}
-	return f.Sound.Duration - f.Picture.Duration
+	return f.Audio.Duration - f.Video.Duration
 }
 
-func admit(f Film, l Limits) error {
+func admit(f MediaInfo, l Limits) error {
 	switch {
-	case f.Picture == nil && f.UnusablePicture != "":
-		return Fail(videov1.FailureCodec, "pictures in %s", f.UnusablePicture)
-	case f.Picture == nil:
-		return Fail(videov1.FailureNoPicture, "no stream of pictures")
-	case f.Sound == nil && f.UnusableSound != "":
-		return Fail(videov1.FailureCodec, "sound in %s", f.UnusableSound)
+	case f.Video == nil && f.UnusableVideo != "":
+		return Fail(videov1.FailureCodec, "video in %s", f.UnusableVideo)
+	case f.Video == nil:
+		return Fail(videov1.FailureNoPicture, "no video stream")
+	case f.Audio == nil && f.UnusableAudio != "":
+		return Fail(videov1.FailureCodec, "audio in %s", f.UnusableAudio)
 	case f.Duration > l.MaxDuration:
 		return Fail(videov1.FailureTooLong, "%v", f.Duration)
 	}
-	size := f.Picture.Stored
+	size := f.Video.Stored
 	if size.Width <= 0 || size.Height <= 0 {
-		return Fail(videov1.FailureUnreadable, "pictures of unknown size")
+		return Fail(videov1.FailureUnreadable, "video of unknown size")
 	}
-	if size.Short() < l.MinSide || size.Long() > l.MaxSide || size.Width*size.Height > l.MaxPixels || f.Picture.Shown.Short() < 2 {
+	if size.Short() < l.MinSide || size.Long() > l.MaxSide || size.Width*size.Height > l.MaxPixels || f.Video.Shown.Short() < 2 {
 		return Fail(videov1.FailureDimensions, "%dx%d", size.Width, size.Height)
 	}
 	return nil
@@ -117,12 +117,12 @@ func admit(f Film, l Limits) error {
 
 // servable says that a file, not what is coded in it, is fit to be played: the
 // header first, nothing in it that nobody asked to publish.
-func (f Film) servable() bool {
-	return f.Container == ContainerMP4 && !f.QuickTime && f.FastStart && !f.Telling && f.Others == 0
+func (f MediaInfo) servable() bool {
+	return f.Container == ContainerMP4 && !f.QuickTime && f.FastStart && !f.HasMetadata && f.Others == 0
 }
 
-// slim says that a file of unknown duration, or of few bits for its duration.
-func (f Film) slim(maxBitrate int64) bool {
+// withinBitrate reports whether the duration is known and the bit rate is low enough.
+func (f MediaInfo) withinBitrate(maxBitrate int64) bool {
 	return f.Duration > 0 && float64(f.Bytes)*8/f.Duration.Seconds() <= float64(maxBitrate)
 }
 
@@ -135,7 +135,7 @@ func within(s Size, short, long int) Size {
 
 func even(pixels float64) int { return max(2, 2*int(math.Round(pixels/2))) }
 
-// ladder is the sizes of the tracks: the greatest that the film is worth, then
+// ladder is the sizes of the tracks: the greatest that the source is worth, then
 // those below it that are configured, or one that is small.
 func ladder(shown Size, l Limits) []Size {
 	sizes := []Size{within(shown, l.Heights[0], l.MaxSide)}
@@ -154,7 +154,7 @@ func ladder(shown Size, l Limits) []Size {
 	return sizes
 }
 
-// outputRate keeps the rate of a film where a phone can follow it.
+// outputRate keeps the rate of a source where a phone can follow it.
 func outputRate(r Rate) Rate {
 	switch fps := r.PerSecond(); {
 	case fps == 0:

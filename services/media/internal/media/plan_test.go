@@ -12,27 +12,27 @@ import (
 )
 
 func TestDecide(t *testing.T) {
-	aac := &media.Sound{Codec: "aac", LC: true, Channels: 2}
+	aac := &media.AudioStream{Codec: "aac", LC: true, Channels: 2}
 	tests := map[string]struct {
-		change func(f *media.Film)
+		change func(f *media.MediaInfo)
 		keep   bool
 		copies [2]bool // picture, sound
 	}{
-		"fits":             {func(*media.Film) {}, true, [2]bool{}},
-		"fits, with sound": {func(f *media.Film) { f.Sound = aac }, true, [2]bool{}},
-		"header behind":    {func(f *media.Film) { f.Sound = aac; f.FastStart = false }, false, [2]bool{true, true}},
-		"QuickTime":        {func(f *media.Film) { f.QuickTime = true }, false, [2]bool{true, false}},
-		"tells a place":    {func(f *media.Film) { f.Telling = true }, false, [2]bool{true, false}},
-		"another stream":   {func(f *media.Film) { f.Others = 1 }, false, [2]bool{true, false}},
-		"Matroska":         {func(f *media.Film) { f.Container = media.ContainerMatroska; f.Sound = aac }, false, [2]bool{true, true}},
-		"HEVC":             {func(f *media.Film) { f.Picture.Codec = "hevc"; f.Sound = aac }, false, [2]bool{false, true}},
-		"10 bit":           {func(f *media.Film) { f.Picture.EightBit = false }, false, [2]bool{}},
-		"wide pixels":      {func(f *media.Film) { f.Picture.Square = false }, false, [2]bool{}},
-		"120 a second":     {func(f *media.Film) { f.Picture.Rate = media.Rate{Num: 120, Den: 1} }, false, [2]bool{}},
-		"too many bits":    {func(f *media.Film) { f.Bytes = 100 << 20 }, false, [2]bool{}},
-		"Opus":             {func(f *media.Film) { f.Sound = &media.Sound{Codec: "opus", Channels: 2} }, false, [2]bool{true, false}},
-		"six channels":     {func(f *media.Film) { f.Sound = &media.Sound{Codec: "aac", LC: true, Channels: 6} }, false, [2]bool{true, false}},
-		"unknown duration": {func(f *media.Film) { f.Duration = 0 }, false, [2]bool{}},
+		"fits":             {func(*media.MediaInfo) {}, true, [2]bool{}},
+		"fits, with sound": {func(f *media.MediaInfo) { f.Audio = aac }, true, [2]bool{}},
+		"header behind":    {func(f *media.MediaInfo) { f.Audio = aac; f.FastStart = false }, false, [2]bool{true, true}},
+		"QuickTime":        {func(f *media.MediaInfo) { f.QuickTime = true }, false, [2]bool{true, false}},
+		"tells a place":    {func(f *media.MediaInfo) { f.HasMetadata = true }, false, [2]bool{true, false}},
+		"another stream":   {func(f *media.MediaInfo) { f.Others = 1 }, false, [2]bool{true, false}},
+		"Matroska":         {func(f *media.MediaInfo) { f.Container = media.ContainerMatroska; f.Audio = aac }, false, [2]bool{true, true}},
+		"HEVC":             {func(f *media.MediaInfo) { f.Video.Codec = "hevc"; f.Audio = aac }, false, [2]bool{false, true}},
+		"10 bit":           {func(f *media.MediaInfo) { f.Video.EightBit = false }, false, [2]bool{}},
+		"wide pixels":      {func(f *media.MediaInfo) { f.Video.Square = false }, false, [2]bool{}},
+		"120 a second":     {func(f *media.MediaInfo) { f.Video.Rate = media.Rate{Num: 120, Den: 1} }, false, [2]bool{}},
+		"too many bits":    {func(f *media.MediaInfo) { f.Bytes = 100 << 20 }, false, [2]bool{}},
+		"Opus":             {func(f *media.MediaInfo) { f.Audio = &media.AudioStream{Codec: "opus", Channels: 2} }, false, [2]bool{true, false}},
+		"six channels":     {func(f *media.MediaInfo) { f.Audio = &media.AudioStream{Codec: "aac", LC: true, Channels: 6} }, false, [2]bool{true, false}},
+		"unknown duration": {func(f *media.MediaInfo) { f.Duration = 0 }, false, [2]bool{}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -40,7 +40,7 @@ func TestDecide(t *testing.T) {
 			f.Container = media.ContainerMP4
 			test.change(&f)
 			plan, err := media.Decide(f, limits())
-			if err != nil || plan.Keep != test.keep || [2]bool{plan.CopyPicture, plan.CopySound} != test.copies {
+			if err != nil || plan.Keep != test.keep || [2]bool{plan.CopyVideo, plan.CopyAudio} != test.copies {
 				t.Errorf("%+v, %v", plan, err)
 			}
 		})
@@ -49,17 +49,17 @@ func TestDecide(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	tests := map[string]struct {
-		change func(f *media.Film)
+		change func(f *media.MediaInfo)
 		reason string
 	}{
-		"sound only":    {func(f *media.Film) { f.Picture = nil }, videov1.FailureNoPicture},
-		"odd pictures":  {func(f *media.Film) { f.Picture = nil; f.UnusablePicture = "prores" }, videov1.FailureCodec},
-		"odd sound":     {func(f *media.Film) { f.UnusableSound = "amr_nb" }, videov1.FailureCodec},
-		"too long":      {func(f *media.Film) { f.Duration = 31 * time.Minute }, videov1.FailureTooLong},
-		"no size":       {func(f *media.Film) { f.Picture.Stored = media.Size{} }, videov1.FailureUnreadable},
-		"one pixel":     {func(f *media.Film) { f.Picture.Stored = media.Size{Width: 1, Height: 1} }, videov1.FailureDimensions},
-		"16k":           {func(f *media.Film) { f.Picture.Stored = media.Size{Width: 15360, Height: 8640} }, videov1.FailureDimensions},
-		"a wide ribbon": {func(f *media.Film) { f.Picture.Stored = media.Size{Width: 8000, Height: 16} }, videov1.FailureDimensions},
+		"sound only":    {func(f *media.MediaInfo) { f.Video = nil }, videov1.FailureNoPicture},
+		"odd pictures":  {func(f *media.MediaInfo) { f.Video = nil; f.UnusableVideo = "prores" }, videov1.FailureCodec},
+		"odd sound":     {func(f *media.MediaInfo) { f.UnusableAudio = "amr_nb" }, videov1.FailureCodec},
+		"too long":      {func(f *media.MediaInfo) { f.Duration = 31 * time.Minute }, videov1.FailureTooLong},
+		"no size":       {func(f *media.MediaInfo) { f.Video.Stored = media.Size{} }, videov1.FailureUnreadable},
+		"one pixel":     {func(f *media.MediaInfo) { f.Video.Stored = media.Size{Width: 1, Height: 1} }, videov1.FailureDimensions},
+		"16k":           {func(f *media.MediaInfo) { f.Video.Stored = media.Size{Width: 15360, Height: 8640} }, videov1.FailureDimensions},
+		"a wide ribbon": {func(f *media.MediaInfo) { f.Video.Stored = media.Size{Width: 8000, Height: 16} }, videov1.FailureDimensions},
 	}
 	for name, test := range tests {
 		f := film()
@@ -89,8 +89,8 @@ func TestSizes(t *testing.T) {
 	}
 	for _, test := range tests {
 		f := film()
-		f.Picture.Shown, f.Picture.Stored = test.shown, test.shown
-		f.Picture.Codec = "vp9"
+		f.Video.Shown, f.Video.Stored = test.shown, test.shown
+		f.Video.Codec = "vp9"
 		plan, err := media.Decide(f, limits())
 		if err != nil || plan.Play != test.play || !slices.Equal(plan.Tracks, test.tracks) || plan.Cover.Long() > 720 || plan.Shown != test.play {
 			t.Errorf("%v: play %v, tracks %v, cover %v, %v", test.shown, plan.Play, plan.Tracks, plan.Cover, err)
@@ -108,7 +108,7 @@ func TestPadding(t *testing.T) {
 		{8 * time.Second, 0, 0},
 	} {
 		f := film()
-		f.Picture.Duration, f.Sound = test.picture, &media.Sound{Codec: "aac", Duration: test.sound}
+		f.Video.Duration, f.Audio = test.picture, &media.AudioStream{Codec: "aac", Duration: test.sound}
 		if plan, err := media.Decide(f, limits()); err != nil || plan.Pad != test.want {
 			t.Errorf("pictures of %v, sound of %v: %v, %v", test.picture, test.sound, plan.Pad, err)
 		}
@@ -129,11 +129,11 @@ func TestPick(t *testing.T) {
 		"none":           {nil, -1},
 	}
 	for name, test := range tests {
-		var stills []media.Still
+		var thumbnails []media.Thumbnail
 		for _, gray := range test.grays {
-			stills = append(stills, media.Still{Gray: gray})
+			thumbnails = append(thumbnails, media.Thumbnail{Gray: gray})
 		}
-		if index := media.Pick(stills); index != test.index {
+		if index := media.Pick(thumbnails); index != test.index {
 			t.Errorf("%s: %d, want %d", name, index, test.index)
 		}
 	}

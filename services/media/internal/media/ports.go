@@ -64,31 +64,31 @@ type Jobs interface {
 	Reserve(ctx context.Context, job Ref, outputs []Extent) error
 	Finish(ctx context.Context, job Ref, result Result) error
 	Fail(ctx context.Context, job Ref, reason string) error
-	// Release gives a job back; suspicion is the reason for which the video may be
-	// to blame, or "".
-	Release(ctx context.Context, job Ref, suspicion string) error
+	// Release returns a job to the queue; suspected is the reason if the video may
+	// be the cause, or "".
+	Release(ctx context.Context, job Ref, suspected string) error
 }
 
 // Objects is the object store.
 type Objects interface {
 	// Fetch copies an object to w and returns its SHA-256. An object that the
 	// store says is missing or damaged is a Failure with SourceLost; any other
-	// error is trouble of ours.
+	// error is an outage.
 	Fetch(ctx context.Context, o Object, w io.Writer) ([32]byte, error)
 	// Store writes the bytes of r as the object, which says key, size, checksum
 	// and layout.
 	Store(ctx context.Context, o Object, r io.Reader) error
 }
 
-// Transcoder looks into films and makes others of them. Files are named
+// Transcoder looks into sources and makes others of them. Files are named
 // relative to a folder, outside of which it neither reads nor writes. What it
-// cannot do because of the film is a Failure.
+// cannot do because of the source is a Failure.
 type Transcoder interface {
-	// Probe tells what a film of a known container is, by its header.
-	Probe(ctx context.Context, file File) (Film, error)
-	// Make makes the MP4 and the tracks of a plan, and stills, telling how much of
-	// the film is done.
-	Make(ctx context.Context, order Order, done func(time.Duration)) (Made, error)
+	// Probe tells what a source of a known container is, by its header.
+	Probe(ctx context.Context, file File) (MediaInfo, error)
+	// Make makes the MP4 and the tracks of a plan, and thumbnails, telling how much of
+	// the source is done.
+	Make(ctx context.Context, order Order, done func(time.Duration)) (Output, error)
 }
 
 // Indexer encodes the index of the renditions.

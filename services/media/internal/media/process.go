@@ -14,7 +14,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// SourceName is the film in the folder of its job.
+// SourceName is the source in the folder of its job.
 const SourceName = "source"
 
 // The progress that is reported when a step is done, in percent.
@@ -28,18 +28,18 @@ const (
 type work struct {
 	*Workers
 	job    Job
-	held   *holding
+	held   *lease
 	folder string
 	source [32]byte // checksum
-	film   Film
+	info   MediaInfo
 	plan   Plan
 	cover  string // file name
-	made   Made
+	made   Output
 }
 
 // process does a job from the beginning to the end, in a folder that goes with
 // it.
-func (w *Workers) process(ctx context.Context, job Job, held *holding) error {
+func (w *Workers) process(ctx context.Context, job Job, held *lease) error {
 	// Who cleans up behind everybody may have taken the folder of all jobs.
 	if err := os.MkdirAll(w.options.Folder, 0o700); err != nil {
 		return err
@@ -54,7 +54,7 @@ func (w *Workers) process(ctx context.Context, job Job, held *holding) error {
 		return err
 	}
 	if err := work.limited(ctx); err != nil {
-		return locally(err)
+		return markLocal(err)
 	}
 	return work.publish(ctx)
 }
@@ -72,11 +72,11 @@ func (w *work) fetch(ctx context.Context) error {
 	if !w.job.Source.Whole && w.source != w.job.Source.SHA256 {
 		return Fail(videov1.FailureSourceLost, "checksum of the source is %x", w.source)
 	}
-	w.held.reached(afterFetch)
+	w.held.setProgress(afterFetch)
 	return nil
 }
 
-// The time for the work on a film, before its limit: some for any, and so much
+// The time for the work on a source, before its limit: some for any, and so much
 // for each second that it plays.
 const (
 	workBase   = 2 * time.Minute
@@ -85,14 +85,14 @@ const (
 
 var errWorkTime = errors.New("the time for the work is over")
 
-// limited does all that depends on the film, within a time.
+// limited does all that depends on the source, within a time.
 func (w *work) limited(parent context.Context) error {
 	limit := w.options.Limits.MaxWork
 	ctx, cancel := context.WithTimeoutCause(parent, limit, errWorkTime)
 	defer cancel()
 	err := w.probe(ctx)
-	if err == nil && w.film.Duration > 0 {
-		limit = min(limit, workBase+workFactor*w.film.Duration)
+	if err == nil && w.info.Duration > 0 {
+		limit = min(limit, workBase+workFactor*w.info.Duration)
 		var shorter context.CancelFunc
 		ctx, shorter = context.WithTimeoutCause(ctx, limit, errWorkTime)
 		defer shorter()
@@ -112,10 +112,10 @@ func (w *work) probe(ctx context.Context) error {
 		return err
 	}
 	file := File{Folder: w.folder, Name: SourceName, Container: container}
-	if w.film, err = w.ports.Transcoder.Probe(ctx, file); err != nil {
+	if w.info, err = w.ports.Transcoder.Probe(ctx, file); err != nil {
 		return err
 	}
-	w.plan, err = Decide(w.film, w.options.Limits)
+	w.plan, err = Decide(w.info, w.options.Limits)
 	return err
 }
 
@@ -132,7 +132,7 @@ func (w *work) sniff() (Container, error) {
 	}
 	container, known := Sniff(head[:n])
 	if !known {
-		return "", Fail(videov1.FailureUnreadable, "begins like no film that is taken")
+		return "", Fail(videov1.FailureUnreadable, "unsupported container")
 	}
 	return container, nil
 }
@@ -140,7 +140,7 @@ func (w *work) sniff() (Container, error) {
 func (w *work) path(name string) string { return filepath.Join(w.folder, name) }
 
 func (w *work) file() File {
-	return File{Folder: w.folder, Name: SourceName, Container: w.film.Container}
+	return File{Folder: w.folder, Name: SourceName, Container: w.info.Container}
 }
 
 // make makes MP4, tracks and cover.
@@ -151,13 +151,13 @@ func (w *work) make(ctx context.Context) error {
 	if unfit && (w.plan.Keep || w.plan.copies()) {
 		// A file that is damaged somewhere, or whose streams do not go into
 		// another file as they are: what can be decoded makes a good one.
-		w.ports.Log.InfoContext(ctx, "all is coded anew", "video", w.job.VideoID, "error", err)
+		w.ports.Log.InfoContext(ctx, "everything is encoded", "video", w.job.VideoID, "error", err)
 		w.plan = w.plan.anew()
 		w.made, err = w.transcode(ctx)
 	}
-	if err == nil && w.plan.Pad > 0 && w.made.Sound+durationSlack < w.film.Sound.Duration {
+	if err == nil && w.plan.Pad > 0 && w.made.Audio+durationSlack < w.info.Audio.Duration {
 		// There is less of the sound that the last picture was to stay for.
-		w.plan.Pad = max(0, w.made.Sound-w.film.Picture.Duration)
+		w.plan.Pad = max(0, w.made.Audio-w.info.Video.Duration)
 		w.made, err = w.transcode(ctx)
 	}
 	if err == nil {
@@ -169,12 +169,12 @@ func (w *work) make(ctx context.Context) error {
 	return w.findCover()
 }
 
-func (w *work) transcode(ctx context.Context) (Made, error) {
-	order := Order{File: w.file(), Film: w.film, Plan: w.plan, Stills: coverMoments()}
+func (w *work) transcode(ctx context.Context) (Output, error) {
+	order := Order{File: w.file(), MediaInfo: w.info, Plan: w.plan, Thumbnails: coverTimestamps()}
 	return w.ports.Transcoder.Make(ctx, order, func(done time.Duration) {
-		if w.film.Duration > 0 {
-			share := min(1, done.Seconds()/w.film.Duration.Seconds())
-			w.held.reached(afterFetch + int(share*(afterMake-afterFetch)))
+		if w.info.Duration > 0 {
+			share := min(1, done.Seconds()/w.info.Duration.Seconds())
+			w.held.setProgress(afterFetch + int(share*(afterMake-afterFetch)))
 		}
 	})
 }
@@ -184,30 +184,30 @@ const (
 	codingSlack   = 200 * time.Millisecond  // what coding anew may add
 )
 
-// intact says that nothing in the film is damaged and that it plays for as long
+// intact says that nothing in the source is damaged and that it plays for as long
 // as it says.
 func (w *work) intact() bool {
 	came, said := w.durations()
 	return w.made.Clean && (said == 0 || (came-said).Abs() <= durationSlack)
 }
 
-// durations are that of the pictures as they came out and as the film says it
-// (0: it does not). A film that says only how long all of it is may have sound
+// durations are that of the pictures as they came out and as the source says it
+// (0: it does not). A source that says only how long all of it is may have sound
 // that is longer.
 func (w *work) durations() (came, said time.Duration) {
-	if said = w.film.Picture.Duration; said > 0 {
+	if said = w.info.Video.Duration; said > 0 {
 		return w.made.Duration, said + w.plan.Pad
 	}
-	return w.made.plays(), w.film.Duration
+	return w.made.plays(), w.info.Duration
 }
 
-// complete refuses what did not come out as a video should. Of a film that
+// complete refuses what did not come out as a video should. Of a source that
 // breaks off the rest is worth showing, but not if most of it is missing.
 func (w *work) complete() error {
 	came, said := w.durations()
 	switch {
 	case w.made.plays() > w.options.Limits.MaxDuration+codingSlack:
-		return Fail(videov1.FailureTooLong, "%v or more, header says %v", w.made.plays(), w.film.Duration)
+		return Fail(videov1.FailureTooLong, "%v or more, header says %v", w.made.plays(), w.info.Duration)
 	case w.made.Duration <= 0 || 2*came < said && said > durationSlack:
 		return Fail(videov1.FailureUnreadable, "%v of %v could be decoded", came, said)
 	default:

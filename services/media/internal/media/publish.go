@@ -20,7 +20,7 @@ const storeParallelism = 4
 // maxOutputs is how many objects may be reserved.
 const maxOutputs = 5_000
 
-// output is an object that is to be written, with where its bytes are.
+// output is an object to write, with the location of its bytes.
 type output struct {
 	Object
 	file  string
@@ -32,7 +32,7 @@ type output struct {
 func (w *work) publish(ctx context.Context) error {
 	outputs, result, err := w.outputs()
 	if err != nil {
-		return locally(err)
+		return markLocal(err)
 	}
 	if len(outputs) > maxOutputs {
 		return Fail(videov1.FailureTooComplex, "%d objects", len(outputs))
@@ -41,38 +41,38 @@ func (w *work) publish(ctx context.Context) error {
 	for i, o := range outputs {
 		extents[i] = Extent{Key: o.Key, Parts: int((o.Size + o.PartSize - 1) / o.PartSize)}
 	}
-	if err := w.tell(ctx, func(ctx context.Context) error { return w.ports.Jobs.Reserve(ctx, w.job.Ref, extents) }); err != nil {
+	if err := w.confirm(ctx, func(ctx context.Context) error { return w.ports.Jobs.Reserve(ctx, w.job.Ref, extents) }); err != nil {
 		return fmt.Errorf("reserve: %w", err)
 	}
 	if err := w.store(ctx, outputs); err != nil {
 		return err
 	}
-	w.held.reached(afterStore)
-	if err := w.tell(ctx, func(ctx context.Context) error { return w.ports.Jobs.Finish(ctx, w.job.Ref, result) }); err != nil {
+	w.held.setProgress(afterStore)
+	if err := w.confirm(ctx, func(ctx context.Context) error { return w.ports.Jobs.Finish(ctx, w.job.Ref, result) }); err != nil {
 		return fmt.Errorf("finish: %w", err)
 	}
 	return nil
 }
 
-// tellTime bounds one word to the video service. What is not answered by then is
-// given back: somebody else may be able to talk to it.
-const tellTime = 2 * time.Minute
+// confirmTime bounds one call that has to be confirmed by the video service. After
+// it the job is released: another worker may reach the service.
+const confirmTime = 2 * time.Minute
 
 var errUnanswered = errors.New("the video service did not answer in time")
 
-// tell repeats a call until it is answered. A refusal, but for that of a lost
-// job, is what this work came to, and would come to again.
-func (w *work) tell(ctx context.Context, call func(ctx context.Context) error) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, tellTime, errUnanswered)
+// confirm retries a call until it is answered. A refusal, except for a lost job,
+// follows from this work and would repeat.
+func (w *work) confirm(ctx context.Context, call func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, confirmTime, errUnanswered)
 	defer cancel()
-	err := persist(ctx, call)
+	err := retryUntilKnown(ctx, call)
 	if err != nil && final(err) && !errors.Is(err, ErrJobLost) {
-		return locally(err)
+		return markLocal(err)
 	}
 	return err
 }
 
-// outputs lists what is to be written, and the result that names it.
+// outputs lists the objects to write, and the result that names them.
 func (w *work) outputs() ([]output, Result, error) {
 	result := Result{SourceSHA256: w.source, Duration: w.made.plays(), Size: w.plan.Shown}
 	var all []output
@@ -117,7 +117,7 @@ func (w *work) object(key, contentType string, size int64, sum [32]byte) Object 
 
 // whole is the object of a whole file.
 func (w *work) whole(key, contentType, name string) (output, error) {
-	file, err := OpenMade(w.folder, name)
+	file, err := OpenOutput(w.folder, name)
 	if err != nil {
 		return output{}, err
 	}
@@ -131,7 +131,7 @@ func (w *work) whole(key, contentType, name string) (output, error) {
 
 // part is the object of a piece of a file.
 func (w *work) part(key, contentType, name string, piece Piece) (output, error) {
-	file, err := OpenMade(w.folder, name)
+	file, err := OpenOutput(w.folder, name)
 	if err != nil {
 		return output{}, err
 	}
@@ -141,12 +141,12 @@ func (w *work) part(key, contentType, name string, piece Piece) (output, error) 
 }
 
 // track lists the objects of a track.
-func (w *work) track(made MadeTrack) ([]output, Track, error) {
+func (w *work) track(made OutputTrack) ([]output, Track, error) {
 	kind := "audio/mp4"
-	if made.IsPicture {
+	if made.IsVideo {
 		kind = "video/mp4"
 	}
-	track := Track{MadeTrack: made}
+	track := Track{OutputTrack: made}
 	header, err := w.part("hls/"+made.Name+"/init", kind, made.File, made.Header)
 	if err != nil {
 		return nil, Track{}, err
@@ -185,7 +185,7 @@ func (w *work) store(ctx context.Context, outputs []output) error {
 			if err := w.storeOne(ctx, o); err != nil {
 				return fmt.Errorf("object %s: %w", o.Key, err)
 			}
-			w.held.reached(afterMake + (i+1)*(afterStore-afterMake)/len(outputs))
+			w.held.setProgress(afterMake + (i+1)*(afterStore-afterMake)/len(outputs))
 			return nil
 		})
 	}
@@ -196,9 +196,9 @@ func (w *work) storeOne(ctx context.Context, o output) (err error) {
 	if o.bytes != nil {
 		return w.ports.Objects.Store(ctx, o.Object, bytes.NewReader(o.bytes))
 	}
-	file, err := OpenMade(w.folder, o.file)
+	file, err := OpenOutput(w.folder, o.file)
 	if err != nil {
-		return locally(err)
+		return markLocal(err)
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	return w.ports.Objects.Store(ctx, o.Object, io.NewSectionReader(file, o.piece.Offset, o.piece.Length))

@@ -11,7 +11,7 @@ import (
 
 func TestEventWakesAWorker(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		w := newWorld(t, 1)
+		w := newHarness(t, 1)
 		w.run(t)
 		synctest.Wait()
 		before := w.jobs.Claims()
@@ -29,7 +29,7 @@ func TestEventWakesAWorker(t *testing.T) {
 // Without any event the poll finds the job, and asks neither often nor seldom.
 func TestPollMakesUpForLostEvents(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		w := newWorld(t, 2)
+		w := newHarness(t, 2)
 		w.run(t)
 		after(time.Minute)
 		if n := w.jobs.Claims(); n < 20 || n > 80 {
@@ -45,11 +45,11 @@ func TestPollMakesUpForLostEvents(t *testing.T) {
 
 func TestQueueThatIsDownIsOneLine(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		w := newWorld(t, 1)
+		w := newHarness(t, 1)
 		w.jobs.Trouble("Claim", func() error { return &errs.Error{Code: errs.Unavailable} })
 		w.run(t)
 		after(time.Minute)
-		if n := strings.Count(w.log.String(), "no job can be had"); n != 1 {
+		if n := strings.Count(w.log.String(), "claim failed"); n != 1 {
 			t.Errorf("%d lines", n)
 		}
 	})

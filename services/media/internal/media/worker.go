@@ -67,7 +67,7 @@ func empty(folder string) error {
 		return err
 	}
 	if owner, ok := info.Sys().(*syscall.Stat_t); !info.IsDir() || ok && int(owner.Uid) != os.Geteuid() {
-		return fmt.Errorf("%s is not a folder of ours", folder)
+		return fmt.Errorf("%s belongs to another user", folder)
 	}
 	left, err := os.ReadDir(folder)
 	if err != nil {
@@ -84,7 +84,7 @@ func empty(folder string) error {
 // loop does one job after the other, and waits when there is none or when
 // there is trouble that the next one would have too.
 func (w *Workers) loop(ctx context.Context) {
-	quiet := false // the trouble with claiming was told already
+	quiet := false // a failed claim was logged already
 	for ctx.Err() == nil {
 		job, err := w.ports.Jobs.Claim(ctx)
 		switch {
@@ -97,7 +97,7 @@ func (w *Workers) loop(ctx context.Context) {
 			quiet = false
 		case ctx.Err() == nil && !quiet:
 			quiet = true
-			w.ports.Log.WarnContext(ctx, "no job can be had", "error", err)
+			w.ports.Log.WarnContext(ctx, "claim failed", "error", err)
 		}
 		w.rest(ctx)
 	}
@@ -121,16 +121,16 @@ func (w *Workers) rest(ctx context.Context) {
 func (w *Workers) do(ctx context.Context, job Job) (settled bool) {
 	begin := time.Now()
 	log := w.ports.Log.With("video", job.VideoID, "attempt", job.Attempt)
-	held := hold(ctx, w.ports.Jobs, job)
+	held := startLease(ctx, w.ports.Jobs, job)
 	err := w.process(held.ctx, job, held)
-	over := held.drop()
+	over := held.release()
 	took := time.Since(begin).Round(time.Millisecond)
 	switch reason := certain(err); {
 	case err == nil:
 		log.InfoContext(ctx, "video is ready", "took", took)
 		return true
 	case errors.Is(err, ErrJobLost) || errors.Is(over, ErrJobLost):
-		log.WarnContext(ctx, "job is lost", "took", took, "error", err)
+		log.WarnContext(ctx, "job lost", "took", took, "error", err)
 		return true
 	case reason != "" && ctx.Err() == nil && over == nil:
 		log.InfoContext(ctx, "video has failed", "reason", reason, "took", took, "error", err)
@@ -139,9 +139,9 @@ func (w *Workers) do(ctx context.Context, job Job) (settled bool) {
 	default: // also after the lease, where nobody else has it: the worker did not die
 		suspected := ""
 		if ctx.Err() == nil && over == nil {
-			suspected = suspicion(err)
+			suspected = suspectedReason(err)
 		}
-		log.WarnContext(ctx, "job is given back", "took", took, "stopping", ctx.Err() != nil, "suspicion", suspected, "error", err)
+		log.WarnContext(ctx, "job released", "took", took, "stopping", ctx.Err() != nil, "suspected", suspected, "error", err)
 		w.report(ctx, log, "release", func(ctx context.Context) error { return w.ports.Jobs.Release(ctx, job.Ref, suspected) })
 		return false
 	}

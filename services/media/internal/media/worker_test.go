@@ -14,7 +14,7 @@ import (
 
 func TestJobBecomesAResult(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		w := newWorld(t, 1)
+		w := newHarness(t, 1)
 		w.transcoder.OnMake = func(_ context.Context, done func(time.Duration)) error {
 			done(3 * time.Second)
 			time.Sleep(12 * time.Second)
@@ -47,7 +47,7 @@ func TestJobBecomesAResult(t *testing.T) {
 // Nothing is written that was not reserved before.
 func TestNothingIsWrittenUnreserved(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		w := newWorld(t, 1)
+		w := newHarness(t, 1)
 		w.jobs.Trouble("Reserve", func() error { return media.ErrJobLost })
 		w.add(1)
 		w.run(t)
@@ -59,11 +59,11 @@ func TestNothingIsWrittenUnreserved(t *testing.T) {
 }
 
 // A file that is damaged somewhere is made anew, and never what players get.
-func TestDamagedFileIsMadeAnew(t *testing.T) {
+func TestDamagedFileIsEncoded(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		w := newWorld(t, 1)
-		w.transcoder.Made = func(o media.Order) (media.Made, error) {
-			return media.Made{Duration: 5 * time.Second, Clean: !o.Plan.Keep}, nil
+		w := newHarness(t, 1)
+		w.transcoder.Output = func(o media.Order) (media.Output, error) {
+			return media.Output{Duration: 5 * time.Second, Clean: !o.Plan.Keep}, nil
 		}
 		w.add(1)
 		w.run(t)
@@ -76,7 +76,7 @@ func TestDamagedFileIsMadeAnew(t *testing.T) {
 
 func TestFolderOfADeadProcessIsEmptied(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		w := newWorld(t, 1)
+		w := newHarness(t, 1)
 		if err := os.MkdirAll(filepath.Join(w.folder, "7-1-abc"), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -89,9 +89,9 @@ func TestFolderOfADeadProcessIsEmptied(t *testing.T) {
 	})
 }
 
-func TestFolderThatACleanerTookIsMadeAgain(t *testing.T) {
+func TestDeletedFolderIsCreatedAgain(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		w := newWorld(t, 1)
+		w := newHarness(t, 1)
 		w.run(t)
 		synctest.Wait()
 		if err := os.RemoveAll(w.folder); err != nil {

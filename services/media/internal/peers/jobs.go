@@ -86,10 +86,10 @@ func (j *Jobs) Fail(ctx context.Context, job media.Ref, reason string) error {
 }
 
 // Release implements media.Jobs.
-func (j *Jobs) Release(ctx context.Context, job media.Ref, suspicion string) error {
+func (j *Jobs) Release(ctx context.Context, job media.Ref, suspected string) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	_, err := j.client.ReleaseJob(ctx, &videov1.ReleaseJobRequest{VideoId: job.VideoID, Attempt: job.Attempt, Suspicion: suspicion})
+	_, err := j.client.ReleaseJob(ctx, &videov1.ReleaseJobRequest{VideoId: job.VideoID, Attempt: job.Attempt, Suspicion: suspected})
 	return err
 }
 

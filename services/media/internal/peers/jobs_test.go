@@ -82,7 +82,7 @@ func TestWhatIsTold(t *testing.T) {
 	check := func(want proto.Message, err error) {
 		t.Helper()
 		if err != nil || !proto.Equal(service.asked, want) {
-			t.Errorf("told %v, %v; want %v", service.asked, err, want)
+			t.Errorf("asked %v, %v; want %v", service.asked, err, want)
 		}
 	}
 	check(&videov1.ReserveOutputsRequest{VideoId: 7, Attempt: 2, Outputs: []*videov1.Extent{{Key: "k", Parts: 3}}},

@@ -32,10 +32,10 @@ func BecomeChild() {
 	// Priority, capabilities and landlock belong to a thread, and the program
 	// has those of the thread that becomes it.
 	runtime.LockOSThread()
-	var told orders
-	err := json.Unmarshal([]byte(os.Args[2]), &told)
+	var received orders
+	err := json.Unmarshal([]byte(os.Args[2]), &received)
 	if err == nil {
-		err = become(told)
+		err = become(received)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "confine:", err)
@@ -87,7 +87,7 @@ func become(o orders) error {
 func dropCapabilities() error {
 	for capability := uintptr(0); capability <= 63; capability++ {
 		err := unix.Prctl(unix.PR_CAPBSET_DROP, capability, 0, 0, 0)
-		if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.EPERM) { // behind the last that there is, or no right
+		if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.EPERM) { // past the last one, or without the right
 			break
 		}
 		if err != nil {

@@ -56,7 +56,7 @@ func (e *Exit) Error() string {
 	return fmt.Sprintf("exit code %d", e.Code)
 }
 
-// orders is what a child is told to do before it becomes the program.
+// orders are what a child does before it becomes the program.
 type orders struct {
 	Limits   Limits
 	Folder   string
@@ -68,15 +68,15 @@ type orders struct {
 
 // Run runs a program until it ends, or until ctx does; its group is killed in
 // either case. An Exit is the program's end, Stopped that of ctx; any other error
-// is trouble of ours.
+// is local trouble.
 func (b *Box) Run(ctx context.Context, c Command) error {
-	told, err := json.Marshal(orders{
+	sent, err := json.Marshal(orders{
 		Limits: c.Limits, Folder: c.Folder, Program: c.Program, Args: c.Args, Landlock: b.landlock, Stripped: b.stripped,
 	})
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, self(), confinedArg, string(told)) //nolint:gosec // this program itself, told what to become
+	cmd := exec.CommandContext(ctx, self(), confinedArg, string(sent)) //nolint:gosec // this program itself, with its orders
 	cmd.Dir, cmd.Env = c.Folder, []string{}
 	cmd.Stdout, cmd.Stderr = c.Stdout, c.Stderr
 	var said bytes.Buffer

@@ -5,7 +5,7 @@
 // capabilities, and with no file in reach but the system's libraries and one
 // folder.
 //
-// The limits are set by this program itself, started once more: a child of ours
+// The limits are set by this program itself, started once more: a child
 // is our own program, which takes the limits on and then becomes the other one.
 package sandbox
 

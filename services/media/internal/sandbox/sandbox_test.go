@@ -215,7 +215,7 @@ func sleeper(t *testing.T, out interface{ String() string }) int {
 	return pid
 }
 
-// gone says that there is no such process any more; a zombie of somebody else's
+// gone reports that the process has ended; a zombie of somebody else's
 // is none.
 func gone(pid int) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
@@ -264,7 +264,7 @@ func TestCancelKillsTheChild(t *testing.T) {
 	}
 }
 
-// How much a child that was ended has worked tells a film that is too much from a
+// How much a child that was ended has worked tells a source that is too much from a
 // machine that is.
 func TestEndedChildSaysHowMuchItWorked(t *testing.T) {
 	box := newBox(t, sandbox.Auto)

@@ -11,19 +11,18 @@ import (
 // Documents are the hot documents of videos. Package hotstate records and retries
 // invalidations that failed; a dead letter would not be faster.
 type Documents interface {
-	Changed(ctx context.Context, authorID int64)
+	Invalidate(ctx context.Context, authorID int64)
 }
 
-// Videos handles the events after which a list is another. They invalidate the
-// hot documents once more: the program may have died between its commit and the
-// first time, or the state store may have been down.
+// Videos handles the events of changed lists and invalidates the hot documents once
+// more: the state store may have been down at the time of the commit.
 func Videos(docs Documents) func(ctx context.Context, e server.Event) error {
 	return func(ctx context.Context, e server.Event) error {
 		var v eventv1.Video
 		if err := e.Decode(&v); err != nil {
 			return err
 		}
-		docs.Changed(ctx, v.GetAuthorId())
+		docs.Invalidate(ctx, v.GetAuthorId())
 		return nil
 	}
 }

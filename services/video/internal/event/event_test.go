@@ -19,8 +19,8 @@ var (
 func TestVideos(t *testing.T) {
 	var docs fake.Hot
 	e := server.Event{Data: []byte(`{"videoId":"7","authorId":"5","failureReason":"VIDEO_CODEC"}`)}
-	if err := event.Videos(&docs)(t.Context(), e); err != nil || !slices.Equal(docs.Published(), []int64{5}) {
-		t.Errorf("forgot the documents of %v, %v", docs.Published(), err)
+	if err := event.Videos(&docs)(t.Context(), e); err != nil || !slices.Equal(docs.Invalidated(), []int64{5}) {
+		t.Errorf("invalidated the documents of %v, %v", docs.Invalidated(), err)
 	}
 	e.Data = []byte("poison")
 	if err := event.Videos(&docs)(t.Context(), e); errs.CodeOf(err) != errs.Invalid {

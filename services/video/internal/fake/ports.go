@@ -92,7 +92,7 @@ func (o *Objects) Remove(ctx context.Context, layout video.Layout, extents ...vi
 
 func partName(key string, n int) string { return fmt.Sprintf("%s/%06d", key, n) }
 
-// Hot records the authors whose documents changed.
+// Hot records the authors whose documents are invalidated.
 type Hot struct {
 	mu      sync.Mutex
 	authors []int64
@@ -100,15 +100,21 @@ type Hot struct {
 
 var _ video.Hot = (*Hot)(nil)
 
-// Changed implements video.Hot.
-func (h *Hot) Changed(_ context.Context, authorID int64) {
+// Change implements video.Hot.
+func (h *Hot) Change(ctx context.Context, authorID int64, commit func(context.Context) error) error {
+	h.Invalidate(ctx, authorID)
+	return commit(ctx)
+}
+
+// Invalidate implements event.Documents.
+func (h *Hot) Invalidate(_ context.Context, authorID int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.authors = append(h.authors, authorID)
 }
 
-// Published lists the authors of the changes so far.
-func (h *Hot) Published() []int64 {
+// Invalidated returns the authors whose documents were invalidated, in order.
+func (h *Hot) Invalidated() []int64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return append([]int64(nil), h.authors...)

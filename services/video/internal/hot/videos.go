@@ -39,10 +39,20 @@ func NewVideos(rows video.Videos, store *hotstate.Store) *Videos {
 	}
 }
 
-// Changed implements video.Hot. A failure is logged by the hot state; the
-// documents' lifetime heals it.
-func (v *Videos) Changed(ctx context.Context, authorID int64) {
-	_ = v.store.Invalidate(ctx, hotv1.FeedHeadKey, hotv1.AuthorWorksKey(authorID))
+// Change implements video.Hot.
+func (v *Videos) Change(ctx context.Context, authorID int64, commit func(context.Context) error) error {
+	return v.store.Change(ctx, keys(authorID), commit)
+}
+
+// Invalidate implements event.Documents. hotstate logs and retries a failure, and
+// the lifetime of the documents is the last resort.
+func (v *Videos) Invalidate(ctx context.Context, authorID int64) {
+	_ = v.store.Invalidate(ctx, keys(authorID)...)
+}
+
+// keys names the documents that a change of an author's ready videos affects.
+func keys(authorID int64) []string {
+	return []string{hotv1.FeedHeadKey, hotv1.AuthorWorksKey(authorID)}
 }
 
 // Newest implements video.Videos. The newest page comes from the hot document;

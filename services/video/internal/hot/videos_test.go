@@ -169,13 +169,31 @@ func TestHeadOfNoVideosIsKeptToo(t *testing.T) {
 	wantNewest(t, v, r, video.Latest, 30, 0, 1, 1)
 }
 
+// A reader may learn that a video is ready, or deleted, from the rows before the
+// writer has its answer.
+func TestChangeIsSeenFromItsCommitOn(t *testing.T) {
+	ctx := context.Background()
+	v, r, _ := setUp(t, 3)
+	wantNewest(t, v, r, video.Latest, 30, 3, 1, 1)
+	wantWorks(t, v, 3)
+	err := v.Change(ctx, author, func(context.Context) error {
+		r.publish(t, 4, 4)
+		wantNewest(t, v, r, video.Latest, 30, 4, 1, 2)
+		wantWorks(t, v, 4)
+		return errDown
+	})
+	if !errors.Is(err, errDown) {
+		t.Errorf("the error is %v, want that of the commit", err)
+	}
+}
+
 func TestChangeIsSeenAtOnce(t *testing.T) {
 	ctx := context.Background()
 	v, r, s := setUp(t, 3)
 	wantNewest(t, v, r, video.Latest, 30, 3, 1, 1)
 	wantWorks(t, v, 3)
 	r.publish(t, 4, 4)
-	v.Changed(ctx, author)
+	v.Invalidate(ctx, author)
 	wantNewest(t, v, r, video.Latest, 30, 4, 1, 2)
 	wantWorks(t, v, 4)
 
@@ -228,7 +246,7 @@ func TestStateStoreDown(t *testing.T) {
 	s.down = true
 	wantNewest(t, v, r, video.Latest, 2, 3, 2, 1)
 	wantWorks(t, v, 3)
-	v.Changed(context.Background(), author) // neither fails nor hangs
+	v.Invalidate(context.Background(), author) // neither fails nor hangs
 }
 
 func TestErrorsAreNotKept(t *testing.T) {

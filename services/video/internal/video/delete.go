@@ -16,35 +16,38 @@ func (s *Service) DeleteVideo(ctx context.Context, videoID, authorID int64) erro
 	if videoID <= 0 || authorID <= 0 {
 		return errs.Wrap(op, ErrRequestInvalid)
 	}
-	err := s.Lifecycles.UpdateLifecycle(ctx, videoID, func(c *Lifecycle) error {
-		if c.Video.AuthorID != authorID {
-			return ErrVideoForeign
-		}
-		s.remove(c)
-		return nil
-	})
-	if errors.Is(err, ErrVideoUnknown) {
-		err = s.deletedBefore(ctx, videoID, authorID)
-	}
+	owner, err := s.authorOf(ctx, videoID)
 	if err != nil {
 		return errs.Wrap(op, err)
 	}
-	// A repetition gets here too: the first call may have died before this.
-	s.Hot.Changed(ctx, authorID)
-	return nil
+	if owner != authorID {
+		return errs.Wrap(op, ErrVideoForeign)
+	}
+	// A repeated call invalidates again: the program may have died in the first one.
+	err = s.Hot.Change(ctx, authorID, func(ctx context.Context) error {
+		err := s.Lifecycles.UpdateLifecycle(ctx, videoID, func(c *Lifecycle) error {
+			s.remove(c)
+			return nil
+		})
+		if errors.Is(err, ErrVideoUnknown) { // deleted before
+			return nil
+		}
+		return err
+	})
+	return errs.Wrap(op, err)
 }
 
-// deletedBefore answers for a video that is not there: its author may have
-// deleted it.
-func (s *Service) deletedBefore(ctx context.Context, videoID, authorID int64) error {
-	of, err := s.Lifecycles.DeletedOf(ctx, videoID)
+// authorOf returns the author of a video, which never changes, also if the video
+// is deleted.
+func (s *Service) authorOf(ctx context.Context, videoID int64) (int64, error) {
+	found, err := s.Videos.ByIDs(ctx, []int64{videoID})
 	if err != nil {
-		return err
+		return 0, err
 	}
-	if of != authorID {
-		return ErrVideoForeign
+	if len(found) > 0 {
+		return found[0].AuthorID, nil
 	}
-	return nil
+	return s.Lifecycles.DeletedOf(ctx, videoID)
 }
 
 // remove ends a video. What is finished can go at once; what a worker may still

@@ -2,6 +2,7 @@ package video
 
 import (
 	"context"
+	"errors"
 	"math"
 
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
@@ -18,35 +19,38 @@ type Result struct {
 	Height       int
 }
 
-// FinishJob makes a video ready. It is in the feed before this returns. A
-// repetition is success and changes nothing.
+// FinishJob makes a video ready. Every reader who sees it ready finds it in the
+// feed and in the count of its author's works, even before FinishJob returns. A
+// repeated call succeeds and changes nothing.
 // Errors: ErrRequestInvalid, ErrJobLost, ErrObjectInvalid.
 func (s *Service) FinishJob(ctx context.Context, videoID, attempt int64, r Result) error {
 	const op = "video.FinishJob"
 	if attempt <= 0 || r.DurationMs < 0 || !pixels(r.Width) || !pixels(r.Height) {
 		return errs.Wrap(op, ErrRequestInvalid)
 	}
-	var authorID int64
-	err := s.changeJob(ctx, op, videoID, func(c *Lifecycle) error {
-		authorID = c.Video.AuthorID
-		if c.Video.State == StateReady && c.Video.Attempt == attempt {
-			return nil
-		}
-		if !c.heldBy(attempt) {
-			return ErrJobLost
-		}
-		if !c.takes(attempt, r) {
-			return ErrObjectInvalid
-		}
-		s.finish(c, attempt, r)
-		return nil
-	})
-	if err != nil {
-		return err
+	author, err := s.authorOf(ctx, videoID)
+	if errors.Is(err, ErrVideoUnknown) {
+		err = ErrJobLost
 	}
-	// A repetition gets here too: the first call may have died before this.
-	s.Hot.Changed(ctx, authorID)
-	return nil
+	if err != nil {
+		return errs.Wrap(op, err)
+	}
+	// A repeated call invalidates again: the program may have died in the first one.
+	return s.Hot.Change(ctx, author, func(ctx context.Context) error {
+		return s.changeJob(ctx, op, videoID, func(c *Lifecycle) error {
+			if c.Video.State == StateReady && c.Video.Attempt == attempt {
+				return nil
+			}
+			if !c.heldBy(attempt) {
+				return ErrJobLost
+			}
+			if !c.takes(attempt, r) {
+				return ErrObjectInvalid
+			}
+			s.finish(c, attempt, r)
+			return nil
+		})
+	})
 }
 
 func pixels(n int) bool { return n > 0 && n <= math.MaxInt32 }

@@ -91,12 +91,13 @@ type Objects interface {
 	Remove(ctx context.Context, layout Layout, extents ...Extent) error
 }
 
-// Hot invalidates hot documents after a change.
+// Hot invalidates hot documents with a change.
 type Hot interface {
-	// Changed invalidates the copies of the feed's newest end and of the author's
-	// works. It returns when that is done, or cannot be done in time; the copies
-	// then expire by themselves.
-	Changed(ctx context.Context, authorID int64)
+	// Change runs commit, which changes the ready videos of an author, and returns
+	// its error. It invalidates the copies of the feed's newest end and of the
+	// author's works, so that nobody who sees the change finds an older copy
+	// afterwards. commit runs even if the invalidation fails.
+	Change(ctx context.Context, authorID int64, commit func(context.Context) error) error
 }
 
 // IDs makes video ids: above 0, below 2^53, never twice.

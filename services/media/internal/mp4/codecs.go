@@ -1,4 +1,4 @@
-package boxes
+package mp4
 
 import (
 	"encoding/binary"

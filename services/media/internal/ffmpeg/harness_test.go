@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// options are those of tests: small films, and limits that are soon reached.
+// options are those of tests: small sources, and limits that are soon reached.
 func options() ffmpeg.Options {
 	return ffmpeg.Options{Threads: 1, Memory: 2 << 30, MaxOutput: 64 << 20, MaxPixels: 4096 * 2304, MaxWork: 40 * time.Second}
 }
@@ -73,7 +73,7 @@ func newPrograms(t *testing.T, mode sandbox.Mode, o ffmpeg.Options) *ffmpeg.Prog
 	return programs
 }
 
-// outcome is what became of one film.
+// outcome is what became of one source.
 type outcome struct {
 	reason  string // of its failure, or empty
 	result  media.Result
@@ -87,11 +87,11 @@ type settings struct {
 	mode    sandbox.Mode
 	limits  media.Limits
 	options ffmpeg.Options
-	// patience is how many suspicions are a failure; 0: none are.
+	// patience is how many suspected releases are a failure; 0: none.
 	patience int
 }
 
-// process puts a film through workers with real programs, until it ends.
+// process puts a source through workers with real programs, until it ends.
 func process(t *testing.T, film []byte, change ...func(*settings)) outcome {
 	t.Helper()
 	s := settings{mode: sandbox.Auto, limits: limits(), options: options()}
@@ -259,7 +259,7 @@ func (o outcome) coverLook(t *testing.T) (width, height int, mean, deviation flo
 	return b.Dx(), b.Dy(), mean, math.Sqrt(max(0, squares/n-mean*mean))
 }
 
-// clips makes each film once for all tests.
+// clips makes each source once for all tests.
 var clips cache
 
 type cache struct {
@@ -274,7 +274,7 @@ func (c *cache) remove() {
 	}
 }
 
-// clip makes a film with ffmpeg; the last argument is the name of its file.
+// clip makes a source with ffmpeg; the last argument is the name of its file.
 func clip(t *testing.T, args ...string) []byte {
 	t.Helper()
 	clips.mu.Lock()

@@ -1,4 +1,4 @@
-package boxes
+package mp4
 
 import (
 	"bytes"
@@ -77,30 +77,30 @@ func (s sparse) ReadAt(p []byte, at int64) (int, error) {
 	return len(p), nil
 }
 
-func TestLookInto(t *testing.T) {
+func TestInspect(t *testing.T) {
 	head := func(kind string, size uint32) []byte { return append(words(size), kind...) }
 	mp4, mov, data := made("ftyp", []byte("isom")), made("ftyp", []byte("qt  ")), made("mdat", []byte("film"))
 	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 	tests := map[string]struct {
 		file []byte
 		size int64 // beyond the bytes of the file; 0: theirs
-		want Look
+		want Inspection
 	}{
-		"header first": {join(mp4, moov(), data), 0, Look{FastStart: true}},
-		"header last":  {join(mp4, data, moov()), 0, Look{}},
-		"MOV":          {join(mov, moov(), data), 0, Look{FastStart: true, QuickTime: true}},
-		"tells":        {join(mp4, made("moov", made("udta", made("\xa9xyz", []byte("+48+11/")))), data), 0, Look{FastStart: true, Telling: true}},
-		"unknown box":  {join(mp4, moov(), made("uuid"), data), 0, Look{FastStart: true, Telling: true}},
-		"two headers":  {join(mp4, moov(), moov(), data), 0, Look{Telling: true}},
-		"broken off":   {join(mp4, moov(), data[:10]), 0, Look{Telling: true}},
-		"great header": {join(mp4, head("moov", 100<<20)), int64(len(mp4)) + 100<<20, Look{Telling: true}},
+		"header first": {join(mp4, moov(), data), 0, Inspection{FastStart: true}},
+		"header last":  {join(mp4, data, moov()), 0, Inspection{}},
+		"MOV":          {join(mov, moov(), data), 0, Inspection{FastStart: true, QuickTime: true}},
+		"tells":        {join(mp4, made("moov", made("udta", made("\xa9xyz", []byte("+48+11/")))), data), 0, Inspection{FastStart: true, HasMetadata: true}},
+		"unknown box":  {join(mp4, moov(), made("uuid"), data), 0, Inspection{FastStart: true, HasMetadata: true}},
+		"two headers":  {join(mp4, moov(), moov(), data), 0, Inspection{HasMetadata: true}},
+		"broken off":   {join(mp4, moov(), data[:10]), 0, Inspection{HasMetadata: true}},
+		"great header": {join(mp4, head("moov", 100<<20)), int64(len(mp4)) + 100<<20, Inspection{HasMetadata: true}},
 	}
 	for name, test := range tests {
 		size := test.size
 		if size == 0 {
 			size = int64(len(test.file))
 		}
-		if got := LookInto(sparse{t, test.file}, size); got != test.want {
+		if got := Inspect(sparse{t, test.file}, size); got != test.want {
 			t.Errorf("%s: %+v, want %+v", name, got, test.want)
 		}
 	}
@@ -114,7 +114,7 @@ func FuzzBoxes(f *testing.F) {
 	f.Add(made("moov", made("trak", words(0xffffffff, 0))))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		size := int64(len(data))
-		LookInto(bytes.NewReader(data), size)
+		Inspect(bytes.NewReader(data), size)
 		track, err := Fragments(bytes.NewReader(data), size)
 		if err != nil {
 			return

@@ -9,28 +9,28 @@ import (
 // Order asks for what a plan says to make.
 type Order struct {
 	File
-	Film   Film
-	Plan   Plan
-	Stills []Moments
+	MediaInfo  MediaInfo
+	Plan       Plan
+	Thumbnails []Timestamps
 }
 
-// Made is what the transcoder made, in the folder of the film.
-type Made struct {
-	Play     string // name of the file, empty where the source is kept
-	Tracks   []MadeTrack
-	Duration time.Duration // of the pictures, as they came out
-	Sound    time.Duration // likewise; 0: there is none
-	Stills   []Still       // in the order of their moments
-	Clean    bool          // nothing of the film was found damaged
+// Output is what the transcoder made, in the folder of the source.
+type Output struct {
+	Play       string // name of the file, empty where the source is kept
+	Tracks     []OutputTrack
+	Duration   time.Duration // of the pictures, as they came out
+	Audio      time.Duration // likewise; 0: there is none
+	Thumbnails []Thumbnail   // in the order of their moments
+	Clean      bool          // nothing of the source was found damaged
 }
 
 // plays is for how long there is something to see or to hear.
-func (m Made) plays() time.Duration { return max(m.Duration, m.Sound) }
+func (m Output) plays() time.Duration { return max(m.Duration, m.Audio) }
 
-// OpenMade opens a file that a program made in a folder. One that film makers
+// OpenOutput opens a file that a program made in a folder. One that source makers
 // got hold of may have left a link to somewhere else, or a pipe that nobody
 // writes to.
-func OpenMade(folder, name string) (*os.File, error) {
+func OpenOutput(folder, name string) (*os.File, error) {
 	root, err := os.OpenRoot(folder)
 	if err != nil {
 		return nil, err
@@ -41,26 +41,26 @@ func OpenMade(folder, name string) (*os.File, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is no file but %v", name, info.Mode())
+		return nil, fmt.Errorf("%s is not a regular file: %v", name, info.Mode())
 	}
 	return root.Open(name)
 }
 
-// MadeTrack is one track in one file, with the places of its header and of its
+// OutputTrack is one track in one file, with the places of its header and of its
 // segments.
-type MadeTrack struct {
-	Name      string // of the track
-	File      string
-	Size      Size
-	Rate      Rate
-	Codecs    string
-	Header    Piece
-	Segments  []MadeSegment
-	IsPicture bool
+type OutputTrack struct {
+	Name     string // of the track
+	File     string
+	Size     Size
+	Rate     Rate
+	Codecs   string
+	Header   Piece
+	Segments []OutputSegment
+	IsVideo  bool
 }
 
 // Duration is that of all segments together.
-func (t MadeTrack) Duration() time.Duration {
+func (t OutputTrack) Duration() time.Duration {
 	var d time.Duration
 	for _, s := range t.Segments {
 		d += s.Duration
@@ -73,15 +73,15 @@ type Piece struct {
 	Offset, Length int64
 }
 
-// MadeSegment is one segment of a track.
-type MadeSegment struct {
+// OutputSegment is one segment of a track.
+type OutputSegment struct {
 	Piece
 	Duration time.Duration
 }
 
 // Track is a track as the index has it.
 type Track struct {
-	MadeTrack
+	OutputTrack
 	Init          Object
 	Objects       []Object // of the segments
 	Peak, Average int64    // bits per second
@@ -90,7 +90,7 @@ type Track struct {
 // bandwidth is the peak and the average of a track in bits per second. A
 // segment of less than half the usual duration, as the last one may be, makes
 // no peak.
-func bandwidth(segments []MadeSegment) (peak, average int64) {
+func bandwidth(segments []OutputSegment) (peak, average int64) {
 	var bytes int64
 	var longest, total time.Duration
 	for _, s := range segments {

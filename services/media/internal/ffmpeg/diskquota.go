@@ -16,7 +16,7 @@ const lookEvery = 200 * time.Millisecond
 var errTooMuch = errors.New("more was made than there is room for")
 
 // bounded runs a program and ends it when there is more in its folder than a
-// film may make: the limit that the program itself has is for each file.
+// source may make: the limit that the program itself has is for each file.
 func (p *Programs) bounded(parent context.Context, folder string, run func(ctx context.Context) error) error {
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
@@ -47,7 +47,7 @@ func (p *Programs) bounded(parent context.Context, folder string, run func(ctx c
 	return err
 }
 
-// made is the size of all files in a folder but for the film itself, which has a
+// made is the size of all files in a folder but for the source itself, which has a
 // limit of its own.
 func made(folder string) (size uint64) {
 	entries, _ := os.ReadDir(folder) // what cannot be looked at, as it has just gone, takes no room

@@ -18,19 +18,19 @@ import (
 
 const lease = 30 * time.Second
 
-// film is an MP4 that fits.
-func film() media.Film {
-	return media.Film{
+// source is an MP4 that fits.
+func film() media.MediaInfo {
+	return media.MediaInfo{
 		Duration: 6 * time.Second, Bytes: 1 << 20, FastStart: true,
-		Picture: &media.Picture{
+		Video: &media.VideoStream{
 			Codec: "h264", EightBit: true, Square: true, Rate: media.Rate{Num: 30, Den: 1},
 			Stored: media.Size{Width: 1280, Height: 720}, Shown: media.Size{Width: 1280, Height: 720},
 		},
 	}
 }
 
-// world is workers on fakes. Time in it passes by itself (synctest).
-type world struct {
+// harness is workers on fakes. Time in it passes by itself (synctest).
+type harness struct {
 	jobs       *fake.Jobs
 	objects    *fake.Objects
 	transcoder *fake.Transcoder
@@ -51,9 +51,9 @@ func (indexer) Encode(tracks []media.Track) ([]byte, error) {
 	return []byte(strings.Join(names, ",")), nil
 }
 
-func newWorld(t *testing.T, workers int) *world {
+func newHarness(t *testing.T, workers int) *harness {
 	t.Helper()
-	w := &world{jobs: fake.NewJobs(lease), objects: fake.NewObjects(), transcoder: &fake.Transcoder{Film: film()}, folder: filepath.Join(t.TempDir(), "jobs")}
+	w := &harness{jobs: fake.NewJobs(lease), objects: fake.NewObjects(), transcoder: &fake.Transcoder{MediaInfo: film()}, folder: filepath.Join(t.TempDir(), "jobs")}
 	w.workers = media.New(media.Ports{
 		Jobs: w.jobs, Objects: w.objects, Transcoder: w.transcoder, Index: indexer{}, Log: slog.New(slog.NewTextHandler(&w.log, nil)),
 	}, media.Options{Workers: workers, Poll: 3 * time.Second, Folder: w.folder, Limits: limits()})
@@ -68,7 +68,7 @@ func limits() media.Limits {
 }
 
 // add puts an upload into the queue.
-func (w *world) add(videoID int64) {
+func (w *harness) add(videoID int64) {
 	key := "videos/" + string(rune('0'+videoID)) + "/source"
 	w.jobs.Add(media.Job{
 		Ref: media.Ref{VideoID: videoID}, Prefix: "videos/" + string(rune('0'+videoID)) + "/1/", PartSize: 1 << 20,
@@ -77,7 +77,7 @@ func (w *world) add(videoID int64) {
 }
 
 // run starts the workers; they are stopped with the test.
-func (w *world) run(t *testing.T) {
+func (w *harness) run(t *testing.T) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)

@@ -111,8 +111,8 @@ func TestBlackIntroMakesNoBlackCover(t *testing.T) {
 	o.coverLook(t)
 }
 
-// A phone that is held upright writes a film that lies, and how to turn it.
-func TestRotatedFilmComesOutUpright(t *testing.T) {
+// A phone that is held upright writes a source that lies, and how to turn it.
+func TestRotatedSourceBecomesUpright(t *testing.T) {
 	t.Parallel()
 	h264(t, "640x360", 25, 2, "lying.mp4")
 	for _, test := range []struct {
@@ -188,7 +188,7 @@ func TestUnusualShapes(t *testing.T) {
 	}
 }
 
-// A film of a bright camera comes out in the range of screens.
+// A source of a bright camera comes out in the range of screens.
 func TestHDRIsToneMapped(t *testing.T) {
 	t.Parallel()
 	film := clip(t, join(picture("192x144", 10, 1), []string{"-c:v", "libx265", "-preset", "ultrafast", "-pix_fmt", "yuv420p10le",
@@ -202,7 +202,7 @@ func TestHDRIsToneMapped(t *testing.T) {
 	}
 }
 
-// The picture that a music player shows is no film, and no part of one.
+// The picture that a music player shows is no source, and no part of one.
 func TestAttachedPictureIsPassedOver(t *testing.T) {
 	t.Parallel()
 	clip(t, "-f", "lavfi", "-i", "color=red:s=64x64", "-frames:v", "1", "red.png")
@@ -215,14 +215,14 @@ func TestAttachedPictureIsPassedOver(t *testing.T) {
 	process(t, music).mustFail(t, videov1.FailureNoPicture)
 }
 
-// What coding anew adds does not make a film too long.
-func TestLongestFilm(t *testing.T) {
+// What coding anew adds does not make a source too long.
+func TestLongestSource(t *testing.T) {
 	t.Parallel()
 	film := clip(t, join(picture("160x120", 25, 4), tone(4), coders()["h264"], []string{"-c:a", "libopus", "-t", "4", "longest.mkv"})...)
 	process(t, film, func(s *settings) { s.limits.MaxDuration = 4008 * time.Millisecond }).mustBeReady(t)
 }
 
-func TestFilmThatBreaksOffIsShownAsFarAsItGoes(t *testing.T) {
+func TestTruncatedSourceIsShownAsFarAsItGoes(t *testing.T) {
 	t.Parallel()
 	whole := h264(t, "320x240", 25, 10, "whole.mp4")
 	o := process(t, whole[:len(whole)*8/10])

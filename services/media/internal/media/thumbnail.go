@@ -5,19 +5,19 @@ import (
 	"time"
 )
 
-// Moments are those of a film of which there are to be stills.
-type Moments struct {
-	From  time.Duration // of the film
+// Timestamps lists the times of a source to grab thumbnails at.
+type Timestamps struct {
+	From  time.Duration // of the source
 	Every time.Duration
 	Count int    // at most
 	Name  string // of the JPEGs, with a %03d
 }
 
-// Until is where the stretch of the film ends that has them all.
-func (m Moments) Until() time.Duration { return m.From + m.Every*time.Duration(m.Count) }
+// Until is where the stretch of the source ends that has them all.
+func (m Timestamps) Until() time.Duration { return m.From + m.Every*time.Duration(m.Count) }
 
-// Still is one moment of a film.
-type Still struct {
+// Thumbnail is one moment of a source.
+type Thumbnail struct {
 	Gray []byte // one byte for each pixel of a small picture
 	JPEG string // name of the file
 }
@@ -45,10 +45,10 @@ func look(gray []byte) (mean, deviation float64) {
 
 // Pick chooses the first picture that shows something, or else the one that
 // varies most. It is -1 where there is none.
-func Pick(stills []Still) int {
+func Pick(thumbnails []Thumbnail) int {
 	best, most := -1, -1.0
-	for i, still := range stills {
-		mean, deviation := look(still.Gray)
+	for i, thumbnail := range thumbnails {
+		mean, deviation := look(thumbnail.Gray)
 		if mean >= darkest && mean <= lightest && deviation >= flattest {
 			return i
 		}

@@ -1,23 +1,23 @@
-package boxes
+package mp4
 
 import (
 	"bytes"
 	"io"
 )
 
-// Look is what a file of the MP4 family is like.
-type Look struct {
-	FastStart bool // moov comes before mdat
-	QuickTime bool // a MOV and no MP4
-	Telling   bool // there may be a place where it was recorded, or boxes that nobody knows
+// Inspection is what a file of the MP4 family is like.
+type Inspection struct {
+	FastStart   bool // moov comes before mdat
+	QuickTime   bool // a MOV and no MP4
+	HasMetadata bool // there may be a place where it was recorded, or boxes that nobody knows
 }
 
-// LookInto tells what the outermost boxes of a file are, and whether its header
-// holds a place. A file that cannot be read to the end is said to be Telling, as
+// Inspect tells what the outermost boxes of a file are, and whether its header
+// holds a place. A file that cannot be read to the end is said to be HasMetadata, as
 // one that must not be served as it is.
-func LookInto(r io.ReaderAt, size int64) Look {
+func Inspect(r io.ReaderAt, size int64) Inspection {
 	all, err := top(r, size)
-	look := Look{QuickTime: true, Telling: err != nil}
+	look := Inspection{QuickTime: true, HasMetadata: err != nil}
 	header, data := -1, -1
 	for i, b := range all {
 		switch b.kind {
@@ -29,19 +29,19 @@ func LookInto(r io.ReaderAt, size int64) Look {
 			}
 		case "moov":
 			if header >= 0 { // whoever reads the file may take either
-				look.Telling = true
+				look.HasMetadata = true
 				return look
 			}
 			header = i
 			moov, err := content(r, b)
-			look.Telling = look.Telling || err != nil || tells(moov)
+			look.HasMetadata = look.HasMetadata || err != nil || tells(moov)
 		case "mdat":
 			if data < 0 {
 				data = i
 			}
 		case "free", "skip", "wide":
 		default: // uuid with XMP, meta, fragments, ...
-			look.Telling = true
+			look.HasMetadata = true
 		}
 	}
 	look.FastStart = header >= 0 && data > header

@@ -11,32 +11,32 @@ const (
 	ContainerMatroska Container = "matroska"
 )
 
-// File is a film in a folder.
+// File is a source in a folder.
 type File struct {
 	Folder    string
 	Name      string
 	Container Container
 }
 
-// Film is what the header of a file says, which need not be true.
-type Film struct {
+// MediaInfo is what the header of a file says, which need not be true.
+type MediaInfo struct {
 	Container Container
 	QuickTime bool          // of the MP4 family, but not an MP4
 	Duration  time.Duration // 0: not said
 	Bytes     int64
-	Picture   *Picture // nil: none that could be used
-	Sound     *Sound   // nil: likewise
-	Others    int      // streams beside these two
+	Video     *VideoStream // nil: none that could be used
+	Audio     *AudioStream // nil: likewise
+	Others    int          // streams beside these two
 
-	UnusablePicture string // codec of a picture that cannot be decoded here
-	UnusableSound   string
+	UnusableVideo string // codec of a picture that cannot be decoded here
+	UnusableAudio string
 
-	FastStart bool // the header comes before the data
-	Telling   bool // it may say where it was recorded
+	FastStart   bool // the header comes before the data
+	HasMetadata bool // it may say where it was recorded
 }
 
-// Picture is a stream of pictures.
-type Picture struct {
+// VideoStream is a video stream.
+type VideoStream struct {
 	Stream   int
 	Codec    string
 	EightBit bool // 8 bits, 4:2:0
@@ -48,8 +48,8 @@ type Picture struct {
 	Duration time.Duration // 0: not said
 }
 
-// Sound is a stream of sound.
-type Sound struct {
+// AudioStream is an audio stream.
+type AudioStream struct {
 	Stream   int
 	Codec    string
 	LC       bool // AAC-LC

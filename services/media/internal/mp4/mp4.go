@@ -1,7 +1,7 @@
-// Package boxes reads as much of MP4 as is needed to tell whether a file can be
+// Package mp4 reads as much of MP4 as is needed to tell whether a file can be
 // served as it is, and to cut a fragmented one into segments. It trusts no
 // length: what it reads may come from anybody.
-package boxes
+package mp4
 
 import (
 	"encoding/binary"
@@ -12,7 +12,7 @@ import (
 
 const (
 	maxTopLevel = 50_000   // boxes of a file
-	maxHeader   = 16 << 20 // bytes of a moov that is looked into: hours of film
+	maxHeader   = 16 << 20 // bytes of a moov that is looked into: hours of source
 )
 
 // errShort is what a box says that ends before what it has to hold.
