@@ -28,6 +28,38 @@ func TestChineseREADMEHasTheShapeOfTheEnglishOne(t *testing.T) {
 	}
 }
 
+// A link to a file that was moved or renamed leads nowhere.
+func TestLinksInDocumentsLeadToFiles(t *testing.T) {
+	root := filepath.Join("..", "..")
+	link := regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+	links := 0
+	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if name := entry.Name(); entry.IsDir() && strings.HasPrefix(name, ".") && name != ".." || name == "bin" {
+			return filepath.SkipDir
+		}
+		if entry.IsDir() || filepath.Ext(path) != ".md" {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, found := range link.FindAllStringSubmatch(string(text), -1) {
+			links++
+			if _, err := os.Stat(filepath.Join(filepath.Dir(path), found[1])); err != nil {
+				t.Errorf("%s links to %s, which does not exist", path, found[1])
+			}
+		}
+		return nil
+	})
+	if err != nil || links == 0 {
+		t.Errorf("%d links, %v", links, err)
+	}
+}
+
 // readmeShape lists what both languages share: levels of headings, kinds of
 // lines, links to files, and commands without their comments.
 func readmeShape(t *testing.T, name string) []string {

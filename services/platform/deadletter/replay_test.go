@@ -18,7 +18,7 @@ import (
 // rows prints the columns of a query that do not vary with the data.
 func rows(t *testing.T, db *sqlx.DB, query string) string {
 	t.Helper()
-	found, err := db.QueryxContext(t.Context(), query)
+	found, err := db.QueryContext(t.Context(), query)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +26,7 @@ func rows(t *testing.T, db *sqlx.DB, query string) string {
 	var text strings.Builder
 	for found.Next() {
 		row := map[string]any{}
-		if err := found.MapScan(row); err != nil {
+		if err := sqlx.MapScan(found, row); err != nil {
 			t.Fatal(err)
 		}
 		delete(row, "Cardinality")
@@ -35,7 +35,7 @@ func rows(t *testing.T, db *sqlx.DB, query string) string {
 				row[name] = string(raw)
 			}
 		}
-		text.WriteString(fmt.Sprintln(row)) // a map is printed in the order of its keys
+		fmt.Fprintln(&text, row) // a map is printed in the order of its keys
 	}
 	if err := found.Err(); err != nil {
 		t.Fatal(err)
