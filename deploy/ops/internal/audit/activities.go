@@ -6,10 +6,13 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/confirm"
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/servicedb"
 )
 
-// effect is what a like, comment or follow makes of the activity list of the
-// user whom it concerns: the last state, whichever of its events came when.
+// effect is the entry that a like, comment or follow has in the activity list of
+// the user it concerns: its last state, in whatever order its events arrived.
 type effect struct {
 	version     int64
 	present     bool
@@ -24,16 +27,17 @@ func (e effect) String() string {
 	return fmt.Sprintf("version %d, %s, of user %d for user %d", e.version, state, e.actor, e.user)
 }
 
-// cause are the rows that have effects: all of them, or the one whose numbers
-// are in its subject.
+// cause describes rows that have effects, with queries for all of them and for
+// the one that a subject names.
 type cause struct {
 	service, table string
 	kind           string // first word of the subjects
-	numbers        int    // in a subject
+	numbers        int    // how many a subject has
 	all, one       string
 }
 
-// causes leave out what users do to themselves, which is not told.
+// causes leave out likes, comments and follows of oneself: no event is published
+// for them.
 func causes() []cause {
 	return []cause{
 		{interaction, "likes", "like", 2,
@@ -54,12 +58,12 @@ const (
 )
 
 // effects reads effects by subject.
-func effects(ctx context.Context, q querier, query string, args ...any) (map[string]effect, error) {
+func effects(ctx context.Context, q servicedb.Querier, query string, args ...any) (map[string]effect, error) {
 	type row struct {
 		subject string
 		effect
 	}
-	rows, err := collect(ctx, q, query, func(r *row) []any {
+	rows, err := servicedb.Collect(ctx, q, query, func(r *row) []any {
 		return []any{&r.subject, &r.version, &r.present, &r.user, &r.actor}
 	}, args...)
 	found := make(map[string]effect, len(rows))
@@ -69,26 +73,26 @@ func effects(ctx context.Context, q querier, query string, args ...any) (map[str
 	return found, err
 }
 
-// activities holds the activity lists against what others did: every event has
-// had its effect, once.
+// activities compares the activity lists with the likes, comments and follows of
+// others: every event had its effect, once.
 func (a *auditor) activities(ctx context.Context) error {
 	listed := a.databases[user]
-	if !listed.has("activities") {
+	if !listed.Has("activities") {
 		return nil
 	}
 	var comparisons []comparison
 	for _, c := range causes() {
 		d := a.databases[c.service]
-		if !d.has(c.table) {
+		if !d.Has(c.table) {
 			continue
 		}
-		found, err := effects(ctx, listed.db, allActivities+` WHERE subject LIKE ?`, c.kind+":%")
+		found, err := effects(ctx, listed, allActivities+` WHERE subject LIKE ?`, c.kind+":%")
 		if err != nil {
 			return fmt.Errorf("activities: %w", err)
 		}
-		expected, err := effects(ctx, d.db, c.all)
+		expected, err := effects(ctx, d, c.all)
 		if err != nil {
-			return fmt.Errorf("what makes activities: %w", err)
+			return fmt.Errorf("rows behind activities: %w", err)
 		}
 		for subject := range found {
 			if _, known := expected[subject]; !known {
@@ -101,40 +105,40 @@ func (a *auditor) activities(ctx context.Context) error {
 			}
 		}
 	}
-	// What is published still has to be delivered, perhaps to a service that has
-	// just come back.
-	return a.lastingFor(ctx, max(a.options.Settle, a.options.Staleness), comparisons)
+	// A published event still has to be delivered, perhaps to a service that has
+	// just been restarted.
+	return a.confirm(ctx, max(a.options.Settle, a.options.Staleness), comparisons)
 }
 
-// activity looks at one subject again.
+// activity compares one subject.
 func (a *auditor) activity(c cause, subject string) comparison {
-	take := func(ctx context.Context) (sample, error) {
+	take := func(ctx context.Context) (confirm.Sample, error) {
 		numbers, ok := numbersOf(subject, c.numbers)
 		if !ok {
-			return sample{expected: "the subject of an event", found: "another"}, nil
+			return confirm.Sample{Expected: "the subject of an event", Found: "another"}, nil
 		}
 		args := make([]any, len(numbers))
 		for i, n := range numbers {
 			args[i] = n
 		}
-		found, err := effects(ctx, a.databases[user].db, oneActivity, subject)
+		found, err := effects(ctx, a.databases[user], oneActivity, subject)
 		if err != nil {
-			return sample{}, fmt.Errorf("activity %s: %w", subject, err)
+			return confirm.Sample{}, fmt.Errorf("activity %s: %w", subject, err)
 		}
-		expected, err := effects(ctx, a.databases[c.service].db, c.all+c.one, args...)
+		expected, err := effects(ctx, a.databases[c.service], c.all+c.one, args...)
 		if err != nil {
-			return sample{}, fmt.Errorf("what makes activity %s: %w", subject, err)
+			return confirm.Sample{}, fmt.Errorf("rows behind activity %s: %w", subject, err)
 		}
-		return sample{
-			same:     found[subject] == expected[subject],
-			expected: told(expected, subject), found: told(found, subject),
+		return confirm.Sample{
+			Same:     found[subject] == expected[subject],
+			Expected: describe(expected, subject), Found: describe(found, subject),
 		}, nil
 	}
 	return comparison{invariant: "I4", what: "activity " + strings.ReplaceAll(subject, ":", " "), take: take}
 }
 
-func told(effects map[string]effect, subject string) string {
-	if e, there := effects[subject]; there {
+func describe(effects map[string]effect, subject string) string {
+	if e, ok := effects[subject]; ok {
 		return e.String()
 	}
 	return "none"

@@ -4,28 +4,31 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/confirm"
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/servicedb"
 )
 
-// maxPage is how many videos a batch of the feed may have.
+// maxPage is the largest number of videos on one page of the feed.
 const maxPage = 30
 
-// published is a ready video, with its place in the feed.
+// published is a ready video with its time in the feed, in Unix ms.
 type published struct{ id, at int64 }
 
 const readyVideos = `SELECT id, shown_at_ms FROM videos WHERE state = ? AND shown_at_ms IS NOT NULL ORDER BY shown_at_ms DESC`
 
 func (a *auditor) readyVideos(ctx context.Context) ([]published, error) {
-	return collect(ctx, a.databases[video].db, readyVideos,
+	return servicedb.Collect(ctx, a.databases[video], readyVideos,
 		func(p *published) []any { return []any{&p.id, &p.at} }, readyState)
 }
 
-// feed pages through the whole feed, as a phone does, until it begins anew.
-// What was ready before has to be in it, what is in it has to be ready
-// afterwards; so videos that get ready meanwhile do not matter.
-func (a *auditor) feed(ctx context.Context) (sample, error) {
+// feed pages through the whole feed, as a phone does, until it starts over. Videos
+// that were ready before must be in it, and videos in it must be ready
+// afterwards; videos that become ready in between may be in it or not.
+func (a *auditor) feed(ctx context.Context) (confirm.Sample, error) {
 	before, err := a.readyVideos(ctx)
 	if err != nil {
-		return sample{}, fmt.Errorf("feed: %w", err)
+		return confirm.Sample{}, fmt.Errorf("feed: %w", err)
 	}
 	pages, failure := a.walk(ctx, len(before))
 	if failure != "" {
@@ -33,28 +36,28 @@ func (a *auditor) feed(ctx context.Context) (sample, error) {
 	}
 	after, err := a.readyVideos(ctx)
 	if err != nil {
-		return sample{}, fmt.Errorf("feed: %w", err)
+		return confirm.Sample{}, fmt.Errorf("feed: %w", err)
 	}
 	times := make(map[int64]int64, len(after))
 	for _, video := range after {
 		times[video.id] = video.at
 	}
 	seen, different := inOrder(pages, times)
-	if !different.same {
+	if !different.Same {
 		return different, nil
 	}
 	for _, video := range before {
 		if !seen[video.id] {
-			return sample{expected: fmt.Sprintf("video %d, shown at %d", video.id, video.at), found: "a feed without it"}, nil
+			return confirm.Sample{Expected: fmt.Sprintf("video %d, shown at %d", video.id, video.at), Found: "a feed without it"}, nil
 		}
 	}
-	return sample{same: true}, nil
+	return confirm.Sample{Same: true}, nil
 }
 
-// walk reads the pages until the feed begins anew: then the bound for the next
-// page is not below the one that was asked with.
+// walk reads the pages until the feed starts over: then the bound of the next
+// page is not below the bound of the request.
 func (a *auditor) walk(ctx context.Context, videos int) (pages []Answer, failure string) {
-	// One video on each page, as many again in the meantime, and the last page.
+	// One video per page, as many new ones meanwhile, and the last page.
 	limit := 2*videos + maxPage
 	var bound int64
 	for range limit {
@@ -81,8 +84,8 @@ func (a *auditor) walk(ctx context.Context, videos int) (pages []Answer, failure
 	return nil, fmt.Sprintf("no end after %d pages of %d videos", limit, videos)
 }
 
-// inOrder holds the pages against the order of what is ready.
-func inOrder(pages []Answer, times map[int64]int64) (seen map[int64]bool, different sample) {
+// inOrder compares the pages with the order of the ready videos.
+func inOrder(pages []Answer, times map[int64]int64) (seen map[int64]bool, different confirm.Sample) {
 	seen = map[int64]bool{}
 	var last published
 	for _, page := range pages {
@@ -90,24 +93,24 @@ func inOrder(pages []Answer, times map[int64]int64) (seen map[int64]bool, differ
 			at, ready := times[shown.ID]
 			switch {
 			case !ready:
-				return seen, sample{expected: "ready videos only", found: fmt.Sprintf("video %d", shown.ID)}
+				return seen, confirm.Sample{Expected: "ready videos only", Found: fmt.Sprintf("video %d", shown.ID)}
 			case seen[shown.ID]:
-				return seen, sample{expected: fmt.Sprintf("video %d once", shown.ID), found: "a second time"}
+				return seen, confirm.Sample{Expected: fmt.Sprintf("video %d once", shown.ID), Found: "a second time"}
 			case last.id != 0 && at >= last.at:
-				return seen, sample{
-					expected: fmt.Sprintf("newest first, as video %d before video %d", shown.ID, last.id),
-					found:    "the other way round",
+				return seen, confirm.Sample{
+					Expected: fmt.Sprintf("newest first, as video %d before video %d", shown.ID, last.id),
+					Found:    "the other way round",
 				}
 			}
 			seen[shown.ID] = true
 			last = published{shown.ID, at}
 		}
 		if len(page.Videos) > 0 && page.Next != last.at {
-			return seen, sample{
-				expected: fmt.Sprintf("next_time %d after video %d", last.at, last.id),
-				found:    number(page.Next),
+			return seen, confirm.Sample{
+				Expected: fmt.Sprintf("next_time %d after video %d", last.at, last.id),
+				Found:    number(page.Next),
 			}
 		}
 	}
-	return seen, sample{same: true}
+	return seen, confirm.Sample{Same: true}
 }

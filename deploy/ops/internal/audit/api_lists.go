@@ -5,26 +5,29 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/confirm"
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/servicedb"
 )
 
-// list is one that the API answers whole, and the rows that it is to equal.
+// list is a list that the API answers as a whole, and the rows it must equal.
 type list struct {
 	invariant string
 	what      string
 	service   string
 	tables    []string
-	rows      string // the ids in order, for one owner's id
+	rows      string // query for the ids in order, by the id of the owner
 	path      string
-	owner     string // the parameter that names the owner
+	owner     string // parameter with the id of the owner
 	shown     func(Answer) []entry
-	counted   bool // the counts of its videos are compared too
+	counted   bool // whether the counts of its videos are compared
 }
 
 func userLists() []list {
 	return []list{
 		{
 			"I3", "publish list of user", video, []string{"videos"},
-			// What is not ready its author alone sees.
+			// A guest sees ready videos only.
 			`SELECT id FROM videos WHERE author_id = ? AND state = ` + number(int64(readyState)) + ` ORDER BY published_at_ms DESC`,
 			"/douyin/publish/list/", "user_id", shownCounts, true,
 		},
@@ -54,8 +57,8 @@ func videoLists() []list {
 	}}
 }
 
-// entry is one of a list. The counts are those of a video where they are
-// compared, and 0 elsewhere.
+// entry is one element of a list. The counts are those of a video if they are
+// compared, otherwise 0.
 type entry struct{ id, likes, comments int64 }
 
 func shownVideos(a Answer) []entry {
@@ -82,30 +85,29 @@ func mapped[T any](all []T, to func(T) entry) []entry {
 	return out
 }
 
-// lists are the comparisons of one owner's lists, where there are rows to
-// compare with.
+// lists returns the comparisons of one owner's lists whose tables exist.
 func (a *auditor) lists(all []list, owner int64) []comparison {
 	var comparisons []comparison
 	for _, l := range all {
-		if !a.databases[l.service].has(l.tables...) {
+		if !a.databases[l.service].Has(l.tables...) {
 			continue
 		}
-		if l.counted && !a.databases[interaction].has("video_counts") {
+		if l.counted && !a.databases[interaction].Has("video_counts") {
 			l.counted, l.shown = false, shownVideos
 		}
 		comparisons = append(comparisons, comparison{
 			invariant: l.invariant, what: fmt.Sprintf("%s %d", l.what, owner),
-			take: func(ctx context.Context) (sample, error) { return a.listPage(ctx, l, owner) },
+			take: func(ctx context.Context) (confirm.Sample, error) { return a.listPage(ctx, l, owner) },
 		})
 	}
 	return comparisons
 }
 
-// listPage compares one list. The rows are read before and after the answer.
-func (a *auditor) listPage(ctx context.Context, l list, owner int64) (sample, error) {
+// listPage compares one list. It reads the rows before and after the answer.
+func (a *auditor) listPage(ctx context.Context, l list, owner int64) (confirm.Sample, error) {
 	before, err := a.entries(ctx, l, owner)
 	if err != nil {
-		return sample{}, fmt.Errorf("%s %d: %w", l.what, owner, err)
+		return confirm.Sample{}, fmt.Errorf("%s %d: %w", l.what, owner, err)
 	}
 	answer, failure := a.ask(ctx, l.path, url.Values{l.owner: {number(owner)}})
 	if failure != "" {
@@ -113,16 +115,16 @@ func (a *auditor) listPage(ctx context.Context, l list, owner int64) (sample, er
 	}
 	after, err := a.entries(ctx, l, owner)
 	if err != nil {
-		return sample{}, fmt.Errorf("%s %d: %w", l.what, owner, err)
+		return confirm.Sample{}, fmt.Errorf("%s %d: %w", l.what, owner, err)
 	}
 	compared := compareLists(after, l.shown(answer))
-	compared.moving = !slices.Equal(before, after)
+	compared.Moving = !slices.Equal(before, after)
 	return compared, nil
 }
 
 // entries reads a list from the rows.
 func (a *auditor) entries(ctx context.Context, l list, owner int64) ([]entry, error) {
-	found, err := ids(ctx, a.databases[l.service].db, l.rows, owner)
+	found, err := servicedb.IDs(ctx, a.databases[l.service], l.rows, owner)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +134,7 @@ func (a *auditor) entries(ctx context.Context, l list, owner int64) ([]entry, er
 		if !l.counted {
 			continue
 		}
-		n, err := twoCounts(ctx, a.databases[interaction].db, `SELECT likes, comments FROM video_counts WHERE video_id = ?`, id)
+		n, err := twoCounts(ctx, a.databases[interaction], `SELECT likes, comments FROM video_counts WHERE video_id = ?`, id)
 		if err != nil {
 			return nil, err
 		}
@@ -141,26 +143,27 @@ func (a *auditor) entries(ctx context.Context, l list, owner int64) ([]entry, er
 	return entries, nil
 }
 
-// compareLists allows a list to end after maxList entries.
-func compareLists(expected, found []entry) sample {
+// compareLists compares two lists. The found one may be cut after maxList
+// entries.
+func compareLists(expected, found []entry) confirm.Sample {
 	if len(found) >= maxList && len(found) < len(expected) {
 		expected = expected[:len(found)]
 	}
 	if slices.Equal(expected, found) {
-		return sample{same: true}
+		return confirm.Sample{Same: true}
 	}
 	for i := range min(len(expected), len(found)) {
 		if want, got := expected[i], found[i]; want != got {
-			return sample{
-				expected: fmt.Sprintf("%d entries, the %d. %s", len(expected), i+1, want.against(got)),
-				found:    fmt.Sprintf("%d, the %d. %s", len(found), i+1, got.against(want)),
+			return confirm.Sample{
+				Expected: fmt.Sprintf("%d entries, the %d. %s", len(expected), i+1, want.against(got)),
+				Found:    fmt.Sprintf("%d, the %d. %s", len(found), i+1, got.against(want)),
 			}
 		}
 	}
-	return sample{expected: fmt.Sprintf("%d entries", len(expected)), found: fmt.Sprintf("%d, the first ones alike", len(found))}
+	return confirm.Sample{Expected: fmt.Sprintf("%d entries", len(expected)), Found: fmt.Sprintf("%d, the first ones alike", len(found))}
 }
 
-// against says of an entry in what it differs from another.
+// against describes an entry by what distinguishes it from another.
 func (e entry) against(other entry) string {
 	if e.id != other.id {
 		return "being " + number(e.id)

@@ -1,10 +1,9 @@
-// Package audit holds a running stack against what it promises: counters equal
-// the sets they count, conversations are numbered without gaps, the feed shows
-// each video once, copies in the hot state and answers of the API equal the
-// rows, events go out. It only reads, unless it is told to remove what no row
-// knows, and it works beside traffic: what it takes from one database comes from
-// one snapshot, and a copy that differs from the rows is a violation only when it
-// stays so.
+// Package audit compares the data of a running system with its rules: counters
+// equal the sets they count, conversations are numbered without gaps, the feed
+// shows each video once, documents of the hot state and answers of the API equal
+// the rows, events are published. It never writes, and it works under traffic:
+// rows of one database come from one snapshot, and a copy that differs from the
+// rows is a violation only if the difference lasts.
 //
 // The invariants that a violation names:
 //
@@ -14,11 +13,11 @@
 //	I4  every event is delivered, in order per subject; no dead letter is silent
 //	I5  messages of a conversation are in one order, each once
 //	I6  friends follow each other; nobody follows themselves
-//	I7  copies in the hot state equal the rows
-//	I8  every video has its bytes; every object belongs to a row; of what is
-//	    deleted nothing is left
+//	I7  documents of the hot state equal the rows
+//	I8  every video has its bytes; every object belongs to a row; nothing of a
+//	    deleted video remains
 //	I9  the feed shows each ready video once, newest first
-//	I10 one user per name; who is named in a row exists
+//	I10 one user per name; every user and video that a row names exists
 package audit
 
 import (
@@ -27,36 +26,31 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/confirm"
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/servicedb"
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/storage"
 	"github.com/douyin-on-dapr/douyin/services/contract"
 )
 
 // Options say what to audit.
 type Options struct {
-	// DSNs of the services' databases. A service without one is skipped, and so
-	// is one whose database or tables do not exist.
+	// DSNs of the services' databases. A service without a DSN, a database or
+	// tables is skipped.
 	DSNs map[string]string
 
-	Hot     Hot     // nil: not compared
-	API     API     // nil: not asked
-	Objects Objects // nil: not compared
+	Hot     Hot            // nil: skipped
+	API     API            // nil: skipped
+	Objects storage.Reader // nil: skipped
 
-	// Settle is how long events that are waiting may take to go out, and then to
-	// have their effects. 0 asks only that none has waited for longer than a
+	// Settle is how long waiting events may take to be published, and then to
+	// have their effects. 0 requires only that none has waited for longer than a
 	// minute.
 	Settle time.Duration
 
 	// Staleness is how long a copy may differ from the rows; 0 means 5 s.
 	Staleness time.Duration
 
-	// Remover removes the objects that no row knows, which then are no violation.
-	// nil: they are only reported.
-	Remover Remover
-
-	// StrayAge is how old such an object is at least when it is removed; 0 means
-	// 10 min.
-	StrayAge time.Duration
-
-	// AllowDeadLetters makes a note of a dead letter instead of a violation.
+	// AllowDeadLetters reports a dead letter as a note instead of a violation.
 	AllowDeadLetters bool
 
 	// Sample bounds how many users and how many videos have their pages read
@@ -64,12 +58,12 @@ type Options struct {
 	Sample int
 }
 
-// defaultStaleness is what the system promises of its copies.
+// defaultStaleness is the longest staleness that the system allows.
 const defaultStaleness = 5 * time.Second
 
-// services in the order in which their databases are read: what a row of one
-// refers to is in a database that is read after it, and so is there even if
-// both were written in between.
+// services are in the order in which their databases are read. A row refers only
+// to rows of databases later in the order, so the row it refers to is found even
+// if both were written while the audit runs.
 func services() []string {
 	return []string{chat, relation, interaction, video, user}
 }
@@ -86,35 +80,32 @@ const (
 // auditor is one run.
 type auditor struct {
 	options   Options
-	databases map[string]*database // those that exist
+	databases map[string]*servicedb.DB // those that exist
 	report    Report
 	users     []int64      // all ids, ascending
-	videos    []int64      // that are ready
-	deleted   []int64      // videos
-	documents atomic.Int64 // that were compared
+	videos    []int64      // ids of the ready videos
+	deleted   []int64      // ids of the deleted videos
+	documents atomic.Int64 // number of compared documents
 }
 
-// Run audits and reports. The error says that something could not be compared
-// at all, as when a database is down; the report then holds what was found
-// before.
+// Run audits and reports. The error says that something could not be compared at
+// all, for example because a database is down; the report then holds what was
+// found before.
 func Run(ctx context.Context, o Options) (report Report, err error) {
 	if o.Staleness == 0 {
 		o.Staleness = defaultStaleness
 	}
-	if o.StrayAge == 0 {
-		o.StrayAge = defaultStrayAge
-	}
-	a := &auditor{options: o, databases: map[string]*database{}, report: newReport()}
+	a := &auditor{options: o, databases: map[string]*servicedb.DB{}, report: newReport()}
 	defer func() {
 		report = a.report
 		for _, d := range a.databases {
-			err = errors.Join(err, d.db.Close())
+			err = errors.Join(err, d.Close())
 		}
 	}()
 	if err := a.open(ctx); err != nil {
 		return report, err
 	}
-	// First, because what is on its way is what makes copies differ.
+	// First, because events that are not processed yet make copies differ.
 	if err := a.outboxes(ctx); err != nil {
 		return report, err
 	}
@@ -126,39 +117,55 @@ func Run(ctx context.Context, o Options) (report Report, err error) {
 	return report, nil
 }
 
-// Orphans lists the objects that no row knows as violations, and deletes them
-// when the options have a Remover.
-func Orphans(ctx context.Context, o Options) (report Report, err error) {
-	if o.Staleness == 0 {
-		o.Staleness = defaultStaleness
-	}
-	if o.StrayAge == 0 {
-		o.StrayAge = defaultStrayAge
-	}
-	o.DSNs = map[string]string{video: o.DSNs[video]}
-	a := &auditor{options: o, databases: map[string]*database{}, report: newReport()}
-	defer func() {
-		report = a.report
-		for _, d := range a.databases {
-			err = errors.Join(err, d.db.Close())
+// open connects to every database that exists and notes the others.
+func (a *auditor) open(ctx context.Context) error {
+	for _, service := range services() {
+		dsn := a.options.DSNs[service]
+		if dsn == "" {
+			a.report.note("%s: skipped, there is no secret of its database", service)
+			continue
 		}
-	}()
-	if err := a.open(ctx); err != nil {
-		return report, err
+		d, err := servicedb.Open(ctx, service, dsn)
+		switch {
+		case err != nil:
+			return err
+		case d == nil:
+			a.report.note("%s: skipped, there is no database", service)
+			continue
+		case d.Empty():
+			a.report.note("%s: skipped, its database has no tables", service)
+		}
+		a.databases[service] = d
 	}
-	d := a.databases[video]
-	if a.options.Objects == nil || !d.has("videos", "uploads", "outputs", "removals") {
-		return report, errors.New("the objects or the tables of video are missing")
+	return nil
+}
+
+// comparison is a comparison of a copy with rows, and the invariant that a
+// lasting mismatch violates.
+type comparison struct {
+	invariant string
+	what      string
+	take      func(ctx context.Context) (confirm.Sample, error)
+}
+
+// confirm reports the comparisons whose mismatch lasts for the timeout.
+func (a *auditor) confirm(ctx context.Context, timeout time.Duration, comparisons []comparison) error {
+	all := make([]confirm.Comparison, len(comparisons))
+	for i, c := range comparisons {
+		all[i] = confirm.Comparison{Name: c.what, Take: c.take}
 	}
-	kept, err := o.Objects.List(ctx)
+	result, err := confirm.Run(ctx, timeout, all)
 	if err != nil {
-		return report, err
+		return err
 	}
-	unfinished, err := o.Objects.Unfinished(ctx)
-	if err != nil {
-		return report, err
+	for _, m := range result.Mismatches {
+		c := comparisons[m.Index]
+		a.report.violate(Violation{Invariant: c.invariant, What: c.what, Expected: m.Expected, Found: m.Found})
 	}
-	return report, a.strays(ctx, d, kept, unfinished)
+	for _, i := range result.Unstable {
+		a.report.unstable(comparisons[i].what)
+	}
+	return nil
 }
 
 // sampled picks at most the wanted number of ids, evenly spread.
@@ -167,7 +174,7 @@ func (a *auditor) sampled(what string, ids []int64) []int64 {
 	if limit <= 0 || len(ids) <= limit {
 		return ids
 	}
-	a.report.note("api: %d of %d %s are looked at", limit, len(ids), what)
+	a.report.note("api: %d of %d %s are compared", limit, len(ids), what)
 	picked := make([]int64, limit)
 	for i := range picked {
 		picked[i] = ids[i*len(ids)/limit]

@@ -6,17 +6,20 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/confirm"
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/servicedb"
 )
 
-// maxPurge is how long the end of all likes and comments of a video may take. A
-// purge that is younger is at work.
+// maxPurge is how long it may take to end all likes and comments of a video. A
+// younger purge is still at work.
 const maxPurge = 5 * time.Minute
 
-// alive is what is left of a video with the users who liked it or commented on
-// it. The rows stay; what they say ends.
+// The queries for likes and comments of deleted videos. Their rows stay, but are
+// marked as ended.
 const (
-	allAlive = `SELECT video_id FROM likes WHERE liked UNION SELECT video_id FROM comments WHERE NOT deleted`
-	oneAlive = `SELECT
+	allActive = `SELECT video_id FROM likes WHERE liked UNION SELECT video_id FROM comments WHERE NOT deleted`
+	oneActive = `SELECT
 	(SELECT COUNT(*) FROM likes WHERE video_id = ? AND liked),
 	(SELECT COUNT(*) FROM comments WHERE video_id = ? AND NOT deleted),
 	(SELECT COUNT(*) FROM video_counts WHERE video_id = ? AND gone),
@@ -25,16 +28,16 @@ const (
 	purges     = `SELECT video_id FROM purges`
 )
 
-// deletions holds the likes and comments against the videos that are deleted:
-// they end, though not at once, and no new one can come.
+// deletions compares likes and comments with the deleted videos: they end, though
+// not at once, and no new one is accepted.
 func (a *auditor) deletions(ctx context.Context) error {
 	d := a.databases[interaction]
-	if !a.databases[video].has("deleted_videos") || !d.has("likes", "comments", "video_counts", "purges") {
+	if !a.databases[video].Has("deleted_videos") || !d.Has("likes", "comments", "video_counts", "purges") {
 		return nil
 	}
-	sets := map[string]map[int64]bool{allAlive: {}, goneCounts: {}, purges: {}}
+	sets := map[string]map[int64]bool{allActive: {}, goneCounts: {}, purges: {}}
 	for query, set := range sets {
-		found, err := ids(ctx, d.db, query)
+		found, err := servicedb.IDs(ctx, d, query)
 		if err != nil {
 			return fmt.Errorf("deletions: %w", err)
 		}
@@ -44,28 +47,27 @@ func (a *auditor) deletions(ctx context.Context) error {
 	}
 	var comparisons []comparison
 	for _, id := range a.deleted {
-		if sets[allAlive][id] || sets[purges][id] || !sets[goneCounts][id] {
+		if sets[allActive][id] || sets[purges][id] || !sets[goneCounts][id] {
 			comparisons = append(comparisons, comparison{
 				invariant: "I8", what: fmt.Sprintf("likes and comments of the deleted video %d", id),
-				take: func(ctx context.Context) (sample, error) { return a.remains(ctx, id) },
+				take: func(ctx context.Context) (confirm.Sample, error) { return a.remains(ctx, id) },
 			})
 		}
 	}
 	if err := a.goneTooEarly(ctx, sets[goneCounts]); err != nil {
 		return err
 	}
-	// As long as for any other event, which may come to a service that has just
-	// come back.
-	return a.lastingFor(ctx, max(a.options.Settle, a.options.Staleness), comparisons)
+	// An event may be delivered late to a service that has just been restarted.
+	return a.confirm(ctx, max(a.options.Settle, a.options.Staleness), comparisons)
 }
 
-// remains looks at what is left of one deleted video.
-func (a *auditor) remains(ctx context.Context, id int64) (sample, error) {
+// remains counts the likes and comments that one deleted video still has.
+func (a *auditor) remains(ctx context.Context, id int64) (confirm.Sample, error) {
 	type left struct{ likes, comments, gone, purge int64 }
-	found, err := collect(ctx, a.databases[interaction].db, oneAlive,
+	found, err := servicedb.Collect(ctx, a.databases[interaction], oneActive,
 		func(l *left) []any { return []any{&l.likes, &l.comments, &l.gone, &l.purge} }, id, id, id, id)
 	if err != nil {
-		return sample{}, fmt.Errorf("deleted video %d: %w", id, err)
+		return confirm.Sample{}, fmt.Errorf("deleted video %d: %w", id, err)
 	}
 	l := found[0]
 	var words []string
@@ -78,20 +80,20 @@ func (a *auditor) remains(ctx context.Context, id int64) (sample, error) {
 		}
 	}
 	if l.gone == 0 {
-		words = append(words, "room for more")
+		words = append(words, "it accepts new ones")
 	}
 	if age := time.Since(time.UnixMilli(l.purge)).Round(time.Second); l.purge != 0 {
 		words = append(words, "a purge")
 		if age < maxPurge {
-			return sample{moving: true, expected: "none", found: strings.Join(words, ", ")}, nil
+			return confirm.Sample{Moving: true, Expected: "none", Found: strings.Join(words, ", ")}, nil
 		}
 	}
-	return sample{same: len(words) == 0, expected: "none", found: strings.Join(words, ", ")}, nil
+	return confirm.Sample{Same: len(words) == 0, Expected: "none", Found: strings.Join(words, ", ")}, nil
 }
 
-// goneTooEarly reports videos that take no likes any more although nobody has
-// deleted them. The mark follows the deletion, so one that is marked by now is
-// deleted by now.
+// goneTooEarly reports videos that accept no likes any more although they are not
+// deleted. The mark is set after the deletion, so the deletion of a video that is
+// marked now can be read now.
 func (a *auditor) goneTooEarly(ctx context.Context, marked map[int64]bool) error {
 	for _, id := range a.deleted {
 		delete(marked, id)
@@ -99,7 +101,7 @@ func (a *auditor) goneTooEarly(ctx context.Context, marked map[int64]bool) error
 	if len(marked) == 0 {
 		return nil
 	}
-	deleted, err := ids(ctx, a.databases[video].db, `SELECT video_id FROM deleted_videos`)
+	deleted, err := servicedb.IDs(ctx, a.databases[video], `SELECT video_id FROM deleted_videos`)
 	if err != nil {
 		return fmt.Errorf("deletions: %w", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/audit"
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/opsharness"
 	chatv1 "github.com/douyin-on-dapr/douyin/services/contract/chat/v1"
 	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
 	hotentryv1 "github.com/douyin-on-dapr/douyin/services/contract/hotentry/v1"
@@ -34,8 +35,7 @@ type hotEntry struct {
 
 var _ audit.Hot = (*hotFake)(nil)
 
-// newHotFake holds a right document of each kind but the feed's, whose videos
-// have checksums.
+// newHotFake holds a right document of each kind except the head of the feed.
 func newHotFake(t *testing.T) *hotFake {
 	h := &hotFake{entries: map[string]hotEntry{}}
 	h.put(t, hotv1.UserProfileKey(2), &hotv1.UserProfile{Profile: &userv1.Profile{Id: 2, Name: "bob", Signature: "hi", CreatedAtMs: 2000}})
@@ -51,12 +51,12 @@ func newHotFake(t *testing.T) *hotFake {
 		{Id: 303, FromUserId: 1, ToUserId: 2, Content: "bye", CreatedAtMs: 1003, Seq: 3},
 	}})
 	h.put(t, hotv1.ChatDeliveryPositionKey("S2", 1), &hotv1.ChatDeliveryPosition{DeliveredMs: 1003})
-	h.put(t, hotv1.ChatDeliveryPositionKey("S9", 1), &hotv1.ChatDeliveryPosition{DeliveredMs: 7}) // its row is gone
+	h.put(t, hotv1.ChatDeliveryPositionKey("S9", 1), &hotv1.ChatDeliveryPosition{DeliveredMs: 7}) // without a row
 	h.invalidate(t, hotv1.LikeSetKey(2))
 	return h
 }
 
-// documents is how many of them are valid.
+// documents is the number of valid documents.
 const documents = 10
 
 func (h *hotFake) put(t *testing.T, key string, document proto.Message) {
@@ -93,18 +93,18 @@ func (h *hotFake) Entry(_ context.Context, key string) ([]byte, string, error) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	entry, there := h.entries[key]
-	if !there {
+	entry, exists := h.entries[key]
+	if !exists {
 		return nil, "", nil
 	}
 	return entry.value, strconv.Itoa(entry.version), nil
 }
 
-// apiFake is an API that shows fixed things.
+// apiFake is an API with fixed answers.
 type apiFake struct {
 	users    map[int64]audit.UserSeen
 	feed     []audit.VideoSeen            // newest first
-	times    func(id int64) int64         // places in the feed
+	times    func(id int64) int64         // in the feed, by video
 	lists    map[string]map[int64][]int64 // ids by path and owner
 	videos   map[int64]audit.VideoSeen    // as lists of videos show them
 	refuse   map[string]bool              // paths
@@ -127,7 +127,7 @@ func newAPIFake() *apiFake {
 			3: {ID: 3, Name: "猫", Follows: 1, Given: 1},
 		},
 		feed:   []audit.VideoSeen{videos[103], videos[102], videos[101]},
-		times:  shownAt,
+		times:  opsharness.ShownAt,
 		videos: videos,
 		lists: map[string]map[int64][]int64{
 			"/douyin/publish/list/":           {1: {102, 101}, 2: {103}},
@@ -141,7 +141,7 @@ func newAPIFake() *apiFake {
 	}
 }
 
-// comparisons is how many answers are compared: the feed, four lists and a
+// comparisons is the number of compared answers: the feed, four lists and a
 // profile of each user, the comments of each video.
 const comparisons = 1 + 3*5 + 3
 
@@ -172,7 +172,7 @@ func (f *apiFake) Get(_ context.Context, path string, query url.Values) (audit.A
 	return answer, nil
 }
 
-// page begins anew where there is nothing older.
+// page starts over if there is nothing older.
 func (f *apiFake) page(before int64) audit.Answer {
 	var older []audit.VideoSeen
 	for _, v := range f.feed {
@@ -182,7 +182,7 @@ func (f *apiFake) page(before int64) audit.Answer {
 	}
 	if len(older) == 0 {
 		if len(f.feed) == 0 {
-			return audit.Answer{Next: shownAt(1_000)}
+			return audit.Answer{Next: opsharness.ShownAt(1_000)}
 		}
 		return f.page(0)
 	}

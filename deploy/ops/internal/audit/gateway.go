@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-// API is the public API, as a guest asks it.
+// API is the public API, asked as a guest.
 type API interface {
 	Get(ctx context.Context, path string, query url.Values) (Answer, error)
 }
 
-// Answer is what the audit needs of any answer.
+// Answer holds the fields of all answers that the audit needs.
 type Answer struct {
 	Code     int         `json:"status_code"`
 	Text     string      `json:"status_msg"`
@@ -27,12 +27,12 @@ type Answer struct {
 	User     UserSeen    `json:"user"`
 }
 
-// Seen is anything that has an id.
+// Seen is an element of a list, with its id alone.
 type Seen struct {
 	ID int64 `json:"id"`
 }
 
-// VideoSeen is a video as a client gets it.
+// VideoSeen is a video in an answer.
 type VideoSeen struct {
 	ID       int64    `json:"id"`
 	Author   UserSeen `json:"author"`
@@ -40,7 +40,7 @@ type VideoSeen struct {
 	Comments int64    `json:"comment_count"`
 }
 
-// UserSeen is a user as a client gets it.
+// UserSeen is a user in an answer.
 type UserSeen struct {
 	ID        int64  `json:"id"`
 	Name      string `json:"name"`
@@ -64,7 +64,7 @@ const (
 	maxAnswer     = 64 << 20
 )
 
-// NewGateway asks the gateway at base, a URL without a slash at its end.
+// NewGateway returns the API at base, a URL without a slash at its end.
 func NewGateway(base string) *Gateway {
 	return &Gateway{base: base, http: http.Client{Timeout: answerTimeout}}
 }

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/encoding/prototext"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/confirm"
 	hotentryv1 "github.com/douyin-on-dapr/douyin/services/contract/hotentry/v1"
 )
 
@@ -18,13 +19,13 @@ import (
 type Hot interface {
 	// Keys lists the keys of all entries, without the prefix of the state store.
 	Keys(ctx context.Context) ([]string, error)
-	// Entry reads one. The version changes with each write; an absent entry has
-	// the version "".
+	// Entry reads one entry. The version changes with each write; the version of an
+	// absent entry is "".
 	Entry(ctx context.Context, key string) (value []byte, version string, err error)
 }
 
-// hotState compares every document of the hot state with the rows that it is a
-// copy of.
+// hotState compares every document of the hot state with the rows it was made
+// of.
 func (a *auditor) hotState(ctx context.Context) error {
 	if a.options.Hot == nil {
 		a.report.note("hot state: skipped")
@@ -42,11 +43,11 @@ func (a *auditor) hotState(ctx context.Context) error {
 		kind, _, _ := strings.Cut(key, ":")
 		of, known := families[kind]
 		switch {
-		case kind == "told": // a mark by which relays of events notice a flush
+		case kind == "told": // the mark by which the relay of an outbox notices that the broker lost its data
 		case !known:
-			unread[kind] = "not known to the audit"
-		case !a.databases[of.service].has(of.tables...):
-			unread[kind] = "its rows are not there"
+			unread[kind] = "the audit does not know them"
+		case !a.databases[of.service].Has(of.tables...):
+			unread[kind] = "their tables do not exist"
 		default:
 			comparisons = append(comparisons, a.document(key, of))
 		}
@@ -54,50 +55,50 @@ func (a *auditor) hotState(ctx context.Context) error {
 	for _, kind := range slices.Sorted(maps.Keys(unread)) {
 		a.report.note("hot state: documents %s:... are not compared, %s", kind, unread[kind])
 	}
-	if err := a.lasting(ctx, comparisons); err != nil {
+	if err := a.confirm(ctx, a.options.Staleness, comparisons); err != nil {
 		return err
 	}
 	a.report.Compared.Documents = int(a.documents.Load())
 	return nil
 }
 
-// document compares one entry. The copy is read before the rows: whoever
-// changes rows invalidates the copy afterwards, so that a copy which is still
-// the same in a while is older than those rows.
+// document compares one entry. It reads the copy before the rows. A change of rows
+// is followed by an invalidation of the copy, so a copy that stays unchanged for
+// long enough is older than those rows.
 func (a *auditor) document(key string, of family) comparison {
 	var once sync.Once
-	take := func(ctx context.Context) (sample, error) {
+	take := func(ctx context.Context) (confirm.Sample, error) {
 		value, version, err := a.options.Hot.Entry(ctx, key)
 		if err != nil {
-			return sample{}, fmt.Errorf("hot state, %s: %w", key, err)
+			return confirm.Sample{}, fmt.Errorf("hot state, %s: %w", key, err)
 		}
 		numbers, keyOK := numbersOf(key, of.numbers)
 		found, state := decode(value, of.empty())
 		switch {
 		case version == "" || state == invalidated:
-			return sample{same: true}, nil
+			return confirm.Sample{Same: true}, nil
 		case state == undecodable || !keyOK:
-			return sample{expected: "a document of the contract", found: "none", state: version}, nil
+			return confirm.Sample{Expected: "a document of the contract", Found: "none", State: version}, nil
 		}
 		once.Do(func() { a.documents.Add(1) })
-		expected, err := of.rebuild(ctx, a.databases[of.service].db, key, numbers)
+		expected, err := of.rebuild(ctx, a.databases[of.service], key, numbers)
 		if err != nil {
-			return sample{}, fmt.Errorf("rows of the hot document %s: %w", key, err)
+			return confirm.Sample{}, fmt.Errorf("rows of the hot document %s: %w", key, err)
 		}
 		if expected == nil || proto.Equal(expected, found) {
-			return sample{same: true}, nil
+			return confirm.Sample{Same: true}, nil
 		}
 		_, now, err := a.options.Hot.Entry(ctx, key)
 		if err != nil {
-			return sample{}, fmt.Errorf("hot state, %s: %w", key, err)
+			return confirm.Sample{}, fmt.Errorf("hot state, %s: %w", key, err)
 		}
 		want, got := difference(text(expected), text(found))
-		return sample{moving: now != version, expected: want, found: got, state: version}, nil
+		return confirm.Sample{Moving: now != version, Expected: want, Found: got, State: version}, nil
 	}
 	return comparison{invariant: "I7", what: "hot document " + key, take: take}
 }
 
-// contents is what an entry holds.
+// contents is the kind of content of an entry.
 type contents int
 
 const (
@@ -124,14 +125,14 @@ func decode(value []byte, document proto.Message) (proto.Message, contents) {
 
 func text(m proto.Message) string { return prototext.MarshalOptions{}.Format(m) }
 
-// shownBefore and shownAfter are how much of two long texts is shown around the
-// place where they part.
+// shownBefore and shownAfter are how many bytes of two long texts are shown before
+// and after their first difference.
 const (
 	shownBefore = 20
 	shownAfter  = 60
 )
 
-// difference shortens two texts to where they differ.
+// difference shortens two texts to the part around their first difference.
 func difference(a, b string) (string, string) {
 	common := 0
 	for common < len(a) && common < len(b) && a[common] == b[common] {

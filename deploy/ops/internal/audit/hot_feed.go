@@ -6,21 +6,22 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/servicedb"
 	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
 	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 )
 
-// readyState is a video's state in which the feed shows it.
+// readyState is the state of a video that the feed shows.
 const readyState = int(videov1.State_STATE_READY)
 
-// headRow is a video of the feed as its row has it.
+// headRow is the row of a video in the head of the feed.
 type headRow struct {
 	video            *videov1.Video
 	layout           videov1.Layout
 	play, cover, hls objectRow
 }
 
-// objectRow are the columns of an object that there may be.
+// objectRow are the columns of an optional object.
 type objectRow struct {
 	key            sql.NullString
 	size, partSize sql.NullInt64
@@ -62,8 +63,8 @@ func (r *headRow) fields() []any {
 	return fields
 }
 
-func feedHead(ctx context.Context, q querier, _ string, _ []int64) (proto.Message, error) {
-	rows, err := collect(ctx, q, headQuery, (*headRow).fields, readyState, maxHead)
+func feedHead(ctx context.Context, q servicedb.Querier, _ string, _ []int64) (proto.Message, error) {
+	rows, err := servicedb.Collect(ctx, q, headQuery, (*headRow).fields, readyState, maxHead)
 	if err != nil {
 		return nil, err
 	}

@@ -8,30 +8,31 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/servicedb"
 	chatv1 "github.com/douyin-on-dapr/douyin/services/contract/chat/v1"
 	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
 	userv1 "github.com/douyin-on-dapr/douyin/services/contract/user/v1"
 )
 
-// The lengths at which documents are cut, as the contract states them.
+// The lengths at which documents are cut, as in the contract.
 const (
 	maxSet    = 5000
 	maxHead   = 90
 	maxWindow = 50
 )
 
-// family is one kind of hot document: how to make it anew from the rows of its
-// owner. rebuild gets the key and the numbers at its end; it answers nil where
-// the rows can be gone although the document is right.
+// family is one kind of hot document and the way to rebuild it from the rows of
+// its owner. rebuild receives the key and the numbers at its end. It returns nil
+// if the rows may be gone although the document is right.
 type family struct {
 	service string
 	tables  []string
-	numbers int // that a key ends with
+	numbers int // how many a key ends with
 	empty   func() proto.Message
-	rebuild func(ctx context.Context, q querier, key string, numbers []int64) (proto.Message, error)
+	rebuild func(ctx context.Context, q servicedb.Querier, key string, numbers []int64) (proto.Message, error)
 }
 
-// families by the first word of their keys.
+// families returns all kinds by the first word of their keys.
 func families() map[string]family {
 	return map[string]family{
 		"user":    {user, []string{"users"}, 1, func() proto.Message { return &hotv1.UserProfile{} }, profile},
@@ -42,11 +43,12 @@ func families() map[string]family {
 		"follows": {relation, []string{"follows"}, 1, func() proto.Message { return &hotv1.FollowSet{} }, followSet},
 		"rel":     {relation, []string{"counts"}, 1, func() proto.Message { return &hotv1.UserRelations{} }, userRelations},
 		"chat":    {chat, []string{"messages"}, 2, func() proto.Message { return &hotv1.ChatWindow{} }, chatWindow},
-		"place":   {chat, []string{"places"}, 1, func() proto.Message { return &hotv1.ChatDeliveryPosition{} }, chatPlace},
+		"place":   {chat, []string{"places"}, 1, func() proto.Message { return &hotv1.ChatDeliveryPosition{} }, deliveryPosition},
 	}
 }
 
-// numbersOf reads the numbers at the end of a key, or says that it has none.
+// numbersOf reads the n numbers at the end of a key. ok is false if the key has
+// no such numbers.
 func numbersOf(key string, n int) (numbers []int64, ok bool) {
 	words := strings.Split(key, ":")
 	if len(words) <= n {
@@ -62,8 +64,8 @@ func numbersOf(key string, n int) (numbers []int64, ok bool) {
 	return numbers, true
 }
 
-func profile(ctx context.Context, q querier, _ string, numbers []int64) (proto.Message, error) {
-	found, err := collect(ctx, q, `SELECT id, name, avatar, background_image, signature, created_at_ms FROM users WHERE id = ?`,
+func profile(ctx context.Context, q servicedb.Querier, _ string, numbers []int64) (proto.Message, error) {
+	found, err := servicedb.Collect(ctx, q, `SELECT id, name, avatar, background_image, signature, created_at_ms FROM users WHERE id = ?`,
 		func(row **userv1.Profile) []any {
 			p := &userv1.Profile{}
 			*row = p
@@ -75,40 +77,40 @@ func profile(ctx context.Context, q querier, _ string, numbers []int64) (proto.M
 	return &hotv1.UserProfile{Profile: found[0]}, nil
 }
 
-func works(ctx context.Context, q querier, _ string, numbers []int64) (proto.Message, error) {
+func works(ctx context.Context, q servicedb.Querier, _ string, numbers []int64) (proto.Message, error) {
 	n, err := worksOf(ctx, q, numbers[0])
 	return &hotv1.AuthorWorks{Works: n}, err
 }
 
-func worksOf(ctx context.Context, q querier, author int64) (int64, error) {
-	found, err := ids(ctx, q, `SELECT works FROM authors WHERE author_id = ?`, author)
+func worksOf(ctx context.Context, q servicedb.Querier, author int64) (int64, error) {
+	found, err := servicedb.IDs(ctx, q, `SELECT works FROM authors WHERE author_id = ?`, author)
 	if err != nil || len(found) == 0 {
 		return 0, err
 	}
 	return found[0], nil
 }
 
-// idSet reads a set that is cut at maxSet.
-func idSet(ctx context.Context, q querier, id int64, query string) (set []int64, capped bool, err error) {
-	set, err = ids(ctx, q, query, id, maxSet+1)
+// idSet reads a set and cuts it at maxSet.
+func idSet(ctx context.Context, q servicedb.Querier, id int64, query string) (set []int64, capped bool, err error) {
+	set, err = servicedb.IDs(ctx, q, query, id, maxSet+1)
 	return set[:min(len(set), maxSet)], len(set) > maxSet, err
 }
 
-func likeSet(ctx context.Context, q querier, _ string, numbers []int64) (proto.Message, error) {
+func likeSet(ctx context.Context, q servicedb.Querier, _ string, numbers []int64) (proto.Message, error) {
 	set, capped, err := idSet(ctx, q, numbers[0], `SELECT video_id FROM likes WHERE user_id = ? AND liked ORDER BY video_id LIMIT ?`)
 	return &hotv1.LikeSet{VideoIds: set, Capped: capped}, err
 }
 
-func followSet(ctx context.Context, q querier, _ string, numbers []int64) (proto.Message, error) {
+func followSet(ctx context.Context, q servicedb.Querier, _ string, numbers []int64) (proto.Message, error) {
 	set, capped, err := idSet(ctx, q, numbers[0], `SELECT target_id FROM follows WHERE user_id = ? AND following ORDER BY target_id LIMIT ?`)
 	return &hotv1.FollowSet{UserIds: set, Capped: capped}, err
 }
 
-// pair is two counters of one row, zeros where there is none.
+// pair is two counters of one row, zero without a row.
 type pair struct{ first, second int64 }
 
-func twoCounts(ctx context.Context, q querier, query string, id int64) (pair, error) {
-	found, err := collect(ctx, q, query, func(p *pair) []any { return []any{&p.first, &p.second} }, id)
+func twoCounts(ctx context.Context, q servicedb.Querier, query string, id int64) (pair, error) {
+	found, err := servicedb.Collect(ctx, q, query, func(p *pair) []any { return []any{&p.first, &p.second} }, id)
 	if err != nil || len(found) == 0 {
 		return pair{}, err
 	}
@@ -120,18 +122,18 @@ const (
 	followsOfUser = `SELECT follows, followers FROM counts WHERE user_id = ?`
 )
 
-func userLikes(ctx context.Context, q querier, _ string, numbers []int64) (proto.Message, error) {
+func userLikes(ctx context.Context, q servicedb.Querier, _ string, numbers []int64) (proto.Message, error) {
 	n, err := twoCounts(ctx, q, likesOfUser, numbers[0])
 	return &hotv1.UserLikes{Given: n.first, Received: n.second}, err
 }
 
-func userRelations(ctx context.Context, q querier, _ string, numbers []int64) (proto.Message, error) {
+func userRelations(ctx context.Context, q servicedb.Querier, _ string, numbers []int64) (proto.Message, error) {
 	n, err := twoCounts(ctx, q, followsOfUser, numbers[0])
 	return &hotv1.UserRelations{Follows: n.first, Followers: n.second}, err
 }
 
-func chatWindow(ctx context.Context, q querier, _ string, numbers []int64) (proto.Message, error) {
-	newest, err := collect(ctx, q, `SELECT id, from_id, low_id + high_id - from_id, content, created_at_ms, seq
+func chatWindow(ctx context.Context, q servicedb.Querier, _ string, numbers []int64) (proto.Message, error) {
+	newest, err := servicedb.Collect(ctx, q, `SELECT id, from_id, low_id + high_id - from_id, content, created_at_ms, seq
 FROM messages WHERE low_id = ? AND high_id = ? ORDER BY seq DESC LIMIT ?`, func(row **chatv1.Message) []any {
 		m := &chatv1.Message{}
 		*row = m
@@ -146,11 +148,11 @@ FROM messages WHERE low_id = ? AND high_id = ? ORDER BY seq DESC LIMIT ?`, func(
 	return &hotv1.ChatWindow{Messages: newest, Complete: complete}, nil
 }
 
-// chatPlace says nothing where there is no row: rows that were not touched for
-// long go, and their documents follow.
-func chatPlace(ctx context.Context, q querier, key string, numbers []int64) (proto.Message, error) {
+// deliveryPosition returns nil without a row: rows that did not change for long
+// are deleted, and their documents expire later.
+func deliveryPosition(ctx context.Context, q servicedb.Querier, key string, numbers []int64) (proto.Message, error) {
 	session, _, _ := strings.Cut(strings.TrimPrefix(key, "place:"), ":")
-	found, err := ids(ctx, q, `SELECT delivered_ms FROM places WHERE session_id = ? AND peer_id = ?`, session, numbers[0])
+	found, err := servicedb.IDs(ctx, q, `SELECT delivered_ms FROM places WHERE session_id = ? AND peer_id = ?`, session, numbers[0])
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}

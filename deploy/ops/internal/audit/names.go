@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/servicedb"
 )
 
 type account struct {
@@ -12,12 +14,12 @@ type account struct {
 	name string
 }
 
-// names looks for users whose names differ in case or in blanks only. The
-// system tells fewer names apart than that; but what is one name here is one
-// name for it too, and comparing the names themselves finds also what a wrong
-// key let through.
-func (a *auditor) names(ctx context.Context, q querier) error {
-	accounts, err := collect(ctx, q, `SELECT id, name FROM users ORDER BY id`,
+// names looks for users whose names differ only in case or in blanks. The system
+// treats even more names as equal, but names that are equal here are equal there
+// too. Comparing the names themselves also finds users that a wrong name key let
+// through.
+func (a *auditor) names(ctx context.Context, q servicedb.Querier) error {
+	accounts, err := servicedb.Collect(ctx, q, `SELECT id, name FROM users ORDER BY id`,
 		func(one *account) []any { return []any{&one.id, &one.name} })
 	if err != nil {
 		return err
@@ -38,7 +40,7 @@ func (a *auditor) names(ctx context.Context, q querier) error {
 	return nil
 }
 
-// oneCase is the smallest of the letters that differ from r in case only.
+// oneCase returns the smallest of the letters that differ from r only in case.
 func oneCase(r rune) rune {
 	least := r
 	for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {

@@ -13,23 +13,23 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/audit"
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/opsharness"
 )
 
-func testServicesThatAreNotThereAreSkipped(t *testing.T, d databases) {
-	w := newWorld(t, d)
-	o := w.onlyRows()
+func testAbsentServicesAreSkipped(t *testing.T, d opsharness.Databases) {
+	h := newHarness(t, d)
+	o := h.onlyRows()
 	o.DSNs = map[string]string{
-		"user":        w.dsns["user"],
-		"video":       strings.Replace(w.dsns["video"], "audit_video_", "audit_gone_", 1),
-		"interaction": w.dsns["interaction"],
+		"user":        h.DSNs["user"],
+		"video":       strings.Replace(h.DSNs["video"], "/douyin_test_", "/douyin_gone_", 1),
+		"interaction": h.DSNs["interaction"],
 	}
-	w.exec(t, "interaction", `INSERT INTO likes VALUES (1, 999, 1, FALSE, 2, 1000)`) // nobody can tell that there is no such video
-	o.API = w.api
+	h.Exec(t, "interaction", `INSERT INTO likes VALUES (1, 999, 1, FALSE, 2, 1000)`) // without the database of video, unknown videos are not reported
+	o.API = h.api
 	report := run(t, o)
 	wantViolations(t, report)
 	for _, want := range []string{
@@ -47,12 +47,12 @@ func testServicesThatAreNotThereAreSkipped(t *testing.T, d databases) {
 	}
 }
 
-func testManyViolationsArePrintedAsAFew(t *testing.T, d databases) {
-	w := newWorld(t, d)
+func testOnlyTheFirstOfManyViolationsArePrinted(t *testing.T, d opsharness.Databases) {
+	h := newHarness(t, d)
 	for id := range 30 {
-		w.exec(t, "relation", `INSERT INTO counts VALUES (?, 1, 0)`, 1000+id)
+		h.Exec(t, "relation", `INSERT INTO counts VALUES (?, 1, 0)`, 1000+id)
 	}
-	report := run(t, w.onlyRows())
+	report := run(t, h.onlyRows())
 	var text bytes.Buffer
 	if err := report.Write(&text); err != nil {
 		t.Fatal(err)
@@ -61,7 +61,7 @@ func testManyViolationsArePrintedAsAFew(t *testing.T, d databases) {
 	if n := len(lines) - len(report.Notes); n != 2*20+2+1 {
 		t.Errorf("%d lines:\n%s", n, &text)
 	}
-	for _, want := range []string{"I3 is broken 10 times more", "I10 is broken 10 times more", "audit: 60 violations; compared "} {
+	for _, want := range []string{"I3: 10 more violations", "I10: 10 more violations", "audit: 60 violations; compared "} {
 		if !strings.Contains(text.String(), "\n"+want) {
 			t.Errorf("no %q in\n%s", want, &text)
 		}
@@ -126,11 +126,11 @@ func TestGatewayReadsAnswers(t *testing.T) {
 		}
 	}
 	if _, err := gateway.Get(t.Context(), "/elsewhere", nil); err == nil {
-		t.Error("an answer with the HTTP status 404 is no answer")
+		t.Error("an answer with the HTTP status 404 is taken for an answer")
 	}
 }
 
-// Entries as Dapr keeps them in Redis.
+// Entries as Dapr stores them in Redis.
 func TestRedisHot(t *testing.T) {
 	addr := os.Getenv("TEST_REDIS_ADDR")
 	if addr == "" {
@@ -154,7 +154,7 @@ func TestRedisHot(t *testing.T) {
 	if err := client.HSet(t.Context(), "douyin||"+key, "data", "\x00\xff", "version", 3).Err(); err != nil {
 		t.Fatal(err)
 	}
-	if err := client.Set(t.Context(), key, "not of the state store", 0).Err(); err != nil {
+	if err := client.Set(t.Context(), key, "not an entry of the state store", 0).Err(); err != nil {
 		t.Fatal(err)
 	}
 	hot := audit.NewRedisHot(addr, "")
@@ -173,39 +173,5 @@ func TestRedisHot(t *testing.T) {
 	}
 	if _, version, err := hot.Entry(t.Context(), key+"0"); version != "" || err != nil {
 		t.Errorf("absent entry: version %q, %v", version, err)
-	}
-}
-
-func TestFolder(t *testing.T) {
-	folder := audit.Folder(t.TempDir() + "/objects")
-	if kept, err := folder.List(t.Context()); err != nil || len(kept) != 0 {
-		t.Errorf("a folder that is not there: %v, %v", kept, err)
-	}
-	if err := os.MkdirAll(string(folder)+"/a/b", 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(string(folder)+"/a/b/000000", []byte("x"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	kept, err := folder.List(t.Context())
-	if err != nil || len(kept) != 1 || kept[0].Key != "a/b/000000" || time.Since(kept[0].Modified) > time.Minute {
-		t.Errorf("lists %v, %v", kept, err)
-	}
-	content, err := folder.Get(t.Context(), "a/b/000000")
-	if err != nil || string(content) != "x" {
-		t.Errorf("content %q, %v", content, err)
-	}
-	for key, want := range map[string]bool{"a/b/000000": true, "a/b/000001": false} {
-		if there, err := folder.Exists(t.Context(), key); there != want || err != nil {
-			t.Errorf("%s is there: %t, %v", key, there, err)
-		}
-	}
-	for range 2 { // what is gone is gone
-		if err := folder.Remove(t.Context(), "a/b/000000"); err != nil {
-			t.Error(err)
-		}
-	}
-	if there, err := folder.Exists(t.Context(), "a/b/000000"); there || err != nil {
-		t.Errorf("after it was removed: %t, %v", there, err)
 	}
 }

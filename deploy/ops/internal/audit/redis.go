@@ -11,8 +11,8 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/contract"
 )
 
-// RedisHot is the hot state as Dapr keeps it in Redis: a hash per entry with the
-// fields data and version, its key behind the prefix of the state store.
+// RedisHot is the hot state as Dapr stores it in Redis: one hash per entry with
+// the fields data and version. Keys begin with the prefix of the state store.
 type RedisHot struct {
 	client *redis.Client
 }
@@ -24,8 +24,8 @@ const (
 	scanCount   = 1000
 )
 
-// NewRedisHot connects to addr (host:port) when it is first asked; an empty
-// password means that none is asked for.
+// NewRedisHot returns the hot state in the Redis at addr (host:port). It connects
+// on first use. The password may be empty.
 func NewRedisHot(addr, password string) *RedisHot {
 	return &RedisHot{client: redis.NewClient(&redis.Options{
 		Addr:                     addr,
@@ -38,15 +38,15 @@ func NewRedisHot(addr, password string) *RedisHot {
 // Close ends the connections.
 func (r *RedisHot) Close() error { return r.client.Close() }
 
-// Keys implements Hot. What is in Redis beside the state store is left out.
+// Keys implements Hot. It leaves out keys that do not belong to the state store.
 func (r *RedisHot) Keys(ctx context.Context) ([]string, error) {
-	found := map[string]struct{}{} // a scan may name a key twice
+	seen := map[string]struct{}{} // a scan may return a key twice
 	var keys []string
 	scan := r.client.Scan(ctx, 0, redisPrefix+"*", scanCount).Iterator()
 	for scan.Next(ctx) {
 		key := strings.TrimPrefix(scan.Val(), redisPrefix)
-		if _, again := found[key]; !again {
-			found[key] = struct{}{}
+		if _, repeated := seen[key]; !repeated {
+			seen[key] = struct{}{}
 			keys = append(keys, key)
 		}
 	}
@@ -65,7 +65,7 @@ func (r *RedisHot) Entry(ctx context.Context, key string) (value []byte, version
 	data, dataOK := fields[0].(string)
 	version, versionOK := fields[1].(string)
 	if !dataOK || !versionOK {
-		return nil, "", errors.New("no entry of a state store")
+		return nil, "", errors.New("not an entry of a state store")
 	}
 	return []byte(data), version, nil
 }

@@ -6,17 +6,19 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/servicedb"
 )
 
-// source selects ids of users, or of videos with their authors, that the rows
-// of a service name.
-type source struct {
+// referrer selects ids of users, or of videos with their authors, that the rows of
+// a service name.
+type referrer struct {
 	service, table string
 	query          string
 }
 
-func userSources() []source {
-	return []source{
+func userReferrers() []referrer {
+	return []referrer{
 		{interaction, "likes", `SELECT DISTINCT user_id FROM likes`},
 		{interaction, "comments", `SELECT DISTINCT user_id FROM comments`},
 		{interaction, "user_counts", `SELECT user_id FROM user_counts`},
@@ -31,8 +33,8 @@ func userSources() []source {
 	}
 }
 
-func videoSources() []source {
-	return []source{
+func videoReferrers() []referrer {
+	return []referrer{
 		{interaction, "likes", `SELECT DISTINCT video_id, author_id FROM likes`},
 		{interaction, "comments", `SELECT DISTINCT video_id, author_id FROM comments`},
 		{interaction, "video_counts", `SELECT video_id, 0 FROM video_counts`},
@@ -40,132 +42,127 @@ func videoSources() []source {
 	}
 }
 
-// named is a video as a row names it.
-type named struct {
+// videoRef is a video as a row names it.
+type videoRef struct {
 	id     int64
-	author int64 // 0: the row does not say
+	author int64 // 0: the row has no author
 }
 
-// references are what the rows of all services name, and what there is.
+// references compare the users and videos that rows name with those that exist.
 type references struct {
-	namedUsers  map[int64]string // where first
-	namedVideos map[named]string
-	thereUsers  map[int64]struct{} // nil: not known
-	thereVideos map[int64]int64    // author by id, of deleted ones too; nil: not known
-	readyVideos []int64
-	goneVideos  []int64 // deleted
+	userRefs      map[int64]string    // the first table that names a user
+	videoRefs     map[videoRef]string // the first table that names a video
+	users         map[int64]struct{}  // that exist; nil: not known
+	videos        map[int64]int64     // author by id, deleted videos included; nil: not known
+	readyVideos   []int64
+	deletedVideos []int64
 }
 
 func newReferences() *references {
-	return &references{namedUsers: map[int64]string{}, namedVideos: map[named]string{}}
+	return &references{userRefs: map[int64]string{}, videoRefs: map[videoRef]string{}}
 }
 
-// read adds what one database says.
-func (r *references) read(ctx context.Context, q querier, d *database) error {
-	for _, from := range userSources() {
-		if from.service != d.service || !d.has(from.table) {
+// read adds the references and the users or videos of one database.
+func (r *references) read(ctx context.Context, q servicedb.Querier, d *servicedb.DB) error {
+	for _, from := range userReferrers() {
+		if from.service != d.Service || !d.Has(from.table) {
 			continue
 		}
-		found, err := ids(ctx, q, from.query)
+		found, err := servicedb.IDs(ctx, q, from.query)
 		if err != nil {
 			return err
 		}
 		for _, id := range found {
-			remember(r.namedUsers, id, from)
+			remember(r.userRefs, id, from)
 		}
 	}
-	for _, from := range videoSources() {
-		if from.service != d.service || !d.has(from.table) {
+	for _, from := range videoReferrers() {
+		if from.service != d.Service || !d.Has(from.table) {
 			continue
 		}
-		found, err := collect(ctx, q, from.query, func(n *named) []any { return []any{&n.id, &n.author} })
+		found, err := servicedb.Collect(ctx, q, from.query, func(n *videoRef) []any { return []any{&n.id, &n.author} })
 		if err != nil {
 			return err
 		}
 		for _, n := range found {
-			remember(r.namedVideos, n, from)
+			remember(r.videoRefs, n, from)
 		}
 	}
-	return r.readThere(ctx, q, d)
+	return r.readExisting(ctx, q, d)
 }
 
-func remember[K comparable](places map[K]string, key K, from source) {
-	if _, again := places[key]; !again {
-		places[key] = from.service + "." + from.table
+func remember[K comparable](tables map[K]string, key K, from referrer) {
+	if _, known := tables[key]; !known {
+		tables[key] = from.service + "." + from.table
 	}
 }
 
-// readThere reads what exists.
-func (r *references) readThere(ctx context.Context, q querier, d *database) error {
+// readThere reads the users or videos of one database.
+func (r *references) readExisting(ctx context.Context, q servicedb.Querier, d *servicedb.DB) error {
 	switch {
-	case d.service == user && d.has("users"):
-		found, err := ids(ctx, q, `SELECT id FROM users`)
+	case d.Service == user && d.Has("users"):
+		found, err := servicedb.IDs(ctx, q, `SELECT id FROM users`)
 		if err != nil {
 			return err
 		}
-		r.thereUsers = make(map[int64]struct{}, len(found))
+		r.users = make(map[int64]struct{}, len(found))
 		for _, id := range found {
-			r.thereUsers[id] = struct{}{}
+			r.users[id] = struct{}{}
 		}
-	case d.service == video && d.has("videos"):
+	case d.Service == video && d.Has("videos"):
 		return r.readVideos(ctx, q, d)
 	}
 	return nil
 }
 
-// readVideos reads those that exist and those that did. What names a deleted one
-// named a video.
-func (r *references) readVideos(ctx context.Context, q querier, d *database) error {
-	fields := func(n *named) []any { return []any{&n.id, &n.author} }
-	found, err := collect(ctx, q, `SELECT id, author_id FROM videos`, fields)
+// readVideos reads existing and deleted videos. A row may name a deleted video.
+func (r *references) readVideos(ctx context.Context, q servicedb.Querier, d *servicedb.DB) error {
+	fields := func(n *videoRef) []any { return []any{&n.id, &n.author} }
+	found, err := servicedb.Collect(ctx, q, `SELECT id, author_id FROM videos`, fields)
 	if err != nil {
 		return err
 	}
-	if r.readyVideos, err = ids(ctx, q, `SELECT id FROM videos WHERE state = ? ORDER BY id`, readyState); err != nil {
+	if r.readyVideos, err = servicedb.IDs(ctx, q, `SELECT id FROM videos WHERE state = ? ORDER BY id`, readyState); err != nil {
 		return err
 	}
-	if d.has("deleted_videos") {
-		gone, err := collect(ctx, q, `SELECT video_id, author_id FROM deleted_videos ORDER BY video_id`, fields)
+	if d.Has("deleted_videos") {
+		gone, err := servicedb.Collect(ctx, q, `SELECT video_id, author_id FROM deleted_videos ORDER BY video_id`, fields)
 		if err != nil {
 			return err
 		}
 		for _, n := range gone {
-			r.goneVideos = append(r.goneVideos, n.id)
+			r.deletedVideos = append(r.deletedVideos, n.id)
 		}
 		found = append(found, gone...)
 	}
-	r.thereVideos = make(map[int64]int64, len(found))
+	r.videos = make(map[int64]int64, len(found))
 	for _, n := range found {
-		r.thereVideos[n.id] = n.author
+		r.videos[n.id] = n.author
 	}
 	return nil
 }
 
-func (r *references) users() []int64   { return slices.Sorted(maps.Keys(r.thereUsers)) }
-func (r *references) videos() []int64  { return r.readyVideos }
-func (r *references) deleted() []int64 { return r.goneVideos }
-
-// check reports what is named and does not exist. Of what was deleted a row
-// stays, so that it is enough to have read the names first.
+// check reports users and videos that a row names and that do not exist. A row of
+// a deleted video stays, so it is enough that the references were read first.
 func (r *references) check(report *Report) {
-	if r.thereUsers != nil {
-		for _, id := range slices.Sorted(maps.Keys(r.namedUsers)) {
-			if _, there := r.thereUsers[id]; !there {
+	if r.users != nil {
+		for _, id := range slices.Sorted(maps.Keys(r.userRefs)) {
+			if _, exists := r.users[id]; !exists {
 				report.violate(Violation{
-					Invariant: "I10", What: fmt.Sprintf("user %d, named in %s", id, r.namedUsers[id]),
+					Invariant: "I10", What: fmt.Sprintf("user %d, named in %s", id, r.userRefs[id]),
 					Expected: "an account", Found: "none",
 				})
 			}
 		}
 	}
-	if r.thereVideos == nil {
+	if r.videos == nil {
 		return
 	}
-	for _, n := range slices.SortedFunc(maps.Keys(r.namedVideos), byID) {
-		what := fmt.Sprintf("video %d, named in %s", n.id, r.namedVideos[n])
-		author, there := r.thereVideos[n.id]
+	for _, n := range slices.SortedFunc(maps.Keys(r.videoRefs), byID) {
+		what := fmt.Sprintf("video %d, named in %s", n.id, r.videoRefs[n])
+		author, exists := r.videos[n.id]
 		switch {
-		case !there:
+		case !exists:
 			report.violate(Violation{Invariant: "I8", What: what, Expected: "a video", Found: "none"})
 		case n.author != 0 && n.author != author:
 			report.violate(Violation{
@@ -176,7 +173,7 @@ func (r *references) check(report *Report) {
 	}
 }
 
-func byID(a, b named) int {
+func byID(a, b videoRef) int {
 	if a.id != b.id {
 		return cmp.Compare(a.id, b.id)
 	}

@@ -8,39 +8,36 @@ import (
 	"strings"
 )
 
-// Violation is one broken promise.
+// Violation is one broken invariant.
 type Violation struct {
 	Invariant string `json:"invariant"` // I1 to I10
 	What      string `json:"what"`
 	Expected  string `json:"expected"`
 	Found     string `json:"found"`
-
-	stray *Listed // what may be removed so that the promise is kept again
 }
 
 func (v Violation) String() string {
 	return fmt.Sprintf("%s %s: expected %s, found %s", v.Invariant, v.What, v.Expected, v.Found)
 }
 
-// Compared counts what was looked at, so that an audit of nothing does not look
-// like one that found nothing.
+// Compared counts what was compared, so that an audit of nothing differs from one
+// that found nothing.
 type Compared struct {
 	Databases int `json:"databases"`
 	Rows      int `json:"rows"`
-	Documents int `json:"hot_documents"` // invalidated ones left out
-	Answers   int `json:"api_answers"`   // lists and profiles that were held against rows
+	Documents int `json:"hot_documents"` // without invalidated ones
+	Answers   int `json:"api_answers"`   // lists and profiles
 	Objects   int `json:"objects"`
 }
 
 // Report is the outcome of an audit.
 type Report struct {
 	Violations []Violation `json:"violations"`
-	Notes      []string    `json:"notes"` // what was skipped, and why
+	Notes      []string    `json:"notes"` // what was skipped, with the reason
 	Compared   Compared    `json:"compared"`
-	Removed    int         `json:"removed_strays,omitempty"`
 }
 
-// OK reports whether no promise is broken.
+// OK reports whether there is no violation.
 func (r *Report) OK() bool { return len(r.Violations) == 0 }
 
 func (r *Report) violate(v Violation) { r.Violations = append(r.Violations, v) }
@@ -49,14 +46,17 @@ func (r *Report) note(format string, args ...any) {
 	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
 }
 
-// newReport is an empty one, whose JSON has lists and no nulls.
+// unstable notes a comparison that could not be decided.
+func (r *Report) unstable(what string) { r.note("%s changes too fast to be compared", what) }
+
+// newReport returns an empty report, whose JSON has lists and no nulls.
 func newReport() Report { return Report{Violations: []Violation{}, Notes: []string{}} }
 
 // maxLines is how many violations of one invariant are printed.
 const maxLines = 20
 
-// Write prints one line per note and violation, and a summary. Where one
-// invariant is broken very often, the first violations stand for the rest.
+// Write prints one line per note and violation, and a summary. Of many violations
+// of one invariant it prints the first ones and the number of the others.
 func (r *Report) Write(w io.Writer) error {
 	var text strings.Builder
 	for _, note := range r.Notes {
@@ -70,7 +70,7 @@ func (r *Report) Write(w io.Writer) error {
 	}
 	for _, invariant := range slices.Sorted(maps.Keys(broken)) {
 		if more := broken[invariant] - maxLines; more > 0 {
-			fmt.Fprintf(&text, "%s is broken %d times more\n", invariant, more)
+			fmt.Fprintf(&text, "%s: %d more violations\n", invariant, more)
 		}
 	}
 	c := r.Compared

@@ -7,33 +7,34 @@ import (
 	"time"
 
 	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/audit"
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/opsharness"
 )
 
-func testNothingIsFoundWherePromisesAreKept(t *testing.T, d databases) {
-	w := newWorld(t, d)
-	w.hot.put(t, "feed:head", feedHead(t))
-	report := run(t, w.everything())
+func testConsistentDataHasNoViolation(t *testing.T, d opsharness.Databases) {
+	h := newHarness(t, d)
+	h.hot.put(t, "feed:head", feedHead(t))
+	report := run(t, h.everything())
 	wantViolations(t, report)
 	if len(report.Notes) > 0 || !report.OK() {
 		t.Errorf("notes %q", report.Notes)
 	}
 	c := report.Compared
-	if c.Databases != 5 || c.Documents != documents+1 || c.Answers != comparisons || c.Objects != objects {
+	if c.Databases != 5 || c.Documents != documents+1 || c.Answers != comparisons || c.Objects != opsharness.Objects {
 		t.Errorf("compared %+v", c)
 	}
-	// Those of newWorld in the tables that are compared.
+	// The rows of the harness in compared tables.
 	if c.Rows != 3+3+2+5+3+1+1+4+1+1+6+3+4+3+0+4+3+1+3 {
 		t.Errorf("compared %d rows", c.Rows)
 	}
 }
 
-// breakage is one promise broken by hand.
+// breakage is a change of rows that violates an invariant.
 type breakage struct {
-	name     string
-	service  string
-	breaking string
-	want     []string
-	schema   bool // the break spoils the tables
+	name      string
+	service   string
+	statement string
+	want      []string
+	schema    bool // the statement changes the schema, so it needs databases of its own
 }
 
 func breakages() []breakage {
@@ -90,7 +91,7 @@ func breakages() []breakage {
 			[]string{"I9 videos published at 1700000000101: expected 1, found 3"}, true},
 		{"a video of nobody", video, `INSERT INTO authors VALUES (79, 0)`,
 			[]string{"I10 user 79, named in video.authors: expected an account, found none"}, false},
-		{"two videos at one place of the feed", video, `ALTER TABLE videos DROP INDEX videos_shown; UPDATE videos SET shown_at_ms = 7 WHERE id < 103`,
+		{"two videos at one time in the feed", video, `ALTER TABLE videos DROP INDEX videos_shown; UPDATE videos SET shown_at_ms = 7 WHERE id < 103`,
 			[]string{"I9 videos in the feed at 7: expected 1, found 2"}, true},
 		{"a message is missing", chat, `DELETE FROM messages WHERE seq = 2`,
 			[]string{"I5 messages between 1 and 2: expected numbers 1 to 3, found 2 messages with numbers 1 to 3"}, false},
@@ -104,10 +105,10 @@ func breakages() []breakage {
 			[]string{"I5 newest message between 1 and 2: expected message 303 of user 1 at 1003, 3 characters, found message 303 of user 1 at 1002, 4 characters, another text"}, false},
 		{"messages of no conversation", chat, `INSERT INTO messages VALUES (1, 3, 1, 305, 3, 'x', NULL, 1)`,
 			[]string{"I5 message 305: expected a conversation between 1 and 3, found none"}, false},
-		{"a stranger writes", chat, `UPDATE messages SET from_id = 3 WHERE seq = 1`,
+		{"a message of a third user", chat, `UPDATE messages SET from_id = 3 WHERE seq = 1`,
 			[]string{"I5 writer of message 301: expected user 1 or 2, found user 3"}, false},
 		{"a conversation in the wrong order", chat, `INSERT INTO conversations (low_id, high_id) VALUES (3, 2)`,
-			[]string{"I5 conversation between 3 and 2: expected the smaller id first, found not so"}, false},
+			[]string{"I5 conversation between 3 and 2: expected the smaller id first, found the larger id first"}, false},
 		{"a message to nobody", chat, `INSERT INTO conversations (low_id, high_id) VALUES (3, 80)`,
 			[]string{"I10 user 80, named in chat.conversations: expected an account, found none"}, false},
 		{"two users of one key", user, `ALTER TABLE users DROP INDEX users_name_key; UPDATE users SET name_key = 'amy' WHERE id = 2`,
@@ -129,24 +130,24 @@ func breakages() []breakage {
 			}, false},
 		{"an ended follow is shown", user, `UPDATE activities SET present = TRUE WHERE subject = 'follow:1:3'`,
 			[]string{"I4 activity follow 1 3: expected version 2, taken back, of user 1 for user 3, found version 2, present, of user 1 for user 3"}, false},
-		{"activities are not numbered", user, `UPDATE activity_marks SET last_id = 8 WHERE user_id = 1`,
+		{"a wrong number of the newest activity", user, `UPDATE activity_marks SET last_id = 8 WHERE user_id = 1`,
 			[]string{"I5 newest activity of user 1: expected 8, found 7"}, false},
-		{"more is read than there is", user, `UPDATE activity_marks SET read_id = 3 WHERE user_id = 3`,
+		{"a read position after the end", user, `UPDATE activity_marks SET read_id = 3 WHERE user_id = 3`,
 			[]string{"I5 read position of user 3: expected 0 to 1, found 3"}, false},
 	}
 }
 
-func testEachBrokenPromiseOfTheRowsIsFound(t *testing.T, d databases) {
+func testEachViolationInRowsIsFound(t *testing.T, d opsharness.Databases) {
 	for _, b := range slices.Concat(breakages(), videoBreakages()) {
 		t.Run(b.name, func(t *testing.T) {
 			databases := d
 			if b.schema {
-				databases = newDatabases(t)
+				databases = opsharness.NewDatabases(t)
 			}
-			w := newWorld(t, databases)
-			w.exec(t, b.service, b.breaking)
-			report := run(t, w.onlyRows())
-			if b.name == "a video waits for hours" { // how long it says too
+			h := newHarness(t, databases)
+			h.Exec(t, b.service, b.statement)
+			report := run(t, h.onlyRows())
+			if b.name == "a video waits for hours" { // the text ends with a duration
 				wantBeginning(t, report, b.want[0])
 				return
 			}
@@ -158,25 +159,25 @@ func testEachBrokenPromiseOfTheRowsIsFound(t *testing.T, d databases) {
 	}
 }
 
-// waiting puts an event into an outbox.
-func (w *world) waiting(t *testing.T, service, topic, subject string, version int64, since time.Time) {
+// waiting adds an event to an outbox.
+func (h *harness) waiting(t *testing.T, service, topic, subject string, version int64, since time.Time) {
 	t.Helper()
-	w.exec(t, service, `INSERT INTO outbox (event_id, topic, subject, version, occurred_at_ms, traceparent, data)
+	h.Exec(t, service, `INSERT INTO outbox (event_id, topic, subject, version, occurred_at_ms, traceparent, data)
 		VALUES (SUBSTRING(MD5(RAND()), 1, 26), ?, ?, ?, ?, '', '{}')`, topic, subject, version, since.UnixMilli())
 }
 
-func testEventsThatAreNotPublished(t *testing.T, d databases) {
-	w := newWorld(t, d)
-	w.waiting(t, "interaction", "interaction.liked", "like:1:101", 1, time.Now())
-	o := w.onlyRows()
+func testUnpublishedEvents(t *testing.T, d opsharness.Databases) {
+	h := newHarness(t, d)
+	h.waiting(t, "interaction", "interaction.liked", "like:1:101", 1, time.Now())
+	o := h.onlyRows()
 	wantBeginning(t, run(t, o), "I4 events of interaction that are not published: expected none after 200ms, found 1, the oldest waiting for ")
 	o.Settle = 0
 	wantViolations(t, run(t, o))
-	w.waiting(t, "interaction", "interaction.liked", "like:1:103", 1, time.Now().Add(-2*time.Minute))
+	h.waiting(t, "interaction", "interaction.liked", "like:1:103", 1, time.Now().Add(-2*time.Minute))
 	wantBeginning(t, run(t, o), "I4 events of interaction that are not published: expected none older than 1m0s, found 2, the oldest waiting for 2m")
 }
 
-// wantBeginning is for one violation whose line ends with something that varies.
+// wantBeginning expects one violation, whose line has a variable end.
 func wantBeginning(t *testing.T, report audit.Report, want string) {
 	t.Helper()
 	if len(report.Violations) != 1 || !strings.HasPrefix(report.Violations[0].String(), want) {
@@ -184,12 +185,12 @@ func wantBeginning(t *testing.T, report audit.Report, want string) {
 	}
 }
 
-// An outbox that empties in time is no violation, and neither is what comes in
-// meanwhile.
-func testEventsThatGoOutInTime(t *testing.T, d databases) {
-	w := newWorld(t, d)
-	w.waiting(t, "relation", "relation.followed", "follow:1:2", 1, time.Now())
-	o := w.onlyRows()
+// Events that are published in time are no violation, nor are events that are
+// added meanwhile.
+func testEventsPublishedInTime(t *testing.T, d opsharness.Databases) {
+	h := newHarness(t, d)
+	h.waiting(t, "relation", "relation.followed", "follow:1:2", 1, time.Now())
+	o := h.onlyRows()
 	o.Settle = 30 * time.Second
 	published := make(chan struct{})
 	go func() {
@@ -198,42 +199,42 @@ func testEventsThatGoOutInTime(t *testing.T, d databases) {
 		case <-t.Context().Done():
 		case <-time.After(100 * time.Millisecond):
 		}
-		w.waiting(t, "relation", "relation.followed", "follow:2:1", 1, time.Now())
-		w.exec(t, "relation", `DELETE FROM outbox WHERE subject = 'follow:1:2'`)
+		h.waiting(t, "relation", "relation.followed", "follow:2:1", 1, time.Now())
+		h.Exec(t, "relation", `DELETE FROM outbox WHERE subject = 'follow:1:2'`)
 	}()
-	began := time.Now()
+	start := time.Now()
 	wantViolations(t, run(t, o))
 	<-published
-	if took := time.Since(began); took > 20*time.Second {
-		t.Errorf("waited %s for events that went out at once", took)
+	if took := time.Since(start); took > 20*time.Second {
+		t.Errorf("waited %s for events that were published at once", took)
 	}
 }
 
-func testEventsAgainstRows(t *testing.T, d databases) {
+func testEventsAgainstRows(t *testing.T, d opsharness.Databases) {
 	for name, test := range map[string]struct {
 		service, topic, subject string
 		versions                []int64
 		want                    string
 	}{
-		"a lost like":         {"interaction", "interaction.unliked", "like:1:101", []int64{2}, "of like:1:101: expected version 2 or later, found version 1"},
-		"a like of no row":    {"interaction", "interaction.liked", "like:9:9", []int64{1}, "of like:9:9: expected version 1 or later, found no row"},
-		"a lost deletion":     {"interaction", "interaction.uncommented", "comment:201", []int64{2}, "of comment:201: expected version 2 or later, found version 1"},
-		"a lost follow":       {"relation", "relation.followed", "follow:3:1", []int64{4}, "of follow:3:1: expected version 4 or later, found version 3"},
-		"a lost message":      {"chat", "chat.message-sent", "chat:1:2", []int64{4}, "of chat:1:2: expected version 4 or later, found version 3"},
-		"a lost processing":   {"video", "video.ready", "video:101", []int64{2}, "of video:101: expected version 2 or later, found version 1"},
-		"an upload of no row": {"video", "video.uploaded", "video:99", []int64{1}, "of video:99: expected version 1 or later, found no row"},
-		"a deleted video":     {"video", "video.deleted", "video:106", []int64{3}, ""},
-		"a lost end":          {"video", "video.deleted", "video:105", []int64{2}, "of video:105: expected version 2 or later, found version 1"},
-		"events out of order": {"relation", "relation.followed", "follow:3:1", []int64{2, 1}, "of follow:3:1: expected a version after 2, found version 1"},
-		"an event twice":      {"chat", "chat.message-sent", "chat:1:2", []int64{3, 3}, "of chat:1:2: expected a version after 3, found version 3"},
-		"events in order":     {"chat", "chat.message-sent", "chat:1:2", []int64{1, 2, 3}, ""},
+		"a lost like":                {"interaction", "interaction.unliked", "like:1:101", []int64{2}, "of like:1:101: expected version 2 or later, found version 1"},
+		"a like of no row":           {"interaction", "interaction.liked", "like:9:9", []int64{1}, "of like:9:9: expected version 1 or later, found no row"},
+		"a lost deletion":            {"interaction", "interaction.uncommented", "comment:201", []int64{2}, "of comment:201: expected version 2 or later, found version 1"},
+		"a lost follow":              {"relation", "relation.followed", "follow:3:1", []int64{4}, "of follow:3:1: expected version 4 or later, found version 3"},
+		"a lost message":             {"chat", "chat.message-sent", "chat:1:2", []int64{4}, "of chat:1:2: expected version 4 or later, found version 3"},
+		"a lost processing":          {"video", "video.ready", "video:101", []int64{2}, "of video:101: expected version 2 or later, found version 1"},
+		"an upload of no row":        {"video", "video.uploaded", "video:99", []int64{1}, "of video:99: expected version 1 or later, found no row"},
+		"a deleted video":            {"video", "video.deleted", "video:106", []int64{3}, ""},
+		"a lost deletion of a video": {"video", "video.deleted", "video:105", []int64{2}, "of video:105: expected version 2 or later, found version 1"},
+		"events out of order":        {"relation", "relation.followed", "follow:3:1", []int64{2, 1}, "of follow:3:1: expected a version after 2, found version 1"},
+		"an event twice":             {"chat", "chat.message-sent", "chat:1:2", []int64{3, 3}, "of chat:1:2: expected a version after 3, found version 3"},
+		"events in order":            {"chat", "chat.message-sent", "chat:1:2", []int64{1, 2, 3}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, d)
+			h := newHarness(t, d)
 			for _, version := range test.versions {
-				w.waiting(t, test.service, test.topic, test.subject, version, time.Now())
+				h.waiting(t, test.service, test.topic, test.subject, version, time.Now())
 			}
-			o := w.onlyRows()
+			o := h.onlyRows()
 			o.Settle = 0
 			report := run(t, o)
 			if test.want == "" {
@@ -247,10 +248,10 @@ func testEventsAgainstRows(t *testing.T, d databases) {
 	}
 }
 
-func testDeadLetters(t *testing.T, d databases) {
-	w := newWorld(t, d)
-	w.exec(t, "user", `INSERT INTO dead_letters (id, event_id, topic, source_topic, payload, received_at_ms) VALUES (5, 'E1', 'dead-letters.user', 'interaction.liked', '{}', 1700000000000)`)
-	o := w.onlyRows()
+func testDeadLetters(t *testing.T, d opsharness.Databases) {
+	h := newHarness(t, d)
+	h.Exec(t, "user", `INSERT INTO dead_letters (id, event_id, topic, source_topic, payload, received_at_ms) VALUES (5, 'E1', 'dead-letters.user', 'interaction.liked', '{}', 1700000000000)`)
+	o := h.onlyRows()
 	wantViolations(t, run(t, o), `I4 dead letter 5 of user: expected none, found event E1 of topic "interaction.liked" since 2023-11-14T22:13:20Z`)
 	o.AllowDeadLetters = true
 	report := run(t, o)

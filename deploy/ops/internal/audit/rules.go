@@ -3,20 +3,24 @@ package audit
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/servicedb"
 )
 
-// rule is a promise about the rows of one database. Its query gives one row per
-// violation, with three columns: what, expected, found.
+// rule is an invariant of the rows of one database. Its query returns one row per
+// violation, with the columns what, expected and found.
 type rule struct {
 	invariant string
-	tables    []string // without them the rule has nothing to say
+	tables    []string // the rule is skipped without them
 	query     string
 }
 
-// maxBroken is how many violations of one rule are counted.
+// maxBroken is the number of violations of one rule after which counting ends.
 const maxBroken = 1000
 
-// rules of each service, beside those of its outbox.
+// rules returns the rules of each service, without those of its outbox.
 func rules() map[string][]rule {
 	return map[string][]rule{
 		user:        userRules(),
@@ -27,17 +31,17 @@ func rules() map[string][]rule {
 	}
 }
 
-// rows holds the databases against their rules, each in one snapshot, and then
-// what one says of another.
+// rows checks the rules of each database in one snapshot, and then the references
+// between databases.
 func (a *auditor) rows(ctx context.Context) error {
 	refs := newReferences()
 	all := rules()
 	for _, service := range services() {
 		d := a.databases[service]
-		if d == nil || len(d.tables) == 0 {
+		if d == nil || d.Empty() {
 			continue
 		}
-		err := d.snapshot(ctx, func(q querier) error {
+		err := d.Snapshot(ctx, func(q servicedb.Querier) error {
 			if err := a.counted(ctx, q, d); err != nil {
 				return err
 			}
@@ -50,10 +54,10 @@ func (a *auditor) rows(ctx context.Context) error {
 				return err
 			}
 			switch {
-			case service == user && d.has("users"):
+			case service == user && d.Has("users"):
 				return a.names(ctx, q)
-			case service == video && d.has("videos"):
-				return a.patience(ctx, q)
+			case service == video && d.Has("videos"):
+				return a.waitingVideos(ctx, q)
 			}
 			return nil
 		})
@@ -61,16 +65,16 @@ func (a *auditor) rows(ctx context.Context) error {
 			return fmt.Errorf("rows of %s: %w", service, err)
 		}
 	}
-	a.users, a.videos, a.deleted = refs.users(), refs.videos(), refs.deleted()
+	a.users, a.videos, a.deleted = slices.Sorted(maps.Keys(refs.users)), refs.readyVideos, refs.deletedVideos
 	refs.check(&a.report)
 	return nil
 }
 
-func (a *auditor) apply(ctx context.Context, q querier, d *database, r rule) error {
-	if !d.has(r.tables...) {
+func (a *auditor) apply(ctx context.Context, q servicedb.Querier, d *servicedb.DB, r rule) error {
+	if !d.Has(r.tables...) {
 		return nil
 	}
-	broken, err := collect(ctx, q, r.query+` LIMIT ?`, func(v *Violation) []any {
+	broken, err := servicedb.Collect(ctx, q, r.query+` LIMIT ?`, func(v *Violation) []any {
 		v.Invariant = r.invariant
 		return []any{&v.What, &v.Expected, &v.Found}
 	}, maxBroken)
@@ -78,13 +82,13 @@ func (a *auditor) apply(ctx context.Context, q querier, d *database, r rule) err
 		return err
 	}
 	if len(broken) == maxBroken {
-		a.report.note("%s: there are more violations than %d like this: %s", d.service, maxBroken, broken[0].What)
+		a.report.note("%s: there are more violations than %d like this: %s", d.Service, maxBroken, broken[0].What)
 	}
 	a.report.Violations = append(a.report.Violations, broken...)
 	return nil
 }
 
-// audited are the tables whose rows are compared with something.
+// audited are the tables whose rows are compared.
 func audited() map[string][]string {
 	return map[string][]string{
 		user:        {"users", "credentials", "sessions"},
@@ -95,14 +99,14 @@ func audited() map[string][]string {
 	}
 }
 
-func (a *auditor) counted(ctx context.Context, q querier, d *database) error {
+func (a *auditor) counted(ctx context.Context, q servicedb.Querier, d *servicedb.DB) error {
 	a.report.Compared.Databases++
-	for _, table := range audited()[d.service] {
-		if !d.has(table) {
-			a.report.note("%s: there is no table %s, so what it should hold is not compared", d.service, table)
+	for _, table := range audited()[d.Service] {
+		if !d.Has(table) {
+			a.report.note("%s: there is no table %s, so its rules are skipped", d.Service, table)
 			continue
 		}
-		n, err := ids(ctx, q, "SELECT COUNT(*) FROM "+table)
+		n, err := servicedb.IDs(ctx, q, "SELECT COUNT(*) FROM "+table)
 		if err != nil {
 			return err
 		}
@@ -111,8 +115,8 @@ func (a *auditor) counted(ctx context.Context, q querier, d *database) error {
 	return nil
 }
 
-// equals makes the query of a rule that a counter equals its set, also where
-// one of the two has no row. set and counter select an id and a number n.
+// equals returns the query of a rule that a counter equals its set, even if one of
+// the two has no row. set and counter select an id and a number n.
 func equals(what, set, counter string) string {
 	return `SELECT CONCAT('` + what + ` ', id), SUM(in_set), SUM(in_counter) FROM (
 	SELECT id, n AS in_set, 0 AS in_counter FROM (` + set + `) s
@@ -121,10 +125,10 @@ func equals(what, set, counter string) string {
 ) pairs GROUP BY id HAVING SUM(in_set) <> SUM(in_counter) ORDER BY id`
 }
 
-// toggles makes the query of a rule about rows that count their changes: the
-// first one sets the state, the second one takes it back, and so on, so that
-// the number tells the state. A change that was applied twice breaks it. what is
-// an SQL expression.
+// toggles returns the query of a rule about rows that count their changes. The
+// first change sets the state, the second one takes it back, and so on, so the
+// number determines the state. A change that was applied twice breaks the rule.
+// what is an SQL expression.
 func toggles(table, what, state string) string {
 	return `SELECT CONCAT(` + what + `, ', changed ', version, ' times'),
 	IF(version % 2 = 1, '` + state + `', 'not ` + state + `'), IF(` + state + `, '` + state + `', 'not ` + state + `')

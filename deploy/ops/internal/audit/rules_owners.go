@@ -56,8 +56,8 @@ FROM follows WHERE user_id = target_id`},
 func chatRules() []rule {
 	both := []string{"conversations", "messages"}
 	return []rule{
-		// The primary key lets no number appear twice, so that as many messages
-		// as the highest number, from 1 on, have no gap.
+		// The primary key allows each number once. So there is no gap if the numbers
+		// begin with 1 and the highest one equals the number of messages.
 		{"I5", both, `SELECT CONCAT('messages between ', low_id, ' and ', high_id), CONCAT('numbers 1 to ', last_seq),
 	CONCAT(n, ' messages with numbers ', lowest, ' to ', highest)
 FROM (SELECT c.low_id, c.high_id, c.last_seq, COUNT(m.seq) AS n, COALESCE(MIN(m.seq), 0) AS lowest, COALESCE(MAX(m.seq), 0) AS highest
@@ -79,14 +79,14 @@ FROM conversations c JOIN messages m ON m.low_id = c.low_id AND m.high_id = c.hi
 WHERE m.id <> c.last_id OR m.from_id <> c.last_from_id OR m.created_at_ms <> c.last_ms OR m.content <> c.last_content`},
 		{"I5", []string{"messages"}, `SELECT CONCAT('writer of message ', id), CONCAT('user ', low_id, ' or ', high_id), CONCAT('user ', from_id)
 FROM messages WHERE from_id NOT IN (low_id, high_id)`},
-		{"I5", []string{"conversations"}, `SELECT CONCAT('conversation between ', low_id, ' and ', high_id), 'the smaller id first', 'not so'
+		{"I5", []string{"conversations"}, `SELECT CONCAT('conversation between ', low_id, ' and ', high_id), 'the smaller id first', 'the larger id first'
 FROM conversations WHERE low_id >= high_id`},
 	}
 }
 
-// outboxRules compare the events that wait with the rows they tell of: both
-// were written in one transaction, so an event without its change means that
-// the change is lost.
+// outboxRules compare waiting events with the rows of their subjects. Both were
+// written in one transaction, so an event without its change means that the
+// change is lost.
 func outboxRules(service string) []rule {
 	rules := []rule{{"I4", []string{"outbox"}, `SELECT CONCAT('event ', event_id, ' of ', subject),
 	CONCAT('a version after ', earlier), CONCAT('version ', version)
@@ -107,7 +107,7 @@ WHERE o.subject LIKE '` + kind + `:%' AND COALESCE(` + version + `, 0) < o.versi
 			behind("like", "likes", `r.user_id = `+subjectPart(2)+` AND r.video_id = `+subjectPart(3), `r.version`),
 			behind("comment", "comments", `r.id = `+subjectPart(2), `(1 + r.deleted)`))
 	case video:
-		// What tells of a video that was deleted meanwhile is behind nothing.
+		// An event of a video that was deleted since is not behind any row.
 		rules = append(rules, behind("video", "videos", `r.id = `+subjectPart(2),
 			`COALESCE(r.version, (SELECT o.version FROM deleted_videos d WHERE d.video_id = `+subjectPart(2)+`))`))
 	case relation:
@@ -118,8 +118,8 @@ WHERE o.subject LIKE '` + kind + `:%' AND COALESCE(` + version + `, 0) < o.versi
 	return rules
 }
 
-// subjectPart is an id in the subject of an event, as in "like:7:9"; parts
-// count from 1.
+// subjectPart returns the SQL of an id in the subject of an event such as
+// "like:7:9". Parts count from 1.
 func subjectPart(n int) string {
 	return `CAST(SUBSTRING_INDEX(SUBSTRING_INDEX(o.subject, ':', ` + string(rune('0'+n)) + `), ':', -1) AS SIGNED)`
 }

@@ -5,16 +5,18 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/servicedb"
 )
 
-// How long a video may wait for its processing, and be in it: longer is worth a
-// note, much longer a violation. A queue of long videos takes its time.
+// How long a video may wait for and be in processing: longer is a note, much longer
+// a violation. A queue of long videos takes a while.
 const (
 	longProcessing  = 10 * time.Minute
 	stuckProcessing = time.Hour
 )
 
-// The states of a video, as the rows have them; readyState is in hot_rows.go.
+// The states of a video in the rows; readyState is in hot_feed.go.
 const (
 	uploadedState   = "1"
 	failedState     = "3"
@@ -24,7 +26,7 @@ const (
 func videoRules() []rule {
 	jobs, ready := []string{"videos", "jobs"}, strconv.Itoa(readyState)
 	return []rule{
-		// Works are what others see.
+		// Only ready videos count as works.
 		{"I3", []string{"videos", "authors"}, equals("works of user",
 			`SELECT author_id AS id, COUNT(*) AS n FROM videos WHERE state = `+ready+` GROUP BY author_id`,
 			`SELECT author_id AS id, works AS n FROM authors`)},
@@ -32,15 +34,15 @@ func videoRules() []rule {
 FROM videos GROUP BY published_at_ms HAVING COUNT(*) > 1`},
 		{"I9", []string{"videos"}, `SELECT CONCAT('videos in the feed at ', shown_at_ms), 1, COUNT(*)
 FROM videos WHERE shown_at_ms IS NOT NULL GROUP BY shown_at_ms HAVING COUNT(*) > 1`},
-		{"I9", []string{"videos"}, `SELECT CONCAT('video ', id), IF(shown_at_ms IS NULL, 'a place in the feed, as it is ready', 'none in the feed, as it is not ready'),
+		{"I9", []string{"videos"}, `SELECT CONCAT('video ', id), IF(shown_at_ms IS NULL, 'a time in the feed, as it is ready', 'none in the feed, as it is not ready'),
 	COALESCE(shown_at_ms, 'none') FROM videos WHERE (shown_at_ms IS NOT NULL) <> (state = ` + ready + `)`},
 		{"I8", []string{"videos", "uploads"}, `SELECT CONCAT('upload of video ', u.video_id), 'gone, as it is published', 'still open'
 FROM uploads u JOIN videos v ON v.id = u.video_id`},
 		{"I8", []string{"videos"}, `SELECT CONCAT('object of video ', id), 'a size above 0', CONCAT(source_size, ' in parts of ', source_part_size)
 FROM videos WHERE source_size <= 0 OR source_part_size <= 0`},
-		// Videos from before there was processing have no cover until they are
-		// processed.
-		{"I8", []string{"videos"}, `SELECT CONCAT('video ', id), 'what it needs to be shown, as it is ready',
+		// Videos that were uploaded before processing existed have no cover until
+		// they are processed.
+		{"I8", []string{"videos"}, `SELECT CONCAT('video ', id), 'a cover and something to play, as it is ready',
 	CONCAT(IF(play_key IS NULL, 'nothing to play', ''), IF(play_key IS NULL AND cover_key IS NULL, ', ', ''), IF(cover_key IS NULL, 'no cover', ''))
 FROM videos WHERE state = ` + ready + ` AND (play_key IS NULL OR (cover_key IS NULL AND attempt > 0))`},
 		{"I1", []string{"videos"}, `SELECT CONCAT('video ', id), IF(failure_reason = '', 'a reason, as it has failed', 'no reason, as it has not failed'), failure_reason
@@ -62,15 +64,15 @@ GROUP BY d.video_id`},
 	}
 }
 
-// waitingVideos are not processed since a time.
-const waitingVideos = `SELECT COUNT(*), COALESCE(MIN(id), 0), COALESCE(MIN(published_at_ms), 0) FROM videos
+// sqlWaiting selects the videos that have waited since before a time.
+const sqlWaiting = `SELECT COUNT(*), COALESCE(MIN(id), 0), COALESCE(MIN(published_at_ms), 0) FROM videos
 WHERE state IN (` + uploadedState + `, ` + processingState + `) AND published_at_ms < ?`
 
-// patience tells of videos that have waited for very long to be processed.
-func (a *auditor) patience(ctx context.Context, q querier) error {
+// waitingVideos reports videos that have waited very long for their processing.
+func (a *auditor) waitingVideos(ctx context.Context, q servicedb.Querier) error {
 	type long struct{ videos, first, since int64 }
 	now := time.Now()
-	found, err := collect(ctx, q, waitingVideos, func(l *long) []any { return []any{&l.videos, &l.first, &l.since} },
+	found, err := servicedb.Collect(ctx, q, sqlWaiting, func(l *long) []any { return []any{&l.videos, &l.first, &l.since} },
 		now.Add(-longProcessing).UnixMilli())
 	if err != nil || found[0].videos == 0 {
 		return err
@@ -78,11 +80,11 @@ func (a *auditor) patience(ctx context.Context, q querier) error {
 	l := found[0]
 	age := now.Sub(time.UnixMilli(l.since)).Round(time.Second)
 	if age < stuckProcessing {
-		a.report.note("video: %d videos, such as %d, wait to be processed for longer than %s, up to %s", l.videos, l.first, longProcessing, age)
+		a.report.note("video: %d videos, such as %d, have waited for processing longer than %s, up to %s", l.videos, l.first, longProcessing, age)
 		return nil
 	}
 	a.report.violate(Violation{
-		Invariant: "I1", What: "videos that wait to be processed", Expected: "none for longer than " + stuckProcessing.String(),
+		Invariant: "I1", What: "videos waiting for processing", Expected: "none for longer than " + stuckProcessing.String(),
 		Found: fmt.Sprintf("%d for longer than %s, such as %d, up to %s", l.videos, longProcessing, l.first, age),
 	})
 	return nil

@@ -9,23 +9,25 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/audit"
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/opsharness"
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/storage"
 	chatv1 "github.com/douyin-on-dapr/douyin/services/contract/chat/v1"
 	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
 	userv1 "github.com/douyin-on-dapr/douyin/services/contract/user/v1"
 )
 
-// feedHead is the hot document of the videos of newWorld.
+// feedHead is the right document of the feed for the videos of the harness.
 func feedHead(t *testing.T) *hotv1.FeedHead {
 	t.Helper()
 	head := &hotv1.FeedHead{}
-	for _, v := range slices.Backward(videos()[:3]) {
+	for _, v := range slices.Backward(opsharness.Videos()[:3]) {
 		head.Videos = append(head.Videos, v)
 	}
 	return head
 }
 
-func testEachStaleHotDocumentIsFound(t *testing.T, d databases) {
-	w := newWorld(t, d)
+func testEachStaleHotDocumentIsFound(t *testing.T, d opsharness.Databases) {
+	h := newHarness(t, d)
 	head := feedHead(t)
 	head.Videos = head.GetVideos()[1:]
 	for key, document := range map[string]proto.Message{
@@ -40,13 +42,13 @@ func testEachStaleHotDocumentIsFound(t *testing.T, d databases) {
 		hotv1.ChatWindowKey(2, 1):              &hotv1.ChatWindow{Complete: true, Messages: []*chatv1.Message{{Id: 301, FromUserId: 1, ToUserId: 2, Content: "hello", CreatedAtMs: 1001, Seq: 1}}},
 		hotv1.ChatDeliveryPositionKey("S2", 1): &hotv1.ChatDeliveryPosition{DeliveredMs: 1001},
 	} {
-		w.hot.put(t, key, document)
+		h.hot.put(t, key, document)
 	}
-	w.hot.entries["given:2"] = hotEntry{[]byte("\xff"), 1}
-	w.hot.put(t, "given:two", &hotv1.UserLikes{})
-	w.hot.put(t, "fresh:1", &hotv1.UserLikes{})
-	o := w.onlyRows()
-	o.Hot = w.hot
+	h.hot.entries["given:2"] = hotEntry{[]byte("\xff"), 1}
+	h.hot.put(t, "given:two", &hotv1.UserLikes{})
+	h.hot.put(t, "fresh:1", &hotv1.UserLikes{})
+	o := h.onlyRows()
+	o.Hot = h.hot
 	report := run(t, o)
 	var broken []string
 	for _, v := range report.Violations {
@@ -60,59 +62,60 @@ func testEachStaleHotDocumentIsFound(t *testing.T, d databases) {
 	if !slices.Equal(broken, want) {
 		t.Errorf("found %q\nwant  %q", broken, want)
 	}
-	if !slices.Contains(report.Notes, "hot state: documents fresh:... are not compared, not known to the audit") {
+	if !slices.Contains(report.Notes, "hot state: documents fresh:... are not compared, the audit does not know them") {
 		t.Errorf("notes %q", report.Notes)
 	}
 }
 
-// A copy that is renewed within the time that it may be stale is none.
-func testCopyThatIsRenewedInTime(t *testing.T, d databases) {
-	w := newWorld(t, d)
-	w.hot.put(t, hotv1.AuthorWorksKey(1), &hotv1.AuthorWorks{Works: 1})
-	looks := 0
-	w.hot.reads = func(key string) { // one after the other: there is one doubt after the first round
+// A document that is renewed within the allowed staleness is no violation.
+func testDocumentRenewedInTime(t *testing.T, d opsharness.Databases) {
+	h := newHarness(t, d)
+	h.hot.put(t, hotv1.AuthorWorksKey(1), &hotv1.AuthorWorks{Works: 1})
+	reads := 0
+	h.hot.reads = func(key string) { // not concurrent: one comparison is left after the first round
 		if key != hotv1.AuthorWorksKey(1) {
 			return
 		}
-		if looks++; looks == 3 { // the first sample looks twice
-			w.hot.invalidate(t, key)
+		if reads++; reads == 3 { // the first sample reads twice
+			h.hot.invalidate(t, key)
 		}
 	}
-	o := w.onlyRows()
-	o.Hot = w.hot
+	o := h.onlyRows()
+	o.Hot = h.hot
 	wantViolations(t, run(t, o))
-	if looks != 3 {
-		t.Errorf("looked %d times", looks)
+	if reads != 3 {
+		t.Errorf("read %d times", reads)
 	}
 }
 
-// A copy that is written anew again and again, always wrong, is a violation too.
-func testCopyThatIsRenewedWrongly(t *testing.T, d databases) {
-	w := newWorld(t, d)
-	looks := 0
-	w.hot.reads = func(key string) {
+// A document that is renewed again and again, but always wrong, is a violation.
+func testDocumentRenewedWrongly(t *testing.T, d opsharness.Databases) {
+	h := newHarness(t, d)
+	reads := 0
+	h.hot.reads = func(key string) {
 		if key != hotv1.AuthorWorksKey(1) {
 			return
 		}
-		if looks++; looks%4 == 1 {
-			w.hot.put(t, key, &hotv1.AuthorWorks{Works: 7})
+		if reads++; reads%4 == 1 {
+			h.hot.put(t, key, &hotv1.AuthorWorks{Works: 7})
 		}
 	}
-	o := w.onlyRows()
-	o.Hot = w.hot
+	o := h.onlyRows()
+	o.Hot = h.hot
 	wantViolations(t, run(t, o), "I7 hot document work:1: expected works:2, found works:7")
 }
 
-// What changes with every look cannot be compared, and that is said.
-func testCopyThatIsNeverTheSame(t *testing.T, d databases) {
-	w := newWorld(t, d)
-	w.hot.reads = func(key string) {
+// A document that changes between any two reads cannot be compared; a note says
+// so.
+func testDocumentThatAlwaysChanges(t *testing.T, d opsharness.Databases) {
+	h := newHarness(t, d)
+	h.hot.reads = func(key string) {
 		if key == hotv1.AuthorWorksKey(1) {
-			w.hot.put(t, key, &hotv1.AuthorWorks{Works: 7})
+			h.hot.put(t, key, &hotv1.AuthorWorks{Works: 7})
 		}
 	}
-	o := w.onlyRows()
-	o.Hot = w.hot
+	o := h.onlyRows()
+	o.Hot = h.hot
 	report := run(t, o)
 	wantViolations(t, report)
 	if !slices.Contains(report.Notes, "hot document work:1 changes too fast to be compared") {
@@ -120,17 +123,17 @@ func testCopyThatIsNeverTheSame(t *testing.T, d databases) {
 	}
 }
 
-func testHotStateDown(t *testing.T, d databases) {
-	w := newWorld(t, d)
-	w.hot.err = os.ErrDeadlineExceeded
-	o := w.onlyRows()
-	o.Hot = w.hot
+func testHotStateDown(t *testing.T, d opsharness.Databases) {
+	h := newHarness(t, d)
+	h.hot.err = os.ErrDeadlineExceeded
+	o := h.onlyRows()
+	o.Hot = h.hot
 	if _, err := audit.Run(t.Context(), o); err == nil {
 		t.Error("an audit without hot state succeeds")
 	}
 }
 
-func testEachWrongAnswerOfTheAPIIsFound(t *testing.T, d databases) {
+func testEachWrongAnswerOfTheAPIIsFound(t *testing.T, d opsharness.Databases) {
 	for name, test := range map[string]struct {
 		spoil func(*apiFake)
 		want  []string
@@ -168,103 +171,103 @@ func testEachWrongAnswerOfTheAPIIsFound(t *testing.T, d databases) {
 			[]string{"I9 feed: expected newest first, as video 103 before video 102, found the other way round"}},
 		"a video in the feed that is not ready": {func(f *apiFake) { f.feed = append(slices.Clone(f.feed), audit.VideoSeen{ID: 100}) },
 			[]string{"I9 feed: expected ready videos only, found video 100"}},
-		"a wrong bound of the next page": {func(f *apiFake) { f.times = func(id int64) int64 { return shownAt(id) + 1 } },
+		"a wrong bound of the next page": {func(f *apiFake) { f.times = func(id int64) int64 { return opsharness.ShownAt(id) + 1 } },
 			[]string{"I9 feed: expected next_time 1700000005102 after video 102, found 1700000005103"}},
 		"a page that is too long": {func(f *apiFake) { f.pageSize = 40; f.feed = make([]audit.VideoSeen, 40) },
 			[]string{"I9 feed: expected an answer, found 40 videos on one page"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, d)
-			test.spoil(w.api)
-			o := w.onlyRows()
-			o.API = w.api
+			h := newHarness(t, d)
+			test.spoil(h.api)
+			o := h.onlyRows()
+			o.API = h.api
 			wantViolations(t, run(t, o), test.want...)
 		})
 	}
 }
 
-func testAPIDown(t *testing.T, d databases) {
-	w := newWorld(t, d)
-	w.api.failing = true
-	o := w.onlyRows()
-	o.API = w.api
+func testAPIDown(t *testing.T, d opsharness.Databases) {
+	h := newHarness(t, d)
+	h.api.failing = true
+	o := h.onlyRows()
+	o.API = h.api
 	report := run(t, o)
 	if len(report.Violations) != comparisons {
 		t.Errorf("%d violations, want one for each of %d answers", len(report.Violations), comparisons)
 	}
 }
 
-func testSampleBoundsTheQuestions(t *testing.T, d databases) {
-	w := newWorld(t, d)
-	o := w.onlyRows()
-	o.API, o.Sample = w.api, 2
+func testSampleBoundsTheRequests(t *testing.T, d opsharness.Databases) {
+	h := newHarness(t, d)
+	o := h.onlyRows()
+	o.API, o.Sample = h.api, 2
 	report := run(t, o)
 	wantViolations(t, report)
 	if report.Compared.Answers != 1+2*5+2 {
 		t.Errorf("%d answers", report.Compared.Answers)
 	}
-	if !slices.Contains(report.Notes, "api: 2 of 3 users are looked at") {
+	if !slices.Contains(report.Notes, "api: 2 of 3 users are compared") {
 		t.Errorf("notes %q", report.Notes)
 	}
 }
 
-func testEachFaultOfObjectsIsFound(t *testing.T, d databases) {
+func testEachFaultOfObjectsIsFound(t *testing.T, d opsharness.Databases) {
 	for name, test := range map[string]struct {
-		spoil func(*testing.T, *world)
+		spoil func(*testing.T, *harness)
 		want  string // how the line begins
 	}{
-		"a part is missing": {func(t *testing.T, w *world) {
-			if err := os.Remove(w.part("videos/101/source", 1)); err != nil {
+		"a part is missing": {func(t *testing.T, h *harness) {
+			if err := os.Remove(h.Part("videos/101/source", 1)); err != nil {
 				t.Fatal(err)
 			}
 		}, "I8 object of video 101: expected its bytes, found objectstore.Part"},
-		"a part is damaged": {func(t *testing.T, w *world) { w.store(t, "videos/102/source", 2, []byte("xx")) },
-			"I8 object of video 102: expected its bytes, found bytes of another checksum"},
-		"a part is too short": {func(t *testing.T, w *world) { w.store(t, "videos/102/source", 0, []byte("x")) },
+		"a part is damaged": {func(t *testing.T, h *harness) { h.Store(t, "videos/102/source", 2, []byte("xx")) },
+			"I8 object of video 102: expected its bytes, found bytes with another checksum"},
+		"a part is too short": {func(t *testing.T, h *harness) { h.Store(t, "videos/102/source", 0, []byte("x")) },
 			"I8 object of video 102: expected its bytes, found objectstore.Part"},
-		"a cover is missing": {func(t *testing.T, w *world) {
-			if err := os.RemoveAll(w.folder + "/videos/103/1/cover"); err != nil {
+		"a cover is missing": {func(t *testing.T, h *harness) {
+			if err := os.RemoveAll(h.Folder + "/videos/103/1/cover"); err != nil {
 				t.Fatal(err)
 			}
 		}, "I8 cover of video 103: expected its bytes, found objectstore.Part"},
-		"what is played is damaged": {func(t *testing.T, w *world) { w.store(t, "videos/103/1/play", 0, []byte("rude")) },
-			"I8 playable of video 103: expected its bytes, found bytes of another checksum"},
-		"an index is none": {func(t *testing.T, w *world) {
-			w.store(t, "videos/103/1/hls/index", 0, []byte("\xff\xff\xff\xff"))
-		}, "I8 index of video 103: expected its bytes, found bytes of another checksum"},
-		"a header of a track is missing": {func(t *testing.T, w *world) {
-			if err := os.Remove(w.part("videos/103/1/hls/720/init", 1)); err != nil {
+		"a playable is damaged": {func(t *testing.T, h *harness) { h.Store(t, "videos/103/1/play", 0, []byte("rude")) },
+			"I8 playable of video 103: expected its bytes, found bytes with another checksum"},
+		"an index cannot be read": {func(t *testing.T, h *harness) {
+			h.Store(t, "videos/103/1/hls/index", 0, []byte("\xff\xff\xff\xff"))
+		}, "I8 index of video 103: expected its bytes, found bytes with another checksum"},
+		"a header of a track is missing": {func(t *testing.T, h *harness) {
+			if err := os.Remove(h.Part("videos/103/1/hls/720/init", 1)); err != nil {
 				t.Fatal(err)
 			}
 		}, "I8 header of track 720 of video 103: expected its bytes, found objectstore.Part"},
-		"a segment is damaged": {func(t *testing.T, w *world) { w.store(t, "videos/103/1/hls/720/00000", 0, []byte("xxxx")) },
-			"I8 segment 0 of track 720 of video 103: expected its bytes, found bytes of another checksum"},
-		"the source of a video in work is damaged": {func(t *testing.T, w *world) { w.store(t, "videos/104/source", 0, []byte("xxxx")) },
-			"I8 object of video 104: expected its bytes, found bytes of another checksum"},
-		"a whole object where there can be none": {func(t *testing.T, w *world) {
-			w.exec(t, "video", `INSERT INTO uploads (video_id, author_id, object_key, part_size, max_size, aborting, expires_at_ms, due_at_ms)
-				VALUES (111, 3, 'videos/104/source', 4, 100, FALSE, 9000, 9000)`) // its parts stay known
-			w.exec(t, "video", `UPDATE videos SET layout = 1 WHERE id = 104`)
+		"a segment is damaged": {func(t *testing.T, h *harness) { h.Store(t, "videos/103/1/hls/720/00000", 0, []byte("xxxx")) },
+			"I8 segment 0 of track 720 of video 103: expected its bytes, found bytes with another checksum"},
+		"the source of a video in processing is damaged": {func(t *testing.T, h *harness) { h.Store(t, "videos/104/source", 0, []byte("xxxx")) },
+			"I8 object of video 104: expected its bytes, found bytes with another checksum"},
+		"a whole object in a folder": {func(t *testing.T, h *harness) {
+			h.Exec(t, "video", `INSERT INTO uploads (video_id, author_id, object_key, part_size, max_size, aborting, expires_at_ms, due_at_ms)
+				VALUES (111, 3, 'videos/104/source', 4, 100, FALSE, 9000, 9000)`) // a row still names its parts
+			h.Exec(t, "video", `UPDATE videos SET layout = 1 WHERE id = 104`)
 		}, "I8 object of video 104: expected its bytes, found objectstore.Part"},
-		"objects that are to be removed, and nobody knows": {func(t *testing.T, w *world) { w.exec(t, "video", `DELETE FROM removals`) },
+		"objects whose removal is not recorded": {func(t *testing.T, h *harness) { h.Exec(t, "video", `DELETE FROM removals`) },
 			"I8 object videos/105/source/000001: expected a video or an upload that has it, found none"},
-		"a lost attempt": {func(t *testing.T, w *world) { w.store(t, "videos/104/1/cover", 0, []byte("x")) },
+		"a lost attempt": {func(t *testing.T, h *harness) { h.Store(t, "videos/104/1/cover", 0, []byte("x")) },
 			"I8 object videos/104/1/cover/000000: expected a video or an upload that has it, found none"},
-		"a part of nothing": {func(t *testing.T, w *world) { w.store(t, "videos/999/source", 0, []byte("x")) },
+		"an unnamed part": {func(t *testing.T, h *harness) { h.Store(t, "videos/999/source", 0, []byte("x")) },
 			"I8 object videos/999/source/000000: expected a video or an upload that has it, found none"},
-		"a part too many": {func(t *testing.T, w *world) { w.store(t, "videos/101/source", 3, []byte("x")) },
+		"one extra part": {func(t *testing.T, h *harness) { h.Store(t, "videos/101/source", 3, []byte("x")) },
 			"I8 object videos/101/source/000003: expected a video or an upload that has it, found none"},
-		"a file that is no part": {func(t *testing.T, w *world) {
-			if err := os.WriteFile(w.folder+"/note", nil, 0o600); err != nil {
+		"a file that is not a part": {func(t *testing.T, h *harness) {
+			if err := os.WriteFile(h.Folder+"/note", nil, 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}, "I8 object note: expected a video or an upload that has it, found none"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, d)
-			test.spoil(t, w)
-			o := w.onlyRows()
-			o.Objects = audit.Folder(w.folder)
+			h := newHarness(t, d)
+			test.spoil(t, h)
+			o := h.onlyRows()
+			o.Objects = storage.Folder(h.Folder)
 			wantBeginning(t, run(t, o), test.want)
 		})
 	}

@@ -13,19 +13,20 @@ import (
 	"time"
 
 	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/audit"
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/opsharness"
 	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
 )
 
-// Writers who keep every promise change everything all the time while audits
-// run; none of those may find anything.
-func testNoFalseAlarmUnderTraffic(t *testing.T, d databases) {
-	w := newWorld(t, d)
-	api := &rowsAPI{world: w}
-	delete(w.hot.entries, hotv1.AuthorWorksKey(3)) // nobody renews these
-	delete(w.hot.entries, hotv1.ChatWindowKey(1, 2))
+// Writers that keep the data consistent change everything while audits run. No
+// audit may find a violation.
+func testNoFalseAlarmUnderTraffic(t *testing.T, d opsharness.Databases) {
+	h := newHarness(t, d)
+	api := &rowsAPI{harness: h}
+	delete(h.hot.entries, hotv1.AuthorWorksKey(3)) // no writer renews these
+	delete(h.hot.entries, hotv1.ChatWindowKey(1, 2))
 	var stopped atomic.Bool
 	var writers sync.WaitGroup
-	var renewing sync.Mutex // as the state store keeps a rebuild from overtaking a change
+	var renewing sync.Mutex // as the state store's versions keep a rebuild from overtaking a change
 	work := func(step func(ctx context.Context) error) {
 		writers.Go(func() {
 			for !stopped.Load() {
@@ -37,17 +38,17 @@ func testNoFalseAlarmUnderTraffic(t *testing.T, d databases) {
 		})
 	}
 	for range 2 {
-		work(func(ctx context.Context) error { return w.flipLike(ctx, t, &renewing) })
+		work(func(ctx context.Context) error { return h.flipLike(ctx, t, &renewing) })
 	}
 	sent := 0
 	work(func(ctx context.Context) error { // a video now and then: each makes the feed longer
 		if sent++; sent%20 == 0 {
-			return w.publish(ctx)
+			return h.publish(ctx)
 		}
-		return w.send(ctx)
+		return h.send(ctx)
 	})
-	o := w.onlyRows()
-	o.Hot, o.API, o.Staleness, o.Settle, o.Sample = w.hot, api, time.Second, time.Second, 3
+	o := h.onlyRows()
+	o.Hot, o.API, o.Staleness, o.Settle, o.Sample = h.hot, api, time.Second, time.Second, 3
 	var reports []audit.Report
 	for range 2 {
 		reports = append(reports, run(t, o))
@@ -57,18 +58,10 @@ func testNoFalseAlarmUnderTraffic(t *testing.T, d databases) {
 	for _, report := range reports {
 		wantViolations(t, report)
 	}
-	if moved := w.number(t, "interaction", `SELECT SUM(version) FROM likes`); moved < 20 {
+	if moved := h.Number(t, "interaction", `SELECT SUM(version) FROM likes`); moved < 20 {
 		t.Errorf("only %d changes of likes", moved)
 	}
-	wantViolations(t, run(t, o)) // and nothing is left behind
-}
-
-func (w *world) number(t *testing.T, service, query string) (n int64) {
-	t.Helper()
-	if err := w.dbs[service].QueryRowContext(t.Context(), query).Scan(&n); err != nil {
-		t.Fatal(err)
-	}
-	return n
+	wantViolations(t, run(t, o)) // the data is still consistent
 }
 
 // inTx runs statements, each with its arguments, in one transaction.
@@ -85,15 +78,15 @@ func inTx(ctx context.Context, db *sql.DB, statements ...[]any) error {
 	return tx.Commit()
 }
 
-// flipLike changes a like of user 2 or 3 for video 101 of user 1 with its
-// counts, invalidates and renews its copies, and tells of it a little later.
-func (w *world) flipLike(ctx context.Context, t *testing.T, renewing *sync.Mutex) error {
+// flipLike changes a like of user 2 or 3 for video 101 of user 1 with its counts,
+// invalidates and renews the documents, and then changes the activity.
+func (h *harness) flipLike(ctx context.Context, t *testing.T, renewing *sync.Mutex) error {
 	renewing.Lock()
 	defer renewing.Unlock()
 	actor := 2 + rand.Int64N(2)
 	var liked bool
 	var version, given, received int64
-	db := w.dbs["interaction"]
+	db := h.DBs["interaction"]
 	if err := db.QueryRowContext(ctx, `SELECT liked, version FROM likes WHERE user_id = ? AND video_id = 101`, actor).Scan(&liked, &version); err != nil {
 		return err
 	}
@@ -110,22 +103,22 @@ func (w *world) flipLike(ctx context.Context, t *testing.T, renewing *sync.Mutex
 	if err != nil {
 		return err
 	}
-	// The copy is older than the rows for a moment here.
-	w.hot.invalidate(t, hotv1.UserLikesKey(1))
+	// Here the document is older than the rows for a moment.
+	h.hot.invalidate(t, hotv1.UserLikesKey(1))
 	if err := db.QueryRowContext(ctx, `SELECT given, received FROM user_counts WHERE user_id = 1`).Scan(&given, &received); err != nil {
 		return err
 	}
-	w.hot.put(t, hotv1.UserLikesKey(1), &hotv1.UserLikes{Given: given, Received: received})
+	h.hot.put(t, hotv1.UserLikesKey(1), &hotv1.UserLikes{Given: given, Received: received})
 	subject := "like:" + strconv.FormatInt(actor, 10) + ":101"
-	return inTx(ctx, w.dbs["user"],
+	return inTx(ctx, h.DBs["user"],
 		[]any{`UPDATE activity_marks SET last_id = last_id + 1 WHERE user_id = 1`},
 		[]any{`UPDATE activities SET id = (SELECT last_id FROM activity_marks WHERE user_id = 1), version = ?, present = ? WHERE subject = ?`, version + 1, !liked, subject})
 }
 
 // send writes the next message of the conversation.
-func (w *world) send(ctx context.Context) error {
+func (h *harness) send(ctx context.Context) error {
 	var seq int64
-	db := w.dbs["chat"]
+	db := h.DBs["chat"]
 	if err := db.QueryRowContext(ctx, `SELECT last_seq + 1 FROM conversations`).Scan(&seq); err != nil {
 		return err
 	}
@@ -134,21 +127,21 @@ func (w *world) send(ctx context.Context) error {
 		[]any{`UPDATE conversations SET last_seq = ?, last_ms = ?, last_id = ?, last_from_id = 2, last_content = 'x'`, seq, 1000 + seq, 300 + seq})
 }
 
-// publish adds a video, with the counts that it begins with.
-func (w *world) publish(ctx context.Context) error {
+// publish adds a video and counts it.
+func (h *harness) publish(ctx context.Context) error {
 	var id int64
-	db := w.dbs["video"]
+	db := h.DBs["video"]
 	if err := db.QueryRowContext(ctx, `SELECT GREATEST(MAX(id), 1000) + 1 FROM videos`).Scan(&id); err != nil {
 		return err
 	}
 	return inTx(ctx, db,
 		[]any{`UPDATE authors SET works = works + 1 WHERE author_id = 3`},
 		[]any{`INSERT INTO videos (id, author_id, title, published_at_ms, shown_at_ms, state, source_key, source_size, source_part_size, source_sha256, source_content_type, play_key)
-			VALUES (?, 3, 'new', ?, ?, 2, ?, 1, 1, REPEAT('x', 32), 'video/mp4', ?)`, id, publishedAt(id), shownAt(id), strconv.FormatInt(id, 10), strconv.FormatInt(id, 10)})
+			VALUES (?, 3, 'new', ?, ?, 2, ?, 1, 1, REPEAT('x', 32), 'video/mp4', ?)`, id, opsharness.PublishedAt(id), opsharness.ShownAt(id), strconv.FormatInt(id, 10), strconv.FormatInt(id, 10)})
 }
 
-// rowsAPI shows what the rows say at the moment of asking.
-type rowsAPI struct{ *world }
+// rowsAPI answers from the rows at the moment of the request.
+type rowsAPI struct{ *harness }
 
 var _ audit.API = (*rowsAPI)(nil)
 
@@ -195,7 +188,7 @@ func (r *rowsAPI) feed(ctx context.Context, before int64) (answer audit.Answer, 
 		answer.Videos, err = r.videos(ctx, older, 1<<60)
 	}
 	if err == nil {
-		answer.Next = shownAt(answer.Videos[len(answer.Videos)-1].ID)
+		answer.Next = opsharness.ShownAt(answer.Videos[len(answer.Videos)-1].ID)
 	}
 	return answer, err
 }
@@ -205,7 +198,7 @@ func (r *rowsAPI) videos(ctx context.Context, query string, arg int64) ([]audit.
 }
 
 func (r *rowsAPI) list(ctx context.Context, service, query string, arg int64) (videos []audit.VideoSeen, err error) {
-	rows, err := r.dbs[service].QueryContext(ctx, query, arg)
+	rows, err := r.DBs[service].QueryContext(ctx, query, arg)
 	if err != nil {
 		return nil, err
 	}
@@ -222,7 +215,7 @@ func (r *rowsAPI) list(ctx context.Context, service, query string, arg int64) (v
 }
 
 func (r *rowsAPI) one(ctx context.Context, service, query string, arg int64, to ...any) error {
-	err := r.dbs[service].QueryRowContext(ctx, query, arg).Scan(to...)
+	err := r.DBs[service].QueryRowContext(ctx, query, arg).Scan(to...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}

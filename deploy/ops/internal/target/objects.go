@@ -1,7 +1,7 @@
 package target
 
 import (
-	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/audit"
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/storage"
 	"github.com/douyin-on-dapr/douyin/services/contract"
 	"github.com/douyin-on-dapr/douyin/services/platform/s3store"
 )
@@ -15,20 +15,14 @@ type Objects struct {
 	S3Region      string `help:"Region of the bucket." name:"s3-region" default:"us-east-1" env:"DOUYIN_S3_REGION"`
 }
 
-// Store is an object store that can be listed, read and cleaned.
-type Store interface {
-	audit.Objects
-	audit.Remover
-}
-
 // Open returns the store, or nil when the flags name none.
-func (o Objects) Open(secrets map[string]string) (Store, error) {
+func (o Objects) Open(secrets map[string]string) (storage.Store, error) {
 	switch {
 	case o.S3Addr != "":
-		return audit.NewBucket(o.S3Addr, o.S3Bucket, o.S3Region,
+		return storage.NewBucket(o.S3Addr, o.S3Bucket, o.S3Region,
 			s3store.Keys{Access: secrets[contract.SecretS3AccessKey], Secret: secrets[contract.SecretS3SecretKey]})
 	case o.ObjectsFolder != "":
-		return audit.Folder(o.ObjectsFolder), nil
+		return storage.Folder(o.ObjectsFolder), nil
 	default:
 		return nil, nil
 	}

@@ -1,4 +1,4 @@
-package audit
+package storage
 
 import (
 	"context"
@@ -12,17 +12,14 @@ import (
 // localstorage binding, where a key is a path.
 type Folder string
 
-var (
-	_ Objects = Folder("")
-	_ Remover = Folder("")
-)
+var _ Store = Folder("")
 
-// List implements Objects. A folder that does not exist is an empty one.
-func (f Folder) List(ctx context.Context) ([]Listed, error) {
-	var kept []Listed
+// List implements Reader. A folder that does not exist has no items.
+func (f Folder) List(ctx context.Context) ([]Item, error) {
+	var items []Item
 	err := filepath.WalkDir(string(f), func(path string, entry fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil // gone since its folder was read
+			return nil // deleted since its folder was read
 		}
 		if err != nil || entry.IsDir() {
 			return errors.Join(err, ctx.Err())
@@ -35,26 +32,26 @@ func (f Folder) List(ctx context.Context) ([]Listed, error) {
 			return err
 		}
 		key, err := filepath.Rel(string(f), path)
-		kept = append(kept, Listed{Key: filepath.ToSlash(key), Modified: info.ModTime()})
+		items = append(items, Item{Key: filepath.ToSlash(key), Modified: info.ModTime()})
 		return err
 	})
-	return kept, err
+	return items, err
 }
 
-// Unfinished implements Objects: files come whole, or are parts of what is known.
-func (Folder) Unfinished(context.Context) ([]Listed, error) { return nil, nil }
+// Unfinished implements Reader: a folder has no multipart uploads.
+func (Folder) Unfinished(context.Context) ([]Item, error) { return nil, nil }
 
-// GetRange implements Objects: only an S3 store keeps whole objects.
+// GetRange implements Reader: only an S3 store keeps whole objects.
 func (Folder) GetRange(_ context.Context, key string, _, _ int64) ([]byte, error) {
 	return nil, errors.New(key + " should be in an S3 store")
 }
 
-// Get implements Objects.
+// Get implements Reader.
 func (f Folder) Get(_ context.Context, key string) ([]byte, error) {
 	return os.ReadFile(f.path(key))
 }
 
-// Exists implements Objects.
+// Exists implements Reader.
 func (f Folder) Exists(_ context.Context, key string) (bool, error) {
 	_, err := os.Stat(f.path(key))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -63,15 +60,15 @@ func (f Folder) Exists(_ context.Context, key string) (bool, error) {
 	return err == nil, err
 }
 
-// Remove implements Remover.
-func (f Folder) Remove(_ context.Context, key string) error {
+// Delete implements Deleter.
+func (f Folder) Delete(_ context.Context, key string) error {
 	if err := os.Remove(f.path(key)); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil
 }
 
-// Abort implements Remover: only an S3 store has uploads in pieces.
+// Abort implements Deleter: only an S3 store has multipart uploads.
 func (Folder) Abort(_ context.Context, key, _ string) error {
 	return errors.New(key + " should be in an S3 store")
 }

@@ -1,4 +1,4 @@
-package audit
+package storage
 
 import (
 	"context"
@@ -13,22 +13,19 @@ import (
 )
 
 // Bucket is the object store of an environment with an S3 server: parts that the
-// binding has stored and whole objects, in one bucket.
+// binding stored, and whole objects, in one bucket.
 type Bucket struct {
 	store  *s3store.Store
 	client minio.Core
 	bucket string
 }
 
-var (
-	_ Objects = (*Bucket)(nil)
-	_ Remover = (*Bucket)(nil)
-)
+var _ Store = (*Bucket)(nil)
 
-// maxBlob is the largest part that a sidecar passes on.
+// maxBlob is the size of the largest part that a sidecar forwards.
 const maxBlob = 16 << 20
 
-// NewBucket reads the bucket of an S3 server on this machine, host:port.
+// NewBucket returns the bucket of an S3 server at addr (host:port).
 func NewBucket(addr, bucket, region string, keys s3store.Keys) (*Bucket, error) {
 	store, err := s3store.Open(s3store.Config{Endpoint: "http://" + addr, Bucket: bucket, Region: region}, keys)
 	if err != nil {
@@ -44,31 +41,31 @@ func NewBucket(addr, bucket, region string, keys s3store.Keys) (*Bucket, error) 
 	return &Bucket{store: store, client: minio.Core{Client: client}, bucket: bucket}, nil
 }
 
-// List implements Objects.
-func (b *Bucket) List(ctx context.Context) ([]Listed, error) {
-	var kept []Listed
+// List implements Reader.
+func (b *Bucket) List(ctx context.Context) ([]Item, error) {
+	var items []Item
 	for object := range b.client.Client.ListObjects(ctx, b.bucket, minio.ListObjectsOptions{Recursive: true}) {
 		if object.Err != nil {
 			return nil, object.Err
 		}
-		kept = append(kept, Listed{Key: object.Key, Modified: object.LastModified})
+		items = append(items, Item{Key: object.Key, Modified: object.LastModified})
 	}
-	return kept, ctx.Err()
+	return items, ctx.Err()
 }
 
-// Unfinished implements Objects.
-func (b *Bucket) Unfinished(ctx context.Context) ([]Listed, error) {
-	var open []Listed
+// Unfinished implements Reader.
+func (b *Bucket) Unfinished(ctx context.Context) ([]Item, error) {
+	var open []Item
 	for upload := range b.client.ListIncompleteUploads(ctx, b.bucket, "", true) {
 		if upload.Err != nil {
 			return nil, upload.Err
 		}
-		open = append(open, Listed{Key: upload.Key, Upload: upload.UploadID, Modified: upload.Initiated})
+		open = append(open, Item{Key: upload.Key, Upload: upload.UploadID, Modified: upload.Initiated})
 	}
 	return open, ctx.Err()
 }
 
-// Get implements Objects.
+// Get implements Reader.
 func (b *Bucket) Get(ctx context.Context, key string) ([]byte, error) {
 	body, _, _, err := b.client.GetObject(ctx, b.bucket, key, minio.GetObjectOptions{})
 	if err != nil {
@@ -78,12 +75,12 @@ func (b *Bucket) Get(ctx context.Context, key string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(body, maxBlob))
 }
 
-// GetRange implements Objects.
+// GetRange implements Reader.
 func (b *Bucket) GetRange(ctx context.Context, key string, offset, length int64) ([]byte, error) {
 	return b.store.GetRange(ctx, key, offset, length)
 }
 
-// Exists implements Objects.
+// Exists implements Reader.
 func (b *Bucket) Exists(ctx context.Context, key string) (bool, error) {
 	_, _, err := b.store.Stat(ctx, key)
 	if errs.CodeOf(err) == errs.NotFound {
@@ -92,9 +89,9 @@ func (b *Bucket) Exists(ctx context.Context, key string) (bool, error) {
 	return err == nil, err
 }
 
-// Remove implements Remover. An upload of the same key goes on, which s3store's
-// Delete would end.
-func (b *Bucket) Remove(ctx context.Context, key string) error {
+// Delete implements Deleter. Unlike s3store's Delete it does not abort multipart
+// uploads of the same key.
+func (b *Bucket) Delete(ctx context.Context, key string) error {
 	err := b.client.RemoveObject(ctx, b.bucket, key, minio.RemoveObjectOptions{})
 	if isGone(err) {
 		return nil
@@ -102,7 +99,7 @@ func (b *Bucket) Remove(ctx context.Context, key string) error {
 	return err
 }
 
-// Abort implements Remover.
+// Abort implements Deleter.
 func (b *Bucket) Abort(ctx context.Context, key, upload string) error {
 	err := b.client.AbortMultipartUpload(ctx, b.bucket, key, upload)
 	if isGone(err) {

@@ -1,7 +1,6 @@
-package audit_test
+package opsharness
 
 import (
-	"context"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -11,17 +10,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/audit"
+	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/storage"
 )
 
-// Small patience: nothing is on its way in most tests.
-const (
-	settle    = 200 * time.Millisecond
-	staleness = 200 * time.Millisecond
-)
-
-// Rows of three users who publish, like, comment, follow and write, with
-// everything that follows from it.
+// rows are statements by service. They insert three users who publish, like,
+// comment, follow and write, with the counters, activities and positions that
+// result.
 func rows() map[string][]string {
 	return map[string][]string{
 		"user": {
@@ -74,54 +68,53 @@ func rows() map[string][]string {
 	}
 }
 
-// world is a data set with all that is shown of it; every promise is kept until
-// a test breaks one.
-type world struct {
-	databases
-	hot    *hotFake
-	api    *apiFake
-	folder string
+// Data is a consistent data set: rows in all databases, and a folder with the
+// objects that they name.
+type Data struct {
+	Databases
+	Folder string
 }
 
-func newWorld(t *testing.T, d databases) *world {
+// NewData clears the databases and fills them.
+func NewData(t testing.TB, d Databases) *Data {
 	t.Helper()
-	d.emptied(t)
-	w := &world{databases: d, hot: newHotFake(t), api: newAPIFake(), folder: t.TempDir()}
+	d.Clear(t)
+	data := &Data{Databases: d, Folder: t.TempDir()}
 	for service, statements := range rows() {
 		for _, statement := range statements {
-			w.exec(t, service, statement)
+			data.Exec(t, service, statement)
 		}
 	}
-	for _, v := range videos() {
-		w.publishVideo(t, v)
+	for _, v := range Videos() {
+		data.insertVideo(t, v)
 	}
-	w.storeAll(t)
-	w.store(t, "videos/104/2/cover", 0, []byte("half"))
-	w.store(t, "videos/105/source", 1, []byte("left"))
-	w.store(t, "videos/110/source", 0, []byte("half"))
-	return w
+	for key, bytes := range contents() {
+		for n, chunk := range slices.Collect(slices.Chunk(bytes, partSize)) {
+			data.Store(t, key, n, chunk)
+		}
+	}
+	data.Store(t, "videos/104/2/cover", 0, []byte("half"))
+	data.Store(t, "videos/105/source", 1, []byte("left"))
+	data.Store(t, "videos/110/source", 0, []byte("half"))
+	return data
 }
 
 const partSize = 4
 
-// publishedAt puts videos in the order of their ids.
-func publishedAt(id int64) int64 { return 1_700_000_000_000 + id }
+// PublishedAt is the time of publication of a video, in Unix ms, ascending with
+// the id.
+func PublishedAt(id int64) int64 { return 1_700_000_000_000 + id }
 
-// shownAt is the place in the feed, some time later.
-func shownAt(id int64) int64 { return publishedAt(id) + 5_000 }
+// ShownAt is the time of a video in the feed, some seconds after its publication.
+func ShownAt(id int64) int64 { return PublishedAt(id) + 5_000 }
 
-func (w *world) exec(t *testing.T, service, statement string, args ...any) {
-	t.Helper()
-	exec(t.Context(), t, w.dbs[service], statement, args...)
-}
-
-// store writes a part as the system's object store does.
-func (w *world) store(t *testing.T, key string, n int, payload []byte) {
+// Store writes a part in the format of the system's object store.
+func (d *Data) Store(t testing.TB, key string, n int, payload []byte) {
 	t.Helper()
 	part := []byte{0, 'D', 'Y', 1}
 	part = binary.BigEndian.AppendUint32(part, uint32(len(payload)))
 	part = binary.BigEndian.AppendUint32(part, crc32.Checksum(payload, crc32.MakeTable(crc32.Castagnoli)))
-	path := w.part(key, n)
+	path := d.Part(key, n)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -130,43 +123,33 @@ func (w *world) store(t *testing.T, key string, n int, payload []byte) {
 	}
 }
 
-func (w *world) part(key string, n int) string {
-	return filepath.Join(w.folder, filepath.FromSlash(key), fmt.Sprintf("%06d", n))
+// Part is the file of a part.
+func (d *Data) Part(key string, n int) string {
+	return filepath.Join(d.Folder, filepath.FromSlash(key), fmt.Sprintf("%06d", n))
 }
 
-// onlyRows audits nothing but the databases.
-func (w *world) onlyRows() audit.Options {
-	return audit.Options{DSNs: w.dsns, Settle: settle, Staleness: staleness}
-}
-
-// everything audits all there is.
-func (w *world) everything() audit.Options {
-	o := w.onlyRows()
-	o.Hot, o.API, o.Objects = w.hot, w.api, audit.Folder(w.folder)
-	return o
-}
-
-func run(t *testing.T, o audit.Options) audit.Report {
+// Age sets the time of modification of all stored objects.
+func (d *Data) Age(t testing.TB, age time.Duration) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	report, err := audit.Run(ctx, o)
+	modified := time.Now().Add(-age)
+	for _, key := range Keys(t, storage.Folder(d.Folder)) {
+		if err := os.Chtimes(filepath.Join(d.Folder, filepath.FromSlash(key)), modified, modified); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Keys are the keys of everything in a store, in order.
+func Keys(t testing.TB, store storage.Reader) []string {
+	t.Helper()
+	items, err := store.List(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return report
-}
-
-// wantViolations compares the lines of a report, in any order.
-func wantViolations(t *testing.T, report audit.Report, want ...string) {
-	t.Helper()
-	var got []string
-	for _, v := range report.Violations {
-		got = append(got, v.String())
+	keys := make([]string, len(items))
+	for i, item := range items {
+		keys[i] = item.Key
 	}
-	slices.Sort(got)
-	slices.Sort(want)
-	if !slices.Equal(got, want) {
-		t.Errorf("found %q\nwant  %q", got, want)
-	}
+	slices.Sort(keys)
+	return keys
 }
