@@ -19,8 +19,8 @@ import (
 	"github.com/versity/versitygw/embedgw"
 )
 
-// The limits of the server. What comes beyond them waits or is told to come
-// again.
+// The limits of the server. Requests beyond them wait, or are refused with a
+// request to retry.
 const (
 	maxConnections = 1024
 	maxRequests    = 512

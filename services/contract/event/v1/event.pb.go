@@ -3,7 +3,7 @@
 // 	protoc-gen-go v1.36.12
 // source: event/v1/event.proto
 
-// Events: facts told over Dapr pub/sub as CloudEvents 1.0. The payload of each
+// Events: facts published over Dapr pub/sub as CloudEvents 1.0. The payload of each
 // is the JSON form (proto3 JSON mapping, int64 as strings) of one of these
 // messages; the envelope's attributes are in README.md beside this file.
 

@@ -685,7 +685,7 @@ type ReleaseJobRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	VideoId       int64                  `protobuf:"varint,1,opt,name=video_id,json=videoId,proto3" json:"video_id,omitempty"`
 	Attempt       int64                  `protobuf:"varint,2,opt,name=attempt,proto3" json:"attempt,omitempty"`
-	Suspicion     string                 `protobuf:"bytes,3,opt,name=suspicion,proto3" json:"suspicion,omitempty"` // one of reasons.go, where the video may be the cause; "": it is not
+	Suspicion     string                 `protobuf:"bytes,3,opt,name=suspicion,proto3" json:"suspicion,omitempty"` // one of reasons.go if the video may be the cause, else ""
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

@@ -59,7 +59,7 @@ type ProcessingServiceClient interface {
 	// ReleaseJob gives a job back that could not be done, and not surely by the
 	// video's fault: it comes up again a while later. A video that is suspected too
 	// often in a row has failed.
-	// Refusals: JOB_LOST, REQUEST_INVALID (a suspicion that is no reason).
+	// Refusals: JOB_LOST, REQUEST_INVALID (an unknown reason).
 	ReleaseJob(ctx context.Context, in *ReleaseJobRequest, opts ...grpc.CallOption) (*ReleaseJobResponse, error)
 }
 
@@ -161,7 +161,7 @@ type ProcessingServiceServer interface {
 	// ReleaseJob gives a job back that could not be done, and not surely by the
 	// video's fault: it comes up again a while later. A video that is suspected too
 	// often in a row has failed.
-	// Refusals: JOB_LOST, REQUEST_INVALID (a suspicion that is no reason).
+	// Refusals: JOB_LOST, REQUEST_INVALID (an unknown reason).
 	ReleaseJob(context.Context, *ReleaseJobRequest) (*ReleaseJobResponse, error)
 	mustEmbedUnimplementedProcessingServiceServer()
 }
