@@ -14,11 +14,11 @@ import (
 
 // Transcoder makes files without looking at the source.
 type Transcoder struct {
-	MediaInfo media.MediaInfo
-	Output    func(o media.Order) (media.Output, error) // nil: as ordered, for as long as the source says
-	OnMake    func(ctx context.Context, done func(time.Duration)) error
-	OnProbe   func(ctx context.Context, file media.File) error
-	Orders    []media.Order // read it when the workers have ended
+	Info    media.Info
+	Output  func(o media.Order) (media.Output, error) // nil: as ordered, for as long as the source says
+	OnMake  func(ctx context.Context, done func(time.Duration)) error
+	OnProbe func(ctx context.Context, file media.File) error
+	Orders  []media.Order // read it when the workers have ended
 
 	mu sync.Mutex // of Orders
 }
@@ -26,13 +26,13 @@ type Transcoder struct {
 var _ media.Transcoder = (*Transcoder)(nil)
 
 // Probe implements media.Transcoder.
-func (t *Transcoder) Probe(ctx context.Context, file media.File) (media.MediaInfo, error) {
+func (t *Transcoder) Probe(ctx context.Context, file media.File) (media.Info, error) {
 	if t.OnProbe != nil {
 		if err := t.OnProbe(ctx, file); err != nil {
-			return media.MediaInfo{}, err
+			return media.Info{}, err
 		}
 	}
-	film := t.MediaInfo
+	film := t.Info
 	film.Container = file.Container
 	return film, nil
 }
@@ -47,7 +47,7 @@ func (t *Transcoder) Make(ctx context.Context, o media.Order, done func(time.Dur
 			return media.Output{}, err
 		}
 	}
-	made := media.Output{Duration: o.MediaInfo.Duration, Clean: true}
+	made := media.Output{Duration: o.Info.Duration, Clean: true}
 	if t.Output != nil {
 		var err error
 		if made, err = t.Output(o); err != nil {

@@ -31,9 +31,9 @@ func (p *Programs) Make(ctx context.Context, o media.Order, done func(time.Durat
 		args = append(args, p.pictures(size, o.Plan.Rate)...)
 		args = append(args, output("cmaf+frag_keyframe", trackFile(name(size)))...)
 	}
-	if o.MediaInfo.Audio != nil {
-		args = append(args, "-map", fmt.Sprintf("0:%d", o.MediaInfo.Audio.Stream))
-		args = append(args, p.sound(*o.MediaInfo.Audio)...)
+	if o.Info.Audio != nil {
+		args = append(args, "-map", fmt.Sprintf("0:%d", o.Info.Audio.Stream))
+		args = append(args, p.sound(*o.Info.Audio)...)
 		args = append(args, "-frag_duration", strconv.FormatInt(segment.Microseconds(), 10))
 		args = append(args, output("cmaf", trackFile(soundTrack))...)
 	}
@@ -72,7 +72,7 @@ func graph(o media.Order) string {
 	}
 	rate := fmt.Sprintf("%d/%d", o.Plan.Rate.Num, o.Plan.Rate.Den)
 	var b strings.Builder
-	fmt.Fprintf(&b, "[0:%d]split=%d", o.MediaInfo.Video.Stream, 1+len(o.Thumbnails))
+	fmt.Fprintf(&b, "[0:%d]split=%d", o.Info.Video.Stream, 1+len(o.Thumbnails))
 	for i := range o.Thumbnails {
 		fmt.Fprintf(&b, "[thumbnail%d]", i)
 	}
@@ -81,7 +81,7 @@ func graph(o media.Order) string {
 		fmt.Fprintf(&b, "[s%d]", i)
 	}
 	branch := func(i int, size media.Size, name string) {
-		fmt.Fprintf(&b, ";[s%d]scale=%d:%d%s,setsar=1,format=yuv420p[%s]", i, size.Width, size.Height, toneMapped(o.MediaInfo.Video.HDR), name)
+		fmt.Fprintf(&b, ";[s%d]scale=%d:%d%s,setsar=1,format=yuv420p[%s]", i, size.Width, size.Height, toneMapped(o.Info.Video.HDR), name)
 	}
 	for i, size := range o.Plan.Tracks {
 		branch(i, size, fmt.Sprintf("track%d", i))
@@ -113,12 +113,12 @@ func toneMapped(hdr bool) string {
 func (p *Programs) play(o media.Order) []string {
 	var args []string
 	if o.Plan.CopyVideo {
-		args = append(args, "-map", fmt.Sprintf("0:%d", o.MediaInfo.Video.Stream), "-c:v", "copy")
+		args = append(args, "-map", fmt.Sprintf("0:%d", o.Info.Video.Stream), "-c:v", "copy")
 	} else {
 		args = append(args, "-map", "[play]")
 		args = append(args, p.pictures(o.Plan.Play, o.Plan.Rate)...)
 	}
-	if sound := o.MediaInfo.Audio; sound != nil {
+	if sound := o.Info.Audio; sound != nil {
 		args = append(args, "-map", fmt.Sprintf("0:%d", sound.Stream))
 		if o.Plan.CopyAudio {
 			args = append(args, "-c:a", "copy")
@@ -188,7 +188,7 @@ func (p *Programs) collect(ctx context.Context, o media.Order) (media.Output, er
 		made.Tracks = append(made.Tracks, track)
 	}
 	made.Duration = made.Tracks[0].Duration()
-	if o.MediaInfo.Audio != nil {
+	if o.Info.Audio != nil {
 		track, err := cut(o.Folder, soundTrack, "mp4a.40.2")
 		if err != nil {
 			return made, err

@@ -62,7 +62,7 @@ type stream struct {
 }
 
 // Probe implements media.Transcoder.
-func (p *Programs) Probe(parent context.Context, file media.File) (media.MediaInfo, error) {
+func (p *Programs) Probe(parent context.Context, file media.File) (media.Info, error) {
 	ctx, cancel := context.WithTimeoutCause(parent, probeTime, errProbeTime)
 	defer cancel()
 	args := p.guarded(file)
@@ -74,26 +74,26 @@ func (p *Programs) Probe(parent context.Context, file media.File) (media.MediaIn
 	var out bytes.Buffer
 	said, err := p.run(ctx, p.ffprobe, file.Folder, args, &out)
 	if err != nil && parent.Err() == nil && errors.Is(err, errProbeTime) {
-		return media.MediaInfo{}, media.Overtime(probeTime, err)
+		return media.Info{}, media.Overtime(probeTime, err)
 	}
 	if err := blame(said, err); err != nil {
-		return media.MediaInfo{}, err
+		return media.Info{}, err
 	}
 	var a answer
 	if err := json.Unmarshal(out.Bytes(), &a); err != nil {
-		return media.MediaInfo{}, media.Fail(videov1.FailureUnreadable, "ffprobe: %w", err)
+		return media.Info{}, media.Fail(videov1.FailureUnreadable, "ffprobe: %w", err)
 	}
 	film := mediaInfoOf(a)
 	film.Container = file.Container
 	// The decoder that refuses a picture for its size forgets the size.
 	if film.Video != nil && film.Video.Stored == (media.Size{}) && strings.Contains(said, tooManyPixels) {
-		return media.MediaInfo{}, media.Fail(videov1.FailureDimensions, "%s", excerpt(said))
+		return media.Info{}, media.Fail(videov1.FailureDimensions, "%s", excerpt(said))
 	}
 	err = lookInto(&film, filepath.Join(file.Folder, file.Name))
 	return film, err
 }
 
-func lookInto(film *media.MediaInfo, path string) error {
+func lookInto(film *media.Info, path string) error {
 	file, err := os.Open(path) //nolint:gosec // in the folder of the job
 	if err != nil {
 		return err
@@ -112,8 +112,8 @@ func lookInto(film *media.MediaInfo, path string) error {
 }
 
 // mediaInfoOf takes the first streams that can be used.
-func mediaInfoOf(a answer) media.MediaInfo {
-	film := media.MediaInfo{Duration: duration(a.Format.Duration)}
+func mediaInfoOf(a answer) media.Info {
+	film := media.Info{Duration: duration(a.Format.Duration)}
 	pictures, sounds := decoders()
 	for _, s := range a.Streams {
 		film.Duration = max(film.Duration, s.duration())

@@ -21,7 +21,7 @@ const graySide = 32
 // it would be repeated for all the time before it.
 func thumbnailGraph(o media.Order) string {
 	var b strings.Builder
-	size, tone := o.Plan.Cover, toneMapped(o.MediaInfo.Video.HDR)
+	size, tone := o.Plan.Cover, toneMapped(o.Info.Video.HDR)
 	for i, m := range o.Thumbnails {
 		fmt.Fprintf(&b, ";[thumbnail%[1]d]trim=start=%[2]s:end=%[3]s,fps=%[4]f:start_time=%[2]s:round=up,setpts=PTS-STARTPTS,split=2[small%[1]d][large%[1]d]",
 			i, seconds(m.From), seconds(m.Until()), 1/m.Every.Seconds())

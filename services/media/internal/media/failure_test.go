@@ -24,7 +24,7 @@ func TestFailureIsToldAndTroubleGivesBack(t *testing.T) {
 		"probe says unreadable": {func(w *harness) {
 			w.transcoder.OnProbe = func(context.Context, media.File) error { return media.Fail(videov1.FailureUnreadable, "bad") }
 		}, videov1.FailureUnreadable, false},
-		"no picture":       {func(w *harness) { w.transcoder.MediaInfo.Video = nil }, videov1.FailureNoPicture, false},
+		"no picture":       {func(w *harness) { w.transcoder.Info.Video = nil }, videov1.FailureNoPicture, false},
 		"fetch in trouble": {func(w *harness) { w.objects.OnFetch = func(context.Context) error { return down } }, "", true},
 		"store in trouble": {func(w *harness) { w.objects.OnStore = func(context.Context, string) error { return down } }, "", true},
 		"out of time": {func(w *harness) {
@@ -45,7 +45,7 @@ func TestFailureIsToldAndTroubleGivesBack(t *testing.T) {
 			}
 		}, videov1.FailureTooLong, false},
 		"most pictures are missing, and no sound": {func(w *harness) {
-			w.transcoder.MediaInfo.Video.Duration = 6 * time.Second
+			w.transcoder.Info.Video.Duration = 6 * time.Second
 			w.transcoder.Output = func(media.Order) (media.Output, error) {
 				return media.Output{Duration: 2 * time.Second, Audio: 6 * time.Second}, nil
 			}

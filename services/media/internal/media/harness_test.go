@@ -19,8 +19,8 @@ import (
 const lease = 30 * time.Second
 
 // source is an MP4 that fits.
-func film() media.MediaInfo {
-	return media.MediaInfo{
+func film() media.Info {
+	return media.Info{
 		Duration: 6 * time.Second, Bytes: 1 << 20, FastStart: true,
 		Video: &media.VideoStream{
 			Codec: "h264", EightBit: true, Square: true, Rate: media.Rate{Num: 30, Den: 1},
@@ -53,7 +53,7 @@ func (indexer) Encode(tracks []media.Track) ([]byte, error) {
 
 func newHarness(t *testing.T, workers int) *harness {
 	t.Helper()
-	w := &harness{jobs: fake.NewJobs(lease), objects: fake.NewObjects(), transcoder: &fake.Transcoder{MediaInfo: film()}, folder: filepath.Join(t.TempDir(), "jobs")}
+	w := &harness{jobs: fake.NewJobs(lease), objects: fake.NewObjects(), transcoder: &fake.Transcoder{Info: film()}, folder: filepath.Join(t.TempDir(), "jobs")}
 	w.workers = media.New(media.Ports{
 		Jobs: w.jobs, Objects: w.objects, Transcoder: w.transcoder, Index: indexer{}, Log: slog.New(slog.NewTextHandler(&w.log, nil)),
 	}, media.Options{Workers: workers, Poll: 3 * time.Second, Folder: w.folder, Limits: limits()})

@@ -18,8 +18,8 @@ type File struct {
 	Container Container
 }
 
-// MediaInfo is what the header of a file says, which need not be true.
-type MediaInfo struct {
+// Info is what the header of a file says, which need not be true.
+type Info struct {
 	Container Container
 	QuickTime bool          // of the MP4 family, but not an MP4
 	Duration  time.Duration // 0: not said

@@ -9,7 +9,7 @@ import (
 // Order asks for what a plan says to make.
 type Order struct {
 	File
-	MediaInfo  MediaInfo
+	Info       Info
 	Plan       Plan
 	Thumbnails []Timestamps
 }

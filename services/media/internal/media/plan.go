@@ -55,7 +55,7 @@ func (p Plan) anew() Plan {
 }
 
 // Decide refuses a source for what its header says, or plans what to make of it.
-func Decide(f MediaInfo, l Limits) (Plan, error) {
+func Decide(f Info, l Limits) (Plan, error) {
 	if err := admit(f, l); err != nil {
 		return Plan{}, err
 	}
@@ -86,7 +86,7 @@ func Decide(f MediaInfo, l Limits) (Plan, error) {
 
 // padding is how much longer the sound is than the pictures, where that is more than
 // the frames that both are counted in.
-func padding(f MediaInfo) time.Duration {
+func padding(f Info) time.Duration {
 	const frames = 200 * time.Millisecond
 	if f.Audio == nil || f.Video.Duration == 0 || f.Audio.Duration < f.Video.Duration+frames {
 		return 0
@@ -94,7 +94,7 @@ func padding(f MediaInfo) time.Duration {
 	return f.Audio.Duration - f.Video.Duration
 }
 
-func admit(f MediaInfo, l Limits) error {
+func admit(f Info, l Limits) error {
 	switch {
 	case f.Video == nil && f.UnusableVideo != "":
 		return Fail(videov1.FailureCodec, "video in %s", f.UnusableVideo)
@@ -117,12 +117,12 @@ func admit(f MediaInfo, l Limits) error {
 
 // servable says that a file, not what is coded in it, is fit to be played: the
 // header first, nothing in it that nobody asked to publish.
-func (f MediaInfo) servable() bool {
+func (f Info) servable() bool {
 	return f.Container == ContainerMP4 && !f.QuickTime && f.FastStart && !f.HasMetadata && f.Others == 0
 }
 
 // withinBitrate reports whether the duration is known and the bit rate is low enough.
-func (f MediaInfo) withinBitrate(maxBitrate int64) bool {
+func (f Info) withinBitrate(maxBitrate int64) bool {
 	return f.Duration > 0 && float64(f.Bytes)*8/f.Duration.Seconds() <= float64(maxBitrate)
 }
 

@@ -14,25 +14,25 @@ import (
 func TestDecide(t *testing.T) {
 	aac := &media.AudioStream{Codec: "aac", LC: true, Channels: 2}
 	tests := map[string]struct {
-		change func(f *media.MediaInfo)
+		change func(f *media.Info)
 		keep   bool
 		copies [2]bool // picture, sound
 	}{
-		"fits":             {func(*media.MediaInfo) {}, true, [2]bool{}},
-		"fits, with sound": {func(f *media.MediaInfo) { f.Audio = aac }, true, [2]bool{}},
-		"header behind":    {func(f *media.MediaInfo) { f.Audio = aac; f.FastStart = false }, false, [2]bool{true, true}},
-		"QuickTime":        {func(f *media.MediaInfo) { f.QuickTime = true }, false, [2]bool{true, false}},
-		"tells a place":    {func(f *media.MediaInfo) { f.HasMetadata = true }, false, [2]bool{true, false}},
-		"another stream":   {func(f *media.MediaInfo) { f.Others = 1 }, false, [2]bool{true, false}},
-		"Matroska":         {func(f *media.MediaInfo) { f.Container = media.ContainerMatroska; f.Audio = aac }, false, [2]bool{true, true}},
-		"HEVC":             {func(f *media.MediaInfo) { f.Video.Codec = "hevc"; f.Audio = aac }, false, [2]bool{false, true}},
-		"10 bit":           {func(f *media.MediaInfo) { f.Video.EightBit = false }, false, [2]bool{}},
-		"wide pixels":      {func(f *media.MediaInfo) { f.Video.Square = false }, false, [2]bool{}},
-		"120 a second":     {func(f *media.MediaInfo) { f.Video.Rate = media.Rate{Num: 120, Den: 1} }, false, [2]bool{}},
-		"too many bits":    {func(f *media.MediaInfo) { f.Bytes = 100 << 20 }, false, [2]bool{}},
-		"Opus":             {func(f *media.MediaInfo) { f.Audio = &media.AudioStream{Codec: "opus", Channels: 2} }, false, [2]bool{true, false}},
-		"six channels":     {func(f *media.MediaInfo) { f.Audio = &media.AudioStream{Codec: "aac", LC: true, Channels: 6} }, false, [2]bool{true, false}},
-		"unknown duration": {func(f *media.MediaInfo) { f.Duration = 0 }, false, [2]bool{}},
+		"fits":             {func(*media.Info) {}, true, [2]bool{}},
+		"fits, with sound": {func(f *media.Info) { f.Audio = aac }, true, [2]bool{}},
+		"header behind":    {func(f *media.Info) { f.Audio = aac; f.FastStart = false }, false, [2]bool{true, true}},
+		"QuickTime":        {func(f *media.Info) { f.QuickTime = true }, false, [2]bool{true, false}},
+		"tells a place":    {func(f *media.Info) { f.HasMetadata = true }, false, [2]bool{true, false}},
+		"another stream":   {func(f *media.Info) { f.Others = 1 }, false, [2]bool{true, false}},
+		"Matroska":         {func(f *media.Info) { f.Container = media.ContainerMatroska; f.Audio = aac }, false, [2]bool{true, true}},
+		"HEVC":             {func(f *media.Info) { f.Video.Codec = "hevc"; f.Audio = aac }, false, [2]bool{false, true}},
+		"10 bit":           {func(f *media.Info) { f.Video.EightBit = false }, false, [2]bool{}},
+		"wide pixels":      {func(f *media.Info) { f.Video.Square = false }, false, [2]bool{}},
+		"120 a second":     {func(f *media.Info) { f.Video.Rate = media.Rate{Num: 120, Den: 1} }, false, [2]bool{}},
+		"too many bits":    {func(f *media.Info) { f.Bytes = 100 << 20 }, false, [2]bool{}},
+		"Opus":             {func(f *media.Info) { f.Audio = &media.AudioStream{Codec: "opus", Channels: 2} }, false, [2]bool{true, false}},
+		"six channels":     {func(f *media.Info) { f.Audio = &media.AudioStream{Codec: "aac", LC: true, Channels: 6} }, false, [2]bool{true, false}},
+		"unknown duration": {func(f *media.Info) { f.Duration = 0 }, false, [2]bool{}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -49,17 +49,17 @@ func TestDecide(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	tests := map[string]struct {
-		change func(f *media.MediaInfo)
+		change func(f *media.Info)
 		reason string
 	}{
-		"sound only":    {func(f *media.MediaInfo) { f.Video = nil }, videov1.FailureNoPicture},
-		"odd pictures":  {func(f *media.MediaInfo) { f.Video = nil; f.UnusableVideo = "prores" }, videov1.FailureCodec},
-		"odd sound":     {func(f *media.MediaInfo) { f.UnusableAudio = "amr_nb" }, videov1.FailureCodec},
-		"too long":      {func(f *media.MediaInfo) { f.Duration = 31 * time.Minute }, videov1.FailureTooLong},
-		"no size":       {func(f *media.MediaInfo) { f.Video.Stored = media.Size{} }, videov1.FailureUnreadable},
-		"one pixel":     {func(f *media.MediaInfo) { f.Video.Stored = media.Size{Width: 1, Height: 1} }, videov1.FailureDimensions},
-		"16k":           {func(f *media.MediaInfo) { f.Video.Stored = media.Size{Width: 15360, Height: 8640} }, videov1.FailureDimensions},
-		"a wide ribbon": {func(f *media.MediaInfo) { f.Video.Stored = media.Size{Width: 8000, Height: 16} }, videov1.FailureDimensions},
+		"sound only":    {func(f *media.Info) { f.Video = nil }, videov1.FailureNoPicture},
+		"odd pictures":  {func(f *media.Info) { f.Video = nil; f.UnusableVideo = "prores" }, videov1.FailureCodec},
+		"odd sound":     {func(f *media.Info) { f.UnusableAudio = "amr_nb" }, videov1.FailureCodec},
+		"too long":      {func(f *media.Info) { f.Duration = 31 * time.Minute }, videov1.FailureTooLong},
+		"no size":       {func(f *media.Info) { f.Video.Stored = media.Size{} }, videov1.FailureUnreadable},
+		"one pixel":     {func(f *media.Info) { f.Video.Stored = media.Size{Width: 1, Height: 1} }, videov1.FailureDimensions},
+		"16k":           {func(f *media.Info) { f.Video.Stored = media.Size{Width: 15360, Height: 8640} }, videov1.FailureDimensions},
+		"a wide ribbon": {func(f *media.Info) { f.Video.Stored = media.Size{Width: 8000, Height: 16} }, videov1.FailureDimensions},
 	}
 	for name, test := range tests {
 		f := film()

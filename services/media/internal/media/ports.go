@@ -85,7 +85,7 @@ type Objects interface {
 // cannot do because of the source is a Failure.
 type Transcoder interface {
 	// Probe tells what a source of a known container is, by its header.
-	Probe(ctx context.Context, file File) (MediaInfo, error)
+	Probe(ctx context.Context, file File) (Info, error)
 	// Make makes the MP4 and the tracks of a plan, and thumbnails, telling how much of
 	// the source is done.
 	Make(ctx context.Context, order Order, done func(time.Duration)) (Output, error)

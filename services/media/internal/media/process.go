@@ -31,7 +31,7 @@ type work struct {
 	held   *lease
 	folder string
 	source [32]byte // checksum
-	info   MediaInfo
+	info   Info
 	plan   Plan
 	cover  string // file name
 	made   Output
@@ -170,7 +170,7 @@ func (w *work) make(ctx context.Context) error {
 }
 
 func (w *work) transcode(ctx context.Context) (Output, error) {
-	order := Order{File: w.file(), MediaInfo: w.info, Plan: w.plan, Thumbnails: coverTimestamps()}
+	order := Order{File: w.file(), Info: w.info, Plan: w.plan, Thumbnails: coverTimestamps()}
 	return w.ports.Transcoder.Make(ctx, order, func(done time.Duration) {
 		if w.info.Duration > 0 {
 			share := min(1, done.Seconds()/w.info.Duration.Seconds())
