@@ -107,7 +107,9 @@ func TestPartURLsAllowOneSize(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, size := range []int{1001, 999, 2 * mib} {
+	// The bodies fit into the buffers of a connection: the store refuses before it
+	// reads, and a client that is still writing may see the connection close first.
+	for _, size := range []int{1001, 999, 16 << 10} {
 		if answer, text := request(t, http.MethodPut, url, noise(size)); answer.StatusCode != http.StatusForbidden {
 			t.Errorf("%d bytes: %s %s", size, answer.Status, text)
 		}
