@@ -70,7 +70,7 @@ func (s *Store) updateLifecycle(videoID int64, change func(*video.Lifecycle) err
 	return nil
 }
 
-// readiness is what a video counts.
+// readiness is the contribution of a video to the works counter.
 func readiness(v video.Video, deleted bool) int64 {
 	if v.State == video.StateReady && !deleted {
 		return 1
@@ -135,8 +135,8 @@ func (s *Store) EndRemoval(_ context.Context, id int64) error {
 	return nil
 }
 
-// oldest is the key of what has been due the longest, the smallest of those that
-// tie; 0: nothing is due.
+// oldest is the key of the element that has been due the longest, in a tie the
+// smallest, or 0 if none is due.
 func oldest[T any](all map[int64]T, nowMs int64, due func(T) int64) int64 {
 	var key int64
 	for _, id := range slices.Sorted(maps.Keys(all)) {

@@ -1,5 +1,5 @@
-// Package fake has the ports of the domain package in memory, for tests. The
-// store passes the same suite as the one on MySQL.
+// Package fake implements the ports of the domain package in memory, for tests. The
+// store passes the same suite as the store on MySQL.
 package fake
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
-// Store keeps all in maps.
+// Store stores everything in maps.
 type Store struct {
 	mu          sync.Mutex
 	uploads     map[int64]video.Upload
@@ -21,11 +21,11 @@ type Store struct {
 	outputs     map[int64][]video.Outputs
 	removals    map[int64]video.Removal
 	lastRemoval int64
-	deleted     map[int64]int64 // their authors
+	deleted     map[int64]int64 // author by video
 	published   []Published
 }
 
-// Published is an event that was written.
+// Published is a published event.
 type Published struct {
 	Event   video.Event
 	VideoID int64
@@ -40,7 +40,7 @@ var (
 	_ video.Removals   = (*Store)(nil)
 )
 
-// NewStore makes an empty store.
+// NewStore returns an empty store.
 func NewStore() *Store {
 	return &Store{
 		uploads: map[int64]video.Upload{}, videos: map[int64]video.Video{}, works: map[int64]int64{},
@@ -182,7 +182,7 @@ func (s *Store) ByIDs(_ context.Context, ids []int64) ([]video.Video, error) {
 	return s.selected(func(v video.Video) bool { return slices.Contains(ids, v.ID) }), nil
 }
 
-// selected lists some of the videos, those published last first.
+// selected lists the wanted videos in the order of publishing, newest first.
 func (s *Store) selected(wanted func(video.Video) bool) []video.Video {
 	s.mu.Lock()
 	defer s.mu.Unlock()

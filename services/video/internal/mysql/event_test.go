@@ -28,7 +28,7 @@ func events(t *testing.T, db *sqlx.DB) []published {
 	if err := db.SelectContext(t.Context(), &all, "SELECT topic, subject, version, data FROM outbox ORDER BY id"); err != nil {
 		t.Fatal(err)
 	}
-	for i := range all { // the JSON of protobuf has blanks where it likes
+	for i := range all { // the blanks in the JSON of protobuf vary
 		all[i].Data = strings.ReplaceAll(all[i].Data, " ", "")
 	}
 	return all
@@ -51,8 +51,8 @@ func publish(t *testing.T, store *mysql.Store, id, author int64) {
 	}
 }
 
-// Each change writes its event in its own transaction and wakes the relay; one
-// without an event, or that is refused, does neither.
+// A change with an event writes it in its transaction and wakes the relay. A change
+// without an event and a refused change do neither.
 func TestEvents(t *testing.T) {
 	db := newDB(t)
 	woken := 0

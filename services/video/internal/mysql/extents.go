@@ -12,8 +12,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
-// extent is a video.Extent as the columns named extents have it: an array of
-// them in JSON.
+// extent is a video.Extent in JSON. The columns named extents contain arrays of it.
 type extent struct {
 	Key   string `json:"key"`
 	Parts int    `json:"parts"`
@@ -61,7 +60,7 @@ func readOutputs(ctx context.Context, tx sqldb.Handle, videoID int64) ([]video.O
 	return outputs, nil
 }
 
-// changeOutputs deletes and inserts; the outputs of an attempt never change.
+// changeOutputs deletes and inserts rows. The outputs of an attempt never change.
 func changeOutputs(ctx context.Context, tx sqldb.Handle, videoID int64, before, after []video.Outputs) error {
 	const (
 		end    = `DELETE FROM outputs WHERE video_id = ? AND attempt = ?`
@@ -109,8 +108,8 @@ func addRemovals(ctx context.Context, tx sqldb.Handle, removals []video.Removal)
 
 const removalQuery = `SELECT id, video_id, layout, extents FROM removals WHERE due_at_ms <= ? ORDER BY due_at_ms LIMIT 1 FOR UPDATE SKIP LOCKED`
 
-// ClaimRemoval implements video.Removals. No lock is held while objects are
-// removed; the new due time keeps the others away.
+// ClaimRemoval implements video.Removals. No lock is held while objects are removed:
+// until the new due time no other sweeper claims the row.
 func (s *Store) ClaimRemoval(ctx context.Context, nowMs, nextMs int64) (video.Removal, bool, error) {
 	const (
 		op   = "mysql.ClaimRemoval"

@@ -21,7 +21,7 @@ type jobRow struct {
 	DueAtMs         int64  `db:"due_at_ms"`
 }
 
-// lockJob reads the job of a video and holds its row; nil: there is none.
+// lockJob reads the job of a video and locks its row. It returns nil if there is none.
 func lockJob(ctx context.Context, tx sqldb.Handle, videoID int64) (*video.Job, error) {
 	const query = `SELECT attempt, tries, releases, suspicion, suspicions, held, progress, due_at_ms FROM jobs WHERE video_id = ? FOR UPDATE`
 	var row jobRow
@@ -57,8 +57,8 @@ func changeJobRow(ctx context.Context, tx sqldb.Handle, videoID int64, before, a
 	return nil
 }
 
-// Renew implements video.Lifecycles. The row is read first because one that is renewed
-// twice in a millisecond counts as not affected.
+// Renew implements video.Lifecycles. It reads the row first, because an update that
+// changes no value counts as no affected row.
 func (s *Store) Renew(ctx context.Context, videoID, attempt, dueMs int64, progress int) error {
 	const update = `UPDATE jobs SET due_at_ms = ?, progress = ? WHERE video_id = ?`
 	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) error {

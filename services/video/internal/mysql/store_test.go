@@ -11,7 +11,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/storetest"
 )
 
-// newDB is a database as the program makes it.
+// newDB is a database with the schema of the program.
 func newDB(t *testing.T) *sqlx.DB {
 	t.Helper()
 	db := sqltest.New(t, mysql.Migrations)

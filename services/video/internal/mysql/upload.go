@@ -26,8 +26,8 @@ type uploadRow struct {
 
 const uploadColumns = `video_id, author_id, object_key, layout, part_size, max_size, aborting, expires_at_ms, due_at_ms`
 
-// Begin implements video.Uploads. The row of the author is locked first, so that
-// of two uploads begun at once the second counts the first.
+// Begin implements video.Uploads. It locks the row of the author first, so that of
+// two concurrent calls the second counts the upload of the first.
 func (s *Store) Begin(ctx context.Context, u video.Upload, allowed video.Allowance) error {
 	const (
 		lock  = `INSERT INTO authors (author_id, works) VALUES (?, 0) ON DUPLICATE KEY UPDATE works = works`
@@ -66,7 +66,7 @@ func (s *Store) Upload(ctx context.Context, videoID int64) (video.Upload, error)
 	return u, sqldb.Wrap("mysql.Upload", err)
 }
 
-// lockUpload reads an upload and holds its row until the transaction ends.
+// lockUpload reads an upload and locks its row.
 func lockUpload(ctx context.Context, tx sqldb.Handle, videoID int64) (video.Upload, error) {
 	return readUpload(ctx, tx, lockUploadQuery, videoID)
 }
@@ -102,12 +102,12 @@ func (s *Store) Change(ctx context.Context, videoID int64, change func(*video.Up
 	return changed, nil
 }
 
-// claimQuery passes over what others have locked.
+// claimQuery skips locked rows.
 const claimQuery = `SELECT ` + uploadColumns + ` FROM uploads WHERE due_at_ms <= ? ORDER BY due_at_ms LIMIT ? FOR UPDATE SKIP LOCKED`
 
-// Claim implements video.Uploads. Rows that another replica is claiming, or that
-// are being committed at this moment, are passed over. No lock is held while the
-// parts are removed; the new due time keeps the others away.
+// Claim implements video.Uploads. It skips rows that another replica claims or
+// commits at the moment. No lock is held while parts are removed: until the new due
+// time no other sweeper claims the rows.
 func (s *Store) Claim(ctx context.Context, nowMs, nextMs int64, limit int) ([]video.Upload, error) {
 	const mark = `UPDATE uploads SET aborting = TRUE, due_at_ms = ? WHERE video_id IN (?)`
 	var claimed []video.Upload

@@ -103,7 +103,7 @@ func testUpdateLifecycleUnknown(ctx context.Context, t *testing.T, s Store) {
 	err := s.UpdateLifecycle(ctx, 1, func(*video.Lifecycle) error { t.Error("nothing to change"); return nil })
 	wantError(t, err, video.ErrVideoUnknown)
 	if _, err := s.DeletedOf(ctx, 1); err == nil {
-		t.Error("deleted, and never there")
+		t.Error("found the tombstone of an unknown video")
 	} else {
 		wantError(t, err, video.ErrVideoUnknown)
 	}
@@ -122,7 +122,7 @@ func testDelete(ctx context.Context, t *testing.T, s Store) {
 			c.Video.Version++
 		})
 		if author, err := s.DeletedOf(ctx, id); err != nil || author != 7 {
-			t.Errorf("video %d was one of %d, %v", id, author, err)
+			t.Errorf("video %d belonged to %d, %v", id, author, err)
 		}
 	}
 	found, err := s.ByIDs(ctx, []int64{1, 2, 3})
@@ -132,7 +132,7 @@ func testDelete(ctx context.Context, t *testing.T, s Store) {
 	found, err = s.Newest(ctx, video.Latest, 10)
 	wantIDs(t, found, err, 2)
 	if due, err := s.UpdateNextDue(ctx, published+1_000, func(*video.Lifecycle) error { return nil }); due || err != nil {
-		t.Errorf("there is a job of a deleted video, %v", err)
+		t.Errorf("found a job of a deleted video, %v", err)
 	}
 	wantError(t, s.Renew(ctx, 3, 0, published, 0), video.ErrJobLost)
 	wantCounterEqualsSet(ctx, t, s, 7)
@@ -144,14 +144,14 @@ func testShownTies(ctx context.Context, t *testing.T, s Store) {
 			t.Errorf("shown at +%d ms, want +%d", got.ShownAtMs-published, want-published)
 		}
 	}
-	// What is shown already is not moved by itself.
+	// A change keeps the time at which a video was shown.
 	change(ctx, t, s, 1, func(c *video.Lifecycle) { c.Video.Version++ })
 	if got := look(ctx, t, s, 1).Video; got.ShownAtMs != published || got.Version != 3 {
 		t.Errorf("shown at +%d ms, version %d", got.ShownAtMs-published, got.Version)
 	}
 }
 
-// Changes of one case see each other, whoever makes them.
+// Concurrent changes of one video are serialized.
 func testUpdateLifecycleConcurrent(ctx context.Context, t *testing.T, s Store) {
 	const changes = 20
 	publish(ctx, t, s, newVideo(1, 7))

@@ -15,7 +15,7 @@ func testPublish(ctx context.Context, t *testing.T, s Store) {
 	begin(ctx, t, s, u)
 	stored, err := s.Publish(ctx, 1, func(got video.Upload) (video.Video, error) {
 		if got != u {
-			t.Errorf("build is given %+v, want %+v", got, u)
+			t.Errorf("build gets %+v, want %+v", got, u)
 		}
 		return v, nil
 	})
@@ -57,7 +57,7 @@ func testPublishRefused(ctx context.Context, t *testing.T, s Store) {
 	wantIDs(t, found, err)
 	wantCounterEqualsSet(ctx, t, s, 7)
 	if _, err := s.Publish(ctx, 1, as(newVideo(1, 7))); err != nil {
-		t.Fatalf("the upload did not outlive the refusal: %v", err)
+		t.Fatalf("the upload is gone after a refusal: %v", err)
 	}
 }
 
@@ -95,8 +95,8 @@ func testPublishOnce(ctx context.Context, t *testing.T, s Store) {
 	wantCounterEqualsSet(ctx, t, s, 7)
 }
 
-// Fifty videos of a few authors in the same millisecond: unique times, none
-// further away than it has to be, counters that equal their sets.
+// Fifty videos of a few authors in the same millisecond have unique times without
+// gaps, and the counters equal their sets.
 func testPublishMany(ctx context.Context, t *testing.T, s Store) {
 	const videos, authors = 50, 4
 	for i := range int64(videos) {
@@ -141,8 +141,7 @@ func testPublishMany(ctx context.Context, t *testing.T, s Store) {
 	wantCounterEqualsSet(ctx, t, s, 1, 2, 3, 4)
 }
 
-// The feed is in the order in which videos got ready, whenever they were
-// published.
+// The feed has the order in which videos got ready, not that of publishing.
 func testNewest(ctx context.Context, t *testing.T, s Store) {
 	states := map[int64]video.State{2: video.StateUploaded, 3: video.StateProcessing, 5: video.StateFailed}
 	for id := int64(1); id <= 6; id++ {
@@ -218,7 +217,7 @@ func testByAuthor(ctx context.Context, t *testing.T, s Store) {
 			want = 40
 		}
 		if v.Progress != want {
-			t.Errorf("video %d in state %d has come to %d%%, want %d", v.ID, v.State, v.Progress, want)
+			t.Errorf("video %d in state %d has progress %d%%, want %d", v.ID, v.State, v.Progress, want)
 		}
 	}
 	list(7, video.Latest, 2, true, 10, 11)
@@ -242,8 +241,8 @@ func testWorks(ctx context.Context, t *testing.T, s Store) {
 	for id, author := range []int64{1, 1, 2, 1} {
 		show(ctx, t, s, newVideo(int64(10+id), author))
 	}
-	begin(ctx, t, s, upload(20, 3))     // an upload is no work
-	publish(ctx, t, s, newVideo(21, 3)) // nor is what is not ready
+	begin(ctx, t, s, upload(20, 3))     // an upload does not count
+	publish(ctx, t, s, newVideo(21, 3)) // nor does a video that is not ready
 	works, err := s.Works(ctx, []int64{1, 2, 3, 4})
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,5 @@
-// Package storetest says what any store of uploads and videos must do. It runs
-// on the fake, so that tests of the rules can be trusted, and on a real
-// database.
+// Package storetest is the conformance suite of stores. It runs on the fake and on a
+// real database.
 package storetest
 
 import (
@@ -15,7 +14,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
-// Store is all that the service stores.
+// Store is every port that a store implements.
 type Store interface {
 	video.Uploads
 	video.Videos
@@ -23,7 +22,7 @@ type Store interface {
 	video.Removals
 }
 
-// Run tests a store; open makes a new, empty one for each test.
+// Run tests a store. open returns a new, empty store for each test.
 func Run(t *testing.T, open func(t *testing.T) Store) {
 	tests := []struct {
 		name string
@@ -31,7 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 	}{
 		{"Begin/LimitPerAuthor", testBeginLimit},
 		{"Begin/LimitHoldsConcurrently", testBeginLimitConcurrent},
-		{"Begin/VideosThatWait", testBeginWaiting},
+		{"Begin/WaitingVideos", testBeginWaiting},
 		{"Change/StoresAbortAndDueTime", testChange},
 		{"Change/Refused", testChangeRefused},
 		{"Change/Unknown", testChangeUnknown},
@@ -58,8 +57,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"UpdateLifecycle/OneAfterTheOther", testUpdateLifecycleConcurrent},
 		{"UpdateNextDue/OldestFirst", testChangeDue},
 		{"UpdateNextDue/NeverTwiceConcurrently", testChangeDueConcurrent},
-		{"UpdateNextDue/StormOfAllThatWorks", testStorm},
-		{"Renew/OnlyWhoHoldsIt", testRenew},
+		{"UpdateNextDue/AllOperationsConcurrently", testConcurrentOperations},
+		{"Renew/OnlyTheHolder", testRenew},
 		{"FailedBefore/OldestFirst", testFailedBefore},
 		{"Removals/OnlyDueAndOldestFirst", testRemovals},
 		{"Removals/NeverTwiceConcurrently", testRemovalsConcurrent},
@@ -73,7 +72,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 	}
 }
 
-// published is the publish time that video() asks for.
+// published is the publish time of newVideo.
 const published = int64(1_700_000_000_000)
 
 func upload(id, author int64) video.Upload {
@@ -93,7 +92,7 @@ func newVideo(id, author int64) video.Video {
 	}
 }
 
-// as makes Publish store v whatever the upload is.
+// as makes Publish store v.
 func as(v video.Video) func(video.Upload) (video.Video, error) {
 	return func(video.Upload) (video.Video, error) { return v, nil }
 }
@@ -105,7 +104,7 @@ func begin(ctx context.Context, t *testing.T, s Store, u video.Upload) {
 	}
 }
 
-// publish begins an upload and makes it the video.
+// publish begins an upload and publishes it as v.
 func publish(ctx context.Context, t *testing.T, s Store, v video.Video) video.Video {
 	t.Helper()
 	begin(ctx, t, s, upload(v.ID, v.AuthorID))
@@ -116,22 +115,22 @@ func publish(ctx context.Context, t *testing.T, s Store, v video.Video) video.Vi
 	return stored
 }
 
-// show publishes a video and makes it ready; both its moments begin at the
-// publish time that it asks for.
+// show publishes a video and makes it ready. Both times are those of v, unless they
+// are taken.
 func show(ctx context.Context, t *testing.T, s Store, v video.Video) video.Video {
 	t.Helper()
-	asked := v.PublishedAtMs
+	wanted := v.PublishedAtMs
 	publish(ctx, t, s, v)
 	change(ctx, t, s, v.ID, func(c *video.Lifecycle) {
 		c.Job = nil
-		c.Video.State, c.Video.ShownAtMs, c.Video.Attempt = video.StateReady, asked, 1
+		c.Video.State, c.Video.ShownAtMs, c.Video.Attempt = video.StateReady, wanted, 1
 		c.Video.Version++
 		c.Event = video.EventReady
 	})
 	return look(ctx, t, s, v.ID).Video
 }
 
-// change changes a case that is there.
+// change changes the lifecycle of an existing video.
 func change(ctx context.Context, t *testing.T, s Store, id int64, how func(*video.Lifecycle)) {
 	t.Helper()
 	if err := s.UpdateLifecycle(ctx, id, func(c *video.Lifecycle) error { how(c); return nil }); err != nil {
@@ -139,7 +138,7 @@ func change(ctx context.Context, t *testing.T, s Store, id int64, how func(*vide
 	}
 }
 
-// look reads a case and changes nothing.
+// look reads the lifecycle of a video.
 func look(ctx context.Context, t *testing.T, s Store, id int64) video.Lifecycle {
 	t.Helper()
 	var seen video.Lifecycle
@@ -172,7 +171,7 @@ func wantIDs(t *testing.T, videos []video.Video, err error, want ...int64) {
 	}
 }
 
-// wantCounterEqualsSet is the invariant of the works counters.
+// wantCounterEqualsSet checks the invariant of the works counters.
 func wantCounterEqualsSet(ctx context.Context, t *testing.T, s Store, authors ...int64) {
 	t.Helper()
 	works, err := s.Works(ctx, authors)
@@ -190,7 +189,7 @@ func wantCounterEqualsSet(ctx context.Context, t *testing.T, s Store, authors ..
 	}
 }
 
-// wantGone checks that an upload has no row any more.
+// wantGone checks that an upload has no row.
 func wantGone(ctx context.Context, t *testing.T, s Store, id int64) {
 	t.Helper()
 	_, err := s.Change(ctx, id, func(*video.Upload) error { return nil })

@@ -11,7 +11,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
-// errRefused is what the closures of these tests refuse with.
+// errRefused is the error of closures that refuse.
 var errRefused = errors.New("refused")
 
 func testBeginLimit(ctx context.Context, t *testing.T, s Store) {
@@ -29,7 +29,7 @@ func testBeginLimit(ctx context.Context, t *testing.T, s Store) {
 		t.Fatal(err)
 	}
 	if err := s.Begin(ctx, upload(14, 1), open(2)); err != nil {
-		t.Fatalf("refused although one is gone: %v", err)
+		t.Fatalf("refused although one was removed: %v", err)
 	}
 	if _, err := s.Change(ctx, 11, func(u *video.Upload) error { u.Aborting = true; return nil }); err != nil {
 		t.Fatal(err)
@@ -40,7 +40,7 @@ func testBeginLimit(ctx context.Context, t *testing.T, s Store) {
 	wantError(t, s.Begin(ctx, upload(16, 1), open(2)), video.ErrUploadsTooMany)
 }
 
-// open allows any number of videos to wait.
+// open limits only open uploads.
 func open(uploads int) video.Allowance {
 	return video.Allowance{OpenUploads: uploads, Waiting: 1_000}
 }
@@ -146,7 +146,7 @@ func testClaim(ctx context.Context, t *testing.T, s Store) {
 	claim(400, 1_000, 2, 1)
 	claim(400, 1_000, 2)
 	claim(401, 2_000, 10, 4)
-	// Claims that have ended come up again.
+	// When a claim ends, the upload is due again.
 	again, err := s.Claim(ctx, 1_000, 3_000, 10)
 	if err != nil || len(again) != 3 {
 		t.Fatalf("claimed again %+v, %v; want three", again, err)
@@ -179,8 +179,7 @@ func testClaimConcurrent(ctx context.Context, t *testing.T, s Store) {
 			mu.Unlock()
 		}
 	})
-	// What was locked by another at the moment of a claim was passed over, but
-	// that other one took it.
+	// A claim skips rows that another claim has locked, and that one takes them.
 	if len(times) != uploads {
 		t.Errorf("%d uploads claimed, want %d", len(times), uploads)
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
-// claim makes the job of what is due one that is held until a moment.
+// claim claims the next due job until a time and returns its video, or 0.
 func claim(ctx context.Context, t *testing.T, s Store, now, until int64) (id int64) {
 	t.Helper()
 	found, err := s.UpdateNextDue(ctx, now, func(c *video.Lifecycle) error {
@@ -39,7 +39,7 @@ func testChangeDue(ctx context.Context, t *testing.T, s Store) {
 		{99, 0, 0}, {250, 400, 2}, {250, 500, 3}, {250, 0, 0}, {300, 600, 1}, {399, 0, 0}, {400, 700, 2}, {400, 0, 0},
 	} {
 		if got := claim(ctx, t, s, step.now, step.until); got != step.want {
-			t.Errorf("at %d the job of %d is due, want %d", step.now, got, step.want)
+			t.Errorf("at %d video %d is due, want %d", step.now, got, step.want)
 		}
 	}
 	found, err := s.UpdateNextDue(ctx, 10_000, func(*video.Lifecycle) error { return errRefused })
@@ -67,21 +67,20 @@ func testChangeDueConcurrent(ctx context.Context, t *testing.T, s Store) {
 			mu.Unlock()
 		}
 	})
-	// What another had locked at the moment of a claim was passed over, but that
-	// other one took it.
+	// A claim skips rows that another claim has locked, and that one takes them.
 	if len(times) != jobs {
-		t.Errorf("%d jobs handed out, want %d", len(times), jobs)
+		t.Errorf("%d jobs claimed, want %d", len(times), jobs)
 	}
 	for id, n := range times {
 		if n != 1 {
-			t.Errorf("the job of %d was handed out %d times", id, n)
+			t.Errorf("the job of %d was claimed %d times", id, n)
 		}
 	}
 }
 
-// Claims, renewals, results, deletions and commits at once: none fails, and the
+// Concurrent claims, renewals, results, deletions and commits do not fail, and the
 // counters equal their sets.
-func testStorm(ctx context.Context, t *testing.T, s Store) {
+func testConcurrentOperations(ctx context.Context, t *testing.T, s Store) {
 	const videos, authors = 40, 3
 	for id := int64(1); id <= videos; id++ {
 		publish(ctx, t, s, newVideo(id, 1+id%authors))
@@ -134,15 +133,15 @@ func testStorm(ctx context.Context, t *testing.T, s Store) {
 		times[v.ShownAtMs] = true
 	}
 	if len(times) != len(newest) {
-		t.Errorf("%d videos are shown at %d moments", len(newest), len(times))
+		t.Errorf("%d videos are shown at %d times", len(newest), len(times))
 	}
 }
 
 func testRenew(ctx context.Context, t *testing.T, s Store) {
 	publish(ctx, t, s, newVideo(1, 7))
-	wantError(t, s.Renew(ctx, 1, 0, published, 10), video.ErrJobLost) // nobody has it
+	wantError(t, s.Renew(ctx, 1, 0, published, 10), video.ErrJobLost) // not claimed
 	claim(ctx, t, s, published, published+100)
-	for range 2 { // also twice in a millisecond
+	for range 2 { // the second call changes no value
 		if err := s.Renew(ctx, 1, 1, published+200, 30); err != nil {
 			t.Fatal(err)
 		}
@@ -154,10 +153,10 @@ func testRenew(ctx context.Context, t *testing.T, s Store) {
 		wantError(t, s.Renew(ctx, 1, other, published+300, 40), video.ErrJobLost)
 	}
 	if id := claim(ctx, t, s, published+199, published+300); id != 0 {
-		t.Error("handed out within the lease")
+		t.Error("claimed within the lease")
 	}
 	if id := claim(ctx, t, s, published+200, published+300); id != 1 {
-		t.Error("not handed out after the lease")
+		t.Error("not claimed after the lease")
 	}
 	wantError(t, s.Renew(ctx, 1, 1, published+400, 40), video.ErrJobLost)
 	wantError(t, s.Renew(ctx, 99, 1, published+400, 40), video.ErrJobLost)

@@ -17,7 +17,7 @@ type Lifecycle struct {
 // Job is the work on one video, queued or claimed by a worker.
 type Job struct {
 	Attempt         int64  // the running one, or the last; counts from 1, 0: not claimed yet
-	Tries           int    // claims that ended without an answer, and the running one
+	Tries           int    // claims that ended without a report, and the running one
 	Releases        int    // how often in a row it was released
 	SuspectedReason string // the failure that the video is suspected to cause; empty: not suspected
 	SuspectCount    int    // how often in a row it was released for that reason
