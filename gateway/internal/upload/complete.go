@@ -19,7 +19,7 @@ func (d *Direct) Complete(ctx context.Context, authorID, id int64, title string)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), directTimeout)
 	defer cancel()
 	err := d.complete(ctx, authorID, id, title)
-	if errs.ReasonOf(err) == ReasonCommitted {
+	if errs.ReasonOf(err) == videov1.ReasonUploadCommitted {
 		return nil // by an earlier or a concurrent request
 	}
 	return err

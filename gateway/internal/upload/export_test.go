@@ -14,3 +14,6 @@ func LayOut(size, partSize int64) (sizes []int64) {
 
 // Sniff for a table test.
 var Sniff = sniff
+
+// Abort without a request.
+var Abort = abort

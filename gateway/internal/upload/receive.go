@@ -228,10 +228,9 @@ func (up *formUpload) commit() error {
 	if err != nil {
 		return err
 	}
-	_, err = up.videos.CommitUpload(context.WithoutCancel(up.r.Context()), &videov1.CommitUploadRequest{
+	return commit(context.WithoutCancel(up.r.Context()), up.videos, &videov1.CommitUploadRequest{
 		VideoId: up.begun.GetVideoId(), AuthorId: up.r.Viewer.UserID, Title: title, Source: up.object,
 	})
-	return err
 }
 
 // abort gives the upload up, even if the client has disconnected. It reports
@@ -241,10 +240,9 @@ func (up *formUpload) abort() (committed bool) {
 	if up.begun == nil {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(up.r.Context()), abortTimeout)
-	defer cancel()
-	_, err := up.videos.AbortUpload(ctx, &videov1.AbortUploadRequest{VideoId: up.begun.GetVideoId(), AuthorId: up.r.Viewer.UserID})
-	if errs.ReasonOf(err) == ReasonCommitted {
+	ctx := context.WithoutCancel(up.r.Context())
+	err := abort(ctx, up.videos, up.begun.GetVideoId(), up.r.Viewer.UserID)
+	if errs.ReasonOf(err) == videov1.ReasonUploadCommitted {
 		return up.object != nil
 	}
 	if err != nil { // the video service sweeps uploads that are never committed
