@@ -17,8 +17,8 @@ const (
 )
 
 // commit makes an upload a video. It sends the commit a second time when the
-// outcome of the first is unknown: a commit is idempotent, and its answer decides
-// what the client is told.
+// outcome of the first is unknown: a commit is idempotent, and only its answer says
+// whether the upload is a video.
 func commit(ctx context.Context, videos Videos, in *videov1.CommitUploadRequest) error {
 	_, err := videos.CommitUpload(ctx, in)
 	if outcomeUnknown(err) {
