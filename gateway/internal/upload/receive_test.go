@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/douyin-on-dapr/douyin/gateway/internal/apitest"
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
@@ -186,10 +187,14 @@ func TestFaultsDuringUploads(t *testing.T) {
 		want  int32
 	}{
 		{"begin fails", func(h *apitest.Harness) { h.Videos.Fail("BeginUpload", down) }, 5001},
-		{"author unknown", func(h *apitest.Harness) { h.Videos.Fail("BeginUpload", errs.New(errs.NotFound, "USER_UNKNOWN", "")) }, 2006},
+		{"author unknown", func(h *apitest.Harness) {
+			h.Videos.Fail("BeginUpload", errs.New(errs.NotFound, videov1.ReasonUserUnknown, ""))
+		}, 2006},
 		{"first part fails", func(h *apitest.Harness) { h.Blobs.Fail("Put", down) }, 5001},
 		{"second part fails", func(h *apitest.Harness) { h.Blobs.Fail("Put", nil, down) }, 5001},
-		{"commit is refused", func(h *apitest.Harness) { h.Videos.Fail("CommitUpload", errs.New(errs.Invalid, "TITLE_INVALID", "")) }, 3005},
+		{"commit is refused", func(h *apitest.Harness) {
+			h.Videos.Fail("CommitUpload", errs.New(errs.Invalid, videov1.ReasonTitleInvalid, ""))
+		}, 3005},
 		{"commit fails", func(h *apitest.Harness) { h.Videos.Fail("CommitUpload", down, down) }, 5001},
 		{"commit fails inside", func(h *apitest.Harness) { h.Videos.Fail("CommitUpload", errs.New(errs.Internal, "", "")) }, 5000},
 	} {
