@@ -11,6 +11,7 @@ import (
 
 	"github.com/douyin-on-dapr/douyin/gateway/internal/request"
 	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
+	"github.com/douyin-on-dapr/douyin/services/contract/videofile"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 	"github.com/douyin-on-dapr/douyin/services/platform/objectstore"
 )
@@ -116,7 +117,7 @@ func (up *formUpload) receiveFile(in *fileReader) error {
 	if up.kind != "" {
 		return request.ErrParamDuplicate
 	}
-	head := make([]byte, sniffBytes)
+	head := make([]byte, videofile.HeadBytes)
 	n, err := io.ReadFull(in, head)
 	switch {
 	case in.err != nil:
@@ -126,7 +127,7 @@ func (up *formUpload) receiveFile(in *fileReader) error {
 	case err != nil && !errors.Is(err, io.ErrUnexpectedEOF): // a file may be shorter than the head
 		return err
 	}
-	if up.kind = sniff(head[:n]); up.kind == "" {
+	if up.kind = videofile.ContentType(head[:n]); up.kind == "" {
 		return errVideoFormat
 	}
 	err = up.write(io.MultiReader(bytes.NewReader(head[:n]), in))
