@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
+	userv1 "github.com/douyin-on-dapr/douyin/services/contract/user/v1"
 	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 	"github.com/douyin-on-dapr/douyin/services/platform/hotstate"
@@ -20,7 +21,7 @@ func (c *Composer) User(ctx context.Context, viewerID, id int64) (User, error) {
 		return User{}, err
 	}
 	if u.profile == nil {
-		return User{}, errs.New(errs.NotFound, "USER_UNKNOWN", "there is no such user")
+		return User{}, errs.New(errs.NotFound, userv1.ReasonUserUnknown, "there is no such user")
 	}
 	return c.user(id, u), nil
 }

@@ -105,7 +105,7 @@ func (u *Users) Register(_ context.Context, in *userv1.RegisterRequest, _ ...grp
 	_, taken := u.ids[in.GetName()]
 	u.mu.Unlock()
 	if taken {
-		return nil, errs.New(errs.Conflict, "NAME_TAKEN", "this name is taken")
+		return nil, errs.New(errs.Conflict, userv1.ReasonNameTaken, "this name is taken")
 	}
 	return &userv1.RegisterResponse{UserId: u.Add(in.GetName(), in.GetPassword()), SessionId: "session-1"}, nil
 }
@@ -119,7 +119,7 @@ func (u *Users) Login(_ context.Context, in *userv1.LoginRequest, _ ...grpc.Call
 	defer u.mu.Unlock()
 	id, known := u.ids[in.GetName()]
 	if !known || u.passwords[in.GetName()] != in.GetPassword() {
-		return nil, errs.New(errs.Unauthenticated, "WRONG_CREDENTIALS", "wrong name or password")
+		return nil, errs.New(errs.Unauthenticated, userv1.ReasonWrongCredentials, "wrong name or password")
 	}
 	return &userv1.LoginResponse{UserId: id, SessionId: "session-2"}, nil
 }
