@@ -134,6 +134,27 @@ func TestLongOutageFailsFast(t *testing.T) {
 	})
 }
 
+// A call that runs into its deadline does not show that the app is back: a long
+// outage stays one, and calls go on failing fast.
+func TestATimeoutDoesNotEndAnOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, a := retry(daprx.NewRetry()), &app{}
+		start := time.Now()
+		for time.Since(start) < 11*time.Second {
+			if _, err := r.call(t.Context(), a); err == nil {
+				t.Fatal("the app is down")
+			}
+		}
+		timedOut := status.Error(codes.DeadlineExceeded, "context deadline exceeded")
+		if err := r(t.Context(), spendMethod, errRefused(), func() error { return timedOut }); !errors.Is(err, timedOut) {
+			t.Fatalf("%v, want the timeout", err)
+		}
+		if took, err := r.call(t.Context(), a); err == nil || took > 400*time.Millisecond {
+			t.Errorf("%v after %v: the outage has not ended", err, took)
+		}
+	})
+}
+
 // Failures far apart do not prove that the app was down all the time.
 func TestRareFailuresAreDifferentOutages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

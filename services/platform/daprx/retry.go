@@ -73,7 +73,7 @@ func (r *reachability) retry(ctx context.Context, method string, err error, send
 			return err
 		case <-time.After(pause):
 		}
-		if err = send(); !unreachable(err) {
+		if err = send(); answered(err) {
 			r.reached()
 		}
 		if err == nil {
@@ -148,7 +148,14 @@ func connectionLost(err error) bool {
 	return (code == codes.Unavailable || code == codes.Canceled) && errs.ReasonOf(errs.FromStatus(err)) == ""
 }
 
-// unreachable reports that the other program did not answer.
+// answered reports that the other program is there: it did something, or refused
+// to. A deadline that passes says nothing about it.
+func answered(err error) bool {
+	return !unreachable(err) && (status.Code(err) != codes.DeadlineExceeded || errs.ReasonOf(errs.FromStatus(err)) != "")
+}
+
+// unreachable reports that the call did not reach the other program, or that its
+// answer was lost.
 func unreachable(err error) bool {
 	return err != nil && (notSent(err) || connectionLost(err))
 }
