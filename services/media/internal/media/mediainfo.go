@@ -1,6 +1,10 @@
 package media
 
-import "time"
+import (
+	"time"
+
+	"github.com/douyin-on-dapr/douyin/services/contract/videofile"
+)
 
 // Container is an accepted file format.
 type Container string
@@ -82,17 +86,14 @@ func (r Rate) PerSecond() float64 {
 	return float64(r.Num) / float64(r.Den)
 }
 
-// Sniff recognizes the container by the first bytes of a file. Other formats are
-// refused, so no demuxer for playlists or scripts ever reads a source.
-func Sniff(head []byte) (Container, bool) {
-	if len(head) >= 4 && string(head[:4]) == "\x1a\x45\xdf\xa3" {
+// ContainerOf recognizes the container by the first bytes of a file. Other formats
+// are refused, so no demuxer for playlists or scripts ever reads a source.
+func ContainerOf(head []byte) (Container, bool) {
+	switch videofile.ContentType(head) {
+	case videofile.MP4:
+		return ContainerMP4, true
+	case videofile.WebM, videofile.Matroska:
 		return ContainerMatroska, true
-	}
-	if len(head) >= 8 {
-		switch string(head[4:8]) {
-		case "ftyp", "moov", "mdat", "wide", "free", "skip", "pnot":
-			return ContainerMP4, true
-		}
 	}
 	return "", false
 }

@@ -139,13 +139,15 @@ func TestPick(t *testing.T) {
 	}
 }
 
-func TestSniff(t *testing.T) {
+func TestContainerOf(t *testing.T) {
 	tests := map[string]media.Container{
-		"\x00\x00\x00\x18ftypisom": media.ContainerMP4, "\x00\x00\x00\x08wide\x00": media.ContainerMP4,
-		"\x1a\x45\xdf\xa3\x01": media.ContainerMatroska, "#EXTM3U\n#EXT": "", "ffconcat version": "", "": "", "\x00\x00\x00\x18fty": "",
+		"\x00\x00\x00\x18ftypisom": media.ContainerMP4, "\x00\x00\x00\x08wide\x00\x00\x10\x00": media.ContainerMP4,
+		"\x00\x00\x00\x14pnot\x00\x00\x00\x00": media.ContainerMP4,
+		"\x1a\x45\xdf\xa3\x01":                 media.ContainerMatroska, "\x1a\x45\xdf\xa3\xa3B\x82\x88matroska": media.ContainerMatroska,
+		"#EXTM3U\n#EXT": "", "ffconcat version": "", "": "", "\x00\x00\x00\x18fty": "",
 	}
 	for head, want := range tests {
-		if got, known := media.Sniff([]byte(head)); got != want || known != (want != "") {
+		if got, known := media.ContainerOf([]byte(head)); got != want || known != (want != "") {
 			t.Errorf("%q is %q", head, got)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
+	"github.com/douyin-on-dapr/douyin/services/contract/videofile"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
@@ -106,7 +107,7 @@ func (w *work) limited(parent context.Context) error {
 }
 
 func (w *work) probe(ctx context.Context) error {
-	container, err := w.sniff()
+	container, err := w.container()
 	if err != nil {
 		return err
 	}
@@ -118,18 +119,18 @@ func (w *work) probe(ctx context.Context) error {
 	return err
 }
 
-func (w *work) sniff() (Container, error) {
+func (w *work) container() (Container, error) {
 	file, err := os.Open(w.path(SourceName))
 	if err != nil {
 		return "", err
 	}
 	defer file.Close()
-	head := make([]byte, 16)
+	head := make([]byte, videofile.HeadBytes)
 	n, err := io.ReadFull(file, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return "", err
 	}
-	container, known := Sniff(head[:n])
+	container, known := ContainerOf(head[:n])
 	if !known {
 		return "", Fail(videov1.FailureUnreadable, "unsupported container")
 	}
