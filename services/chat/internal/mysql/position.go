@@ -35,7 +35,7 @@ func (s *Store) DeliveryPosition(ctx context.Context, r chat.Reader) (chat.Deliv
 
 // SetDeliveryPosition implements chat.DeliveryPositions.
 func (s *Store) SetDeliveryPosition(ctx context.Context, r chat.Reader, p chat.DeliveryPosition, at time.Time) error {
-	_, err := s.db.ExecContext(ctx, upsertPosition, 
+	_, err := s.db.ExecContext(ctx, upsertPosition,
 		r.SessionID, r.PeerID, p.DeliveredMS, p.SinceMS, p.PreviousMS, at.UnixMilli())
 	return sqldb.Wrap("mysql.SetDeliveryPosition", err)
 }
