@@ -53,9 +53,12 @@ type Window struct {
 	Complete bool // the conversation has no older messages
 }
 
-// DeliveryPosition records how far one session has received a conversation.
+// DeliveryPosition records how far one session has received a conversation, and
+// its newest delivery, which is repeated if its answer was lost.
 type DeliveryPosition struct {
 	DeliveredMS int64 // time of the newest message of the peer that was delivered
+	SinceMS     int64 // time that the phone sent with the poll of that delivery, 0 after an opening
+	PreviousMS  int64 // position from which that poll was answered
 }
 
 // Reader is a session of a user that reads the conversation with a peer.

@@ -197,11 +197,16 @@ func positions(t *testing.T, s Store) {
 	if _, known, err := s.DeliveryPosition(t.Context(), reader); known || err != nil {
 		t.Errorf("a position before the first one was set: %t, %v", known, err)
 	}
-	for _, ms := range []int64{baseMS, baseMS - 1, 0} {
-		if err := s.SetDeliveryPosition(t.Context(), reader, chat.DeliveryPosition{DeliveredMS: ms}, time.UnixMilli(baseMS)); err != nil {
+	for _, want := range []chat.DeliveryPosition{
+		{DeliveredMS: baseMS},
+		{DeliveredMS: baseMS + 2, SinceMS: baseMS + 1, PreviousMS: baseMS},
+		{DeliveredMS: baseMS - 1, SinceMS: 1},
+		{},
+	} {
+		if err := s.SetDeliveryPosition(t.Context(), reader, want, time.UnixMilli(baseMS)); err != nil {
 			t.Fatal(err)
 		}
-		if got, known, err := s.DeliveryPosition(t.Context(), reader); !known || err != nil || got.DeliveredMS != ms {
+		if got, known, err := s.DeliveryPosition(t.Context(), reader); !known || err != nil || got != want {
 			t.Errorf("position is %+v, %t, %v", got, known, err)
 		}
 	}

@@ -42,6 +42,9 @@ type Videos interface {
 	// ByIDs finds those of the videos that exist, in any order. The ids are
 	// distinct and not empty.
 	ByIDs(ctx context.Context, ids []int64) ([]Video, error)
+	// Existing finds those of the ids that have a video in any state, in any
+	// order. The ids are distinct and not empty.
+	Existing(ctx context.Context, ids []int64) ([]int64, error)
 	// Works counts the ready videos of authors; one who is absent has none. The ids
 	// are distinct and not empty.
 	Works(ctx context.Context, authorIDs []int64) (map[int64]int64, error)
