@@ -55,7 +55,7 @@ func Open(ctx context.Context, o Options, rate float64) OpenResult {
 	return r
 }
 
-// Intended is when request n is to be sent, counted from the start.
+// Intended is the time at which request n should be sent, counted from the start.
 func Intended(n int64, rate float64) time.Duration {
 	return time.Duration(float64(n) / rate * float64(time.Second))
 }
