@@ -54,6 +54,7 @@ func TestPlans(t *testing.T) {
 		indexes     []string
 	}{
 		{"newest messages", mysql.Newest, []any{3, 7, 1_000}, "messages", []string{"PRIMARY"}},
+		{"older messages", mysql.Before, []any{3, 7, 10, 1_000}, "messages", []string{"PRIMARY"}},
 		{"messages of a peer", mysql.PeerAfter, []any{3, 7, 7, 1_004, 1_000}, "messages", []string{"written_by"}},
 		{"message of a peer at a time", mysql.PeerTime, []any{3, 7, 7, 1_004}, "messages", []string{"written_by"}},
 		{"repeated request", mysql.ByRequest, []any{3, 7, 7, "r5"}, "messages", []string{"one_per_request"}},

@@ -4,6 +4,7 @@ package storetest
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"testing"
@@ -26,6 +27,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"one message per request id":                      oncePerRequest,
 		"concurrent writers get one order without gaps":   storm,
 		"the newest messages are read oldest first":       newest,
+		"messages before a number":                        before,
 		"messages of the peer after a time":               peerAfter,
 		"the newest message with each peer":               latest,
 		"each session and peer has its own position":      positions,
@@ -150,6 +152,22 @@ func newest(t *testing.T, s Store) {
 	got, err := s.Newest(t.Context(), 1, 2, 3)
 	if err != nil || !slices.Equal(idsOf(got), []int64{3, 4, 5}) {
 		t.Errorf("newest are %v, %v", idsOf(got), err)
+	}
+}
+
+func before(t *testing.T, s Store) {
+	for id := int64(1); id <= 5; id++ {
+		send(t, s, id, 1, 2, baseMS)
+	}
+	for _, c := range []struct {
+		before int64
+		limit  int
+		want   []int64
+	}{{math.MaxInt64, 2, []int64{4, 5}}, {4, 2, []int64{2, 3}}, {2, 2, []int64{1}}, {1, 2, []int64{}}, {6, 10, []int64{1, 2, 3, 4, 5}}} {
+		got, err := s.Before(t.Context(), 2, 1, c.before, c.limit)
+		if err != nil || !slices.Equal(idsOf(got), c.want) {
+			t.Errorf("before %d: %v, %v", c.before, idsOf(got), err)
+		}
 	}
 }
 
