@@ -182,6 +182,15 @@ func (s *Store) ByIDs(_ context.Context, ids []int64) ([]video.Video, error) {
 	return s.selected(func(v video.Video) bool { return slices.Contains(ids, v.ID) }), nil
 }
 
+// Existing implements video.Videos.
+func (s *Store) Existing(_ context.Context, ids []int64) ([]int64, error) {
+	var existing []int64
+	for _, v := range s.selected(func(v video.Video) bool { return slices.Contains(ids, v.ID) }) {
+		existing = append(existing, v.ID)
+	}
+	return existing, nil
+}
+
 // selected lists the wanted videos in the order of publishing, newest first.
 func (s *Store) selected(wanted func(video.Video) bool) []video.Video {
 	s.mu.Lock()

@@ -114,3 +114,8 @@ func (v *Videos) ByAuthor(ctx context.Context, authorID, beforeMs int64, limit i
 func (v *Videos) ByIDs(ctx context.Context, ids []int64) ([]video.Video, error) {
 	return v.rows.ByIDs(ctx, ids)
 }
+
+// Existing implements video.Videos from the rows.
+func (v *Videos) Existing(ctx context.Context, ids []int64) ([]int64, error) {
+	return v.rows.Existing(ctx, ids)
+}

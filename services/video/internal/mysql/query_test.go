@@ -114,6 +114,7 @@ func TestOneStatementPerRead(t *testing.T) {
 			return len(v), err
 		}, rows / 20},
 		{"ByIDs", func() (int, error) { v, err := store.ByIDs(ctx, many); return len(v), err }, 1_000},
+		{"Existing", func() (int, error) { ids, err := store.Existing(ctx, many); return len(ids), err }, 1_000},
 		{"Works", func() (int, error) { w, err := store.Works(ctx, many); return len(w), err }, 5},
 	}
 	for _, tt := range tests {

@@ -48,6 +48,21 @@ func (s *Store) ByIDs(ctx context.Context, ids []int64) ([]video.Video, error) {
 	return s.list(ctx, op, query, args...)
 }
 
+// Existing implements video.Videos.
+func (s *Store) Existing(ctx context.Context, ids []int64) ([]int64, error) {
+	const (
+		op  = "mysql.Existing"
+		sql = `SELECT id FROM videos WHERE id IN (?)`
+	)
+	query, args, err := sqlx.In(sql, ids)
+	if err != nil {
+		return nil, sqldb.Wrap(op, err)
+	}
+	var existing []int64
+	err = s.db.SelectContext(ctx, &existing, query, args...)
+	return existing, sqldb.Wrap(op, err)
+}
+
 func (s *Store) list(ctx context.Context, op, query string, args ...any) ([]video.Video, error) {
 	var rows []videoRow
 	if err := s.db.SelectContext(ctx, &rows, query, args...); err != nil {

@@ -23,6 +23,7 @@ type Videos interface {
 	Feed(ctx context.Context, beforeMs int64, limit int) ([]video.Video, error)
 	ListByAuthor(ctx context.Context, authorID, beforeMs int64, limit int, own bool) (videos []video.Video, nextMs int64, err error)
 	GetVideos(ctx context.Context, ids []int64) ([]video.Video, error)
+	FindMissing(ctx context.Context, ids []int64) ([]int64, error)
 	CountWorks(ctx context.Context, userIDs []int64) ([]video.WorkCount, error)
 	DeleteVideo(ctx context.Context, videoID, authorID int64) error
 }
@@ -140,6 +141,15 @@ func authorsOf(videos []video.Video) []int64 {
 		authors[i] = v.AuthorID
 	}
 	return authors
+}
+
+// FindMissing implements videov1.VideoServiceServer.
+func (s *Server) FindMissing(ctx context.Context, r *videov1.FindMissingRequest) (*videov1.FindMissingResponse, error) {
+	missing, err := s.videos.FindMissing(ctx, r.GetVideoIds())
+	if err != nil {
+		return nil, err
+	}
+	return &videov1.FindMissingResponse{VideoIds: missing}, nil
 }
 
 // CountWorks implements videov1.VideoServiceServer.

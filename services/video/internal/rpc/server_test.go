@@ -147,6 +147,10 @@ func TestDeleteVideo(t *testing.T) {
 	if r, err := s.GetVideos(ctx, &videov1.GetVideosRequest{VideoIds: []int64{id}}); err != nil || len(r.GetVideos()) != 0 {
 		t.Errorf("still there: %v, %v", r, err)
 	}
+	missing, err := s.FindMissing(ctx, &videov1.FindMissingRequest{VideoIds: []int64{id}})
+	if want := (&videov1.FindMissingResponse{VideoIds: []int64{id}}); err != nil || !proto.Equal(missing, want) {
+		t.Errorf("missing %v, %v; want %v", missing, err, want)
+	}
 }
 
 func TestAbortUpload(t *testing.T) {
@@ -202,6 +206,10 @@ func TestRefusalsAreReturned(t *testing.T) {
 		}, video.ErrRequestInvalid},
 		{"GetVideos", func(_ *testing.T, s *rpc.Server) error {
 			_, err := s.GetVideos(ctx, &videov1.GetVideosRequest{VideoIds: []int64{-1}})
+			return err
+		}, video.ErrRequestInvalid},
+		{"FindMissing", func(_ *testing.T, s *rpc.Server) error {
+			_, err := s.FindMissing(ctx, &videov1.FindMissingRequest{VideoIds: []int64{-1}})
 			return err
 		}, video.ErrRequestInvalid},
 		{"CountWorks", func(_ *testing.T, s *rpc.Server) error {

@@ -237,6 +237,21 @@ func testByIDs(ctx context.Context, t *testing.T, s Store) {
 	wantIDs(t, found, err, 2, 4)
 }
 
+func testExisting(ctx context.Context, t *testing.T, s Store) {
+	show(ctx, t, s, newVideo(1, 7))
+	publish(ctx, t, s, newVideo(2, 7))
+	publish(ctx, t, s, newVideo(3, 7))
+	begin(ctx, t, s, upload(4, 7))
+	change(ctx, t, s, 3, func(c *video.Lifecycle) {
+		c.DeletedAtMs, c.Job = published, nil
+	})
+	got, err := s.Existing(ctx, []int64{5, 4, 3, 2, 1})
+	slices.Sort(got)
+	if err != nil || !slices.Equal(got, []int64{1, 2}) {
+		t.Errorf("existing are %v, %v; want 1 and 2", got, err)
+	}
+}
+
 func testWorks(ctx context.Context, t *testing.T, s Store) {
 	for id, author := range []int64{1, 1, 2, 1} {
 		show(ctx, t, s, newVideo(int64(10+id), author))

@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"Newest/PagingYieldsEachOnce", testPaging},
 		{"ByAuthor/OwnInAllStatesNewestFirst", testByAuthor},
 		{"ByIDs/LeavesUnknownOut", testByIDs},
+		{"Existing/InAnyStateUntilDeleted", testExisting},
 		{"Works/EqualsSet", testWorks},
 		{"UpdateLifecycle/StoresAll", testUpdateLifecycle},
 		{"UpdateLifecycle/Refused", testUpdateLifecycleRefused},

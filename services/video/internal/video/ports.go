@@ -40,6 +40,9 @@ type Videos interface {
 	// ByIDs returns the existing ones of the videos, in any order. The ids are
 	// distinct and not empty.
 	ByIDs(ctx context.Context, ids []int64) ([]Video, error)
+	// Existing finds those of the ids that have a video in any state, in any
+	// order. The ids are distinct and not empty.
+	Existing(ctx context.Context, ids []int64) ([]int64, error)
 	// Works counts the ready videos of authors. Authors without any are absent. The
 	// ids are distinct and not empty.
 	Works(ctx context.Context, authorIDs []int64) (map[int64]int64, error)

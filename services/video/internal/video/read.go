@@ -3,6 +3,7 @@ package video
 import (
 	"context"
 	"math"
+	"slices"
 
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
@@ -90,6 +91,26 @@ func (s *Service) GetVideos(ctx context.Context, ids []int64) ([]Video, error) {
 		}
 	}
 	return ordered, nil
+}
+
+// FindMissing returns those of the ids that have no video, in the order of the
+// request, each once: the video was deleted, or there never was one.
+// Errors: ErrRequestInvalid.
+func (s *Service) FindMissing(ctx context.Context, ids []int64) ([]int64, error) {
+	const op = "video.FindMissing"
+	distinct, err := distinctIDs(ids)
+	if err != nil || len(distinct) == 0 {
+		return nil, errs.Wrap(op, err)
+	}
+	existing, err := s.Videos.Existing(ctx, distinct)
+	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	found := make(map[int64]bool, len(existing))
+	for _, id := range existing {
+		found[id] = true
+	}
+	return slices.DeleteFunc(distinct, func(id int64) bool { return found[id] }), nil
 }
 
 // CountWorks counts the ready videos of many authors, in the order of the request,

@@ -165,6 +165,38 @@ func TestGetVideos(t *testing.T) {
 	}
 }
 
+func TestFindMissing(t *testing.T) {
+	ctx, w := context.Background(), newHarness()
+	for range 3 {
+		w.publish(t)
+	}
+	open := w.begin(t)
+	if err := w.DeleteVideo(ctx, 2, amy); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name string
+		ids  []int64
+		want []int64
+		err  error
+	}{
+		{name: "OrderOfTheRequestEachOnce", ids: []int64{99, 3, open.VideoID, 2, 1, 99}, want: []int64{99, open.VideoID, 2}},
+		{name: "AllExist", ids: []int64{1, 3}},
+		{name: "None"},
+		{name: "TooMany", ids: append(make1000(1), 1), err: video.ErrRequestInvalid},
+		{name: "Zero", ids: []int64{0}, err: video.ErrRequestInvalid},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := w.FindMissing(ctx, tt.ids)
+			wantError(t, err, tt.err)
+			if tt.err == nil && !slices.Equal(got, tt.want) {
+				t.Errorf("missing are %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
 // make1000 lists a thousand ids.
 func make1000(from int64) []int64 {
 	ids := make([]int64, 1_000)
