@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"time"
 
 	"github.com/douyin-on-dapr/douyin/services/contract"
 	eventv1 "github.com/douyin-on-dapr/douyin/services/contract/event/v1"
@@ -47,7 +46,7 @@ func build(ctx context.Context, p *program.Program, c Config) error {
 	docs := hot.NewVideos(rows, p.Hot)
 	videos := video.New(video.Ports{
 		Uploads: rows, Videos: docs, Lifecycles: rows, Removals: rows,
-		Hot: docs, IDs: videoIDs, Clock: time.Now, Log: p.Log,
+		Hot: docs, IDs: videoIDs, Log: p.Log,
 		Authors: peers.NewUsers(p.Sidecar.Peer(contract.AppUser)),
 		Objects: remover{objects},
 	}, c.limits())

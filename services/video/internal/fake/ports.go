@@ -152,6 +152,13 @@ func (c *Clock) Now() time.Time {
 	return c.now
 }
 
+// Set sets the time in Unix milliseconds.
+func (c *Clock) Set(unixMs int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = time.UnixMilli(unixMs)
+}
+
 // Move moves the clock forward, or back if d is negative.
 func (c *Clock) Move(d time.Duration) {
 	c.mu.Lock()
@@ -163,6 +170,6 @@ func (c *Clock) Move(d time.Duration) {
 type BrokenUploads struct{ video.Uploads }
 
 // Change implements video.Uploads.
-func (BrokenUploads) Change(context.Context, int64, func(*video.Upload) error) (video.Upload, error) {
+func (BrokenUploads) Change(context.Context, int64, func(*video.Upload, int64) error) (video.Upload, error) {
 	return video.Upload{}, ErrDown
 }

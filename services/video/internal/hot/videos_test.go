@@ -101,11 +101,12 @@ func (r *rows) publish(t *testing.T, from, to int64) {
 	t.Helper()
 	ctx := context.Background()
 	for id := from; id <= to; id++ {
-		if err := r.Begin(ctx, video.Upload{VideoID: id, AuthorID: author}, video.Allowance{OpenUploads: 1, Waiting: 10}); err != nil {
+		begun := func(int64) video.Upload { return video.Upload{VideoID: id, AuthorID: author} }
+		if _, err := r.Begin(ctx, author, video.Allowance{OpenUploads: 1, Waiting: 10}, begun); err != nil {
 			t.Fatal(err)
 		}
 		v := video.Video{ID: id, AuthorID: author, PublishedAtMs: 1_000 - id}
-		if _, err := r.Publish(ctx, id, func(video.Upload) (video.Video, error) { return v, nil }); err != nil {
+		if _, err := r.Publish(ctx, id, func(video.Upload, int64) (video.Video, error) { return v, nil }); err != nil {
 			t.Fatal(err)
 		}
 		err := r.UpdateLifecycle(ctx, id, func(c *video.Lifecycle) error {
@@ -120,7 +121,7 @@ func (r *rows) publish(t *testing.T, from, to int64) {
 
 func setUp(t *testing.T, videos int64) (*hot.Videos, *rows, *states) {
 	t.Helper()
-	r, s := &rows{Store: fake.NewStore()}, &states{entries: map[string][]byte{}}
+	r, s := &rows{Store: fake.NewStore(fake.NewClock(time.UnixMilli(1_000)))}, &states{entries: map[string][]byte{}}
 	r.publish(t, 1, videos)
 	return hot.NewVideos(r, hotstate.New(s, slog.New(slog.NewTextHandler(io.Discard, nil)))), r, s
 }

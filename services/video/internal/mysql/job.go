@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"github.com/douyin-on-dapr/douyin/services/platform/sqldb"
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
@@ -59,8 +60,8 @@ func changeJobRow(ctx context.Context, tx sqldb.Handle, videoID int64, before, a
 
 // Renew implements video.Lifecycles. It reads the row first, because an update that
 // changes no value counts as no affected row.
-func (s *Store) Renew(ctx context.Context, videoID, attempt, dueMs int64, progress int) error {
-	const update = `UPDATE jobs SET due_at_ms = ?, progress = ? WHERE video_id = ?`
+func (s *Store) Renew(ctx context.Context, videoID, attempt int64, lease time.Duration, progress int) error {
+	const update = `UPDATE jobs SET due_at_ms = ` + sqldb.NowMS + ` + ?, progress = ? WHERE video_id = ?`
 	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) error {
 		job, err := lockJob(ctx, tx, videoID)
 		if err != nil {
@@ -69,7 +70,7 @@ func (s *Store) Renew(ctx context.Context, videoID, attempt, dueMs int64, progre
 		if job == nil || !job.Held || job.Attempt != attempt {
 			return video.ErrJobLost
 		}
-		_, err = tx.ExecContext(ctx, update, dueMs, progress, videoID)
+		_, err = tx.ExecContext(ctx, update, lease.Milliseconds(), progress, videoID)
 		return err
 	})
 	return sqldb.Wrap("mysql.Renew", err)

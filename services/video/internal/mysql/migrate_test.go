@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
-	"time"
 
 	"github.com/douyin-on-dapr/douyin/services/platform/sqldb"
 	"github.com/douyin-on-dapr/douyin/services/platform/sqltest"
@@ -58,9 +57,9 @@ func TestEarlierVideos(t *testing.T) {
 		t.Errorf("the feed is %v", ids)
 	}
 	var due []int64
-	later := time.Now().Add(time.Minute).UnixMilli()
+	exec(t, db, `UPDATE jobs SET due_at_ms = due_at_ms - 60000`) // after a minute
 	for range 3 {
-		found, err := store.UpdateNextDue(t.Context(), later, func(c *video.Lifecycle) error {
+		found, err := store.UpdateNextDue(t.Context(), func(c *video.Lifecycle) error {
 			due = append(due, c.Video.ID)
 			if c.Job.Attempt != 0 || c.Job.Tries != 0 || c.Job.Held {
 				t.Errorf("the job is %+v", c.Job)

@@ -17,15 +17,15 @@ const maxBump = 1_000
 // same millisecond. That transaction waits for no other lock, so publishers can
 // queue but not deadlock. No other transaction can change the video before the
 // commit, so this is its first event.
-func (s *Store) Publish(ctx context.Context, videoID int64, build func(video.Upload) (video.Video, error)) (video.Video, error) {
+func (s *Store) Publish(ctx context.Context, videoID int64, build func(u video.Upload, nowMs int64) (video.Video, error)) (video.Video, error) {
 	const end = `DELETE FROM uploads WHERE video_id = ?`
 	var published video.Video
 	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) error {
-		u, err := lockUpload(ctx, tx, videoID)
+		u, nowMs, err := lockUpload(ctx, tx, videoID)
 		if err != nil {
 			return err
 		}
-		v, err := build(u)
+		v, err := build(u, nowMs)
 		if err != nil {
 			return err
 		}

@@ -69,10 +69,10 @@ func TestPlans(t *testing.T) {
 		{"ByAuthor", mysql.ByAuthorQuery, []string{"videos_author"}, []any{3, int64(video.Latest), 1_001}},
 		{"ByAuthorPage", mysql.ByAuthorQuery, []string{"videos_author"}, []any{3, 1_000_900, 1_001}},
 		{"Own", mysql.OwnQuery, []string{"videos_author", "PRIMARY"}, []any{3, int64(video.Latest), 1_001}},
-		{"Claim", mysql.ClaimQuery, []string{"uploads_due"}, []any{1_000, 20}},
-		{"Due", mysql.DueQuery, []string{"jobs_due", "PRIMARY"}, []any{int64(video.Latest)}},
-		{"Removal", mysql.RemovalQuery, []string{"removals_due"}, []any{int64(video.Latest)}},
-		{"Failed", mysql.FailedQuery, []string{"videos_failed"}, []any{1_000_900, 20}},
+		{"Claim", mysql.ClaimQuery, []string{"uploads_due"}, []any{20}},
+		{"Due", mysql.DueQuery, []string{"jobs_due", "PRIMARY"}, nil},
+		{"Removal", mysql.RemovalQuery, []string{"removals_due"}, nil},
+		{"Failed", mysql.FailedQuery, []string{"videos_failed"}, []any{1_000, 20}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -22,11 +22,22 @@ type Store interface {
 	video.Removals
 }
 
-// Run tests a store. open returns a new, empty store for each test.
-func Run(t *testing.T, open func(t *testing.T) Store) {
+// Clock sets the time of a store.
+type Clock interface {
+	Set(unixMs int64)
+}
+
+// harness is a store under test and its clock.
+type harness struct {
+	Store
+	Clock
+}
+
+// Run tests a store. open returns a new, empty store for each test, and its clock.
+func Run(t *testing.T, open func(t *testing.T) (Store, Clock)) {
 	tests := []struct {
 		name string
-		run  func(context.Context, *testing.T, Store)
+		run  func(context.Context, *testing.T, harness)
 	}{
 		{"Begin/LimitPerAuthor", testBeginLimit},
 		{"Begin/LimitHoldsConcurrently", testBeginLimitConcurrent},
@@ -60,7 +71,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"UpdateNextDue/NeverTwiceConcurrently", testChangeDueConcurrent},
 		{"UpdateNextDue/AllOperationsConcurrently", testConcurrentOperations},
 		{"Renew/OnlyTheHolder", testRenew},
-		{"FailedBefore/OldestFirst", testFailedBefore},
+		{"FailedLongAgo/OldestFirst", testFailedLongAgo},
 		{"Removals/OnlyDueAndOldestFirst", testRemovals},
 		{"Removals/NeverTwiceConcurrently", testRemovalsConcurrent},
 	}
@@ -68,12 +79,15 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		t.Run(tt.name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 			defer cancel()
-			tt.run(ctx, t, open(t))
+			s, clock := open(t)
+			clock.Set(published)
+			tt.run(ctx, t, harness{s, clock})
 		})
 	}
 }
 
-// published is the publish time of newVideo.
+// published is the publish time of newVideo, and the time of the store at the
+// beginning of a test.
 const published = int64(1_700_000_000_000)
 
 func upload(id, author int64) video.Upload {
@@ -94,13 +108,19 @@ func newVideo(id, author int64) video.Video {
 }
 
 // as makes Publish store v.
-func as(v video.Video) func(video.Upload) (video.Video, error) {
-	return func(video.Upload) (video.Video, error) { return v, nil }
+func as(v video.Video) func(video.Upload, int64) (video.Video, error) {
+	return func(video.Upload, int64) (video.Video, error) { return v, nil }
+}
+
+// beginUpload stores u, whatever the time is.
+func beginUpload(ctx context.Context, s Store, u video.Upload, allowed video.Allowance) error {
+	_, err := s.Begin(ctx, u.AuthorID, allowed, func(int64) video.Upload { return u })
+	return err
 }
 
 func begin(ctx context.Context, t *testing.T, s Store, u video.Upload) {
 	t.Helper()
-	if err := s.Begin(ctx, u, open(1_000)); err != nil {
+	if err := beginUpload(ctx, s, u, open(1_000)); err != nil {
 		t.Fatalf("begin %d: %v", u.VideoID, err)
 	}
 }
@@ -193,6 +213,6 @@ func wantCounterEqualsSet(ctx context.Context, t *testing.T, s Store, authors ..
 // wantGone checks that an upload has no row.
 func wantGone(ctx context.Context, t *testing.T, s Store, id int64) {
 	t.Helper()
-	_, err := s.Change(ctx, id, func(*video.Upload) error { return nil })
+	_, err := s.Change(ctx, id, func(*video.Upload, int64) error { return nil })
 	wantError(t, err, video.ErrUploadUnknown)
 }

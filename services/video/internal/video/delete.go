@@ -53,12 +53,12 @@ func (s *Service) authorOf(ctx context.Context, videoID int64) (int64, error) {
 // running attempt when the worker can no longer write.
 func (s *Service) remove(c *Lifecycle) {
 	finished := c.Video.State == StateReady
-	c.discard(s.nowMs(), func(o Outputs) bool { return finished && o.Attempt == c.Video.Attempt })
+	c.discard(c.NowMs, func(o Outputs) bool { return finished && o.Attempt == c.Video.Attempt })
 	c.discard(s.graceEnds(c), func(Outputs) bool { return true })
 	if c.Video.State != StateFailed { // of a failed video it is removed already
-		c.remove(s.nowMs(), c.Video.Source.Extent())
+		c.remove(c.NowMs, c.Video.Source.Extent())
 	}
 	c.Job = nil
-	c.DeletedAtMs = s.nowMs()
+	c.DeletedAtMs = c.NowMs
 	c.publish(EventDeleted)
 }

@@ -99,7 +99,7 @@ func (s *Service) finish(c *Lifecycle, attempt int64, r Result) {
 	}
 	v.DurationMs, v.Width, v.Height, v.Attempt = r.DurationMs, r.Width, r.Height, attempt
 	if v.State != StateReady {
-		v.State, v.ShownAtMs = StateReady, s.nowMs()
+		v.State, v.ShownAtMs = StateReady, c.NowMs
 	}
 	c.publish(EventReady)
 }

@@ -36,16 +36,17 @@ type harness struct {
 }
 
 func newHarness() *harness {
+	clock := fake.NewClock(time.UnixMilli(1_700_000_000_000))
 	w := &harness{
-		store:   fake.NewStore(),
+		store:   fake.NewStore(clock),
 		authors: &fake.Authors{Known: map[int64]bool{amy: true, bob: true}},
 		objects: fake.NewObjects(),
 		hot:     &fake.Hot{},
-		clock:   fake.NewClock(time.UnixMilli(1_700_000_000_000)),
+		clock:   clock,
 	}
 	w.Service = video.New(video.Ports{
 		Uploads: w.store, Videos: w.store, Lifecycles: w.store, Removals: w.store, Authors: w.authors, Objects: w.objects, Hot: w.hot,
-		IDs: &fake.IDs{}, Clock: w.clock.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		IDs: &fake.IDs{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}, video.Limits{
 		MaxSize: maxSize, PartSize: partSize, DirectPartSize: 50, Allowance: video.Allowance{OpenUploads: 3, Waiting: 1_000}, Expiry: 2 * time.Hour,
 		JobLease: lease, JobTries: 3, Grace: grace, FailedKept: 72 * time.Hour,

@@ -8,6 +8,7 @@ type Lifecycle struct {
 	Video   Video
 	Job     *Job      // nil: no work is left
 	Outputs []Outputs // of the attempt that made the current files, and of the running one
+	NowMs   int64     // time of the store, Unix milliseconds; read only
 
 	Removals    []Removal // to add
 	Event       Event     // to publish; 0: none
@@ -108,7 +109,7 @@ func (c *Lifecycle) remove(dueMs int64, extents ...Extent) {
 // graceEnds is the time after which the current worker can no longer write: its
 // context ends with its lease, and pending writes end within the grace.
 func (s *Service) graceEnds(c *Lifecycle) int64 {
-	from := s.nowMs()
+	from := c.NowMs
 	if c.Job != nil && c.Job.Held {
 		from = max(from, c.Job.DueAtMs)
 	}

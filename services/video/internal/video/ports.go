@@ -1,29 +1,36 @@
 package video
 
-import "context"
+import (
+	"context"
+	"time"
+)
+
+// The stores are the only clock of this package: replicas may have different
+// times, so due times, leases and expiries are read and written by the time of the
+// store. A nowMs below is that time in Unix milliseconds.
 
 // Uploads stores the uploads that are not committed yet.
 type Uploads interface {
-	// Begin stores a new upload. It returns ErrUploadsTooMany if the author has the
-	// allowed number of open uploads, without those that are aborting, or of videos
-	// that wait to be processed. Concurrent calls together respect the number of
-	// open uploads.
-	Begin(ctx context.Context, u Upload, allowed Allowance) error
+	// Begin stores the upload that build returns. It returns ErrUploadsTooMany if the
+	// author has the allowed number of open uploads, without those that are
+	// aborting, or of videos that wait to be processed. Concurrent calls together
+	// respect the number of open uploads. build may run more than once.
+	Begin(ctx context.Context, authorID int64, allowed Allowance, build func(nowMs int64) Upload) (Upload, error)
 	// Change locks an upload, calls change, and stores Aborting and DueAtMs as change
 	// set them. It returns ErrUploadUnknown if there is no row, and an error of
 	// change as it is.
-	Change(ctx context.Context, videoID int64, change func(*Upload) error) (Upload, error)
+	Change(ctx context.Context, videoID int64, change func(u *Upload, nowMs int64) error) (Upload, error)
 	// Upload returns an upload, or ErrUploadUnknown.
-	Upload(ctx context.Context, videoID int64) (Upload, error)
+	Upload(ctx context.Context, videoID int64) (u Upload, nowMs int64, err error)
 	// Publish locks an upload and calls build. In one transaction it replaces the
 	// upload by the video, adds a job that is due since the publish time of the
 	// video, and writes EventUploaded. It stores the first free millisecond from the
 	// publish time on. It returns ErrUploadUnknown if there is no row, and an error
 	// of build as it is. build may run more than once.
-	Publish(ctx context.Context, videoID int64, build func(Upload) (Video, error)) (Video, error)
-	// Claim marks up to limit uploads that are due at nowMs as aborting and due again
-	// at nextMs, and returns them. Concurrent callers get different uploads.
-	Claim(ctx context.Context, nowMs, nextMs int64, limit int) ([]Upload, error)
+	Publish(ctx context.Context, videoID int64, build func(u Upload, nowMs int64) (Video, error)) (Video, error)
+	// Claim marks up to limit due uploads as aborting and due again after a lease, and
+	// returns them. Concurrent callers get different uploads.
+	Claim(ctx context.Context, lease time.Duration, limit int) ([]Upload, error)
 	// Remove deletes the row of an upload; a missing row is success.
 	Remove(ctx context.Context, videoID int64) error
 }
@@ -31,10 +38,10 @@ type Uploads interface {
 // Videos reads videos. Each method takes the same number of statements for one id as
 // for many.
 type Videos interface {
-	// Newest lists up to limit ready videos shown before a moment in Unix
+	// Newest lists up to limit ready videos shown before a time in Unix
 	// milliseconds, newest first.
 	Newest(ctx context.Context, beforeMs int64, limit int) ([]Video, error)
-	// ByAuthor lists up to limit videos of an author published before a moment in
+	// ByAuthor lists up to limit videos of an author published before a time in
 	// Unix milliseconds, newest first: ready ones, or with own in any state.
 	ByAuthor(ctx context.Context, authorID, beforeMs int64, limit int, own bool) ([]Video, error)
 	// ByIDs returns the existing ones of the videos, in any order. The ids are
@@ -59,25 +66,24 @@ type Lifecycles interface {
 	// it is. change may run more than once.
 	UpdateLifecycle(ctx context.Context, videoID int64, change func(*Lifecycle) error) error
 	// UpdateNextDue does the same with the video whose job has been due the longest,
-	// and reports whether one was due at nowMs. Concurrent callers get different
-	// videos.
-	UpdateNextDue(ctx context.Context, nowMs int64, change func(*Lifecycle) error) (bool, error)
-	// Renew stores the lease and the progress of a job that is held by an attempt,
-	// or returns ErrJobLost.
-	Renew(ctx context.Context, videoID, attempt, dueMs int64, progress int) error
-	// FailedBefore lists up to limit videos that failed at the given moment or
-	// before, the oldest failure first.
-	FailedBefore(ctx context.Context, moment int64, limit int) ([]int64, error)
+	// and reports whether one was due. Concurrent callers get different videos.
+	UpdateNextDue(ctx context.Context, change func(*Lifecycle) error) (bool, error)
+	// Renew stores the progress of a job that is held by an attempt, and a lease from
+	// now, or returns ErrJobLost.
+	Renew(ctx context.Context, videoID, attempt int64, lease time.Duration, progress int) error
+	// FailedLongAgo lists up to limit videos that failed at least an age ago, the
+	// oldest failure first.
+	FailedLongAgo(ctx context.Context, age time.Duration, limit int) ([]int64, error)
 	// DeletedOf returns the author of a deleted video, or ErrVideoUnknown.
 	DeletedOf(ctx context.Context, videoID int64) (authorID int64, err error)
 }
 
 // Removals stores the objects that wait for their deletion.
 type Removals interface {
-	// ClaimRemoval takes the removal that has been due the longest and makes it
-	// due again at nextMs; false if none is due. Concurrent callers get
+	// ClaimRemoval returns the removal that has been due the longest and makes it due
+	// again after a lease. It returns false if none is due. Concurrent callers get
 	// different ones.
-	ClaimRemoval(ctx context.Context, nowMs, nextMs int64) (Removal, bool, error)
+	ClaimRemoval(ctx context.Context, lease time.Duration) (Removal, bool, error)
 	// EndRemoval deletes the row of a removal; a missing row is success.
 	EndRemoval(ctx context.Context, id int64) error
 }
@@ -97,7 +103,7 @@ type Objects interface {
 type Hot interface {
 	// Change runs commit, which changes the ready videos of an author, and returns
 	// its error. It invalidates the copies of the feed's newest end and of the
-	// author's works, so that nobody who sees the change finds an older copy
+	// author's works, so that a reader who sees the change finds no older copy
 	// afterwards. commit runs even if the invalidation fails.
 	Change(ctx context.Context, authorID int64, commit func(context.Context) error) error
 }

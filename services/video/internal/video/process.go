@@ -33,7 +33,7 @@ type Assignment struct {
 func (s *Service) ClaimJob(ctx context.Context) (Assignment, bool, error) {
 	for {
 		var a *Assignment
-		found, err := s.Lifecycles.UpdateNextDue(ctx, s.nowMs(), func(c *Lifecycle) error {
+		found, err := s.Lifecycles.UpdateNextDue(ctx, func(c *Lifecycle) error {
 			a = s.claim(c)
 			return nil
 		})
@@ -61,7 +61,7 @@ func (s *Service) claim(c *Lifecycle) *Assignment {
 	c.Job.Tries++
 	c.Job.Held = true
 	c.Job.Progress = 0
-	c.Job.DueAtMs = s.leaseEnds()
+	c.Job.DueAtMs = c.NowMs + s.limits.JobLease.Milliseconds()
 	if c.Video.State == StateUploaded {
 		c.Video.State = StateProcessing
 	}
@@ -72,8 +72,6 @@ func (s *Service) claim(c *Lifecycle) *Assignment {
 	}
 }
 
-func (s *Service) leaseEnds() int64 { return s.Clock().Add(s.limits.JobLease).UnixMilli() }
-
 // RenewJob extends the lease of a job and returns its duration from now.
 // Errors: ErrRequestInvalid, ErrJobLost.
 func (s *Service) RenewJob(ctx context.Context, videoID, attempt int64, progress int) (time.Duration, error) {
@@ -81,7 +79,7 @@ func (s *Service) RenewJob(ctx context.Context, videoID, attempt int64, progress
 	if progress < 0 || progress > 100 {
 		return 0, errs.Wrap(op, ErrRequestInvalid)
 	}
-	if err := s.Lifecycles.Renew(ctx, videoID, attempt, s.leaseEnds(), progress); err != nil {
+	if err := s.Lifecycles.Renew(ctx, videoID, attempt, s.limits.JobLease, progress); err != nil {
 		return 0, errs.Wrap(op, err)
 	}
 	return s.limits.JobLease, nil
@@ -135,8 +133,8 @@ func (s *Service) FailJob(ctx context.Context, videoID, attempt int64, reason st
 func (s *Service) fail(c *Lifecycle, reason string) {
 	c.discardAttempt(s.graceEnds(c), c.Job.Attempt)
 	if v := &c.Video; v.State != StateReady {
-		v.State, v.FailureReason, v.FailedAtMs, v.Attempt = StateFailed, reason, s.nowMs(), c.Job.Attempt
-		c.remove(s.nowMs(), v.Source.Extent()) // its upload has ended
+		v.State, v.FailureReason, v.FailedAtMs, v.Attempt = StateFailed, reason, c.NowMs, c.Job.Attempt
+		c.remove(c.NowMs, v.Source.Extent()) // its upload has ended
 		c.publish(EventFailed)
 	}
 	c.Job = nil
@@ -167,7 +165,7 @@ func (s *Service) ReleaseJob(ctx context.Context, videoID, attempt int64, suspec
 		c.Job.Progress = 0
 		c.Job.Tries--
 		c.Job.Releases++
-		c.Job.DueAtMs = s.Clock().Add(pause(c.Job.Releases)).UnixMilli()
+		c.Job.DueAtMs = c.NowMs + pause(c.Job.Releases).Milliseconds()
 		return nil
 	})
 }

@@ -15,7 +15,6 @@ type Ports struct {
 	Objects    Objects
 	Hot        Hot
 	IDs        IDs
-	Clock      func() time.Time
 	Log        *slog.Logger
 }
 
@@ -47,5 +46,3 @@ type Service struct {
 
 // New returns a Service.
 func New(p Ports, limits Limits) *Service { return &Service{Ports: p, limits: limits} }
-
-func (s *Service) nowMs() int64 { return s.Clock().UnixMilli() }

@@ -49,8 +49,7 @@ func (s *Service) sweepUploads(ctx context.Context) (int, error) {
 	removed := 0
 	var failures []error
 	for ctx.Err() == nil {
-		now := s.Clock()
-		claimed, err := s.Uploads.Claim(ctx, now.UnixMilli(), now.Add(claimLease).UnixMilli(), claimBatch)
+		claimed, err := s.Uploads.Claim(ctx, claimLease, claimBatch)
 		if err != nil {
 			return removed, errors.Join(append(failures, err)...)
 		}
@@ -83,7 +82,7 @@ func (s *Service) discard(ctx context.Context, u Upload) error {
 func (s *Service) sweepFailed(ctx context.Context) (int, error) {
 	deleted := 0
 	for ctx.Err() == nil {
-		ids, err := s.Lifecycles.FailedBefore(ctx, s.Clock().Add(-s.limits.FailedKept).UnixMilli(), claimBatch)
+		ids, err := s.Lifecycles.FailedLongAgo(ctx, s.limits.FailedKept, claimBatch)
 		if err != nil {
 			return deleted, err
 		}
@@ -110,8 +109,7 @@ func (s *Service) sweepRemovals(ctx context.Context) (int, error) {
 	removed := 0
 	var failures []error
 	for ctx.Err() == nil && len(failures) < maxFailures {
-		now := s.Clock()
-		r, found, err := s.Removals.ClaimRemoval(ctx, now.UnixMilli(), now.Add(removalLease).UnixMilli())
+		r, found, err := s.Removals.ClaimRemoval(ctx, removalLease)
 		if err != nil {
 			return removed, errors.Join(append(failures, err)...)
 		}

@@ -98,7 +98,7 @@ func TestSweepTakesSeveralClaims(t *testing.T) {
 	const uploads = 45
 	for id := range int64(uploads) {
 		u := video.Upload{VideoID: 1 + id, AuthorID: amy, ObjectKey: "k", PartSize: 1, MaxSize: 1}
-		if err := w.store.Begin(context.Background(), u, video.Allowance{OpenUploads: uploads, Waiting: uploads}); err != nil {
+		if _, err := w.store.Begin(context.Background(), amy, video.Allowance{OpenUploads: uploads, Waiting: uploads}, func(int64) video.Upload { return u }); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -42,14 +42,13 @@ func (s *Service) BeginUpload(ctx context.Context, authorID, declared int64, dir
 	if err != nil {
 		return Upload{}, errs.Wrap(op, err)
 	}
-	u := s.newUpload(id, authorID, declared, direct)
-	if err := s.Uploads.Begin(ctx, u, s.limits.Allowance); err != nil {
-		return Upload{}, errs.Wrap(op, err)
-	}
-	return u, nil
+	u, err := s.Uploads.Begin(ctx, authorID, s.limits.Allowance, func(nowMs int64) Upload {
+		return s.newUpload(id, authorID, declared, direct, nowMs)
+	})
+	return u, errs.Wrap(op, err)
 }
 
-func (s *Service) newUpload(id, authorID, declared int64, direct bool) Upload {
+func (s *Service) newUpload(id, authorID, declared int64, direct bool, nowMs int64) Upload {
 	maxSize := s.limits.MaxSize
 	if declared > 0 {
 		maxSize = declared
@@ -58,7 +57,7 @@ func (s *Service) newUpload(id, authorID, declared int64, direct bool) Upload {
 	if direct {
 		layout, partSize = LayoutWhole, s.limits.DirectPartSize
 	}
-	expires := s.Clock().Add(s.limits.Expiry)
+	expires := nowMs + s.limits.Expiry.Milliseconds()
 	return Upload{
 		VideoID:     id,
 		AuthorID:    authorID,
@@ -66,8 +65,8 @@ func (s *Service) newUpload(id, authorID, declared int64, direct bool) Upload {
 		Layout:      layout,
 		PartSize:    partSize,
 		MaxSize:     maxSize,
-		ExpiresAtMs: expires.UnixMilli(),
-		DueAtMs:     expires.Add(sweepGrace).UnixMilli(),
+		ExpiresAtMs: expires,
+		DueAtMs:     expires + sweepGrace.Milliseconds(),
 	}
 }
 
@@ -75,9 +74,9 @@ func (s *Service) newUpload(id, authorID, declared int64, direct bool) Upload {
 // Errors: ErrUploadUnknown, ErrUploadCommitted.
 func (s *Service) GetUpload(ctx context.Context, videoID, authorID int64) (Upload, error) {
 	const op = "video.GetUpload"
-	u, err := s.Uploads.Upload(ctx, videoID)
+	u, nowMs, err := s.Uploads.Upload(ctx, videoID)
 	if err == nil {
-		err = s.checkOpen(u, authorID)
+		err = checkOpen(u, authorID, nowMs)
 	} else if errors.Is(err, ErrUploadUnknown) {
 		if _, err = s.committed(ctx, videoID, authorID); err == nil {
 			err = ErrUploadCommitted
@@ -102,8 +101,8 @@ func (s *Service) CommitUpload(ctx context.Context, videoID, authorID int64, raw
 	if err := checkObject(source); err != nil {
 		return Video{}, errs.Wrap(op, err)
 	}
-	v, err := s.Uploads.Publish(ctx, videoID, func(u Upload) (Video, error) {
-		if err := s.checkOpen(u, authorID); err != nil {
+	v, err := s.Uploads.Publish(ctx, videoID, func(u Upload, nowMs int64) (Video, error) {
+		if err := checkOpen(u, authorID, nowMs); err != nil {
 			return Video{}, err
 		}
 		if err := u.accept(source); err != nil {
@@ -111,7 +110,7 @@ func (s *Service) CommitUpload(ctx context.Context, videoID, authorID int64, raw
 		}
 		return Video{
 			ID: videoID, AuthorID: authorID, Title: title, State: StateUploaded,
-			PublishedAtMs: s.nowMs(), Source: source, Version: 1,
+			PublishedAtMs: nowMs, Source: source, Version: 1,
 		}, nil
 	})
 	if errors.Is(err, ErrUploadUnknown) {
@@ -125,8 +124,8 @@ func (s *Service) CommitUpload(ctx context.Context, videoID, authorID int64, raw
 
 // checkOpen returns ErrUploadUnknown for an upload that cannot be committed any
 // more, and for the upload of another author.
-func (s *Service) checkOpen(u Upload, authorID int64) error {
-	if u.AuthorID != authorID || u.Aborting || s.nowMs() >= u.ExpiresAtMs {
+func checkOpen(u Upload, authorID, nowMs int64) error {
+	if u.AuthorID != authorID || u.Aborting || nowMs >= u.ExpiresAtMs {
 		return ErrUploadUnknown
 	}
 	return nil
@@ -167,12 +166,12 @@ func (s *Service) committed(ctx context.Context, videoID, authorID int64) (Video
 // Errors: ErrUploadCommitted.
 func (s *Service) AbortUpload(ctx context.Context, videoID, authorID int64) error {
 	const op = "video.AbortUpload"
-	u, err := s.Uploads.Change(ctx, videoID, func(u *Upload) error {
+	u, err := s.Uploads.Change(ctx, videoID, func(u *Upload, nowMs int64) error {
 		if u.AuthorID != authorID || u.Aborting {
 			return ErrUploadUnknown
 		}
 		u.Aborting = true
-		u.DueAtMs = s.Clock().Add(abortGrace).UnixMilli()
+		u.DueAtMs = nowMs + abortGrace.Milliseconds()
 		return nil
 	})
 	if errors.Is(err, ErrUploadUnknown) {
