@@ -44,7 +44,7 @@ func (c *Composer) Notifications(ctx context.Context, viewerID, beforeID int64, 
 	}
 	for _, a := range answer.GetActivities() {
 		list.Entries = append(list.Entries, Notification{
-			ID: a.GetId(), Kind: kindName(a.GetKind()), Actor: c.user(a.GetActorId(), actors.cards[a.GetActorId()]),
+			ID: a.GetId(), Kind: kindName(a.GetKind()), Actor: newUser(c.links, a.GetActorId(), actors.cards[a.GetActorId()]),
 			VideoID: a.GetVideoId(), CommentID: a.GetCommentId(), Excerpt: a.GetExcerpt(), CreateTime: a.GetOccurredAtMs(),
 		})
 	}
