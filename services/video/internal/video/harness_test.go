@@ -65,15 +65,21 @@ func (w *harness) begin(t *testing.T) video.Upload {
 	return u
 }
 
-// commit commits an upload of amy.
+// commit commits an upload of its author.
 func (w *harness) commit(u video.Upload, o video.Object) (video.Video, error) {
-	return w.CommitUpload(context.Background(), u.VideoID, amy, "a title", o)
+	return w.CommitUpload(context.Background(), u.VideoID, u.AuthorID, "a title", o)
 }
 
-// publish begins an upload, stores its parts and commits it.
+// publish publishes a video of amy.
 func (w *harness) publish(t *testing.T) video.Video {
 	t.Helper()
-	u, err := w.BeginUpload(context.Background(), amy, 0, false)
+	return w.publishBy(t, amy)
+}
+
+// publishBy begins an upload, stores its parts and commits it.
+func (w *harness) publishBy(t *testing.T, author int64) video.Video {
+	t.Helper()
+	u, err := w.BeginUpload(context.Background(), author, 0, false)
 	if err != nil {
 		t.Fatal(err)
 	}
