@@ -107,9 +107,9 @@ func TestPostedCommentIsComplete(t *testing.T) {
 // After a failure the client posts again, so the first post must not exist.
 func TestCommentThatCannotBeShownIsNotPosted(t *testing.T) {
 	h := newSocialHarness(t)
-	h.Relations.Fail("Lookup", errs.New(errs.Unavailable, "", ""))
+	h.Users.Fail("GetProfiles", errs.New(errs.Unavailable, "", ""))
 	post := url.Values{"token": {h.TokenOf(t, 1)}, "video_id": {video}, "action_type": {"1"}, "comment_text": {"hi"}}
-	apitest.WantCode(t, "with an owner down", act(t, h, "/douyin/comment/action/", post), 5001)
+	apitest.WantCode(t, "without the profile of the writer", act(t, h, "/douyin/comment/action/", post), 5001)
 	if n := h.Interactions.Count("PostComment"); n != 0 {
 		t.Errorf("%d comments posted", n)
 	}

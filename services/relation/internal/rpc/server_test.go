@@ -53,9 +53,9 @@ func TestFollowsOverTheWire(t *testing.T) {
 	}
 	follow(t, client, 1, 3)
 	follow(t, client, 3, 1)
-	two := &relationv1.UserFacts{UserId: 2, Followers: 1}
-	three := &relationv1.UserFacts{UserId: 3, Follows: 1, Followers: 1}
-	one := &relationv1.UserFacts{UserId: 1, Follows: 2, Followers: 1}
+	two := &relationv1.UserFacts{UserId: 2, Followers: 1, ListedSinceMs: nowMS}
+	three := &relationv1.UserFacts{UserId: 3, Follows: 1, Followers: 1, ListedSinceMs: nowMS}
+	one := &relationv1.UserFacts{UserId: 1, Follows: 2, Followers: 1, ListedSinceMs: nowMS}
 
 	follows, err := client.ListFollows(ctx, &relationv1.ListRequest{UserId: 1, Limit: 1})
 	want(t, follows, err, &relationv1.ListResponse{Users: []*relationv1.UserFacts{three}, NextCursor: "1772366400123-3"})
