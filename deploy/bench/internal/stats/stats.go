@@ -13,7 +13,7 @@ type Interval struct {
 	High float64 `json:"high"`
 }
 
-// errTooFew means that there are not enough pairs for an interval.
+// errTooFew is the error of too few pairs for an interval.
 var errTooFew = errors.New("an interval needs at least two pairs of positive values")
 
 // Ratio returns the geometric mean of b/a over pairs, with the interval that
