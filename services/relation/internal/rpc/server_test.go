@@ -67,7 +67,7 @@ func TestFollowsOverTheWire(t *testing.T) {
 	want(t, friends, err, &relationv1.ListResponse{Users: []*relationv1.UserFacts{one}})
 
 	seen := proto.CloneOf(two)
-	seen.Followed = true
+	seen.Followed, seen.ListedSinceMs = true, 0
 	stats, err := client.Lookup(ctx, &relationv1.LookupRequest{UserIds: []int64{99, 2}, ViewerId: 1})
 	want(t, stats, err, &relationv1.LookupResponse{Users: []*relationv1.UserFacts{{UserId: 99}, seen}})
 	set, err := client.GetFollowSet(ctx, &relationv1.GetFollowSetRequest{UserId: 1})
