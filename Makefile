@@ -42,7 +42,7 @@ starter:
 	@command -v $(GO) >/dev/null || { echo "Go is missing: install 1.26 or later from https://go.dev/dl/"; exit 1; }
 	@$(GO) build -o $(DOUYIN) ./deploy/local
 
-.PHONY: test test-unit test-e2e test-objects test-replicas test-s3 bench bench-media
+.PHONY: test test-unit test-e2e test-objects test-replicas test-s3 bench bench-compare bench-media
 test: ## run unit, store, sidecar and end-to-end tests; test-replicas and test-s3 are apart
 	@.ci/steps build test-unit test-e2e test-objects
 
@@ -70,6 +70,11 @@ BENCHFLAGS ?=
 bench: starter ## measure every endpoint on a throwaway stack
 	@$(GO) build -o bin/bench ./deploy/bench
 	$(DOUYIN) with -- bin/bench $(BENCHFLAGS)
+
+bench-compare: ## measure two builds in turn: A=folder-or-commit B=folder-or-commit
+	@[ -n "$(A)" ] && [ -n "$(B)" ] || { echo "usage: make bench-compare A=<folder or commit> B=<folder or commit>"; exit 2; }
+	@$(GO) build -o bin/bench ./deploy/bench
+	bin/bench compare $(BENCHFLAGS) $(A) $(B)
 
 bench-media: starter ## measure requests while ten videos are processed
 	$(DOUYIN) with -- $(GO) test -tags e2e -run '^$$' -bench WhileVideosProcess -benchtime 1x -timeout 30m ./gateway/e2e

@@ -1,9 +1,7 @@
 package compose
 
 import (
-	"cmp"
 	"context"
-	"slices"
 
 	chatv1 "github.com/douyin-on-dapr/douyin/services/contract/chat/v1"
 	relationv1 "github.com/douyin-on-dapr/douyin/services/contract/relation/v1"
@@ -26,50 +24,101 @@ const (
 	kindSent     = 1
 )
 
-// Friends returns the mutual follows of a user as the viewer sees them, the newest
-// conversation first. Only the user sees messages.
+// maxSortedFriends is how many friends are sorted by their conversations: the most
+// recent follows. The friends after them are listed in the order of the follows.
+const maxSortedFriends = 5 * MaxPage
+
+// Friends returns the mutual follows of a user as the viewer sees them. Users see
+// their own friends with the newest conversation first, and friends without a
+// message in the order of the follows. Only they see messages.
 func (c *Composer) Friends(ctx context.Context, viewerID, userID int64, page PageRequest) (List[Friend], error) {
+	if viewerID == userID {
+		position, sorted, err := parseFriendPosition(page.Cursor)
+		if err != nil {
+			return List[Friend]{}, err
+		}
+		if sorted {
+			return c.sortedFriends(ctx, userID, position, page.Limit)
+		}
+	}
 	answer, err := c.relations.ListFriends(ctx, &relationv1.ListRequest{
 		UserId: userID, ViewerId: viewerID, Cursor: page.Cursor, Limit: page.Limit,
 	})
 	if err != nil {
 		return List[Friend]{}, err
 	}
-	friends := newUserBatch(answer.GetUsers(), (*relationv1.UserFacts).GetUserId)
-	friends.relations(answer.GetUsers())
-	newest := map[int64]*chatv1.Message{}
-	loaders := []loader{loadProfiles, loadWorks, loadLikes}
+	friends, newest := answer.GetUsers(), newestMessages{}
+	var more []loader
 	if viewerID == userID {
-		loaders = append(loaders, loadMessages(viewerID, newest))
+		more = append(more, newest.load(userID))
 	}
-	if err := c.load(ctx, friends, loaders...); err != nil {
+	cards, err := c.friendCards(ctx, friends, more...)
+	if err != nil {
 		return List[Friend]{}, err
 	}
-	list := List[Friend]{Entries: make([]Friend, 0, len(friends.ids)), Next: answer.GetNextCursor()}
-	for _, id := range friends.ids {
-		list.Entries = append(list.Entries, c.friend(viewerID, id, friends.cards[id], newest[id]))
-	}
-	// A stable sort keeps friends without a message in the order of the follows.
-	slices.SortStableFunc(list.Entries, func(a, b Friend) int {
-		return cmp.Compare(newest[b.ID].GetCreatedAtMs(), newest[a.ID].GetCreatedAtMs())
-	})
-	return list, nil
+	return List[Friend]{Entries: c.friends(viewerID, friends, cards, newest), Next: answer.GetNextCursor()}, nil
 }
 
-// loadMessages finds the newest message between a user and every user of a batch.
-func loadMessages(userID int64, newest map[int64]*chatv1.Message) loader {
-	return func(ctx context.Context, p peers, ids []int64) (func(*userBatch), error) {
-		answer, err := p.chats.LatestByPeer(ctx, &chatv1.LatestByPeerRequest{UserId: userID, PeerIds: ids})
-		return func(*userBatch) {
-			for _, m := range answer.GetMessages() {
-				peer := m.GetFromUserId()
-				if peer == userID {
-					peer = m.GetToUserId()
-				}
-				newest[peer] = m
-			}
-		}, err
+// sortedFriends returns a page of the friends of a user after a position.
+func (c *Composer) sortedFriends(ctx context.Context, userID int64, after friendPosition, limit int32) (List[Friend], error) {
+	all, rest, err := c.allFriends(ctx, userID)
+	if err != nil {
+		return List[Friend]{}, err
 	}
+	if limit == 0 {
+		limit = MaxPage
+	}
+	newest := newestMessages{}
+	if after == firstFriend && len(all) <= int(limit) {
+		cards, err := c.friendCards(ctx, all, newest.load(userID)) // one page, nothing to select first
+		newest.sort(all)
+		return List[Friend]{Entries: c.friends(userID, all, cards, newest), Next: rest}, err
+	}
+	if err := newest.loadAll(ctx, c.peers, userID, all); err != nil {
+		return List[Friend]{}, err
+	}
+	newest.sort(all)
+	all = all[newest.indexAfter(all, after):]
+	list := List[Friend]{Next: rest}
+	if len(all) > int(limit) {
+		all = all[:limit]
+		list.Next = newest.position(all[limit-1]).cursor()
+	}
+	cards, err := c.friendCards(ctx, all)
+	list.Entries = c.friends(userID, all, cards, newest)
+	return list, err
+}
+
+// allFriends returns the friends of a user that are sorted, and the cursor of the
+// friends after them.
+func (c *Composer) allFriends(ctx context.Context, userID int64) (all []*relationv1.UserFacts, rest string, err error) {
+	for len(all) < maxSortedFriends {
+		answer, err := c.relations.ListFriends(ctx, &relationv1.ListRequest{
+			UserId: userID, ViewerId: userID, Cursor: rest, Limit: MaxPage,
+		})
+		if err != nil {
+			return nil, "", err
+		}
+		all = append(all, answer.GetUsers()...)
+		if rest = answer.GetNextCursor(); rest == "" {
+			break
+		}
+	}
+	return all, rest, nil
+}
+
+func (c *Composer) friendCards(ctx context.Context, friends []*relationv1.UserFacts, more ...loader) (*userBatch, error) {
+	batch := newUserBatch(friends, (*relationv1.UserFacts).GetUserId)
+	batch.relations(friends)
+	return batch, c.load(ctx, batch, append([]loader{loadProfiles, loadWorks, loadLikes}, more...)...)
+}
+
+func (c *Composer) friends(viewerID int64, friends []*relationv1.UserFacts, cards *userBatch, newest newestMessages) []Friend {
+	entries := make([]Friend, 0, len(friends))
+	for _, f := range friends {
+		entries = append(entries, c.friend(viewerID, f.GetUserId(), cards.cards[f.GetUserId()], newest[f.GetUserId()]))
+	}
+	return entries
 }
 
 func (c *Composer) friend(viewerID, id int64, u userCard, newest *chatv1.Message) Friend {

@@ -3,6 +3,7 @@ package fake
 import (
 	"context"
 	"slices"
+	"strconv"
 	"sync"
 
 	"google.golang.org/grpc"
@@ -34,17 +35,17 @@ func (r *Relations) SetFollow(_ context.Context, in *relationv1.SetFollowRequest
 	return &relationv1.SetFollowResponse{Changed: changed}, nil
 }
 
-// ListFollows answers everything, the most recent first.
+// ListFollows pages, the most recent follow first.
 func (r *Relations) ListFollows(_ context.Context, in *relationv1.ListRequest, _ ...grpc.CallOption) (*relationv1.ListResponse, error) {
 	return r.list("ListFollows", in, func(p pair) (int64, bool) { return p.to, p.from == in.GetUserId() })
 }
 
-// ListFollowers answers everything, the most recent first.
+// ListFollowers pages, the most recent follow first.
 func (r *Relations) ListFollowers(_ context.Context, in *relationv1.ListRequest, _ ...grpc.CallOption) (*relationv1.ListResponse, error) {
 	return r.list("ListFollowers", in, func(p pair) (int64, bool) { return p.from, p.to == in.GetUserId() })
 }
 
-// ListFriends answers everything, the most recent first.
+// ListFriends pages, the most recent follow first.
 func (r *Relations) ListFriends(_ context.Context, in *relationv1.ListRequest, _ ...grpc.CallOption) (*relationv1.ListResponse, error) {
 	return r.list("ListFriends", in, func(p pair) (int64, bool) {
 		return p.to, p.from == in.GetUserId() && slices.Contains(r.follows, pair{p.to, p.from})
@@ -58,10 +59,18 @@ func (r *Relations) list(method string, in *relationv1.ListRequest, pick func(pa
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	out := &relationv1.ListResponse{}
-	for _, p := range slices.Backward(r.follows) {
-		if id, listed := pick(p); listed {
-			out.Users = append(out.Users, r.user(id, in.GetViewerId()))
+	for i, p := range slices.Backward(r.follows) {
+		id, listed := pick(p)
+		if before, _ := strconv.Atoi(in.GetCursor()); !listed || in.GetCursor() != "" && i >= before {
+			continue
 		}
+		if in.GetLimit() > 0 && len(out.Users) == int(in.GetLimit()) {
+			out.NextCursor = strconv.Itoa(i + 1)
+			break
+		}
+		facts := r.user(id, in.GetViewerId())
+		facts.ListedSinceMs = int64(i + 1)
+		out.Users = append(out.Users, facts)
 	}
 	return out, nil
 }

@@ -15,6 +15,8 @@ import (
 
 type commands struct {
 	Run     runCommand     `cmd:"" default:"withargs" help:"Measure the stack that runs beside this command (bin/douyin with -- bin/bench)."`
+	Compare compareCommand `cmd:"" help:"Measure two builds in turn and print ratios with intervals."`
+	Hold    holdCommand    `cmd:"" hidden:"" help:"Print where the stack is, and keep it until a signal."`
 	Ceiling ceilingCommand `cmd:"" hidden:"" help:"Answer from memory until standard input ends."`
 }
 

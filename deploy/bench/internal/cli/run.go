@@ -17,7 +17,7 @@ import (
 // driving holds the flags about the load.
 type driving struct {
 	Only        []string      `help:"Names of endpoints to measure, separated by commas; all but the seldom ones without it."`
-	Seconds     float64       `help:"How long each endpoint is driven." default:"5"`
+	Seconds     float64       `help:"How long each endpoint is driven, in each round of a comparison." default:"5"`
 	Connections int           `help:"Keep-alive connections." default:"32"`
 	Scale       int           `help:"Size of the data set: 1, or more for a power law." default:"1"`
 	Timeout     time.Duration `help:"Longest time for an answer." default:"10s"`

@@ -129,11 +129,14 @@ func (x *SetFollowResponse) GetChanged() bool {
 
 // UserFacts is what follows make of a user.
 type UserFacts struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	UserId        int64                  `protobuf:"varint,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	Follows       int64                  `protobuf:"varint,2,opt,name=follows,proto3" json:"follows,omitempty"`
-	Followers     int64                  `protobuf:"varint,3,opt,name=followers,proto3" json:"followers,omitempty"`
-	Followed      bool                   `protobuf:"varint,4,opt,name=followed,proto3" json:"followed,omitempty"` // by the viewer of the request
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	UserId    int64                  `protobuf:"varint,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	Follows   int64                  `protobuf:"varint,2,opt,name=follows,proto3" json:"follows,omitempty"`
+	Followers int64                  `protobuf:"varint,3,opt,name=followers,proto3" json:"followers,omitempty"`
+	Followed  bool                   `protobuf:"varint,4,opt,name=followed,proto3" json:"followed,omitempty"` // by the viewer of the request
+	// When the follow began that puts the user into a list: Unix milliseconds. 0 in
+	// a lookup. A list is ordered by it and by the id, largest first.
+	ListedSinceMs int64 `protobuf:"varint,5,opt,name=listed_since_ms,json=listedSinceMs,proto3" json:"listed_since_ms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -194,6 +197,13 @@ func (x *UserFacts) GetFollowed() bool {
 		return x.Followed
 	}
 	return false
+}
+
+func (x *UserFacts) GetListedSinceMs() int64 {
+	if x != nil {
+		return x.ListedSinceMs
+	}
+	return 0
 }
 
 type ListRequest struct {
@@ -614,12 +624,13 @@ const file_relation_v1_relation_proto_rawDesc = "" +
 	"\ttarget_id\x18\x02 \x01(\x03R\btargetId\x12\x1c\n" +
 	"\tfollowing\x18\x03 \x01(\bR\tfollowing\"-\n" +
 	"\x11SetFollowResponse\x12\x18\n" +
-	"\achanged\x18\x01 \x01(\bR\achanged\"x\n" +
+	"\achanged\x18\x01 \x01(\bR\achanged\"\xa0\x01\n" +
 	"\tUserFacts\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x18\n" +
 	"\afollows\x18\x02 \x01(\x03R\afollows\x12\x1c\n" +
 	"\tfollowers\x18\x03 \x01(\x03R\tfollowers\x12\x1a\n" +
-	"\bfollowed\x18\x04 \x01(\bR\bfollowed\"q\n" +
+	"\bfollowed\x18\x04 \x01(\bR\bfollowed\x12&\n" +
+	"\x0flisted_since_ms\x18\x05 \x01(\x03R\rlistedSinceMs\"q\n" +
 	"\vListRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x1b\n" +
 	"\tviewer_id\x18\x02 \x01(\x03R\bviewerId\x12\x16\n" +

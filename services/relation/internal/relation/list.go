@@ -36,6 +36,7 @@ func (s *Service) List(ctx context.Context, r Relation, userID, viewerID int64, 
 	stats := make([]Stats, len(entries))
 	for i, entry := range entries {
 		stats[i] = entry.Stats
+		stats[i].ListedSinceMS = entry.Cursor.ChangedAtMS
 	}
 	return stats, next, nil
 }

@@ -38,6 +38,9 @@ type Stats struct {
 	Follows   int64
 	Followers int64
 	Followed  bool // by the viewer
+	// ListedSinceMS is the time of the follow that puts the user into a list, in
+	// Unix milliseconds; 0 outside lists.
+	ListedSinceMS int64
 }
 
 // Relation selects one of the three lists of a user.

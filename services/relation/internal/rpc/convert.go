@@ -9,7 +9,9 @@ import (
 func fromStats(stats []relation.Stats) []*relationv1.UserFacts {
 	all := make([]*relationv1.UserFacts, len(stats))
 	for i, s := range stats {
-		all[i] = &relationv1.UserFacts{UserId: s.UserID, Follows: s.Follows, Followers: s.Followers, Followed: s.Followed}
+		all[i] = &relationv1.UserFacts{
+			UserId: s.UserID, Follows: s.Follows, Followers: s.Followers, Followed: s.Followed, ListedSinceMs: s.ListedSinceMS,
+		}
 	}
 	return all
 }

@@ -53,9 +53,9 @@ func TestFollowsOverTheWire(t *testing.T) {
 	}
 	follow(t, client, 1, 3)
 	follow(t, client, 3, 1)
-	two := &relationv1.UserFacts{UserId: 2, Followers: 1}
-	three := &relationv1.UserFacts{UserId: 3, Follows: 1, Followers: 1}
-	one := &relationv1.UserFacts{UserId: 1, Follows: 2, Followers: 1}
+	two := &relationv1.UserFacts{UserId: 2, Followers: 1, ListedSinceMs: nowMS}
+	three := &relationv1.UserFacts{UserId: 3, Follows: 1, Followers: 1, ListedSinceMs: nowMS}
+	one := &relationv1.UserFacts{UserId: 1, Follows: 2, Followers: 1, ListedSinceMs: nowMS}
 
 	follows, err := client.ListFollows(ctx, &relationv1.ListRequest{UserId: 1, Limit: 1})
 	want(t, follows, err, &relationv1.ListResponse{Users: []*relationv1.UserFacts{three}, NextCursor: "1772366400123-3"})
@@ -67,7 +67,7 @@ func TestFollowsOverTheWire(t *testing.T) {
 	want(t, friends, err, &relationv1.ListResponse{Users: []*relationv1.UserFacts{one}})
 
 	seen := proto.CloneOf(two)
-	seen.Followed = true
+	seen.Followed, seen.ListedSinceMs = true, 0
 	stats, err := client.Lookup(ctx, &relationv1.LookupRequest{UserIds: []int64{99, 2}, ViewerId: 1})
 	want(t, stats, err, &relationv1.LookupResponse{Users: []*relationv1.UserFacts{{UserId: 99}, seen}})
 	set, err := client.GetFollowSet(ctx, &relationv1.GetFollowSetRequest{UserId: 1})
