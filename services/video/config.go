@@ -24,6 +24,7 @@ type Config struct {
 	JobLease       time.Duration  `env:"VIDEO_JOB_LEASE" envDefault:"30s"`              // a worker that does not renew for longer loses the job
 	JobTries       int            `env:"VIDEO_JOB_TRIES" envDefault:"5"`                // claims without a report that fail the video
 	Grace          time.Duration  `env:"VIDEO_REMOVAL_GRACE" envDefault:"2m"`           // from the end of a lease to the removal of its outputs
+	TombstonesKept time.Duration  `env:"VIDEO_TOMBSTONES_KEPT" envDefault:"720h"`       // from the deletion of a video to that of its tombstone
 	FailedKept     time.Duration  `env:"VIDEO_FAILED_KEPT" envDefault:"72h"`            // from the failure of a video to its deletion
 }
 
@@ -64,6 +65,7 @@ func (c Config) Validate() error {
 	positive("VIDEO_JOB_LEASE", c.JobLease)
 	positive("VIDEO_REMOVAL_GRACE", c.Grace)
 	positive("VIDEO_FAILED_KEPT", c.FailedKept)
+	positive("VIDEO_TOMBSTONES_KEPT", c.TombstonesKept)
 	return errors.Join(faults...)
 }
 
@@ -71,6 +73,6 @@ func (c Config) limits() video.Limits {
 	return video.Limits{
 		MaxSize: c.MaxUpload, PartSize: c.PartSize, DirectPartSize: c.DirectPartSize,
 		Allowance: video.Allowance{OpenUploads: c.OpenUploads, Waiting: c.Waiting}, Expiry: c.UploadExpiry,
-		JobLease: c.JobLease, JobTries: c.JobTries, Grace: c.Grace, FailedKept: c.FailedKept,
+		JobLease: c.JobLease, JobTries: c.JobTries, Grace: c.Grace, FailedKept: c.FailedKept, TombstonesKept: c.TombstonesKept,
 	}
 }

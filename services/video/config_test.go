@@ -17,7 +17,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := video.Limits{
 		MaxSize: 512 << 20, PartSize: 2 << 20, DirectPartSize: 8 << 20, Allowance: video.Allowance{OpenUploads: 10, Waiting: 50}, Expiry: 2 * time.Hour,
-		JobLease: 30 * time.Second, JobTries: 5, Grace: 2 * time.Minute, FailedKept: 72 * time.Hour,
+		JobLease: 30 * time.Second, JobTries: 5, Grace: 2 * time.Minute, FailedKept: 72 * time.Hour, TombstonesKept: 720 * time.Hour,
 	}
 	if c.limits() != want || c.SweepInterval != 15*time.Second {
 		t.Errorf("limits %+v, sweep every %v; want %+v, 15s", c.limits(), c.SweepInterval, want)
@@ -34,6 +34,7 @@ func TestFaultsNameTheirVariable(t *testing.T) {
 		"VIDEO_JOB_TRIES":          "0",
 		"VIDEO_REMOVAL_GRACE":      "-1s",
 		"VIDEO_FAILED_KEPT":        "0s",
+		"VIDEO_TOMBSTONES_KEPT":    "0s",
 		"APP_PORT":                 "0",
 		"MAX_UPLOAD_BYTES":         "0",
 		"UPLOAD_PART_BYTES":        "4194304", // no room for header and call

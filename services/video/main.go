@@ -45,7 +45,7 @@ func build(ctx context.Context, p *program.Program, c Config) error {
 	rows := mysql.New(p.DB, p.Outbox())
 	docs := hot.NewVideos(rows, p.Hot)
 	videos := video.New(video.Ports{
-		Uploads: rows, Videos: docs, Lifecycles: rows, Removals: rows,
+		Uploads: rows, Videos: docs, Lifecycles: rows, Removals: rows, Tombstones: rows,
 		Hot: docs, IDs: videoIDs, Log: p.Log,
 		Authors: peers.NewUsers(p.Sidecar.Peer(contract.AppUser)),
 		Objects: remover{objects},

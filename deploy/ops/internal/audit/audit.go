@@ -85,6 +85,7 @@ type auditor struct {
 	users     []int64      // all ids, ascending
 	videos    []int64      // ids of the ready videos
 	deleted   []int64      // ids of the deleted videos
+	prunedTo  int64        // deleted videos with ids up to this may have no row
 	documents atomic.Int64 // number of compared documents
 }
 

@@ -52,6 +52,14 @@ func videoBreakages() []breakage {
 			INSERT INTO comments VALUES (204, 106, 2, 2, 'x', NULL, 1000, FALSE);
 			UPDATE video_counts SET likes = 1, comments = 1 WHERE video_id = 106; UPDATE user_counts SET given = 2, received = 2 WHERE user_id = 2`,
 			[]string{"I8 likes and comments of the deleted video 106: expected none, found 1 likes, 1 comments"}, false},
+		{"a tombstone that was pruned", video, `DELETE FROM deleted_videos WHERE video_id = 106; INSERT INTO tombstones_pruned VALUES (1, 106)`,
+			nil, false},
+		{"a tombstone that is lost", video, `DELETE FROM deleted_videos WHERE video_id = 106; INSERT INTO tombstones_pruned VALUES (1, 105)`,
+			[]string{
+				"I8 video 106, named in interaction.likes: expected a video, found none",
+				"I8 video 106, named in interaction.video_counts: expected a video, found none",
+				"I8 video 106, gone in interaction.video_counts: expected a deleted video, found none",
+			}, false},
 		{"a purge that does not end", interaction, `INSERT INTO purges (video_id, created_at_ms) VALUES (106, 1000)`,
 			[]string{"I8 likes and comments of the deleted video 106: expected none, found a purge"}, false},
 		{"a deleted video takes likes", interaction, `UPDATE video_counts SET gone = FALSE WHERE video_id = 106`,

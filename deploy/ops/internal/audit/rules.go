@@ -66,6 +66,7 @@ func (a *auditor) rows(ctx context.Context) error {
 		}
 	}
 	a.users, a.videos, a.deleted = slices.Sorted(maps.Keys(refs.users)), refs.readyVideos, refs.deletedVideos
+	a.prunedTo = refs.prunedTo
 	refs.check(&a.report)
 	return nil
 }

@@ -72,7 +72,7 @@ func (s *Store) updateLifecycle(videoID int64, change func(*video.Lifecycle) err
 	delete(s.jobs, videoID)
 	delete(s.outputs, videoID)
 	if c.DeletedAtMs > 0 {
-		s.deleted[videoID] = before.AuthorID
+		s.deleted[videoID] = tombstone{before.AuthorID, c.DeletedAtMs}
 		return nil
 	}
 	if c.Job != nil {
@@ -121,15 +121,31 @@ func (s *Store) FailedLongAgo(_ context.Context, age time.Duration, limit int) (
 	return ids, nil
 }
 
-// DeletedOf implements video.Lifecycles.
+// DeletedOf implements video.Tombstones.
 func (s *Store) DeletedOf(_ context.Context, videoID int64) (int64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	author, ok := s.deleted[videoID]
+	gone, ok := s.deleted[videoID]
 	if !ok {
 		return 0, video.ErrVideoUnknown
 	}
-	return author, nil
+	return gone.author, nil
+}
+
+// PruneTombstones implements video.Tombstones.
+func (s *Store) PruneTombstones(_ context.Context, age time.Duration, limit int) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	pruned := 0
+	for pruned < limit {
+		id := oldest(s.deleted, s.nowMs()-age.Milliseconds(), func(gone tombstone) int64 { return gone.deletedAtMs })
+		if id == 0 {
+			break
+		}
+		delete(s.deleted, id)
+		pruned++
+	}
+	return pruned, nil
 }
 
 // ClaimRemoval implements video.Removals.

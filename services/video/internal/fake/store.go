@@ -24,9 +24,11 @@ type Store struct {
 	outputs     map[int64][]video.Outputs
 	removals    map[int64]video.Removal
 	lastRemoval int64
-	deleted     map[int64]int64 // author by video
+	deleted     map[int64]tombstone // by video
 	published   []Published
 }
+
+type tombstone struct{ author, deletedAtMs int64 }
 
 // Published is a published event.
 type Published struct {
@@ -41,6 +43,7 @@ var (
 	_ video.Videos     = (*Store)(nil)
 	_ video.Lifecycles = (*Store)(nil)
 	_ video.Removals   = (*Store)(nil)
+	_ video.Tombstones = (*Store)(nil)
 )
 
 // NewStore returns an empty store with the time of a clock.
@@ -49,7 +52,7 @@ func NewStore(clock *Clock) *Store {
 		clock:   clock,
 		uploads: map[int64]video.Upload{}, videos: map[int64]video.Video{}, works: map[int64]int64{},
 		jobs: map[int64]video.Job{}, turns: map[int64]int64{}, outputs: map[int64][]video.Outputs{}, removals: map[int64]video.Removal{},
-		deleted: map[int64]int64{},
+		deleted: map[int64]tombstone{},
 	}
 }
 

@@ -2,13 +2,14 @@ package mysql
 
 // The queries whose plans the tests check.
 const (
-	NewestQuery   = newestQuery
-	ByAuthorQuery = byAuthorQuery
-	OwnQuery      = ownQuery
-	ClaimQuery    = claimQuery
-	DueQuery      = dueQuery
-	RequeueQuery  = requeueQuery
-	OwnJobsQuery  = ownJobsQuery
-	RemovalQuery  = removalQuery
-	FailedQuery   = failedQuery
+	NewestQuery    = newestQuery
+	ByAuthorQuery  = byAuthorQuery
+	OwnQuery       = ownQuery
+	ClaimQuery     = claimQuery
+	DueQuery       = dueQuery
+	RequeueQuery   = requeueQuery
+	OwnJobsQuery   = ownJobsQuery
+	RemovalQuery   = removalQuery
+	FailedQuery    = failedQuery
+	TombstoneQuery = tombstoneQuery
 )

@@ -103,19 +103,6 @@ func storeLifecycle(ctx context.Context, tx sqldb.Handle, before, after video.Li
 	return updateVideo(ctx, tx, before.Video, after.Video)
 }
 
-// insertTombstone replaces the row of a video by a tombstone.
-func insertTombstone(ctx context.Context, tx sqldb.Handle, c video.Lifecycle) error {
-	const (
-		end    = `DELETE FROM videos WHERE id = ?`
-		insert = `INSERT INTO deleted_videos (video_id, author_id, deleted_at_ms) VALUES (?, ?, ?)`
-	)
-	if _, err := tx.ExecContext(ctx, end, c.Video.ID); err != nil {
-		return err
-	}
-	_, err := tx.ExecContext(ctx, insert, c.Video.ID, c.Video.AuthorID, c.DeletedAtMs)
-	return err
-}
-
 // moveWorks moves the works counter if a video became ready, or was ready and is
 // deleted.
 func moveWorks(ctx context.Context, tx sqldb.Handle, before video.Video, after video.Lifecycle) error {
@@ -164,14 +151,3 @@ func (s *Store) FailedLongAgo(ctx context.Context, age time.Duration, limit int)
 }
 
 const failedQuery = `SELECT id FROM videos WHERE failed_at_ms <= ` + sqldb.NowMS + ` - ? ORDER BY failed_at_ms LIMIT ?`
-
-// DeletedOf implements video.Lifecycles.
-func (s *Store) DeletedOf(ctx context.Context, videoID int64) (int64, error) {
-	const query = `SELECT author_id FROM deleted_videos WHERE video_id = ?`
-	var author int64
-	err := s.db.GetContext(ctx, &author, query, videoID)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = video.ErrVideoUnknown
-	}
-	return author, sqldb.Wrap("mysql.DeletedOf", err)
-}

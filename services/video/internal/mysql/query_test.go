@@ -44,7 +44,8 @@ func filled(t *testing.T) *sqlx.DB {
 	exec(t, db, `INSERT INTO removals (video_id, layout, extents, due_at_ms) SELECT id, 0, '[]', published_at_ms FROM videos`)
 	exec(t, db, `INSERT INTO uploads (video_id, author_id, object_key, part_size, max_size, aborting, expires_at_ms, due_at_ms)
 		SELECT id, author_id, 'k', 1, 1, FALSE, published_at_ms, published_at_ms FROM videos`)
-	for _, table := range []string{"videos", "jobs", "removals", "uploads"} {
+	exec(t, db, `INSERT INTO deleted_videos (video_id, author_id, deleted_at_ms) SELECT id + 10000, author_id, published_at_ms FROM videos`)
+	for _, table := range []string{"videos", "jobs", "removals", "uploads", "deleted_videos"} {
 		exec(t, db, "ANALYZE TABLE "+table)
 	}
 	return db
@@ -74,6 +75,7 @@ func TestPlans(t *testing.T) {
 		{"Requeue", mysql.RequeueQuery, []string{"jobs_waiting"}, []any{20}},
 		{"OwnJobs", mysql.OwnJobsQuery, []string{"jobs_author"}, []any{3}},
 		{"Removal", mysql.RemovalQuery, []string{"removals_due"}, nil},
+		{"Tombstones", mysql.TombstoneQuery, []string{"deleted_videos_at"}, []any{1_000, 500}},
 		{"Failed", mysql.FailedQuery, []string{"videos_failed"}, []any{1_000, 20}},
 	}
 	for _, tt := range tests {

@@ -27,6 +27,7 @@ var (
 	_ video.Videos     = (*Store)(nil)
 	_ video.Lifecycles = (*Store)(nil)
 	_ video.Removals   = (*Store)(nil)
+	_ video.Tombstones = (*Store)(nil)
 )
 
 // New returns a store on a database with the current schema and the tables of the

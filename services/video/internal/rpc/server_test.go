@@ -23,13 +23,13 @@ const amy = int64(1)
 func newServers() (*rpc.Server, *rpc.Processing) {
 	store := fake.NewStore(fake.NewClock(time.UnixMilli(1_700_000_000_000)))
 	videos := video.New(video.Ports{
-		Uploads: store, Videos: store, Lifecycles: store, Removals: store,
+		Uploads: store, Videos: store, Lifecycles: store, Removals: store, Tombstones: store,
 		Authors: &fake.Authors{Known: map[int64]bool{amy: true}},
 		Objects: fake.NewObjects(), Hot: &fake.Hot{}, IDs: &fake.IDs{},
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}, video.Limits{
 		MaxSize: 100, PartSize: 10, DirectPartSize: 50, Allowance: video.Allowance{OpenUploads: 10, Waiting: 10}, Expiry: time.Hour,
-		JobLease: 30 * time.Second, JobTries: 3, Grace: time.Minute, FailedKept: time.Hour,
+		JobLease: 30 * time.Second, JobTries: 3, Grace: time.Minute, FailedKept: time.Hour, TombstonesKept: time.Hour,
 	})
 	return rpc.NewServer(videos, videos), rpc.NewProcessing(videos)
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -139,6 +140,29 @@ func testDelete(ctx context.Context, t *testing.T, s harness) {
 	}
 	wantError(t, s.Renew(ctx, 3, 0, time.Second, 0), video.ErrJobLost)
 	wantCounterEqualsSet(ctx, t, s, 7)
+}
+
+func testTombstones(ctx context.Context, t *testing.T, s harness) {
+	for id := int64(1); id <= 4; id++ {
+		publish(ctx, t, s, newVideo(id, 7))
+		change(ctx, t, s, id, func(c *video.Lifecycle) { c.DeletedAtMs, c.Job = published-id*1_000, nil })
+	}
+	prune := func(age time.Duration, limit, want int, kept ...int64) {
+		t.Helper()
+		if n, err := s.PruneTombstones(ctx, age, limit); err != nil || n != want {
+			t.Errorf("pruned %d, %v; want %d", n, err, want)
+		}
+		for id := int64(1); id <= 4; id++ {
+			_, err := s.DeletedOf(ctx, id)
+			if there := err == nil; there != slices.Contains(kept, id) {
+				t.Errorf("tombstone of %d: %v, want those of %v", id, err, kept)
+			}
+		}
+	}
+	prune(4_001*time.Millisecond, 10, 0, 1, 2, 3, 4)
+	prune(3_000*time.Millisecond, 1, 1, 1, 2, 3)
+	prune(3_000*time.Millisecond, 10, 1, 1, 2)
+	prune(0, 10, 2)
 }
 
 func testShownTies(ctx context.Context, t *testing.T, s harness) {

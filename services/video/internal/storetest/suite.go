@@ -20,6 +20,7 @@ type Store interface {
 	video.Videos
 	video.Lifecycles
 	video.Removals
+	video.Tombstones
 }
 
 // Clock sets the time of a store.
@@ -75,6 +76,7 @@ func Run(t *testing.T, open func(t *testing.T) (Store, Clock)) {
 		{"UpdateNextDue/AllOperationsConcurrently", testConcurrentOperations},
 		{"Renew/OnlyTheHolder", testRenew},
 		{"FailedLongAgo/OldestFirst", testFailedLongAgo},
+		{"Tombstones/PrunedByAge", testTombstones},
 		{"Removals/OnlyDueAndOldestFirst", testRemovals},
 		{"Removals/NeverTwiceConcurrently", testRemovalsConcurrent},
 	}

@@ -8,7 +8,8 @@ import (
 )
 
 // DeleteVideo deletes a video of its author. When it returns, the video is in no
-// list. A worker that processes the video loses the job. Repeating is success.
+// list. A worker that processes the video loses the job. Repeating is success as long
+// as the tombstone is kept.
 // Errors: ErrRequestInvalid, ErrVideoUnknown, ErrVideoForeign.
 func (s *Service) DeleteVideo(ctx context.Context, videoID, authorID int64) error {
 	const op = "video.DeleteVideo"
@@ -46,7 +47,7 @@ func (s *Service) authorOf(ctx context.Context, videoID int64) (int64, error) {
 	if len(found) > 0 {
 		return found[0].AuthorID, nil
 	}
-	return s.Lifecycles.DeletedOf(ctx, videoID)
+	return s.Tombstones.DeletedOf(ctx, videoID)
 }
 
 // remove deletes a video. The objects of its result are removed at once, those of a

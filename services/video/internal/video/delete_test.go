@@ -111,6 +111,30 @@ func TestSweepKeepsRemovalsThatFail(t *testing.T) {
 	}
 }
 
+// Deleting again succeeds for 30 days. Then the video is unknown.
+func TestSweepTombstones(t *testing.T) {
+	ctx, w := context.Background(), newHarness()
+	v := w.show(t)
+	if err := w.DeleteVideo(ctx, v.ID, amy); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Move(720*time.Hour - time.Millisecond)
+	if swept, err := w.Sweep(ctx); err != nil || swept != (video.Swept{Removals: 2}) {
+		t.Fatalf("swept %+v, %v", swept, err)
+	}
+	if err := w.DeleteVideo(ctx, v.ID, amy); err != nil {
+		t.Errorf("deleting again: %v", err)
+	}
+	w.clock.Move(time.Millisecond)
+	if swept, err := w.Sweep(ctx); err != nil || swept != (video.Swept{Tombstones: 1}) {
+		t.Fatalf("swept %+v, %v", swept, err)
+	}
+	wantError(t, w.DeleteVideo(ctx, v.ID, amy), video.ErrVideoUnknown)
+	if missing, err := w.FindMissing(ctx, []int64{v.ID}); err != nil || len(missing) != 1 {
+		t.Errorf("missing are %v, %v", missing, err)
+	}
+}
+
 func TestSweepFailed(t *testing.T) {
 	ctx, w := context.Background(), newHarness()
 	for range 25 {

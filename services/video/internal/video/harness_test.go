@@ -45,11 +45,11 @@ func newHarness() *harness {
 		clock:   clock,
 	}
 	w.Service = video.New(video.Ports{
-		Uploads: w.store, Videos: w.store, Lifecycles: w.store, Removals: w.store, Authors: w.authors, Objects: w.objects, Hot: w.hot,
+		Uploads: w.store, Videos: w.store, Lifecycles: w.store, Removals: w.store, Tombstones: w.store, Authors: w.authors, Objects: w.objects, Hot: w.hot,
 		IDs: &fake.IDs{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}, video.Limits{
 		MaxSize: maxSize, PartSize: partSize, DirectPartSize: 50, Allowance: video.Allowance{OpenUploads: 3, Waiting: 1_000}, Expiry: 2 * time.Hour,
-		JobLease: lease, JobTries: 3, Grace: grace, FailedKept: 72 * time.Hour,
+		JobLease: lease, JobTries: 3, Grace: grace, FailedKept: 72 * time.Hour, TombstonesKept: 720 * time.Hour,
 	})
 	return w
 }

@@ -76,8 +76,15 @@ type Lifecycles interface {
 	// FailedLongAgo lists up to limit videos that failed at least an age ago, the
 	// oldest failure first.
 	FailedLongAgo(ctx context.Context, age time.Duration, limit int) ([]int64, error)
+}
+
+// Tombstones stores the deleted videos for a while.
+type Tombstones interface {
 	// DeletedOf returns the author of a deleted video, or ErrVideoUnknown.
 	DeletedOf(ctx context.Context, videoID int64) (authorID int64, err error)
+	// PruneTombstones deletes up to limit tombstones of videos that were deleted at
+	// least an age ago, and returns their number.
+	PruneTombstones(ctx context.Context, age time.Duration, limit int) (int, error)
 }
 
 // Removals stores the objects that wait for their deletion.

@@ -11,6 +11,7 @@ type Ports struct {
 	Videos     Videos
 	Lifecycles Lifecycles
 	Removals   Removals
+	Tombstones Tombstones
 	Authors    Authors
 	Objects    Objects
 	Hot        Hot
@@ -30,6 +31,8 @@ type Limits struct {
 	JobTries   int           // claims without a report that fail the video
 	Grace      time.Duration // from the end of a lease to the last write of its worker
 	FailedKept time.Duration // from the failure of a video to its deletion
+
+	TombstonesKept time.Duration // from the deletion of a video to that of its tombstone
 }
 
 // Allowance bounds the work that one author may queue.

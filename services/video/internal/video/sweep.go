@@ -21,6 +21,8 @@ const (
 	// the time until a claimed removal is due again.
 	removalTimeout = 10 * time.Minute
 	removalLease   = removalTimeout + time.Minute
+	// tombstoneBatch is the number of tombstones that one transaction deletes.
+	tombstoneBatch = 500
 	// maxFailures ends a round of removals: after that many the object store is
 	// most likely down.
 	maxFailures = 3
@@ -31,18 +33,22 @@ type Swept struct {
 	Uploads  int // that were not committed
 	Removals int // of unused objects
 	Failed   int // videos, deleted because they failed long ago
+
+	Tombstones int // of videos that were deleted long ago
 }
 
 // Sweep removes every upload that is due (expired, or aborted a while ago), deletes
-// the videos that failed long ago, and carries out every removal that is due. If an
+// the videos that failed long ago, carries out every removal that is due, and deletes
+// old tombstones. If an
 // object cannot be deleted now, its row is due again when the claim ends.
 func (s *Service) Sweep(ctx context.Context) (Swept, error) {
 	var swept Swept
-	var uploads, failed, removals error
+	var uploads, failed, removals, tombstones error
 	swept.Uploads, uploads = s.sweepUploads(ctx)
 	swept.Failed, failed = s.sweepFailed(ctx)
 	swept.Removals, removals = s.sweepRemovals(ctx)
-	return swept, errs.Wrap("video.Sweep", errors.Join(uploads, failed, removals))
+	swept.Tombstones, tombstones = s.sweepTombstones(ctx)
+	return swept, errs.Wrap("video.Sweep", errors.Join(uploads, failed, removals, tombstones))
 }
 
 func (s *Service) sweepUploads(ctx context.Context) (int, error) {
@@ -125,6 +131,19 @@ func (s *Service) sweepRemovals(ctx context.Context) (int, error) {
 	return removed, errors.Join(failures...)
 }
 
+// sweepTombstones deletes the tombstones of videos that were deleted long ago.
+func (s *Service) sweepTombstones(ctx context.Context) (int, error) {
+	pruned := 0
+	for ctx.Err() == nil {
+		n, err := s.Tombstones.PruneTombstones(ctx, s.limits.TombstonesKept, tombstoneBatch)
+		pruned += n
+		if err != nil || n < tombstoneBatch {
+			return pruned, err
+		}
+	}
+	return pruned, nil
+}
+
 // carryOut removes objects, and then their row. In the other order a crash would
 // leave orphans.
 func (s *Service) carryOut(ctx context.Context, r Removal) error {
@@ -147,7 +166,7 @@ func (s *Service) RunSweeper(ctx context.Context, interval time.Duration) {
 			s.Log.ErrorContext(ctx, "sweep failed", "error", err)
 		}
 		if swept != (Swept{}) {
-			s.Log.InfoContext(ctx, "swept", "unfinished_uploads", swept.Uploads, "removals", swept.Removals, "failed_videos", swept.Failed)
+			s.Log.InfoContext(ctx, "swept", "unfinished_uploads", swept.Uploads, "removals", swept.Removals, "failed_videos", swept.Failed, "tombstones", swept.Tombstones)
 		}
 		select {
 		case <-ctx.Done():
