@@ -109,8 +109,10 @@ func (c *Composer) allFriends(ctx context.Context, userID int64) (all []*relatio
 
 func (c *Composer) friendCards(ctx context.Context, friends []*relationv1.UserFacts, more ...loader) (*userBatch, error) {
 	batch := newUserBatch(friends, (*relationv1.UserFacts).GetUserId)
+	relations := func(b *userBatch) error { b.relations(friends); return nil }
+	err := c.load(ctx, batch, append(more, c.cards.loader(relations, loadProfiles, loadWorks, loadLikes))...)
 	batch.relations(friends)
-	return batch, c.load(ctx, batch, append([]loader{loadProfiles, loadWorks, loadLikes}, more...)...)
+	return batch, err
 }
 
 func (c *Composer) friends(viewerID int64, friends []*relationv1.UserFacts, cards *userBatch, newest newestMessages) []Friend {

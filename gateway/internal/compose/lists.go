@@ -50,6 +50,7 @@ func (c *Composer) PostComment(ctx context.Context, in *interactionv1.PostCommen
 // Comments returns the comments of a video, newest first, with their writers as the
 // viewer (0: nobody) sees them.
 func (c *Composer) Comments(ctx context.Context, viewerID, videoID, beforeID int64, limit int32) (List[Comment], error) {
+	followed := c.followedBy(ctx, viewerID)
 	answer, err := c.interactions.ListComments(ctx, &interactionv1.ListCommentsRequest{
 		VideoId: videoID, BeforeId: beforeID, Limit: limit,
 	})
@@ -57,10 +58,11 @@ func (c *Composer) Comments(ctx context.Context, viewerID, videoID, beforeID int
 		return List[Comment]{}, err
 	}
 	writers := newUserBatch(answer.GetWriters(), (*interactionv1.UserFacts).GetUserId)
-	writers.likes(answer.GetWriters())
-	if err := c.load(ctx, writers, loadProfiles, loadWorks, loadRelations(viewerID)); err != nil {
+	likes := func(b *userBatch) error { b.likes(answer.GetWriters()); return nil }
+	if err := c.load(ctx, writers, c.cards.loader(likes, loadProfiles, loadWorks, loadRelations(nobody)), followed); err != nil {
 		return List[Comment]{}, err
 	}
+	writers.likes(answer.GetWriters())
 	list := List[Comment]{Entries: make([]Comment, 0, len(answer.GetComments()))}
 	for _, posted := range answer.GetComments() {
 		writer := posted.GetUserId()
@@ -95,10 +97,11 @@ func (c *Composer) Related(ctx context.Context, which Relation, viewerID, userID
 		return List[User]{}, err
 	}
 	users := newUserBatch(answer.GetUsers(), (*relationv1.UserFacts).GetUserId)
-	users.relations(answer.GetUsers())
-	if err := c.load(ctx, users, loadProfiles, loadWorks, loadLikes); err != nil {
+	relations := func(b *userBatch) error { b.relations(answer.GetUsers()); return nil }
+	if err := c.load(ctx, users, c.cards.loader(relations, loadProfiles, loadWorks, loadLikes)); err != nil {
 		return List[User]{}, err
 	}
+	users.relations(answer.GetUsers())
 	related := List[User]{Entries: make([]User, 0, len(users.ids)), Next: answer.GetNextCursor()}
 	for _, id := range users.ids {
 		related.Entries = append(related.Entries, newUser(c.links, id, users.cards[id]))
@@ -109,6 +112,7 @@ func (c *Composer) Related(ctx context.Context, which Relation, viewerID, userID
 // Liked returns the videos that a user likes, the most recent like first, as the
 // viewer (0: nobody) sees them.
 func (c *Composer) Liked(ctx context.Context, viewerID, userID int64, page PageRequest) (List[Video], error) {
+	followed := c.followedBy(ctx, viewerID)
 	answer, err := c.interactions.ListLiked(ctx, &interactionv1.ListLikedRequest{
 		UserId: userID, ViewerId: viewerID, Cursor: page.Cursor, Limit: page.Limit,
 	})
@@ -124,17 +128,31 @@ func (c *Composer) Liked(ctx context.Context, viewerID, userID int64, page PageR
 		ids[i] = liked.GetFacts().GetVideoId()
 	}
 	authors := newUserBatch(answer.GetAuthors(), (*interactionv1.UserFacts).GetUserId)
-	authors.likes(answer.GetAuthors())
 	var found *videov1.GetVideosResponse
+	var foundErr error
+	loaded := make(chan struct{})
+	likesAndWorks := func(b *userBatch) error {
+		<-loaded
+		b.likes(answer.GetAuthors())
+		b.works(found.GetWorks())
+		return foundErr
+	}
 	both, ctx := errgroup.WithContext(ctx)
-	both.Go(func() (err error) {
-		found, err = c.videos.GetVideos(ctx, &videov1.GetVideosRequest{VideoIds: ids, WithWorks: true})
-		return err
+	both.Go(func() error {
+		defer close(loaded)
+		// Other requests may wait for the same cards.
+		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
+		defer cancel()
+		found, foundErr = c.videos.GetVideos(detached, &videov1.GetVideosRequest{VideoIds: ids, WithWorks: true})
+		return foundErr
 	})
-	both.Go(func() error { return c.load(ctx, authors, loadProfiles, loadRelations(viewerID)) })
+	both.Go(func() error {
+		return c.load(ctx, authors, c.cards.loader(likesAndWorks, loadProfiles, loadRelations(nobody)), followed)
+	})
 	if err := both.Wait(); err != nil {
 		return List[Video]{}, err
 	}
+	authors.likes(answer.GetAuthors())
 	authors.works(found.GetWorks())
 	byID := make(map[int64]*videov1.Video, len(ids))
 	for _, v := range found.GetVideos() {

@@ -29,12 +29,13 @@ type Notifications struct {
 
 // Notifications returns the notifications of the viewer, newest first.
 func (c *Composer) Notifications(ctx context.Context, viewerID, beforeID int64, limit int32) (Notifications, error) {
+	followed := c.followedBy(ctx, viewerID)
 	answer, err := c.users.ListActivities(ctx, &userv1.ListActivitiesRequest{UserId: viewerID, BeforeId: beforeID, Limit: limit})
 	if err != nil {
 		return Notifications{}, err
 	}
 	actors := newUserBatch(answer.GetActivities(), (*userv1.Activity).GetActorId)
-	if err := c.load(ctx, actors, loadProfiles, loadWorks, loadLikes, loadRelations(viewerID)); err != nil {
+	if err := c.load(ctx, actors, c.cards.loader(nil, allOwners()...), followed); err != nil {
 		return Notifications{}, err
 	}
 	list := Notifications{

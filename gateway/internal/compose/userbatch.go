@@ -49,6 +49,18 @@ func newUserBatchOf(ids ...int64) *userBatch {
 	return newUserBatch(ids, func(id int64) int64 { return id })
 }
 
+// public returns the cards of the batch without the flags of a viewer, and without
+// users that an answer added.
+func (b *userBatch) public() map[int64]userCard {
+	cards := make(map[int64]userCard, len(b.ids))
+	for _, id := range b.ids {
+		u := b.cards[id]
+		u.followed = false
+		cards[id] = u
+	}
+	return cards
+}
+
 func (b *userBatch) update(id int64, fill func(*userCard)) {
 	u := b.cards[id]
 	fill(&u)

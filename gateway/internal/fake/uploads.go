@@ -48,8 +48,25 @@ func (v *Videos) BeginUpload(_ context.Context, in *videov1.BeginUploadRequest, 
 	if in.GetDirect() {
 		begun.ExpiresAtMs = v.ExpiresAtMS
 	}
+	if in.GetTouched() {
+		v.touched++
+		begun.TouchedForMs = v.TouchedFor.Milliseconds()
+	}
 	v.open[id] = &openUpload{author: in.GetAuthorId(), direct: in.GetDirect(), begun: begun}
 	return begun, nil
+}
+
+// TouchUpload keeps an open upload.
+func (v *Videos) TouchUpload(_ context.Context, in *videov1.TouchUploadRequest, _ ...grpc.CallOption) (*videov1.TouchUploadResponse, error) {
+	if err := v.note("TouchUpload"); err != nil {
+		return nil, err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if open := v.open[in.GetVideoId()]; open == nil || open.author != in.GetAuthorId() {
+		return nil, errUploadUnknown()
+	}
+	return &videov1.TouchUploadResponse{TouchedForMs: v.TouchedFor.Milliseconds()}, nil
 }
 
 // GetUpload finds an open upload.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sort"
 	"sync"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -20,15 +21,17 @@ type Videos struct {
 	Blobs *Blobs // where aborted uploads are deleted
 	// LoseCommits makes every commit succeed and its answer get lost.
 	LoseCommits bool
-	OnAbort     func() // is called before an upload is aborted
-	MaxSize     int64  // of uploads that are not direct, bytes; 0 is 1 MiB
-	PartSize    int64  // of the same, bytes; 0 is 1 KiB
-	ExpiresAtMS int64  // of direct uploads
+	OnAbort     func()        // is called before an upload is aborted
+	MaxSize     int64         // of uploads that are not direct, bytes; 0 is 1 MiB
+	PartSize    int64         // of the same, bytes; 0 is 1 KiB
+	ExpiresAtMS int64         // of direct uploads
+	TouchedFor  time.Duration // of touched uploads; 0 is the version before touches
 	mu          sync.Mutex
 	videos      []*videov1.Video // oldest first
 	open        map[int64]*openUpload
 	deleted     map[int64]int64 // author by video
 	aborted     int
+	touched     int // uploads begun with touches
 	next        int64
 }
 
@@ -104,6 +107,13 @@ func (v *Videos) Aborted() int {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.aborted
+}
+
+// BegunTouched is the number of uploads that were begun with touches.
+func (v *Videos) BegunTouched() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.touched
 }
 
 func (v *Videos) newest(want func(*videov1.Video) bool, limit int) []*videov1.Video {

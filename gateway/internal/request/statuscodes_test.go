@@ -74,6 +74,7 @@ func rows() map[string]client.Code {
 		interactionv1.ReasonCommentUnknown:  client.CodeCommentUnknown,
 		interactionv1.ReasonNotCommentOwner: client.CodeCommentNotOwner,
 		relationv1.ReasonSelfFollow:         client.CodeSelfFollow,
+		chatv1.ReasonRequestIDReused:        client.CodeRequestIDReused,
 		chatv1.ReasonMessageInvalid:         client.CodeMessageInvalid,
 		chatv1.ReasonSelfMessage:            client.CodeSelfMessage,
 		chatv1.ReasonNotFriends:             client.CodeNotFriends,

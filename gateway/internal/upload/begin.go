@@ -75,7 +75,7 @@ func (d *Direct) open(ctx context.Context, begun *videov1.BeginUploadResponse) e
 
 // invite adds the addresses of the missing parts.
 func (d *Direct) invite(ctx context.Context, begun *videov1.BeginUploadResponse, missing []MissingPart) (Invitation, error) {
-	life := min(time.UnixMilli(begun.GetExpiresAtMs()).Sub(d.clock()), maxURLLife).Truncate(time.Second)
+	life := min(untilExpiry(begun, d.clock()), maxURLLife).Truncate(time.Second)
 	if life <= 0 {
 		return Invitation{}, errUploadUnknown
 	}

@@ -59,7 +59,7 @@ type formUpload struct {
 	*Receiver
 	r        *request.Request
 	form     *form
-	releases []func() // of acquired slots
+	releases []func() // of acquired slots, and of the keeper
 
 	tempFile *os.File // holds the file if it came before the token
 	size     int64    // of tempFile
@@ -185,19 +185,29 @@ func (up *formUpload) store(in io.Reader, declared int64) error {
 	if err := up.acquire(up.admission.writes, up.limits.Wait); err != nil {
 		return err
 	}
-	up.begun, err = up.videos.BeginUpload(up.r.Context(), &videov1.BeginUploadRequest{AuthorId: up.r.Viewer.UserID, DeclaredSize: declared})
+	asked, author := time.Now(), up.r.Viewer.UserID
+	up.begun, err = up.videos.BeginUpload(up.r.Context(), &videov1.BeginUploadRequest{AuthorId: author, DeclaredSize: declared, Touched: true})
 	if err != nil {
 		return err
 	}
 	ctx := up.r.Context()
-	if ms := up.begun.GetExpiresAtMs(); ms > 0 { // the sweeper may delete parts that are written later
+	if up.begun.GetTouchedForMs() > 0 {
+		var stop func()
+		ctx, stop = keep(ctx, up.videos, author, up.begun, asked)
+		up.releases = append(up.releases, stop) // not earlier: fields may follow the file
+	}
+	if up.begun.GetExpiresAtMs() > 0 { // the sweeper may delete parts that are written later
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, time.UnixMilli(ms))
+		ctx, cancel = context.WithDeadlineCause(ctx, asked.Add(untilExpiry(up.begun, asked)), errUploadUnknown)
 		defer cancel()
 	}
 	limit := min(up.begun.GetMaxSize(), up.limits.MaxBytes)
 	m, err := up.objects.Write(ctx, up.begun.GetObjectKey(), up.begun.GetPartSize(), limit, in)
-	if err != nil {
+	switch {
+	case err == nil:
+	case ctx.Err() != nil && up.r.Context().Err() == nil: // the upload was lost, not the client
+		return context.Cause(ctx)
+	default:
 		return err
 	}
 	up.object = &videov1.Object{Key: m.Key, Size: m.Size, PartSize: m.PartSize, Sha256: m.SHA256[:], ContentType: up.kind}

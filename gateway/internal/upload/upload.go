@@ -31,6 +31,7 @@ var (
 type Videos interface {
 	GetUpload(ctx context.Context, in *videov1.GetUploadRequest, opts ...grpc.CallOption) (*videov1.GetUploadResponse, error)
 	BeginUpload(ctx context.Context, in *videov1.BeginUploadRequest, opts ...grpc.CallOption) (*videov1.BeginUploadResponse, error)
+	TouchUpload(ctx context.Context, in *videov1.TouchUploadRequest, opts ...grpc.CallOption) (*videov1.TouchUploadResponse, error)
 	CommitUpload(ctx context.Context, in *videov1.CommitUploadRequest, opts ...grpc.CallOption) (*videov1.CommitUploadResponse, error)
 	AbortUpload(ctx context.Context, in *videov1.AbortUploadRequest, opts ...grpc.CallOption) (*videov1.AbortUploadResponse, error)
 }

@@ -3,8 +3,8 @@
 // 	protoc-gen-go v1.36.12
 // source: video/v1/processing.proto
 
-// Processing: how a worker (the media service) takes uploaded videos from the
-// video service, which owns the queue, and brings back what it made of them.
+// Processing: how a worker (the media service) claims uploaded videos from the
+// video service, which owns the queue, and reports the outputs.
 
 package videov1
 
@@ -292,7 +292,7 @@ func (x *RenewJobResponse) GetLeaseMs() int64 {
 	return 0
 }
 
-// Extent is where an object that is about to be written may end up.
+// Extent names the parts that an output may have.
 type Extent struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Key           string                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
@@ -777,11 +777,11 @@ func (*ReleaseJobResponse) Descriptor() ([]byte, []int) {
 	return file_video_v1_processing_proto_rawDescGZIP(), []int{13}
 }
 
-// HlsIndex is what the playlists of a video are made of. It is stored as an
-// object, whose manifest is Video.hls.
+// HlsIndex is the source of the playlists of a video. It is stored as an object,
+// whose manifest is Video.hls.
 type HlsIndex struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Tracks        []*HlsTrack            `protobuf:"bytes,1,rep,name=tracks,proto3" json:"tracks,omitempty"` // pictures, the greatest height first, then the sound if there is any
+	Tracks        []*HlsTrack            `protobuf:"bytes,1,rep,name=tracks,proto3" json:"tracks,omitempty"` // video, the greatest height first, then audio if there is any
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -824,16 +824,16 @@ func (x *HlsIndex) GetTracks() []*HlsTrack {
 }
 
 // HlsTrack is one CMAF track: fragmented MP4 in segments that begin with a key
-// frame, at the same times in every track of pictures.
+// frame, at the same times in every video track.
 type HlsTrack struct {
 	state            protoimpl.MessageState `protogen:"open.v1"`
 	Name             string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`    // in addresses: "720", "360", "audio"; a-z, 0-9
-	Width            int32                  `protobuf:"varint,2,opt,name=width,proto3" json:"width,omitempty"` // pixels; 0 for sound
+	Width            int32                  `protobuf:"varint,2,opt,name=width,proto3" json:"width,omitempty"` // pixels; 0 for audio
 	Height           int32                  `protobuf:"varint,3,opt,name=height,proto3" json:"height,omitempty"`
 	PeakBandwidth    int64                  `protobuf:"varint,4,opt,name=peak_bandwidth,json=peakBandwidth,proto3" json:"peak_bandwidth,omitempty"`          // bits per second, of the largest segment
 	AverageBandwidth int64                  `protobuf:"varint,5,opt,name=average_bandwidth,json=averageBandwidth,proto3" json:"average_bandwidth,omitempty"` // bits per second
 	Codecs           string                 `protobuf:"bytes,6,opt,name=codecs,proto3" json:"codecs,omitempty"`                                              // RFC 6381, as "avc1.64001f" or "mp4a.40.2"
-	FrameRate        float64                `protobuf:"fixed64,7,opt,name=frame_rate,json=frameRate,proto3" json:"frame_rate,omitempty"`                     // 0 for sound
+	FrameRate        float64                `protobuf:"fixed64,7,opt,name=frame_rate,json=frameRate,proto3" json:"frame_rate,omitempty"`                     // 0 for audio
 	Init             *Object                `protobuf:"bytes,8,opt,name=init,proto3" json:"init,omitempty"`                                                  // the header that every segment needs
 	Segments         []*HlsSegment          `protobuf:"bytes,9,rep,name=segments,proto3" json:"segments,omitempty"`
 	unknownFields    protoimpl.UnknownFields

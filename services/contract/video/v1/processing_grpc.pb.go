@@ -3,8 +3,8 @@
 // - protoc-gen-go-grpc v1.6.2
 // source: video/v1/processing.proto
 
-// Processing: how a worker (the media service) takes uploaded videos from the
-// video service, which owns the queue, and brings back what it made of them.
+// Processing: how a worker (the media service) claims uploaded videos from the
+// video service, which owns the queue, and reports the outputs.
 
 package videov1
 
@@ -33,32 +33,32 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// ProcessingService hands out jobs under a lease. A worker that is silent for
-// longer than its lease has lost the job: another gets it with the next attempt,
-// and whatever the first one still says is refused with JOB_LOST. So a video has
-// one result, whoever dies when.
+// ProcessingService assigns jobs under a lease. A worker that does not renew its
+// lease loses the job. Another worker gets it with the next attempt, and later
+// calls of the first one are refused with JOB_LOST. So a video has one result,
+// whichever worker dies.
 type ProcessingServiceClient interface {
-	// ClaimJob hands out the job that has been due for the longest time. A video
-	// whose workers died too often on it has failed, and is not handed out.
+	// ClaimJob assigns the next due job. Authors take turns. A video fails, and is
+	// not assigned, after too many of its workers died.
 	ClaimJob(ctx context.Context, in *ClaimJobRequest, opts ...grpc.CallOption) (*ClaimJobResponse, error)
-	// RenewJob extends the lease and tells how far the work has come.
+	// RenewJob extends the lease and reports the progress.
 	// Refusals: JOB_LOST.
 	RenewJob(ctx context.Context, in *RenewJobRequest, opts ...grpc.CallOption) (*RenewJobResponse, error)
-	// ReserveOutputs names all objects that the worker is about to write, before
-	// the first of them, so that what a crash leaves is found and removed.
+	// ReserveOutputs names all objects that the worker is going to write, before
+	// the first of them, so that objects are found and removed after a crash.
 	// Refusals: JOB_LOST, OUTPUTS_INVALID (a key outside the job's prefix).
 	ReserveOutputs(ctx context.Context, in *ReserveOutputsRequest, opts ...grpc.CallOption) (*ReserveOutputsResponse, error)
-	// FinishJob makes the video ready with the objects that were written. It is
-	// in the feed before this is answered.
+	// FinishJob makes the video ready with the written objects. The video is in the
+	// feed before the response.
 	// Refusals: JOB_LOST, OBJECT_INVALID (an object that was not reserved).
 	FinishJob(ctx context.Context, in *FinishJobRequest, opts ...grpc.CallOption) (*FinishJobResponse, error)
-	// FailJob says that nothing can be made of the video. Its objects are removed;
-	// those of one that was ready before stay, and saying it again is refused.
+	// FailJob fails the video. Its objects are removed. A video that was ready before
+	// stays ready with its objects, and a repeated call is refused.
 	// Refusals: JOB_LOST, REQUEST_INVALID (no reason).
 	FailJob(ctx context.Context, in *FailJobRequest, opts ...grpc.CallOption) (*FailJobResponse, error)
-	// ReleaseJob gives a job back that could not be done, and not surely by the
-	// video's fault: it comes up again a while later. A video that is suspected too
-	// often in a row has failed.
+	// ReleaseJob returns a job to the queue that could not be done, not certainly
+	// because of the video. It is due again a while later. A video that is suspected
+	// too often in a row fails.
 	// Refusals: JOB_LOST, REQUEST_INVALID (an unknown reason).
 	ReleaseJob(ctx context.Context, in *ReleaseJobRequest, opts ...grpc.CallOption) (*ReleaseJobResponse, error)
 }
@@ -135,32 +135,32 @@ func (c *processingServiceClient) ReleaseJob(ctx context.Context, in *ReleaseJob
 // All implementations must embed UnimplementedProcessingServiceServer
 // for forward compatibility.
 //
-// ProcessingService hands out jobs under a lease. A worker that is silent for
-// longer than its lease has lost the job: another gets it with the next attempt,
-// and whatever the first one still says is refused with JOB_LOST. So a video has
-// one result, whoever dies when.
+// ProcessingService assigns jobs under a lease. A worker that does not renew its
+// lease loses the job. Another worker gets it with the next attempt, and later
+// calls of the first one are refused with JOB_LOST. So a video has one result,
+// whichever worker dies.
 type ProcessingServiceServer interface {
-	// ClaimJob hands out the job that has been due for the longest time. A video
-	// whose workers died too often on it has failed, and is not handed out.
+	// ClaimJob assigns the next due job. Authors take turns. A video fails, and is
+	// not assigned, after too many of its workers died.
 	ClaimJob(context.Context, *ClaimJobRequest) (*ClaimJobResponse, error)
-	// RenewJob extends the lease and tells how far the work has come.
+	// RenewJob extends the lease and reports the progress.
 	// Refusals: JOB_LOST.
 	RenewJob(context.Context, *RenewJobRequest) (*RenewJobResponse, error)
-	// ReserveOutputs names all objects that the worker is about to write, before
-	// the first of them, so that what a crash leaves is found and removed.
+	// ReserveOutputs names all objects that the worker is going to write, before
+	// the first of them, so that objects are found and removed after a crash.
 	// Refusals: JOB_LOST, OUTPUTS_INVALID (a key outside the job's prefix).
 	ReserveOutputs(context.Context, *ReserveOutputsRequest) (*ReserveOutputsResponse, error)
-	// FinishJob makes the video ready with the objects that were written. It is
-	// in the feed before this is answered.
+	// FinishJob makes the video ready with the written objects. The video is in the
+	// feed before the response.
 	// Refusals: JOB_LOST, OBJECT_INVALID (an object that was not reserved).
 	FinishJob(context.Context, *FinishJobRequest) (*FinishJobResponse, error)
-	// FailJob says that nothing can be made of the video. Its objects are removed;
-	// those of one that was ready before stay, and saying it again is refused.
+	// FailJob fails the video. Its objects are removed. A video that was ready before
+	// stays ready with its objects, and a repeated call is refused.
 	// Refusals: JOB_LOST, REQUEST_INVALID (no reason).
 	FailJob(context.Context, *FailJobRequest) (*FailJobResponse, error)
-	// ReleaseJob gives a job back that could not be done, and not surely by the
-	// video's fault: it comes up again a while later. A video that is suspected too
-	// often in a row has failed.
+	// ReleaseJob returns a job to the queue that could not be done, not certainly
+	// because of the video. It is due again a while later. A video that is suspected
+	// too often in a row fails.
 	// Refusals: JOB_LOST, REQUEST_INVALID (an unknown reason).
 	ReleaseJob(context.Context, *ReleaseJobRequest) (*ReleaseJobResponse, error)
 	mustEmbedUnimplementedProcessingServiceServer()

@@ -382,7 +382,9 @@ type BeginUploadRequest struct {
 	// say. It becomes the max_size of the answer.
 	DeclaredSize int64 `protobuf:"varint,2,opt,name=declared_size,json=declaredSize,proto3" json:"declared_size,omitempty"`
 	// The client is going to write one plain object straight into an S3 store.
-	Direct        bool `protobuf:"varint,3,opt,name=direct,proto3" json:"direct,omitempty"`
+	Direct bool `protobuf:"varint,3,opt,name=direct,proto3" json:"direct,omitempty"`
+	// The caller calls TouchUpload every minute until it commits or aborts.
+	Touched       bool `protobuf:"varint,4,opt,name=touched,proto3" json:"touched,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -438,6 +440,13 @@ func (x *BeginUploadRequest) GetDirect() bool {
 	return false
 }
 
+func (x *BeginUploadRequest) GetTouched() bool {
+	if x != nil {
+		return x.Touched
+	}
+	return false
+}
+
 type BeginUploadResponse struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
 	VideoId   int64                  `protobuf:"varint,1,opt,name=video_id,json=videoId,proto3" json:"video_id,omitempty"`
@@ -446,7 +455,13 @@ type BeginUploadResponse struct {
 	MaxSize   int64                  `protobuf:"varint,4,opt,name=max_size,json=maxSize,proto3" json:"max_size,omitempty"`    // bytes
 	// Unix milliseconds. Commit before that, and write nothing after it: the parts
 	// may be swept a few minutes later.
-	ExpiresAtMs   int64 `protobuf:"varint,5,opt,name=expires_at_ms,json=expiresAtMs,proto3" json:"expires_at_ms,omitempty"`
+	ExpiresAtMs int64 `protobuf:"varint,5,opt,name=expires_at_ms,json=expiresAtMs,proto3" json:"expires_at_ms,omitempty"`
+	// Milliseconds from the request to expires_at_ms, for callers whose clock
+	// differs from that of the service.
+	ExpiresInMs int64 `protobuf:"varint,6,opt,name=expires_in_ms,json=expiresInMs,proto3" json:"expires_in_ms,omitempty"`
+	// Milliseconds from the request, if touched: write nothing after them, unless
+	// TouchUpload was called meanwhile. The parts may be swept a minute later.
+	TouchedForMs  int64 `protobuf:"varint,7,opt,name=touched_for_ms,json=touchedForMs,proto3" json:"touched_for_ms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -516,6 +531,116 @@ func (x *BeginUploadResponse) GetExpiresAtMs() int64 {
 	return 0
 }
 
+func (x *BeginUploadResponse) GetExpiresInMs() int64 {
+	if x != nil {
+		return x.ExpiresInMs
+	}
+	return 0
+}
+
+func (x *BeginUploadResponse) GetTouchedForMs() int64 {
+	if x != nil {
+		return x.TouchedForMs
+	}
+	return 0
+}
+
+type TouchUploadRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	VideoId       int64                  `protobuf:"varint,1,opt,name=video_id,json=videoId,proto3" json:"video_id,omitempty"`
+	AuthorId      int64                  `protobuf:"varint,2,opt,name=author_id,json=authorId,proto3" json:"author_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TouchUploadRequest) Reset() {
+	*x = TouchUploadRequest{}
+	mi := &file_video_v1_video_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TouchUploadRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TouchUploadRequest) ProtoMessage() {}
+
+func (x *TouchUploadRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_video_v1_video_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TouchUploadRequest.ProtoReflect.Descriptor instead.
+func (*TouchUploadRequest) Descriptor() ([]byte, []int) {
+	return file_video_v1_video_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *TouchUploadRequest) GetVideoId() int64 {
+	if x != nil {
+		return x.VideoId
+	}
+	return 0
+}
+
+func (x *TouchUploadRequest) GetAuthorId() int64 {
+	if x != nil {
+		return x.AuthorId
+	}
+	return 0
+}
+
+type TouchUploadResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TouchedForMs  int64                  `protobuf:"varint,1,opt,name=touched_for_ms,json=touchedForMs,proto3" json:"touched_for_ms,omitempty"` // milliseconds from the request; write nothing after them
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TouchUploadResponse) Reset() {
+	*x = TouchUploadResponse{}
+	mi := &file_video_v1_video_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TouchUploadResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TouchUploadResponse) ProtoMessage() {}
+
+func (x *TouchUploadResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_video_v1_video_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TouchUploadResponse.ProtoReflect.Descriptor instead.
+func (*TouchUploadResponse) Descriptor() ([]byte, []int) {
+	return file_video_v1_video_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *TouchUploadResponse) GetTouchedForMs() int64 {
+	if x != nil {
+		return x.TouchedForMs
+	}
+	return 0
+}
+
 type GetUploadRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	VideoId       int64                  `protobuf:"varint,1,opt,name=video_id,json=videoId,proto3" json:"video_id,omitempty"`
@@ -526,7 +651,7 @@ type GetUploadRequest struct {
 
 func (x *GetUploadRequest) Reset() {
 	*x = GetUploadRequest{}
-	mi := &file_video_v1_video_proto_msgTypes[4]
+	mi := &file_video_v1_video_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -538,7 +663,7 @@ func (x *GetUploadRequest) String() string {
 func (*GetUploadRequest) ProtoMessage() {}
 
 func (x *GetUploadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[4]
+	mi := &file_video_v1_video_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -551,7 +676,7 @@ func (x *GetUploadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetUploadRequest.ProtoReflect.Descriptor instead.
 func (*GetUploadRequest) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{4}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GetUploadRequest) GetVideoId() int64 {
@@ -578,7 +703,7 @@ type GetUploadResponse struct {
 
 func (x *GetUploadResponse) Reset() {
 	*x = GetUploadResponse{}
-	mi := &file_video_v1_video_proto_msgTypes[5]
+	mi := &file_video_v1_video_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -590,7 +715,7 @@ func (x *GetUploadResponse) String() string {
 func (*GetUploadResponse) ProtoMessage() {}
 
 func (x *GetUploadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[5]
+	mi := &file_video_v1_video_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -603,7 +728,7 @@ func (x *GetUploadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetUploadResponse.ProtoReflect.Descriptor instead.
 func (*GetUploadResponse) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{5}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *GetUploadResponse) GetUpload() *BeginUploadResponse {
@@ -630,7 +755,7 @@ type DeleteVideoRequest struct {
 
 func (x *DeleteVideoRequest) Reset() {
 	*x = DeleteVideoRequest{}
-	mi := &file_video_v1_video_proto_msgTypes[6]
+	mi := &file_video_v1_video_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -642,7 +767,7 @@ func (x *DeleteVideoRequest) String() string {
 func (*DeleteVideoRequest) ProtoMessage() {}
 
 func (x *DeleteVideoRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[6]
+	mi := &file_video_v1_video_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -655,7 +780,7 @@ func (x *DeleteVideoRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteVideoRequest.ProtoReflect.Descriptor instead.
 func (*DeleteVideoRequest) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{6}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *DeleteVideoRequest) GetVideoId() int64 {
@@ -680,7 +805,7 @@ type DeleteVideoResponse struct {
 
 func (x *DeleteVideoResponse) Reset() {
 	*x = DeleteVideoResponse{}
-	mi := &file_video_v1_video_proto_msgTypes[7]
+	mi := &file_video_v1_video_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -692,7 +817,7 @@ func (x *DeleteVideoResponse) String() string {
 func (*DeleteVideoResponse) ProtoMessage() {}
 
 func (x *DeleteVideoResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[7]
+	mi := &file_video_v1_video_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -705,7 +830,7 @@ func (x *DeleteVideoResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteVideoResponse.ProtoReflect.Descriptor instead.
 func (*DeleteVideoResponse) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{7}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{9}
 }
 
 type CommitUploadRequest struct {
@@ -720,7 +845,7 @@ type CommitUploadRequest struct {
 
 func (x *CommitUploadRequest) Reset() {
 	*x = CommitUploadRequest{}
-	mi := &file_video_v1_video_proto_msgTypes[8]
+	mi := &file_video_v1_video_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -732,7 +857,7 @@ func (x *CommitUploadRequest) String() string {
 func (*CommitUploadRequest) ProtoMessage() {}
 
 func (x *CommitUploadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[8]
+	mi := &file_video_v1_video_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -745,7 +870,7 @@ func (x *CommitUploadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommitUploadRequest.ProtoReflect.Descriptor instead.
 func (*CommitUploadRequest) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{8}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *CommitUploadRequest) GetVideoId() int64 {
@@ -785,7 +910,7 @@ type CommitUploadResponse struct {
 
 func (x *CommitUploadResponse) Reset() {
 	*x = CommitUploadResponse{}
-	mi := &file_video_v1_video_proto_msgTypes[9]
+	mi := &file_video_v1_video_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -797,7 +922,7 @@ func (x *CommitUploadResponse) String() string {
 func (*CommitUploadResponse) ProtoMessage() {}
 
 func (x *CommitUploadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[9]
+	mi := &file_video_v1_video_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -810,7 +935,7 @@ func (x *CommitUploadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommitUploadResponse.ProtoReflect.Descriptor instead.
 func (*CommitUploadResponse) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{9}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *CommitUploadResponse) GetVideo() *Video {
@@ -830,7 +955,7 @@ type AbortUploadRequest struct {
 
 func (x *AbortUploadRequest) Reset() {
 	*x = AbortUploadRequest{}
-	mi := &file_video_v1_video_proto_msgTypes[10]
+	mi := &file_video_v1_video_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -842,7 +967,7 @@ func (x *AbortUploadRequest) String() string {
 func (*AbortUploadRequest) ProtoMessage() {}
 
 func (x *AbortUploadRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[10]
+	mi := &file_video_v1_video_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -855,7 +980,7 @@ func (x *AbortUploadRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AbortUploadRequest.ProtoReflect.Descriptor instead.
 func (*AbortUploadRequest) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{10}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *AbortUploadRequest) GetVideoId() int64 {
@@ -880,7 +1005,7 @@ type AbortUploadResponse struct {
 
 func (x *AbortUploadResponse) Reset() {
 	*x = AbortUploadResponse{}
-	mi := &file_video_v1_video_proto_msgTypes[11]
+	mi := &file_video_v1_video_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -892,7 +1017,7 @@ func (x *AbortUploadResponse) String() string {
 func (*AbortUploadResponse) ProtoMessage() {}
 
 func (x *AbortUploadResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[11]
+	mi := &file_video_v1_video_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -905,7 +1030,7 @@ func (x *AbortUploadResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AbortUploadResponse.ProtoReflect.Descriptor instead.
 func (*AbortUploadResponse) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{11}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{13}
 }
 
 type FeedRequest struct {
@@ -918,7 +1043,7 @@ type FeedRequest struct {
 
 func (x *FeedRequest) Reset() {
 	*x = FeedRequest{}
-	mi := &file_video_v1_video_proto_msgTypes[12]
+	mi := &file_video_v1_video_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -930,7 +1055,7 @@ func (x *FeedRequest) String() string {
 func (*FeedRequest) ProtoMessage() {}
 
 func (x *FeedRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[12]
+	mi := &file_video_v1_video_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -943,7 +1068,7 @@ func (x *FeedRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FeedRequest.ProtoReflect.Descriptor instead.
 func (*FeedRequest) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{12}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *FeedRequest) GetBeforeMs() int64 {
@@ -969,7 +1094,7 @@ type FeedResponse struct {
 
 func (x *FeedResponse) Reset() {
 	*x = FeedResponse{}
-	mi := &file_video_v1_video_proto_msgTypes[13]
+	mi := &file_video_v1_video_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -981,7 +1106,7 @@ func (x *FeedResponse) String() string {
 func (*FeedResponse) ProtoMessage() {}
 
 func (x *FeedResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[13]
+	mi := &file_video_v1_video_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -994,7 +1119,7 @@ func (x *FeedResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FeedResponse.ProtoReflect.Descriptor instead.
 func (*FeedResponse) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{13}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *FeedResponse) GetVideos() []*Video {
@@ -1016,7 +1141,7 @@ type ListByAuthorRequest struct {
 
 func (x *ListByAuthorRequest) Reset() {
 	*x = ListByAuthorRequest{}
-	mi := &file_video_v1_video_proto_msgTypes[14]
+	mi := &file_video_v1_video_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1028,7 +1153,7 @@ func (x *ListByAuthorRequest) String() string {
 func (*ListByAuthorRequest) ProtoMessage() {}
 
 func (x *ListByAuthorRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[14]
+	mi := &file_video_v1_video_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1041,7 +1166,7 @@ func (x *ListByAuthorRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListByAuthorRequest.ProtoReflect.Descriptor instead.
 func (*ListByAuthorRequest) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{14}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListByAuthorRequest) GetAuthorId() int64 {
@@ -1082,7 +1207,7 @@ type ListByAuthorResponse struct {
 
 func (x *ListByAuthorResponse) Reset() {
 	*x = ListByAuthorResponse{}
-	mi := &file_video_v1_video_proto_msgTypes[15]
+	mi := &file_video_v1_video_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1094,7 +1219,7 @@ func (x *ListByAuthorResponse) String() string {
 func (*ListByAuthorResponse) ProtoMessage() {}
 
 func (x *ListByAuthorResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[15]
+	mi := &file_video_v1_video_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1107,7 +1232,7 @@ func (x *ListByAuthorResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListByAuthorResponse.ProtoReflect.Descriptor instead.
 func (*ListByAuthorResponse) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{15}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListByAuthorResponse) GetVideos() []*Video {
@@ -1134,7 +1259,7 @@ type GetVideosRequest struct {
 
 func (x *GetVideosRequest) Reset() {
 	*x = GetVideosRequest{}
-	mi := &file_video_v1_video_proto_msgTypes[16]
+	mi := &file_video_v1_video_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1146,7 +1271,7 @@ func (x *GetVideosRequest) String() string {
 func (*GetVideosRequest) ProtoMessage() {}
 
 func (x *GetVideosRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[16]
+	mi := &file_video_v1_video_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1159,7 +1284,7 @@ func (x *GetVideosRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetVideosRequest.ProtoReflect.Descriptor instead.
 func (*GetVideosRequest) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{16}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *GetVideosRequest) GetVideoIds() []int64 {
@@ -1186,7 +1311,7 @@ type GetVideosResponse struct {
 
 func (x *GetVideosResponse) Reset() {
 	*x = GetVideosResponse{}
-	mi := &file_video_v1_video_proto_msgTypes[17]
+	mi := &file_video_v1_video_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1198,7 +1323,7 @@ func (x *GetVideosResponse) String() string {
 func (*GetVideosResponse) ProtoMessage() {}
 
 func (x *GetVideosResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[17]
+	mi := &file_video_v1_video_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1211,7 +1336,7 @@ func (x *GetVideosResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetVideosResponse.ProtoReflect.Descriptor instead.
 func (*GetVideosResponse) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{17}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *GetVideosResponse) GetVideos() []*Video {
@@ -1237,7 +1362,7 @@ type FindMissingRequest struct {
 
 func (x *FindMissingRequest) Reset() {
 	*x = FindMissingRequest{}
-	mi := &file_video_v1_video_proto_msgTypes[18]
+	mi := &file_video_v1_video_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1249,7 +1374,7 @@ func (x *FindMissingRequest) String() string {
 func (*FindMissingRequest) ProtoMessage() {}
 
 func (x *FindMissingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[18]
+	mi := &file_video_v1_video_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1262,7 +1387,7 @@ func (x *FindMissingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindMissingRequest.ProtoReflect.Descriptor instead.
 func (*FindMissingRequest) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{18}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *FindMissingRequest) GetVideoIds() []int64 {
@@ -1281,7 +1406,7 @@ type FindMissingResponse struct {
 
 func (x *FindMissingResponse) Reset() {
 	*x = FindMissingResponse{}
-	mi := &file_video_v1_video_proto_msgTypes[19]
+	mi := &file_video_v1_video_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1293,7 +1418,7 @@ func (x *FindMissingResponse) String() string {
 func (*FindMissingResponse) ProtoMessage() {}
 
 func (x *FindMissingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[19]
+	mi := &file_video_v1_video_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1306,7 +1431,7 @@ func (x *FindMissingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindMissingResponse.ProtoReflect.Descriptor instead.
 func (*FindMissingResponse) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{19}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *FindMissingResponse) GetVideoIds() []int64 {
@@ -1325,7 +1450,7 @@ type CountWorksRequest struct {
 
 func (x *CountWorksRequest) Reset() {
 	*x = CountWorksRequest{}
-	mi := &file_video_v1_video_proto_msgTypes[20]
+	mi := &file_video_v1_video_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1337,7 +1462,7 @@ func (x *CountWorksRequest) String() string {
 func (*CountWorksRequest) ProtoMessage() {}
 
 func (x *CountWorksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[20]
+	mi := &file_video_v1_video_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1350,7 +1475,7 @@ func (x *CountWorksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CountWorksRequest.ProtoReflect.Descriptor instead.
 func (*CountWorksRequest) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{20}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *CountWorksRequest) GetUserIds() []int64 {
@@ -1369,7 +1494,7 @@ type CountWorksResponse struct {
 
 func (x *CountWorksResponse) Reset() {
 	*x = CountWorksResponse{}
-	mi := &file_video_v1_video_proto_msgTypes[21]
+	mi := &file_video_v1_video_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1381,7 +1506,7 @@ func (x *CountWorksResponse) String() string {
 func (*CountWorksResponse) ProtoMessage() {}
 
 func (x *CountWorksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[21]
+	mi := &file_video_v1_video_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1394,7 +1519,7 @@ func (x *CountWorksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CountWorksResponse.ProtoReflect.Descriptor instead.
 func (*CountWorksResponse) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{21}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *CountWorksResponse) GetCounts() []*WorkCount {
@@ -1414,7 +1539,7 @@ type WorkCount struct {
 
 func (x *WorkCount) Reset() {
 	*x = WorkCount{}
-	mi := &file_video_v1_video_proto_msgTypes[22]
+	mi := &file_video_v1_video_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1426,7 +1551,7 @@ func (x *WorkCount) String() string {
 func (*WorkCount) ProtoMessage() {}
 
 func (x *WorkCount) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[22]
+	mi := &file_video_v1_video_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1439,7 +1564,7 @@ func (x *WorkCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkCount.ProtoReflect.Descriptor instead.
 func (*WorkCount) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{22}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *WorkCount) GetUserId() int64 {
@@ -1485,18 +1610,26 @@ const file_video_v1_video_proto_rawDesc = "" +
 	"\x05width\x18\f \x01(\x05R\x05width\x12\x16\n" +
 	"\x06height\x18\r \x01(\x05R\x06height\x12\x1e\n" +
 	"\vshown_at_ms\x18\x0e \x01(\x03R\tshownAtMs\x12\x1a\n" +
-	"\bprogress\x18\x0f \x01(\x05R\bprogress\"n\n" +
+	"\bprogress\x18\x0f \x01(\x05R\bprogress\"\x88\x01\n" +
 	"\x12BeginUploadRequest\x12\x1b\n" +
 	"\tauthor_id\x18\x01 \x01(\x03R\bauthorId\x12#\n" +
 	"\rdeclared_size\x18\x02 \x01(\x03R\fdeclaredSize\x12\x16\n" +
-	"\x06direct\x18\x03 \x01(\bR\x06direct\"\xab\x01\n" +
+	"\x06direct\x18\x03 \x01(\bR\x06direct\x12\x18\n" +
+	"\atouched\x18\x04 \x01(\bR\atouched\"\xf5\x01\n" +
 	"\x13BeginUploadResponse\x12\x19\n" +
 	"\bvideo_id\x18\x01 \x01(\x03R\avideoId\x12\x1d\n" +
 	"\n" +
 	"object_key\x18\x02 \x01(\tR\tobjectKey\x12\x1b\n" +
 	"\tpart_size\x18\x03 \x01(\x03R\bpartSize\x12\x19\n" +
 	"\bmax_size\x18\x04 \x01(\x03R\amaxSize\x12\"\n" +
-	"\rexpires_at_ms\x18\x05 \x01(\x03R\vexpiresAtMs\"J\n" +
+	"\rexpires_at_ms\x18\x05 \x01(\x03R\vexpiresAtMs\x12\"\n" +
+	"\rexpires_in_ms\x18\x06 \x01(\x03R\vexpiresInMs\x12$\n" +
+	"\x0etouched_for_ms\x18\a \x01(\x03R\ftouchedForMs\"L\n" +
+	"\x12TouchUploadRequest\x12\x19\n" +
+	"\bvideo_id\x18\x01 \x01(\x03R\avideoId\x12\x1b\n" +
+	"\tauthor_id\x18\x02 \x01(\x03R\bauthorId\";\n" +
+	"\x13TouchUploadResponse\x12$\n" +
+	"\x0etouched_for_ms\x18\x01 \x01(\x03R\ftouchedForMs\"J\n" +
 	"\x10GetUploadRequest\x12\x19\n" +
 	"\bvideo_id\x18\x01 \x01(\x03R\avideoId\x12\x1b\n" +
 	"\tauthor_id\x18\x02 \x01(\x03R\bauthorId\"i\n" +
@@ -1557,10 +1690,11 @@ const file_video_v1_video_proto_rawDesc = "" +
 	"\x10STATE_PROCESSING\x10\x04*,\n" +
 	"\x06Layout\x12\x10\n" +
 	"\fLAYOUT_PARTS\x10\x00\x12\x10\n" +
-	"\fLAYOUT_WHOLE\x10\x012\xa1\a\n" +
+	"\fLAYOUT_WHOLE\x10\x012\x80\b\n" +
 	"\fVideoService\x12X\n" +
 	"\vBeginUpload\x12#.douyin.video.v1.BeginUploadRequest\x1a$.douyin.video.v1.BeginUploadResponse\x12`\n" +
 	"\fCommitUpload\x12$.douyin.video.v1.CommitUploadRequest\x1a%.douyin.video.v1.CommitUploadResponse\"\x03\x90\x02\x02\x12]\n" +
+	"\vTouchUpload\x12#.douyin.video.v1.TouchUploadRequest\x1a$.douyin.video.v1.TouchUploadResponse\"\x03\x90\x02\x02\x12]\n" +
 	"\vAbortUpload\x12#.douyin.video.v1.AbortUploadRequest\x1a$.douyin.video.v1.AbortUploadResponse\"\x03\x90\x02\x02\x12W\n" +
 	"\tGetUpload\x12!.douyin.video.v1.GetUploadRequest\x1a\".douyin.video.v1.GetUploadResponse\"\x03\x90\x02\x01\x12]\n" +
 	"\vDeleteVideo\x12#.douyin.video.v1.DeleteVideoRequest\x1a$.douyin.video.v1.DeleteVideoResponse\"\x03\x90\x02\x02\x12H\n" +
@@ -1584,7 +1718,7 @@ func file_video_v1_video_proto_rawDescGZIP() []byte {
 }
 
 var file_video_v1_video_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_video_v1_video_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_video_v1_video_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_video_v1_video_proto_goTypes = []any{
 	(State)(0),                   // 0: douyin.video.v1.State
 	(Layout)(0),                  // 1: douyin.video.v1.Layout
@@ -1592,25 +1726,27 @@ var file_video_v1_video_proto_goTypes = []any{
 	(*Video)(nil),                // 3: douyin.video.v1.Video
 	(*BeginUploadRequest)(nil),   // 4: douyin.video.v1.BeginUploadRequest
 	(*BeginUploadResponse)(nil),  // 5: douyin.video.v1.BeginUploadResponse
-	(*GetUploadRequest)(nil),     // 6: douyin.video.v1.GetUploadRequest
-	(*GetUploadResponse)(nil),    // 7: douyin.video.v1.GetUploadResponse
-	(*DeleteVideoRequest)(nil),   // 8: douyin.video.v1.DeleteVideoRequest
-	(*DeleteVideoResponse)(nil),  // 9: douyin.video.v1.DeleteVideoResponse
-	(*CommitUploadRequest)(nil),  // 10: douyin.video.v1.CommitUploadRequest
-	(*CommitUploadResponse)(nil), // 11: douyin.video.v1.CommitUploadResponse
-	(*AbortUploadRequest)(nil),   // 12: douyin.video.v1.AbortUploadRequest
-	(*AbortUploadResponse)(nil),  // 13: douyin.video.v1.AbortUploadResponse
-	(*FeedRequest)(nil),          // 14: douyin.video.v1.FeedRequest
-	(*FeedResponse)(nil),         // 15: douyin.video.v1.FeedResponse
-	(*ListByAuthorRequest)(nil),  // 16: douyin.video.v1.ListByAuthorRequest
-	(*ListByAuthorResponse)(nil), // 17: douyin.video.v1.ListByAuthorResponse
-	(*GetVideosRequest)(nil),     // 18: douyin.video.v1.GetVideosRequest
-	(*GetVideosResponse)(nil),    // 19: douyin.video.v1.GetVideosResponse
-	(*FindMissingRequest)(nil),   // 20: douyin.video.v1.FindMissingRequest
-	(*FindMissingResponse)(nil),  // 21: douyin.video.v1.FindMissingResponse
-	(*CountWorksRequest)(nil),    // 22: douyin.video.v1.CountWorksRequest
-	(*CountWorksResponse)(nil),   // 23: douyin.video.v1.CountWorksResponse
-	(*WorkCount)(nil),            // 24: douyin.video.v1.WorkCount
+	(*TouchUploadRequest)(nil),   // 6: douyin.video.v1.TouchUploadRequest
+	(*TouchUploadResponse)(nil),  // 7: douyin.video.v1.TouchUploadResponse
+	(*GetUploadRequest)(nil),     // 8: douyin.video.v1.GetUploadRequest
+	(*GetUploadResponse)(nil),    // 9: douyin.video.v1.GetUploadResponse
+	(*DeleteVideoRequest)(nil),   // 10: douyin.video.v1.DeleteVideoRequest
+	(*DeleteVideoResponse)(nil),  // 11: douyin.video.v1.DeleteVideoResponse
+	(*CommitUploadRequest)(nil),  // 12: douyin.video.v1.CommitUploadRequest
+	(*CommitUploadResponse)(nil), // 13: douyin.video.v1.CommitUploadResponse
+	(*AbortUploadRequest)(nil),   // 14: douyin.video.v1.AbortUploadRequest
+	(*AbortUploadResponse)(nil),  // 15: douyin.video.v1.AbortUploadResponse
+	(*FeedRequest)(nil),          // 16: douyin.video.v1.FeedRequest
+	(*FeedResponse)(nil),         // 17: douyin.video.v1.FeedResponse
+	(*ListByAuthorRequest)(nil),  // 18: douyin.video.v1.ListByAuthorRequest
+	(*ListByAuthorResponse)(nil), // 19: douyin.video.v1.ListByAuthorResponse
+	(*GetVideosRequest)(nil),     // 20: douyin.video.v1.GetVideosRequest
+	(*GetVideosResponse)(nil),    // 21: douyin.video.v1.GetVideosResponse
+	(*FindMissingRequest)(nil),   // 22: douyin.video.v1.FindMissingRequest
+	(*FindMissingResponse)(nil),  // 23: douyin.video.v1.FindMissingResponse
+	(*CountWorksRequest)(nil),    // 24: douyin.video.v1.CountWorksRequest
+	(*CountWorksResponse)(nil),   // 25: douyin.video.v1.CountWorksResponse
+	(*WorkCount)(nil),            // 26: douyin.video.v1.WorkCount
 }
 var file_video_v1_video_proto_depIdxs = []int32{
 	1,  // 0: douyin.video.v1.Object.layout:type_name -> douyin.video.v1.Layout
@@ -1625,30 +1761,32 @@ var file_video_v1_video_proto_depIdxs = []int32{
 	3,  // 9: douyin.video.v1.FeedResponse.videos:type_name -> douyin.video.v1.Video
 	3,  // 10: douyin.video.v1.ListByAuthorResponse.videos:type_name -> douyin.video.v1.Video
 	3,  // 11: douyin.video.v1.GetVideosResponse.videos:type_name -> douyin.video.v1.Video
-	24, // 12: douyin.video.v1.GetVideosResponse.works:type_name -> douyin.video.v1.WorkCount
-	24, // 13: douyin.video.v1.CountWorksResponse.counts:type_name -> douyin.video.v1.WorkCount
+	26, // 12: douyin.video.v1.GetVideosResponse.works:type_name -> douyin.video.v1.WorkCount
+	26, // 13: douyin.video.v1.CountWorksResponse.counts:type_name -> douyin.video.v1.WorkCount
 	4,  // 14: douyin.video.v1.VideoService.BeginUpload:input_type -> douyin.video.v1.BeginUploadRequest
-	10, // 15: douyin.video.v1.VideoService.CommitUpload:input_type -> douyin.video.v1.CommitUploadRequest
-	12, // 16: douyin.video.v1.VideoService.AbortUpload:input_type -> douyin.video.v1.AbortUploadRequest
-	6,  // 17: douyin.video.v1.VideoService.GetUpload:input_type -> douyin.video.v1.GetUploadRequest
-	8,  // 18: douyin.video.v1.VideoService.DeleteVideo:input_type -> douyin.video.v1.DeleteVideoRequest
-	14, // 19: douyin.video.v1.VideoService.Feed:input_type -> douyin.video.v1.FeedRequest
-	16, // 20: douyin.video.v1.VideoService.ListByAuthor:input_type -> douyin.video.v1.ListByAuthorRequest
-	18, // 21: douyin.video.v1.VideoService.GetVideos:input_type -> douyin.video.v1.GetVideosRequest
-	20, // 22: douyin.video.v1.VideoService.FindMissing:input_type -> douyin.video.v1.FindMissingRequest
-	22, // 23: douyin.video.v1.VideoService.CountWorks:input_type -> douyin.video.v1.CountWorksRequest
-	5,  // 24: douyin.video.v1.VideoService.BeginUpload:output_type -> douyin.video.v1.BeginUploadResponse
-	11, // 25: douyin.video.v1.VideoService.CommitUpload:output_type -> douyin.video.v1.CommitUploadResponse
-	13, // 26: douyin.video.v1.VideoService.AbortUpload:output_type -> douyin.video.v1.AbortUploadResponse
-	7,  // 27: douyin.video.v1.VideoService.GetUpload:output_type -> douyin.video.v1.GetUploadResponse
-	9,  // 28: douyin.video.v1.VideoService.DeleteVideo:output_type -> douyin.video.v1.DeleteVideoResponse
-	15, // 29: douyin.video.v1.VideoService.Feed:output_type -> douyin.video.v1.FeedResponse
-	17, // 30: douyin.video.v1.VideoService.ListByAuthor:output_type -> douyin.video.v1.ListByAuthorResponse
-	19, // 31: douyin.video.v1.VideoService.GetVideos:output_type -> douyin.video.v1.GetVideosResponse
-	21, // 32: douyin.video.v1.VideoService.FindMissing:output_type -> douyin.video.v1.FindMissingResponse
-	23, // 33: douyin.video.v1.VideoService.CountWorks:output_type -> douyin.video.v1.CountWorksResponse
-	24, // [24:34] is the sub-list for method output_type
-	14, // [14:24] is the sub-list for method input_type
+	12, // 15: douyin.video.v1.VideoService.CommitUpload:input_type -> douyin.video.v1.CommitUploadRequest
+	6,  // 16: douyin.video.v1.VideoService.TouchUpload:input_type -> douyin.video.v1.TouchUploadRequest
+	14, // 17: douyin.video.v1.VideoService.AbortUpload:input_type -> douyin.video.v1.AbortUploadRequest
+	8,  // 18: douyin.video.v1.VideoService.GetUpload:input_type -> douyin.video.v1.GetUploadRequest
+	10, // 19: douyin.video.v1.VideoService.DeleteVideo:input_type -> douyin.video.v1.DeleteVideoRequest
+	16, // 20: douyin.video.v1.VideoService.Feed:input_type -> douyin.video.v1.FeedRequest
+	18, // 21: douyin.video.v1.VideoService.ListByAuthor:input_type -> douyin.video.v1.ListByAuthorRequest
+	20, // 22: douyin.video.v1.VideoService.GetVideos:input_type -> douyin.video.v1.GetVideosRequest
+	22, // 23: douyin.video.v1.VideoService.FindMissing:input_type -> douyin.video.v1.FindMissingRequest
+	24, // 24: douyin.video.v1.VideoService.CountWorks:input_type -> douyin.video.v1.CountWorksRequest
+	5,  // 25: douyin.video.v1.VideoService.BeginUpload:output_type -> douyin.video.v1.BeginUploadResponse
+	13, // 26: douyin.video.v1.VideoService.CommitUpload:output_type -> douyin.video.v1.CommitUploadResponse
+	7,  // 27: douyin.video.v1.VideoService.TouchUpload:output_type -> douyin.video.v1.TouchUploadResponse
+	15, // 28: douyin.video.v1.VideoService.AbortUpload:output_type -> douyin.video.v1.AbortUploadResponse
+	9,  // 29: douyin.video.v1.VideoService.GetUpload:output_type -> douyin.video.v1.GetUploadResponse
+	11, // 30: douyin.video.v1.VideoService.DeleteVideo:output_type -> douyin.video.v1.DeleteVideoResponse
+	17, // 31: douyin.video.v1.VideoService.Feed:output_type -> douyin.video.v1.FeedResponse
+	19, // 32: douyin.video.v1.VideoService.ListByAuthor:output_type -> douyin.video.v1.ListByAuthorResponse
+	21, // 33: douyin.video.v1.VideoService.GetVideos:output_type -> douyin.video.v1.GetVideosResponse
+	23, // 34: douyin.video.v1.VideoService.FindMissing:output_type -> douyin.video.v1.FindMissingResponse
+	25, // 35: douyin.video.v1.VideoService.CountWorks:output_type -> douyin.video.v1.CountWorksResponse
+	25, // [25:36] is the sub-list for method output_type
+	14, // [14:25] is the sub-list for method input_type
 	14, // [14:14] is the sub-list for extension type_name
 	14, // [14:14] is the sub-list for extension extendee
 	0,  // [0:14] is the sub-list for field type_name
@@ -1665,7 +1803,7 @@ func file_video_v1_video_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_video_v1_video_proto_rawDesc), len(file_video_v1_video_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   23,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -23,6 +23,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	VideoService_BeginUpload_FullMethodName  = "/douyin.video.v1.VideoService/BeginUpload"
 	VideoService_CommitUpload_FullMethodName = "/douyin.video.v1.VideoService/CommitUpload"
+	VideoService_TouchUpload_FullMethodName  = "/douyin.video.v1.VideoService/TouchUpload"
 	VideoService_AbortUpload_FullMethodName  = "/douyin.video.v1.VideoService/AbortUpload"
 	VideoService_GetUpload_FullMethodName    = "/douyin.video.v1.VideoService/GetUpload"
 	VideoService_DeleteVideo_FullMethodName  = "/douyin.video.v1.VideoService/DeleteVideo"
@@ -40,9 +41,9 @@ const (
 // VideoService refuses with the reasons listed at each method, and any method
 // with REQUEST_INVALID where an id, a size or a limit is out of its range.
 type VideoServiceClient interface {
-	// BeginUpload reserves an id and a place in the object store. The caller
-	// writes the object there, part by part, and then commits or aborts; an
-	// upload that sees neither is swept with its parts.
+	// BeginUpload reserves an id and a key in the object store. The caller writes
+	// the object there, part by part, and then commits or aborts. An upload that
+	// is neither committed nor aborted is swept with its parts.
 	// Refusals: USER_UNKNOWN, VIDEO_TOO_LARGE, UPLOADS_TOO_MANY.
 	BeginUpload(ctx context.Context, in *BeginUploadRequest, opts ...grpc.CallOption) (*BeginUploadResponse, error)
 	// CommitUpload turns a written object into a video. Repeating it with the
@@ -52,9 +53,14 @@ type VideoServiceClient interface {
 	// VIDEO_EMPTY, VIDEO_TOO_LARGE, OBJECT_INVALID (not what BeginUpload asked
 	// for).
 	CommitUpload(ctx context.Context, in *CommitUploadRequest, opts ...grpc.CallOption) (*CommitUploadResponse, error)
-	// AbortUpload gives an upload up and deletes what was written of it. An
-	// unknown or already aborted upload is success; a committed one is refused
-	// with UPLOAD_COMMITTED.
+	// TouchUpload says that the caller still writes the object of an upload that
+	// it began with touched. An upload that is not touched is swept after a few
+	// minutes, so that a caller that died does not use up the author's allowance.
+	// Refusals: UPLOAD_UNKNOWN (never begun, of another author, aborted, swept or
+	// expired), UPLOAD_COMMITTED (it is a video).
+	TouchUpload(ctx context.Context, in *TouchUploadRequest, opts ...grpc.CallOption) (*TouchUploadResponse, error)
+	// AbortUpload ends an upload and deletes its parts. An unknown or already
+	// aborted upload is success; a committed one is refused with UPLOAD_COMMITTED.
 	AbortUpload(ctx context.Context, in *AbortUploadRequest, opts ...grpc.CallOption) (*AbortUploadResponse, error)
 	// GetUpload finds an upload that is no video yet, for its author.
 	// Refusals: UPLOAD_UNKNOWN (never begun, of somebody else, aborted or
@@ -103,6 +109,16 @@ func (c *videoServiceClient) CommitUpload(ctx context.Context, in *CommitUploadR
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(CommitUploadResponse)
 	err := c.cc.Invoke(ctx, VideoService_CommitUpload_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *videoServiceClient) TouchUpload(ctx context.Context, in *TouchUploadRequest, opts ...grpc.CallOption) (*TouchUploadResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TouchUploadResponse)
+	err := c.cc.Invoke(ctx, VideoService_TouchUpload_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -196,9 +212,9 @@ func (c *videoServiceClient) CountWorks(ctx context.Context, in *CountWorksReque
 // VideoService refuses with the reasons listed at each method, and any method
 // with REQUEST_INVALID where an id, a size or a limit is out of its range.
 type VideoServiceServer interface {
-	// BeginUpload reserves an id and a place in the object store. The caller
-	// writes the object there, part by part, and then commits or aborts; an
-	// upload that sees neither is swept with its parts.
+	// BeginUpload reserves an id and a key in the object store. The caller writes
+	// the object there, part by part, and then commits or aborts. An upload that
+	// is neither committed nor aborted is swept with its parts.
 	// Refusals: USER_UNKNOWN, VIDEO_TOO_LARGE, UPLOADS_TOO_MANY.
 	BeginUpload(context.Context, *BeginUploadRequest) (*BeginUploadResponse, error)
 	// CommitUpload turns a written object into a video. Repeating it with the
@@ -208,9 +224,14 @@ type VideoServiceServer interface {
 	// VIDEO_EMPTY, VIDEO_TOO_LARGE, OBJECT_INVALID (not what BeginUpload asked
 	// for).
 	CommitUpload(context.Context, *CommitUploadRequest) (*CommitUploadResponse, error)
-	// AbortUpload gives an upload up and deletes what was written of it. An
-	// unknown or already aborted upload is success; a committed one is refused
-	// with UPLOAD_COMMITTED.
+	// TouchUpload says that the caller still writes the object of an upload that
+	// it began with touched. An upload that is not touched is swept after a few
+	// minutes, so that a caller that died does not use up the author's allowance.
+	// Refusals: UPLOAD_UNKNOWN (never begun, of another author, aborted, swept or
+	// expired), UPLOAD_COMMITTED (it is a video).
+	TouchUpload(context.Context, *TouchUploadRequest) (*TouchUploadResponse, error)
+	// AbortUpload ends an upload and deletes its parts. An unknown or already
+	// aborted upload is success; a committed one is refused with UPLOAD_COMMITTED.
 	AbortUpload(context.Context, *AbortUploadRequest) (*AbortUploadResponse, error)
 	// GetUpload finds an upload that is no video yet, for its author.
 	// Refusals: UPLOAD_UNKNOWN (never begun, of somebody else, aborted or
@@ -250,6 +271,9 @@ func (UnimplementedVideoServiceServer) BeginUpload(context.Context, *BeginUpload
 }
 func (UnimplementedVideoServiceServer) CommitUpload(context.Context, *CommitUploadRequest) (*CommitUploadResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CommitUpload not implemented")
+}
+func (UnimplementedVideoServiceServer) TouchUpload(context.Context, *TouchUploadRequest) (*TouchUploadResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method TouchUpload not implemented")
 }
 func (UnimplementedVideoServiceServer) AbortUpload(context.Context, *AbortUploadRequest) (*AbortUploadResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method AbortUpload not implemented")
@@ -328,6 +352,24 @@ func _VideoService_CommitUpload_Handler(srv interface{}, ctx context.Context, de
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(VideoServiceServer).CommitUpload(ctx, req.(*CommitUploadRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _VideoService_TouchUpload_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TouchUploadRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(VideoServiceServer).TouchUpload(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: VideoService_TouchUpload_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(VideoServiceServer).TouchUpload(ctx, req.(*TouchUploadRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -490,6 +532,10 @@ var VideoService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "CommitUpload",
 			Handler:    _VideoService_CommitUpload_Handler,
+		},
+		{
+			MethodName: "TouchUpload",
+			Handler:    _VideoService_TouchUpload_Handler,
 		},
 		{
 			MethodName: "AbortUpload",

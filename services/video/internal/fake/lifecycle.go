@@ -20,7 +20,7 @@ func (s *Store) UpdateLifecycle(_ context.Context, videoID int64, change func(*v
 func (s *Store) UpdateNextDue(_ context.Context, change func(*video.Lifecycle) error) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	due := oldest(s.jobs, s.nowMs(), func(j video.Job) int64 { return j.DueAtMs })
+	due := s.nextDue()
 	if due == 0 {
 		return false, nil
 	}
@@ -29,6 +29,23 @@ func (s *Store) UpdateNextDue(_ context.Context, change func(*video.Lifecycle) e
 	}
 	return true, nil
 }
+
+// nextDue is the video of the next due job, or 0.
+func (s *Store) nextDue() int64 {
+	var next int64
+	for _, id := range slices.Sorted(maps.Keys(s.jobs)) {
+		if s.jobs[id].DueAtMs > s.nowMs() {
+			continue
+		}
+		if next == 0 || s.turnOf(id) < s.turnOf(next) {
+			next = id
+		}
+	}
+	return next
+}
+
+// turnOf is the place of a job in the queue.
+func (s *Store) turnOf(videoID int64) int64 { return max(s.turns[videoID], s.jobs[videoID].DueAtMs) }
 
 func (s *Store) updateLifecycle(videoID int64, change func(*video.Lifecycle) error) error {
 	before, ok := s.videos[videoID]

@@ -20,6 +20,7 @@ type Store struct {
 	videos      map[int64]video.Video
 	works       map[int64]int64
 	jobs        map[int64]video.Job
+	turns       map[int64]int64 // of jobs, by video: TurnAtMs
 	outputs     map[int64][]video.Outputs
 	removals    map[int64]video.Removal
 	lastRemoval int64
@@ -47,7 +48,7 @@ func NewStore(clock *Clock) *Store {
 	return &Store{
 		clock:   clock,
 		uploads: map[int64]video.Upload{}, videos: map[int64]video.Video{}, works: map[int64]int64{},
-		jobs: map[int64]video.Job{}, outputs: map[int64][]video.Outputs{}, removals: map[int64]video.Removal{},
+		jobs: map[int64]video.Job{}, turns: map[int64]int64{}, outputs: map[int64][]video.Outputs{}, removals: map[int64]video.Removal{},
 		deleted: map[int64]int64{},
 	}
 }
@@ -118,6 +119,13 @@ func (s *Store) Publish(_ context.Context, videoID int64, build func(u video.Upl
 	if err != nil {
 		return video.Video{}, err
 	}
+	earlier := 0
+	for id := range s.jobs {
+		if s.videos[id].AuthorID == v.AuthorID {
+			earlier++
+		}
+	}
+	s.turns[v.ID] = video.TurnAtMs(v.PublishedAtMs, earlier)
 	s.jobs[v.ID] = video.Job{DueAtMs: v.PublishedAtMs}
 	for s.taken(func(other video.Video) bool { return other.PublishedAtMs == v.PublishedAtMs }) {
 		v.PublishedAtMs++

@@ -7,6 +7,8 @@ const (
 	OwnQuery      = ownQuery
 	ClaimQuery    = claimQuery
 	DueQuery      = dueQuery
+	RequeueQuery  = requeueQuery
+	OwnJobsQuery  = ownJobsQuery
 	RemovalQuery  = removalQuery
 	FailedQuery   = failedQuery
 )

@@ -37,11 +37,13 @@ func lockJob(ctx context.Context, tx sqldb.Handle, videoID int64) (*video.Job, e
 	return &job, nil
 }
 
+// storeJob stores a job. An existing job leaves the queue until it is due.
 func storeJob(ctx context.Context, tx sqldb.Handle, videoID int64, j video.Job) error {
 	const query = `INSERT INTO jobs (video_id, attempt, tries, releases, suspicion, suspicions, held, progress, due_at_ms)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON DUPLICATE KEY UPDATE attempt = VALUES(attempt), tries = VALUES(tries), releases = VALUES(releases),
-		suspicion = VALUES(suspicion), suspicions = VALUES(suspicions), held = VALUES(held), progress = VALUES(progress), due_at_ms = VALUES(due_at_ms)`
+		suspicion = VALUES(suspicion), suspicions = VALUES(suspicions), held = VALUES(held), progress = VALUES(progress),
+		due_at_ms = VALUES(due_at_ms), queued = FALSE`
 	_, err := tx.ExecContext(ctx, query, videoID, j.Attempt, j.Tries, j.Releases, j.SuspectedReason, j.SuspectCount, j.Held, j.Progress, j.DueAtMs)
 	return err
 }
@@ -61,7 +63,7 @@ func changeJobRow(ctx context.Context, tx sqldb.Handle, videoID int64, before, a
 // Renew implements video.Lifecycles. It reads the row first, because an update that
 // changes no value counts as no affected row.
 func (s *Store) Renew(ctx context.Context, videoID, attempt int64, lease time.Duration, progress int) error {
-	const update = `UPDATE jobs SET due_at_ms = ` + sqldb.NowMS + ` + ?, progress = ? WHERE video_id = ?`
+	const update = `UPDATE jobs SET due_at_ms = ` + sqldb.NowMS + ` + ?, progress = ?, queued = FALSE WHERE video_id = ?`
 	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) error {
 		job, err := lockJob(ctx, tx, videoID)
 		if err != nil {

@@ -27,38 +27,6 @@ func (s *Store) UpdateLifecycle(ctx context.Context, videoID int64, change func(
 	return nil
 }
 
-// dueQuery locks the row of the video together with that of its job. Other changes
-// lock the video first, so a claim, which waits for no lock, cannot deadlock with
-// them.
-const dueQuery = `SELECT j.video_id FROM jobs j FORCE INDEX (jobs_due) STRAIGHT_JOIN videos v ON v.id = j.video_id
-	WHERE j.due_at_ms <= ` + sqldb.NowMS + ` ORDER BY j.due_at_ms LIMIT 1 FOR UPDATE SKIP LOCKED`
-
-// UpdateNextDue implements video.Lifecycles.
-func (s *Store) UpdateNextDue(ctx context.Context, change func(*video.Lifecycle) error) (bool, error) {
-	var found, published bool
-	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) error {
-		found, published = false, false
-		var videoID int64
-		err := tx.GetContext(ctx, &videoID, dueQuery)
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		found = true
-		published, err = updateLifecycle(ctx, tx, videoID, change)
-		return err
-	})
-	if err != nil {
-		return false, sqldb.Wrap("mysql.UpdateNextDue", err)
-	}
-	if published {
-		s.committed()
-	}
-	return found, nil
-}
-
 // updateLifecycle reports whether an event was written.
 func updateLifecycle(ctx context.Context, tx sqldb.Handle, videoID int64, change func(*video.Lifecycle) error) (published bool, err error) {
 	before, err := lockLifecycle(ctx, tx, videoID)

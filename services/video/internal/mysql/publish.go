@@ -32,7 +32,7 @@ func (s *Store) Publish(ctx context.Context, videoID int64, build func(u video.U
 		if _, err := tx.ExecContext(ctx, end, videoID); err != nil {
 			return err
 		}
-		if err := storeJob(ctx, tx, v.ID, video.Job{DueAtMs: v.PublishedAtMs}); err != nil {
+		if err := enqueue(ctx, tx, v, video.Job{DueAtMs: v.PublishedAtMs}); err != nil {
 			return err
 		}
 		if err := publish(ctx, tx, video.EventUploaded, v); err != nil {

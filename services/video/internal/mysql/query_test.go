@@ -40,7 +40,7 @@ func filled(t *testing.T) *sqlx.DB {
 	exec(t, db, `INSERT INTO videos (id, author_id, title, published_at_ms, state, shown_at_ms, failed_at_ms,
 		source_key, source_size, source_part_size, source_sha256, source_content_type) VALUES `+strings.Join(values, ","), args...)
 	exec(t, db, `INSERT INTO authors (author_id, works) SELECT author_id, COUNT(*) FROM videos WHERE state = 2 GROUP BY author_id`)
-	exec(t, db, `INSERT INTO jobs (video_id, due_at_ms) SELECT id, published_at_ms FROM videos WHERE state = 1`)
+	exec(t, db, `INSERT INTO jobs (video_id, author_id, due_at_ms, turn_at_ms, queued) SELECT id, author_id, published_at_ms, published_at_ms + 3600000 * (id DIV 20), id % 2 FROM videos WHERE state = 1`)
 	exec(t, db, `INSERT INTO removals (video_id, layout, extents, due_at_ms) SELECT id, 0, '[]', published_at_ms FROM videos`)
 	exec(t, db, `INSERT INTO uploads (video_id, author_id, object_key, part_size, max_size, aborting, expires_at_ms, due_at_ms)
 		SELECT id, author_id, 'k', 1, 1, FALSE, published_at_ms, published_at_ms FROM videos`)
@@ -70,7 +70,9 @@ func TestPlans(t *testing.T) {
 		{"ByAuthorPage", mysql.ByAuthorQuery, []string{"videos_author"}, []any{3, 1_000_900, 1_001}},
 		{"Own", mysql.OwnQuery, []string{"videos_author", "PRIMARY"}, []any{3, int64(video.Latest), 1_001}},
 		{"Claim", mysql.ClaimQuery, []string{"uploads_due"}, []any{20}},
-		{"Due", mysql.DueQuery, []string{"jobs_due", "PRIMARY"}, nil},
+		{"Due", mysql.DueQuery, []string{"jobs_turn", "PRIMARY"}, nil},
+		{"Requeue", mysql.RequeueQuery, []string{"jobs_waiting"}, []any{20}},
+		{"OwnJobs", mysql.OwnJobsQuery, []string{"jobs_author"}, []any{3}},
 		{"Removal", mysql.RemovalQuery, []string{"removals_due"}, nil},
 		{"Failed", mysql.FailedQuery, []string{"videos_failed"}, []any{1_000, 20}},
 	}

@@ -4,6 +4,7 @@ package rpc
 
 import (
 	"context"
+	"time"
 
 	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
@@ -12,8 +13,9 @@ import (
 
 // Uploads are the rules for uploads.
 type Uploads interface {
-	BeginUpload(ctx context.Context, authorID, declared int64, direct bool) (video.Upload, error)
-	GetUpload(ctx context.Context, videoID, authorID int64) (video.Upload, error)
+	BeginUpload(ctx context.Context, r video.UploadRequest) (video.OpenUpload, error)
+	TouchUpload(ctx context.Context, videoID, authorID int64) (time.Duration, error)
+	GetUpload(ctx context.Context, videoID, authorID int64) (video.OpenUpload, error)
 	CommitUpload(ctx context.Context, videoID, authorID int64, title string, source video.Object) (video.Video, error)
 	AbortUpload(ctx context.Context, videoID, authorID int64) error
 }
@@ -49,21 +51,34 @@ func NewServer(uploads Uploads, videos Videos) *Server {
 
 // BeginUpload implements videov1.VideoServiceServer.
 func (s *Server) BeginUpload(ctx context.Context, r *videov1.BeginUploadRequest) (*videov1.BeginUploadResponse, error) {
-	u, err := s.uploads.BeginUpload(ctx, r.GetAuthorId(), r.GetDeclaredSize(), r.GetDirect())
+	u, err := s.uploads.BeginUpload(ctx, video.UploadRequest{
+		AuthorID: r.GetAuthorId(), DeclaredSize: r.GetDeclaredSize(), Direct: r.GetDirect(), Touched: r.GetTouched(),
+	})
 	if err != nil {
 		return nil, err
 	}
 	return begun(u), nil
 }
 
-func begun(u video.Upload) *videov1.BeginUploadResponse {
+func begun(u video.OpenUpload) *videov1.BeginUploadResponse {
 	return &videov1.BeginUploadResponse{
-		VideoId:     u.VideoID,
-		ObjectKey:   u.ObjectKey,
-		PartSize:    u.PartSize,
-		MaxSize:     u.MaxSize,
-		ExpiresAtMs: u.ExpiresAtMs,
+		VideoId:      u.VideoID,
+		ObjectKey:    u.ObjectKey,
+		PartSize:     u.PartSize,
+		MaxSize:      u.MaxSize,
+		ExpiresAtMs:  u.ExpiresAtMs,
+		ExpiresInMs:  u.ExpiresIn.Milliseconds(),
+		TouchedForMs: u.TouchedFor.Milliseconds(),
 	}
+}
+
+// TouchUpload implements videov1.VideoServiceServer.
+func (s *Server) TouchUpload(ctx context.Context, r *videov1.TouchUploadRequest) (*videov1.TouchUploadResponse, error) {
+	left, err := s.uploads.TouchUpload(ctx, r.GetVideoId(), r.GetAuthorId())
+	if err != nil {
+		return nil, err
+	}
+	return &videov1.TouchUploadResponse{TouchedForMs: left.Milliseconds()}, nil
 }
 
 // GetUpload implements videov1.VideoServiceServer.

@@ -48,7 +48,7 @@ func begin(t *testing.T, s *rpc.Server) *videov1.CommitUploadRequest {
 	}
 	want := &videov1.BeginUploadResponse{
 		VideoId: begun.GetVideoId(), ObjectKey: begun.GetObjectKey(),
-		PartSize: 10, MaxSize: 50, ExpiresAtMs: 1_700_000_000_000 + time.Hour.Milliseconds(),
+		PartSize: 10, MaxSize: 50, ExpiresAtMs: 1_700_000_000_000 + time.Hour.Milliseconds(), ExpiresInMs: time.Hour.Milliseconds(),
 	}
 	if !proto.Equal(begun, want) || begun.GetVideoId() == 0 || begun.GetObjectKey() == "" {
 		t.Fatalf("begun %v, want %v", begun, want)
@@ -130,6 +130,21 @@ func TestGetUpload(t *testing.T) {
 	got, err := s.GetUpload(ctx, &videov1.GetUploadRequest{VideoId: begun.GetVideoId(), AuthorId: amy})
 	if want := (&videov1.GetUploadResponse{Upload: begun, Direct: true}); err != nil || !proto.Equal(got, want) {
 		t.Errorf("found %v, %v; want %v", got, err, want)
+	}
+}
+
+func TestTouchUpload(t *testing.T) {
+	ctx, s := context.Background(), newServer()
+	begun, err := s.BeginUpload(ctx, &videov1.BeginUploadRequest{AuthorId: amy, Touched: true})
+	if err != nil || begun.GetTouchedForMs() != 240_000 {
+		t.Fatalf("begun %v, %v", begun, err)
+	}
+	touched, err := s.TouchUpload(ctx, &videov1.TouchUploadRequest{VideoId: begun.GetVideoId(), AuthorId: amy})
+	if want := (&videov1.TouchUploadResponse{TouchedForMs: 240_000}); err != nil || !proto.Equal(touched, want) {
+		t.Errorf("touched %v, %v; want %v", touched, err, want)
+	}
+	if _, err := s.TouchUpload(ctx, &videov1.TouchUploadRequest{VideoId: 99, AuthorId: amy}); !errors.Is(err, video.ErrUploadUnknown) {
+		t.Errorf("unknown: %v", err)
 	}
 }
 

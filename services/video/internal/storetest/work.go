@@ -34,7 +34,7 @@ func claim(ctx context.Context, t *testing.T, s harness, now, until int64) (id i
 
 func testChangeDue(ctx context.Context, t *testing.T, s harness) {
 	for id, at := range map[int64]int64{1: 300, 2: 100, 3: 200} {
-		v := newVideo(id, 7)
+		v := newVideo(id, 100+id) // each author has one
 		v.PublishedAtMs = at
 		publish(ctx, t, s, v)
 	}

@@ -16,6 +16,7 @@ func TestBeginUpload(t *testing.T) {
 		author   int64
 		declared int64
 		direct   bool
+		touched  bool
 		down     error
 		want     error
 		maxSize  int64
@@ -23,6 +24,8 @@ func TestBeginUpload(t *testing.T) {
 	}{
 		{name: "SizeUnknown", author: amy, maxSize: maxSize, parts: 10},
 		{name: "Direct", author: amy, direct: true, maxSize: maxSize, parts: 1},
+		{name: "DirectAndTouched", author: amy, direct: true, touched: true, want: video.ErrRequestInvalid},
+		{name: "Touched", author: amy, touched: true, maxSize: maxSize, parts: 10},
 		{name: "SizeDeclared", author: amy, declared: 20, maxSize: 20, parts: 2},
 		{name: "SizeDeclaredPastABorder", author: amy, declared: 21, maxSize: 21, parts: 3},
 		{name: "SizeAtTheLimit", author: amy, declared: maxSize, maxSize: maxSize, parts: 10},
@@ -37,7 +40,8 @@ func TestBeginUpload(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newHarness()
 			w.authors.Err = tt.down
-			u, err := w.BeginUpload(context.Background(), tt.author, tt.declared, tt.direct)
+			open, err := w.BeginUpload(context.Background(), video.UploadRequest{AuthorID: tt.author, DeclaredSize: tt.declared, Direct: tt.direct, Touched: tt.touched})
+			u := open.Upload
 			wantError(t, err, tt.want)
 			if tt.want != nil {
 				if left := w.store.Uploads(); len(left) != 0 {
@@ -54,7 +58,12 @@ func TestBeginUpload(t *testing.T) {
 			if tt.direct {
 				want.Layout, want.PartSize = video.LayoutWhole, 50
 			}
-			if u != want || u.Parts() != tt.parts {
+			wantOpen := video.OpenUpload{Upload: want, ExpiresIn: 2 * time.Hour}
+			if tt.touched {
+				want.DueAtMs = start.Add(5 * time.Minute).UnixMilli()
+				wantOpen = video.OpenUpload{Upload: want, ExpiresIn: 2 * time.Hour, TouchedFor: 4 * time.Minute}
+			}
+			if open != wantOpen || u.Parts() != tt.parts {
 				t.Errorf("began %+v of %d parts, want %+v of %d", u, u.Parts(), want, tt.parts)
 			}
 			if stored := w.store.Uploads(); len(stored) != 1 || stored[0] != want {
@@ -69,16 +78,16 @@ func TestBeginUploadLimitPerAuthor(t *testing.T) {
 	first := w.begin(t)
 	w.begin(t)
 	third := w.begin(t)
-	_, err := w.BeginUpload(ctx, amy, 0, false)
+	_, err := w.BeginUpload(ctx, video.UploadRequest{AuthorID: amy})
 	wantError(t, err, video.ErrUploadsTooMany)
-	if _, err := w.BeginUpload(ctx, bob, 0, false); err != nil {
+	if _, err := w.BeginUpload(ctx, video.UploadRequest{AuthorID: bob}); err != nil {
 		t.Fatalf("another author is refused: %v", err)
 	}
 	if _, err := w.commit(first, written(first)); err != nil {
 		t.Fatal(err)
 	}
 	w.begin(t)
-	_, err = w.BeginUpload(ctx, amy, 0, false)
+	_, err = w.BeginUpload(ctx, video.UploadRequest{AuthorID: amy})
 	wantError(t, err, video.ErrUploadsTooMany)
 	if err := w.AbortUpload(ctx, third.VideoID, amy); err != nil {
 		t.Fatal(err)
@@ -92,7 +101,7 @@ func TestGetUpload(t *testing.T) {
 	if err := w.AbortUpload(ctx, aborted.VideoID, amy); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := w.GetUpload(ctx, open.VideoID, amy); err != nil || got != open {
+	if got, err := w.GetUpload(ctx, open.VideoID, amy); err != nil || got.Upload != open || got.ExpiresIn != 2*time.Hour {
 		t.Errorf("found %+v, %v; want %+v", got, err, open)
 	}
 	for _, tt := range []struct {

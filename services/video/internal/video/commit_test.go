@@ -152,10 +152,11 @@ func TestCommitWholeUpload(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newHarness()
-			u, err := w.BeginUpload(ctx, amy, 0, true)
+			begun, err := w.BeginUpload(ctx, video.UploadRequest{AuthorID: amy, Direct: true})
 			if err != nil {
 				t.Fatal(err)
 			}
+			u := begun.Upload
 			o := written(u)
 			o.Layout, o.PartSize = tt.layout, tt.partSize
 			_, err = w.commit(u, o)

@@ -57,28 +57,34 @@ func newHarness() *harness {
 // begin begins an upload of amy and stores all of its possible parts.
 func (w *harness) begin(t *testing.T) video.Upload {
 	t.Helper()
-	u, err := w.BeginUpload(context.Background(), amy, 0, false)
+	u, err := w.BeginUpload(context.Background(), video.UploadRequest{AuthorID: amy})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.objects.Write(u.ObjectKey, u.Parts())
-	return u
+	return u.Upload
 }
 
-// commit commits an upload of amy.
+// commit commits an upload of its author.
 func (w *harness) commit(u video.Upload, o video.Object) (video.Video, error) {
-	return w.CommitUpload(context.Background(), u.VideoID, amy, "a title", o)
+	return w.CommitUpload(context.Background(), u.VideoID, u.AuthorID, "a title", o)
 }
 
-// publish begins an upload, stores its parts and commits it.
+// publish publishes a video of amy.
 func (w *harness) publish(t *testing.T) video.Video {
 	t.Helper()
-	u, err := w.BeginUpload(context.Background(), amy, 0, false)
+	return w.publishBy(t, amy)
+}
+
+// publishBy begins an upload, stores its parts and commits it.
+func (w *harness) publishBy(t *testing.T, author int64) video.Video {
+	t.Helper()
+	u, err := w.BeginUpload(context.Background(), video.UploadRequest{AuthorID: author})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.objects.Write(u.ObjectKey, written(u).Parts())
-	v, err := w.commit(u, written(u))
+	w.objects.Write(u.ObjectKey, written(u.Upload).Parts())
+	v, err := w.commit(u.Upload, written(u.Upload))
 	if err != nil {
 		t.Fatal(err)
 	}

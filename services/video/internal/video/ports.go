@@ -24,7 +24,7 @@ type Uploads interface {
 	Upload(ctx context.Context, videoID int64) (u Upload, nowMs int64, err error)
 	// Publish locks an upload and calls build. In one transaction it replaces the
 	// upload by the video, adds a job that is due since the publish time of the
-	// video, and writes EventUploaded. It stores the first free millisecond from the
+	// video with its turn (TurnAtMs), and writes EventUploaded. It stores the first free millisecond from the
 	// publish time on. It returns ErrUploadUnknown if there is no row, and an error
 	// of build as it is. build may run more than once.
 	Publish(ctx context.Context, videoID int64, build func(u Upload, nowMs int64) (Video, error)) (Video, error)
@@ -65,8 +65,10 @@ type Lifecycles interface {
 	// returns ErrVideoUnknown if there is no such video, and an error of change as
 	// it is. change may run more than once.
 	UpdateLifecycle(ctx context.Context, videoID int64, change func(*Lifecycle) error) error
-	// UpdateNextDue does the same with the video whose job has been due the longest,
-	// and reports whether one was due. Concurrent callers get different videos.
+	// UpdateNextDue does the same with the next due job, and reports whether one was
+	// due. Concurrent callers get different videos. The order is
+	// that of TurnAtMs, or of DueAtMs for a job whose lease or pause ended after its
+	// turn.
 	UpdateNextDue(ctx context.Context, change func(*Lifecycle) error) (bool, error)
 	// Renew stores the progress of a job that is held by an attempt, and a lease from
 	// now, or returns ErrJobLost.

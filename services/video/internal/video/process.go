@@ -27,7 +27,18 @@ type Assignment struct {
 	Lease        time.Duration // from now on
 }
 
-// ClaimJob assigns the job that has been due the longest, or returns false if none
+// turnGap is the time by which each further job of an author goes back in the queue.
+// It is about the longest that a job may take.
+const turnGap = time.Hour
+
+// TurnAtMs is the place in the queue of a new job that is due since dueMs and whose
+// author has earlier jobs. An author with many jobs delays the others by about one
+// of them. No job waits without end, as it could in a strict order by rank.
+func TurnAtMs(dueMs int64, earlier int) int64 {
+	return dueMs + int64(earlier)*turnGap.Milliseconds()
+}
+
+// ClaimJob assigns the next due job in the order of turns, or returns false if none
 // is due. A claim that ends without a report counts as a try. After JobTries of them
 // the video fails.
 func (s *Service) ClaimJob(ctx context.Context) (Assignment, bool, error) {

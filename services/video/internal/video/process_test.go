@@ -154,7 +154,7 @@ func TestLateResultBeforeTheNextClaim(t *testing.T) {
 func TestVideoFailsAfterDeadWorkers(t *testing.T) {
 	w := newHarness()
 	v := w.publish(t)
-	other := w.publish(t)
+	other := w.publishBy(t, bob)
 	for range 3 {
 		if a := w.claim(t); a.VideoID != v.ID {
 			t.Fatalf("claimed %d", a.VideoID)

@@ -146,12 +146,12 @@ func TestSweepWholeObjects(t *testing.T) {
 	ctx, w := context.Background(), newHarness()
 	var begun []video.Upload
 	for range 2 {
-		u, err := w.BeginUpload(ctx, amy, 0, true)
+		u, err := w.BeginUpload(ctx, video.UploadRequest{AuthorID: amy, Direct: true})
 		if err != nil {
 			t.Fatal(err)
 		}
 		w.objects.WriteWhole(u.ObjectKey)
-		begun = append(begun, u)
+		begun = append(begun, u.Upload)
 	}
 	o := written(begun[0])
 	o.Layout, o.PartSize = video.LayoutWhole, 1<<20

@@ -16,51 +16,73 @@ const (
 	// longer than the abort itself takes to remove the parts, and longer than a
 	// part may be on its way after the client disconnected.
 	abortGrace = time.Minute
+	// touchedFor is the time after a touch in which parts may be written. A touched
+	// upload is swept abortGrace later.
+	touchedFor = 4 * time.Minute
 )
 
-// BeginUpload reserves an id and a key in the object store. declared is an upper
-// bound of the size in bytes, or 0 if unknown. It bounds the number of parts to
-// remove if the upload is not committed. direct is for a client that writes one
-// plain object directly into an S3 store.
+// UploadRequest asks for a new upload.
+type UploadRequest struct {
+	AuthorID     int64
+	DeclaredSize int64 // upper bound of the size in bytes; 0 if unknown. It bounds the number of parts to remove if the upload is not committed
+	Direct       bool  // the client writes one plain object directly into an S3 store
+	Touched      bool  // the caller calls TouchUpload every minute; not with Direct
+}
+
+// OpenUpload is an upload that can be committed.
+type OpenUpload struct {
+	Upload
+	ExpiresIn  time.Duration // from now to ExpiresAtMs
+	TouchedFor time.Duration // from now: write nothing later without a touch; 0 if not touched
+}
+
+// BeginUpload reserves an id and a key in the object store.
 // Errors: ErrRequestInvalid, ErrVideoTooLarge, ErrUserUnknown, ErrUploadsTooMany.
-func (s *Service) BeginUpload(ctx context.Context, authorID, declared int64, direct bool) (Upload, error) {
+func (s *Service) BeginUpload(ctx context.Context, r UploadRequest) (OpenUpload, error) {
 	const op = "video.BeginUpload"
-	if authorID <= 0 || declared < 0 {
-		return Upload{}, errs.Wrap(op, ErrRequestInvalid)
+	if r.AuthorID <= 0 || r.DeclaredSize < 0 || r.Direct && r.Touched {
+		return OpenUpload{}, errs.Wrap(op, ErrRequestInvalid)
 	}
-	if declared > s.limits.MaxSize {
-		return Upload{}, errs.Wrap(op, ErrVideoTooLarge)
+	if r.DeclaredSize > s.limits.MaxSize {
+		return OpenUpload{}, errs.Wrap(op, ErrVideoTooLarge)
 	}
-	known, err := s.Authors.Exists(ctx, authorID)
+	known, err := s.Authors.Exists(ctx, r.AuthorID)
 	if err != nil {
-		return Upload{}, errs.Wrap(op, err)
+		return OpenUpload{}, errs.Wrap(op, err)
 	}
 	if !known {
-		return Upload{}, errs.Wrap(op, ErrUserUnknown)
+		return OpenUpload{}, errs.Wrap(op, ErrUserUnknown)
 	}
 	id, err := s.IDs.Next()
 	if err != nil {
-		return Upload{}, errs.Wrap(op, err)
+		return OpenUpload{}, errs.Wrap(op, err)
 	}
-	u, err := s.Uploads.Begin(ctx, authorID, s.limits.Allowance, func(nowMs int64) Upload {
-		return s.newUpload(id, authorID, declared, direct, nowMs)
+	open := OpenUpload{ExpiresIn: s.limits.Expiry}
+	if r.Touched {
+		open.TouchedFor = min(touchedFor, open.ExpiresIn)
+	}
+	open.Upload, err = s.Uploads.Begin(ctx, r.AuthorID, s.limits.Allowance, func(nowMs int64) Upload {
+		return s.newUpload(id, r, nowMs)
 	})
-	return u, errs.Wrap(op, err)
+	if err != nil {
+		return OpenUpload{}, errs.Wrap(op, err)
+	}
+	return open, nil
 }
 
-func (s *Service) newUpload(id, authorID, declared int64, direct bool, nowMs int64) Upload {
+func (s *Service) newUpload(id int64, r UploadRequest, nowMs int64) Upload {
 	maxSize := s.limits.MaxSize
-	if declared > 0 {
-		maxSize = declared
+	if r.DeclaredSize > 0 {
+		maxSize = r.DeclaredSize
 	}
 	layout, partSize := LayoutParts, s.limits.PartSize
-	if direct {
+	if r.Direct {
 		layout, partSize = LayoutWhole, s.limits.DirectPartSize
 	}
 	expires := nowMs + s.limits.Expiry.Milliseconds()
-	return Upload{
+	u := Upload{
 		VideoID:     id,
-		AuthorID:    authorID,
+		AuthorID:    r.AuthorID,
 		ObjectKey:   sourceKey(id),
 		Layout:      layout,
 		PartSize:    partSize,
@@ -68,24 +90,60 @@ func (s *Service) newUpload(id, authorID, declared int64, direct bool, nowMs int
 		ExpiresAtMs: expires,
 		DueAtMs:     expires + sweepGrace.Milliseconds(),
 	}
+	if r.Touched {
+		u.DueAtMs = min(u.DueAtMs, touchedUntil(nowMs))
+	}
+	return u
+}
+
+// touchedUntil is the time at which an upload is due that was touched now.
+func touchedUntil(nowMs int64) int64 { return nowMs + (touchedFor + abortGrace).Milliseconds() }
+
+// TouchUpload keeps an upload open whose caller still writes. It returns the time
+// from now in which the caller may write. If the caller dies, the upload is swept
+// five minutes after the last touch and no longer counts for the author.
+// Errors: ErrUploadUnknown, ErrUploadCommitted.
+func (s *Service) TouchUpload(ctx context.Context, videoID, authorID int64) (time.Duration, error) {
+	const op = "video.TouchUpload"
+	var left time.Duration
+	_, err := s.Uploads.Change(ctx, videoID, func(u *Upload, nowMs int64) error {
+		if err := checkOpen(*u, authorID, nowMs); err != nil {
+			return err
+		}
+		left = min(touchedFor, time.Duration(u.ExpiresAtMs-nowMs)*time.Millisecond)
+		// Never earlier: an upload that was begun without touches is due later.
+		u.DueAtMs = max(u.DueAtMs, min(touchedUntil(nowMs), u.ExpiresAtMs+sweepGrace.Milliseconds()))
+		return nil
+	})
+	if errors.Is(err, ErrUploadUnknown) {
+		err = s.refuseGone(ctx, videoID, authorID)
+	}
+	return left, errs.Wrap(op, err)
+}
+
+// refuseGone is ErrUploadCommitted if an upload of an author is a video, otherwise
+// ErrUploadUnknown.
+func (s *Service) refuseGone(ctx context.Context, videoID, authorID int64) error {
+	if _, err := s.committed(ctx, videoID, authorID); err != nil {
+		return err
+	}
+	return ErrUploadCommitted
 }
 
 // GetUpload returns an upload of an author that can still be committed.
 // Errors: ErrUploadUnknown, ErrUploadCommitted.
-func (s *Service) GetUpload(ctx context.Context, videoID, authorID int64) (Upload, error) {
+func (s *Service) GetUpload(ctx context.Context, videoID, authorID int64) (OpenUpload, error) {
 	const op = "video.GetUpload"
 	u, nowMs, err := s.Uploads.Upload(ctx, videoID)
 	if err == nil {
 		err = checkOpen(u, authorID, nowMs)
 	} else if errors.Is(err, ErrUploadUnknown) {
-		if _, err = s.committed(ctx, videoID, authorID); err == nil {
-			err = ErrUploadCommitted
-		}
+		err = s.refuseGone(ctx, videoID, authorID)
 	}
 	if err != nil {
-		return Upload{}, errs.Wrap(op, err)
+		return OpenUpload{}, errs.Wrap(op, err)
 	}
-	return u, nil
+	return OpenUpload{Upload: u, ExpiresIn: time.Duration(u.ExpiresAtMs-nowMs) * time.Millisecond}, nil
 }
 
 // CommitUpload turns an upload into a video with a job. The video is in the list of
