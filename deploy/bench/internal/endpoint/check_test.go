@@ -100,7 +100,7 @@ func TestFeedsAreComparedWithTheModel(t *testing.T) {
 // Equal answers are decoded once, but an answer to another request is not the same.
 func TestPoolRemembersAnswersByRequest(t *testing.T) {
 	verified := 0
-	p := newPool([][]byte{[]byte("a"), []byte("b")}, func(n int, body []byte) error {
+	p := newPool([][]byte{[]byte("a"), []byte("b")}, func(n int, _ []byte) error {
 		verified++
 		if n == 1 {
 			return errors.New("wrong for b")

@@ -93,15 +93,13 @@ func (e *Env) appendRequest(buffer []byte, method, path string, query ...string)
 	buffer = append(buffer, method...)
 	buffer = append(buffer, ' ')
 	buffer = append(buffer, path...)
-	for i := 0; i < len(query); i += 2 {
-		separator := byte('&')
-		if i == 0 {
-			separator = '?'
-		}
+	separator := byte('?')
+	for ; len(query) > 1; query = query[2:] {
 		buffer = append(buffer, separator)
-		buffer = append(buffer, query[i]...)
+		buffer = append(buffer, query[0]...)
 		buffer = append(buffer, '=')
-		buffer = append(buffer, url.QueryEscape(query[i+1])...)
+		buffer = append(buffer, url.QueryEscape(query[1])...)
+		separator = '&'
 	}
 	buffer = append(buffer, " HTTP/1.1\r\nHost: "...)
 	buffer = append(buffer, e.Addr...)

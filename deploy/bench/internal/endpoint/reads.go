@@ -37,28 +37,46 @@ func checkFeed(body []byte, v viewer) error {
 	return v.checkVideos(feed.Videos, feedLength)
 }
 
-// profiles is how many users each connection looks at.
-const profiles = 128
+const (
+	// hotProfiles is how many users all connections together look at, whatever the
+	// scale, so that their profiles are warm; the top user is one of them.
+	hotProfiles = 512
+	// profiles is how many users each connection looks at.
+	profiles = 128
+)
 
 func users() []Endpoint {
-	return []Endpoint{{Name: "profile", Title: "user profile", source: func(e *Env, connection int) load.Source {
-		random := rand.New(rand.NewPCG(3, uint64(connection))) //nolint:gosec // the same users at every call
-		ids, requests := make([]int64, profiles), make([][]byte, profiles)
-		for i := range ids {
-			ids[i] = e.Data.UserIDs[random.IntN(len(e.Data.UserIDs))]
-			requests[i] = e.request(get, "/douyin/user/", "user_id", decimal(ids[i]), "token", e.Data.Reader(connection).Token)
+	return []Endpoint{
+		{Name: "profile", Title: "user profile", source: func(e *Env, connection int) load.Source {
+			first := len(e.Data.Actors)
+			hot := min(hotProfiles, len(e.Data.UserIDs)-first)
+			return profilesOf(e, connection, func(n int) int { return first + (connection*16+n)%hot })
+		}},
+		{Name: "profile-cold", Title: "user profile, of many", Seldom: true, source: func(e *Env, connection int) load.Source {
+			random := rand.New(rand.NewPCG(3, uint64(connection))) //nolint:gosec // the same users at every call
+			return profilesOf(e, connection, func(int) int { return random.IntN(len(e.Data.UserIDs)) })
+		}},
+	}
+}
+
+// profilesOf asks for the profiles of users, as the reader of the connection sees
+// them.
+func profilesOf(e *Env, connection int, index func(n int) int) load.Source {
+	ids, requests := make([]int64, profiles), make([][]byte, profiles)
+	for i := range ids {
+		ids[i] = e.Data.UserIDs[index(i)]
+		requests[i] = e.request(get, "/douyin/user/", "user_id", decimal(ids[i]), "token", e.Data.Reader(connection).Token)
+	}
+	return newPool(requests, func(n int, body []byte) error {
+		found, err := decode[client.UserResponse](body)
+		if err == nil && found.User.ID != ids[n] {
+			err = fmt.Errorf("user %d, want %d", found.User.ID, ids[n])
 		}
-		return newPool(requests, func(n int, body []byte) error {
-			found, err := decode[client.UserResponse](body)
-			if err == nil && found.User.ID != ids[n] {
-				err = fmt.Errorf("user %d, want %d", found.User.ID, ids[n])
-			}
-			if err != nil {
-				return err
-			}
-			return viewer{e, connection}.checkUser(found.User)
-		})
-	}}}
+		if err != nil {
+			return err
+		}
+		return viewer{e, connection}.checkUser(found.User)
+	})
 }
 
 // ownList is a list of videos of the reader of each connection.

@@ -28,7 +28,8 @@ type Meter struct {
 	redis *redis.Client
 	dbs   map[string]*sql.DB // by service
 
-	streams []string // of events; nil: not known yet
+	sidecars *sidecars
+	streams  []string // of events; nil: not known yet
 
 	// Statements and commands of the meter itself, which are not the system's.
 	ownSQL, ownRedis int64
@@ -36,7 +37,7 @@ type Meter struct {
 
 // Open connects to the servers of a stack.
 func Open(s *stack.Stack) (*Meter, error) {
-	m := &Meter{parts: s.Parts, dbs: map[string]*sql.DB{}, redis: redis.NewClient(&redis.Options{
+	m := &Meter{parts: s.Parts, sidecars: newSidecars(s.Parts), dbs: map[string]*sql.DB{}, redis: redis.NewClient(&redis.Options{
 		Addr: s.RedisAddr, Password: s.RedisPassword, DisableIdentity: true,
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	})}
@@ -91,6 +92,7 @@ type Counters struct {
 	Machine time.Duration            // CPU time of everything on the machine
 	SQL     map[string]int64         // status variables of the database server
 	Redis   map[string]int64         // calls by command
+	Calls   int64                    // of programs to programs; -1 if the sidecars do not count them
 
 	ownSQL, ownRedis int64 // of the meter itself
 }
@@ -110,6 +112,9 @@ func (m *Meter) Read(ctx context.Context) (Counters, error) {
 	if c.SQL, err = m.status(ctx); err != nil {
 		return c, err
 	}
+	if c.Calls, err = m.sidecars.calls(ctx); err != nil {
+		return c, err
+	}
 	c.Redis, err = m.commands(ctx)
 	c.ownSQL, c.ownRedis = m.ownSQL, m.ownRedis
 	return c, err
@@ -120,7 +125,10 @@ func (c Counters) Sub(earlier Counters) Counters {
 	d := Counters{
 		At: c.At, CPU: map[string]time.Duration{}, Machine: c.Machine - earlier.Machine,
 		SQL: map[string]int64{}, Redis: map[string]int64{},
-		ownSQL: c.ownSQL - earlier.ownSQL, ownRedis: c.ownRedis - earlier.ownRedis,
+		Calls: -1, ownSQL: c.ownSQL - earlier.ownSQL, ownRedis: c.ownRedis - earlier.ownRedis,
+	}
+	if c.Calls >= 0 && earlier.Calls >= 0 {
+		d.Calls = c.Calls - earlier.Calls
 	}
 	for name, value := range c.CPU {
 		d.CPU[name] = value - earlier.CPU[name]

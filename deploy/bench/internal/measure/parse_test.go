@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -34,6 +35,22 @@ func TestCommandsOfRedis(t *testing.T) {
 		t.Errorf("%v, %v", got, err)
 	}
 	if _, err := parseCommands("cmdstat_get:calls=x,usec=1"); err == nil {
+		t.Error("no number is accepted")
+	}
+}
+
+func TestCallsOfPrograms(t *testing.T) {
+	const metrics = `# TYPE dapr_grpc_io_server_completed_rpcs counter
+dapr_grpc_io_server_completed_rpcs{app_id="gateway-1",grpc_server_method="/dapr.proto.runtime.v1.Dapr/GetState",grpc_server_status="OK"} 100
+dapr_grpc_io_server_completed_rpcs{app_id="gateway-1",grpc_server_method="/douyin.user.v1.UserService/GetProfiles",grpc_server_status="OK"} 12
+dapr_grpc_io_server_completed_rpcs{app_id="gateway-1",grpc_server_method="/douyin.user.v1.UserService/GetProfiles",grpc_server_status="Unknown"} 1.2e+06
+dapr_grpc_io_client_completed_rpcs{app_id="gateway-1",grpc_client_method="/douyin.user.v1.UserService/GetProfiles",grpc_client_status="OK"} 7
+`
+	got, err := parseCalls(strings.NewReader(metrics))
+	if err != nil || got != 1_200_012 {
+		t.Errorf("%d, %v, want 1200012", got, err)
+	}
+	if _, err := parseCalls(strings.NewReader(`dapr_grpc_io_server_completed_rpcs{grpc_server_method="/douyin.x/Y"} many`)); err == nil {
 		t.Error("no number is accepted")
 	}
 }

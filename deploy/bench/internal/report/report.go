@@ -49,7 +49,8 @@ type Result struct {
 
 // Cost is the cost of one request.
 type Cost struct {
-	CPU         map[string]float64 `json:"cpu_us"` // by process
+	CPU         map[string]float64 `json:"cpu_us"`         // by process
+	Calls       *float64           `json:"rpcs,omitempty"` // nil: not counted
 	Statements  float64            `json:"sql_statements"`
 	Syncs       float64            `json:"fsyncs"`
 	IndexReads  float64            `json:"index_reads"`
@@ -104,6 +105,10 @@ func NewCost(spent measure.Counters, requests int64) Cost {
 		IndexReads: float64(spent.IndexReads()) * each, StateReads: float64(spent.StateReads()) * each,
 		StateWrites: float64(spent.StateWrites()) * each, Events: float64(spent.Events()) * each,
 		Commands: float64(spent.Commands()) * each,
+	}
+	if spent.Calls >= 0 {
+		calls := float64(spent.Calls) * each
+		c.Calls = &calls
 	}
 	for part, used := range spent.CPU {
 		c.CPU[part] = float64(used.Microseconds()) * each

@@ -79,7 +79,7 @@ func (r Report) Print(out io.Writer) error {
 }
 
 // header begins the table. The columns of every line follow it.
-const header = "\t/s\tp50\tp99\terrors\tgateway\tits sidecar\tservices\tsidecars\tDB\tRedis\tsum\tload\tSQL\tfsync\tindex\tstate r\tstate w\tevents\tRedis\tdrain s\tforeign %\t"
+const header = "\t/s\tp50\tp99\terrors\tgateway\tits sidecar\tservices\tsidecars\tDB\tRedis\tsum\tload\tRPCs\tSQL\tfsync\tindex\tstate r\tstate w\tevents\tRedis\tdrain s\tforeign %\t"
 
 // Table prints the endpoints.
 type Table struct{ out *tabwriter.Writer }
@@ -98,13 +98,16 @@ func (t *Table) Add(r Result) error {
 		failed += n
 	}
 	g, c := r.Cost.Grouped(), r.Cost
-	drain := "-"
+	drain, calls := "-", "-"
+	if c.Calls != nil {
+		calls = short(*c.Calls)
+	}
 	if r.Drain > 0 {
 		drain = fmt.Sprintf("%.1f", r.Drain)
 	}
-	_, err := fmt.Fprintf(t.out, "%s\t%.0f\t%.1f\t%.1f\t%d\t%.0f\t%.0f\t%.0f\t%.0f\t%.0f\t%.0f\t%.0f\t%.0f\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%.0f\t\n",
+	_, err := fmt.Fprintf(t.out, "%s\t%.0f\t%.1f\t%.1f\t%d\t%.0f\t%.0f\t%.0f\t%.0f\t%.0f\t%.0f\t%.0f\t%.0f\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%.0f\t\n",
 		r.Title, r.PerSecond, r.P50, r.P99, failed,
-		g.Gateway, g.GatewayDaprd, g.Services, g.Sidecars, g.Database, g.Redis, g.Sum(), c.CPU[measure.Generator],
+		g.Gateway, g.GatewayDaprd, g.Services, g.Sidecars, g.Database, g.Redis, g.Sum(), c.CPU[measure.Generator], calls,
 		short(c.Statements), short(c.Syncs), short(c.IndexReads), short(c.StateReads), short(c.StateWrites), short(c.Events), short(c.Commands),
 		drain, r.Foreign)
 	return err

@@ -56,7 +56,7 @@ func (b *Bench) Ceilings(ctx context.Context, port int) (results []report.Result
 		request := []byte("GET " + c.path + " HTTP/1.1\r\nHost: " + server.Addr + "\r\n\r\n")
 		run := load.Closed(ctx, load.Options{
 			Addr: server.Addr, Sources: slices.Repeat([]load.Source{fixed{request, c.want}}, b.options.Connections),
-			Timeout: b.options.Timeout, Warmup: b.options.Duration / warmup, Duration: b.options.Duration, Done: &done,
+			Timeout: b.options.Timeout, Warmup: b.options.warmup(), Duration: b.options.Duration, Done: &done,
 			Warm: func() { w.fail(w.open(ctx)) },
 		})
 		if err := w.close(ctx); err != nil {

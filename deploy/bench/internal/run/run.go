@@ -25,8 +25,11 @@ type Options struct {
 	Drain       time.Duration // longest time for events to be processed
 }
 
-// warmup is the part of the duration that comes before it.
-const warmup = 5
+// leastWarmup is enough for the documents of all requests to become warm.
+const leastWarmup = time.Second
+
+// warmup is how long requests are sent before they are recorded.
+func (o Options) warmup() time.Duration { return max(o.Duration/5, leastWarmup) }
 
 // Bench is one seeded stack.
 type Bench struct {
@@ -128,7 +131,7 @@ func (b *Bench) Open(ctx context.Context, e endpoint.Endpoint, percent int, full
 func (b *Bench) loadOptions(e endpoint.Endpoint, done *atomic.Int64) load.Options {
 	return load.Options{
 		Addr: b.env.Addr, Sources: e.Sources(b.env, b.options.Connections), Timeout: b.options.Timeout,
-		Warmup: b.options.Duration / warmup, Duration: b.options.Duration, Done: done,
+		Warmup: b.options.warmup(), Duration: b.options.Duration, Done: done,
 	}
 }
 

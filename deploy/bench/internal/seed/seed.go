@@ -76,7 +76,12 @@ func connect(dsn string) (*sql.DB, error) {
 	return sql.OpenDB(connector), nil
 }
 
-func (f *seeder) fill(ctx context.Context) error {
+func (f *seeder) fill(ctx context.Context) (err error) {
+	restore, err := f.tune(ctx)
+	if err != nil {
+		return fmt.Errorf("seed: %w", err)
+	}
+	defer func() { err = errors.Join(err, restore(context.WithoutCancel(ctx))) }()
 	steps := []struct {
 		name string
 		run  func(context.Context) error

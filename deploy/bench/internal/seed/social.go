@@ -19,7 +19,7 @@ func (f *seeder) follows(ctx context.Context) error {
 		rows.add(from, to, true, 1, at)
 		follows[pair.From]++
 		followers[pair.To]++
-		f.notify(pair.To, activity{subject: fmt.Sprintf("follow:%d:%d", from, to), kind: kindFollowed, actor: from, createdMS: at})
+		f.notify(pair.To, activity{kind: kindFollowed, actor: from, target: to, createdMS: at})
 	}
 	if err := rows.end(); err != nil {
 		return err
@@ -44,19 +44,16 @@ func (f *seeder) interactions(ctx context.Context) error {
 		given[pair.From]++
 		received[author]++
 		likesOf[pair.To]++
-		f.notify(author, activity{subject: fmt.Sprintf("like:%d:%d", user, video), kind: kindLiked, actor: user, video: video, createdMS: at})
+		f.notify(author, activity{kind: kindLiked, actor: user, target: video, createdMS: at})
 	}
 	comments := newBulk(ctx, db, "comments", "id", "video_id", "author_id", "user_id", "content", "created_at_ms")
 	for n, c := range f.Comments {
 		author := f.Authors[c.Video]
 		id, user, video := f.CommentID(n), f.UserIDs[c.User], f.VideoIDs[c.Video]
-		content := fmt.Sprintf("comment %d, a sentence of ordinary length", n)
 		at := f.CommentTime(n).UnixMilli()
-		comments.add(id, video, f.UserIDs[author], user, content, at)
+		comments.add(id, video, f.UserIDs[author], user, commentText(n), at)
 		commentsOf[c.Video]++
-		f.notify(author, activity{
-			subject: fmt.Sprintf("comment:%d", id), kind: kindCommented, actor: user, video: video, comment: id, excerpt: content, createdMS: at,
-		})
+		f.notify(author, activity{kind: kindCommented, actor: user, target: video, comment: id, number: n, createdMS: at})
 	}
 	videos := newBulk(ctx, db, "video_counts", "video_id", "likes", "comments")
 	for _, video := range keys(likesOf, commentsOf) {
@@ -73,6 +70,9 @@ func (f *seeder) interactions(ctx context.Context) error {
 	}
 	return nil
 }
+
+// commentText is the text of comment n, short enough for an excerpt.
+func commentText(n int) string { return fmt.Sprintf("comment %d, a sentence of ordinary length", n) }
 
 // messages writes conversations, in which the two users take turns.
 func (f *seeder) messages(ctx context.Context) error {

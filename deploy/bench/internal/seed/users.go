@@ -3,6 +3,8 @@ package seed
 import (
 	"context"
 	"fmt"
+
+	eventv1 "github.com/douyin-on-dapr/douyin/services/contract/event/v1"
 )
 
 // users copies the row and the password of an actor.
@@ -40,15 +42,27 @@ const (
 	kindFollowed  = 3
 )
 
-// activity is an entry of a user's activity list.
+// activity is an entry of a user's activity list, by the ids of the action that
+// it is about.
 type activity struct {
-	subject   string
 	kind      int
 	actor     int64
-	video     int64
+	target    int64 // the video, or the followed user
 	comment   int64
-	excerpt   string
+	number    int // of the comment among all
 	createdMS int64
+}
+
+// subject is the subject of the event behind the entry.
+func (a activity) subject() string {
+	switch a.kind {
+	case kindLiked:
+		return eventv1.LikeSubject(a.actor, a.target)
+	case kindCommented:
+		return eventv1.CommentSubject(a.comment)
+	default:
+		return eventv1.FollowSubject(a.actor, a.target)
+	}
 }
 
 // notify adds an entry to the list of a user, unless it is their own action.
@@ -74,7 +88,14 @@ func (f *seeder) writeActivities(ctx context.Context) error {
 			continue
 		}
 		for n, a := range list {
-			entries.add(f.UserIDs[user], n+1, a.subject, 1, true, a.kind, a.actor, a.video, a.comment, a.excerpt, a.createdMS, seedEvent)
+			video, excerpt := a.target, ""
+			switch a.kind {
+			case kindFollowed:
+				video = 0
+			case kindCommented:
+				excerpt = commentText(a.number)
+			}
+			entries.add(f.UserIDs[user], n+1, a.subject(), 1, true, a.kind, a.actor, video, a.comment, excerpt, a.createdMS, seedEvent)
 		}
 		marks.add(f.UserIDs[user], len(list), 0)
 	}

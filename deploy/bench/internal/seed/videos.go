@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -144,14 +143,14 @@ func (f *seeder) copyObjects(keys map[string]string, from, to int64) error {
 		if err := os.MkdirAll(target, 0o700); err != nil {
 			return err
 		}
-		err := filepath.WalkDir(source, func(path string, entry fs.DirEntry, err error) error {
-			if err != nil || entry.IsDir() {
-				return err
-			}
-			return os.Link(path, filepath.Join(target, entry.Name()))
-		})
+		parts, err := os.ReadDir(source)
 		if err != nil {
 			return err
+		}
+		for _, part := range parts {
+			if err := os.Link(filepath.Join(source, part.Name()), filepath.Join(target, part.Name())); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

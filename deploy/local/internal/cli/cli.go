@@ -26,10 +26,11 @@ type Globals struct {
 	Env        string `help:"Environment: a folder below components/." default:"local" env:"DOUYIN_ENV"`
 	Resolver   string `help:"How sidecars find each other: auto, mdns or sqlite." enum:"auto,mdns,sqlite" default:"auto" env:"DOUYIN_RESOLVER"`
 
-	PublicBaseURL string `help:"The gateway's URL for clients, used in links." env:"PUBLIC_BASE_URL"`
-	GatewayAddr   string `help:"host:port of the gateway's listener; 0.0.0.0:8080 admits phones." env:"GATEWAY_ADDR"`
-	S3Addr        string `help:"host:port of the S3 server's listener, with --env s3; 0.0.0.0:21080 together with S3_PUBLIC_URL admits phones." name:"s3-addr" env:"S3_ADDR"`
-	OTLPEndpoint  string `help:"host:port to send traces to." name:"otlp-endpoint" env:"OTEL_EXPORTER_OTLP_ENDPOINT"`
+	PublicBaseURL  string `help:"The gateway's URL for clients, used in links." env:"PUBLIC_BASE_URL"`
+	GatewayAddr    string `help:"host:port of the gateway's listener; 0.0.0.0:8080 admits phones." env:"GATEWAY_ADDR"`
+	S3Addr         string `help:"host:port of the S3 server's listener, with --env s3; 0.0.0.0:21080 together with S3_PUBLIC_URL admits phones." name:"s3-addr" env:"S3_ADDR"`
+	SidecarMetrics bool   `help:"Sidecars count calls, at their metrics ports; each call costs more." env:"DOUYIN_SIDECAR_METRICS"`
+	OTLPEndpoint   string `help:"host:port to send traces to." name:"otlp-endpoint" env:"OTEL_EXPORTER_OTLP_ENDPOINT"`
 }
 
 const (

@@ -72,6 +72,7 @@ func (o *opened) prepare(ctx context.Context, g *Globals, options stack.Options)
 	options.Root, options.Dir, options.File, options.Plan = setup.root, dir, setup.file, setup.plan
 	options.Environment, options.Resolver = g.Env, g.Resolver
 	options.BaseURL, options.OTLPAddr = strings.TrimRight(g.PublicBaseURL, "/"), otlpAddr(g.OTLPEndpoint)
+	options.Metrics = g.SidecarMetrics
 	if o.stack, err = stack.New(options); err != nil {
 		return err
 	}

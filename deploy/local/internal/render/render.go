@@ -24,6 +24,7 @@ type Values struct {
 	SecretsFile string // file of the local.file secret store
 	Resolver    Resolver
 	OTLPAddr    string // host:port for spans; empty disables tracing
+	Metrics     bool   // sidecars count calls, at their metrics ports
 }
 
 // Resolver selects how sidecars find each other. Path is the database of the
@@ -200,6 +201,9 @@ func configuration(spec object, v Values) error {
 			"samplingRate": "1",
 			"otel":         object{"endpointAddress": v.OTLPAddr, "isSecure": false, "protocol": "grpc"},
 		}
+	}
+	if v.Metrics {
+		spec["metric"] = object{"enabled": true}
 	}
 	access, _ := spec["accessControl"].(object)
 	policies, _ := access["policies"].([]any)

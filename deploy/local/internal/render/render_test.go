@@ -28,6 +28,7 @@ func TestTextIsGolden(t *testing.T) {
 	traced := values
 	traced.Resolver = render.Resolver{Component: "sqlite", Path: "/data/names.db"}
 	traced.OTLPAddr = "127.0.0.1:4317"
+	traced.Metrics = true
 	values.Resolver.Component = "mdns"
 	for name, v := range map[string]render.Values{"mdns": values, "sqlite-traced": traced} {
 		t.Run(name, func(t *testing.T) {

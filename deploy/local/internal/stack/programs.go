@@ -42,6 +42,7 @@ func (s *Stack) render(ctx context.Context) error {
 		SecretsFile: dir.Secrets(),
 		Resolver:    render.Resolver{Component: resolver, Path: dir.Names()},
 		OTLPAddr:    s.options.OTLPAddr,
+		Metrics:     s.options.Metrics,
 	}
 	if err := os.RemoveAll(dir.Resources()); err != nil {
 		return err

@@ -47,6 +47,7 @@ type Options struct {
 	Resolver    string // "auto", "mdns" or "sqlite"
 	BaseURL     string // of the gateway as clients see it; empty: derived from the plan
 	OTLPAddr    string // host:port for traces, or empty
+	Metrics     bool   // of the sidecars
 	Mode        Mode
 	RequireS3   bool // with Tests: fail if the S3 server cannot be built
 	NoBuild     bool // run the programs in bin/ as they are
