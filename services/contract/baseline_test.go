@@ -71,7 +71,7 @@ func writeBaseline(t *testing.T, facts []string) {
 func contractFacts(t *testing.T) []string {
 	t.Helper()
 	var facts []string
-	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(".", func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || filepath.Ext(path) != ".proto" {
 			return err
 		}
