@@ -39,10 +39,10 @@ func TestFiftyLikesAndFollowsAtOnce(t *testing.T) {
 	twice := append(append([]e2etest.Account{}, users...), users...)
 	for _, wanted := range []bool{true, false, true} {
 		simultaneously(t, twice, func(a e2etest.Account) error {
-			if err := e2etest.Acknowledged(p.Like(t.Context(), a.Token, video.ID, wanted)); err != nil {
+			if err := e2etest.Repeated(t.Context(), p.Like, a.Token, video.ID, wanted); err != nil {
 				return err
 			}
-			return e2etest.Acknowledged(p.Follow(t.Context(), a.Token, author.ID, wanted))
+			return e2etest.Repeated(t.Context(), p.Follow, a.Token, author.ID, wanted)
 		})
 		want := 50 * e2etest.Count01(wanted)
 		if n := e2etest.ListedVideo(t, p, author, video.ID, "").FavoriteCount; n != want {
@@ -128,10 +128,10 @@ func TestOneUserOnTwentyPhones(t *testing.T) {
 	for _, wanted := range []bool{true, false} {
 		simultaneously(t, phones, func(a e2etest.Account) error {
 			for i := range 10 {
-				if err := e2etest.Acknowledged(f.Phone.Like(t.Context(), a.Token, f.Video.ID, i%2 == 0)); err != nil {
+				if err := e2etest.Repeated(t.Context(), f.Phone.Like, a.Token, f.Video.ID, i%2 == 0); err != nil {
 					return err
 				}
-				if err := e2etest.Acknowledged(f.Phone.Follow(t.Context(), a.Token, f.Author.ID, i%2 == 0)); err != nil {
+				if err := e2etest.Repeated(t.Context(), f.Phone.Follow, a.Token, f.Author.ID, i%2 == 0); err != nil {
 					return err
 				}
 			}
@@ -163,10 +163,10 @@ func TestMutualFollowsAndLikesAtOnce(t *testing.T) {
 			if b.ID == a.ID {
 				continue
 			}
-			if err := e2etest.Acknowledged(p.Follow(t.Context(), a.Token, b.ID, true)); err != nil {
+			if err := e2etest.Repeated(t.Context(), p.Follow, a.Token, b.ID, true); err != nil {
 				return err
 			}
-			if err := e2etest.Acknowledged(p.Like(t.Context(), a.Token, videos[i], true)); err != nil {
+			if err := e2etest.Repeated(t.Context(), p.Like, a.Token, videos[i], true); err != nil {
 				return err
 			}
 		}

@@ -3,10 +3,13 @@
 package e2etest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/douyin-on-dapr/douyin/gateway/client"
 )
@@ -51,6 +54,27 @@ func RefusedWith(t testing.TB, code client.Code, r client.Response) {
 func Acknowledged(r client.Response, err error) error {
 	_, err = client.Accepted(r, err)
 	return err
+}
+
+// Repeated changes a like or a follow, and repeats the change while the gateway says
+// that the stack is too busy or too slow for it, as it asks a phone to. It is for
+// scenarios about the result of simultaneous changes: how many a machine carries is
+// measured elsewhere.
+func Repeated(ctx context.Context, change action, token string, id int64, set bool) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for {
+		err := Acknowledged(change(ctx, token, id, set))
+		var refusal *client.Refusal
+		if !errors.As(err, &refusal) || !slices.Contains([]client.Code{client.CodeUnavailable, client.CodeTimeout, client.CodeBusy}, refusal.Code) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(PollInterval):
+		}
+	}
 }
 
 // IsRefusal reports whether an error of Acknowledged is a refusal: HTTP 200, the

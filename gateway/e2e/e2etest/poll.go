@@ -18,6 +18,10 @@ const checkTimeout = 5 * time.Second
 // help.
 const Recovery = 15 * time.Second
 
+// Redelivery is the processingTimeout of the pubsub component: how long an event may
+// wait that a consumer held when it died.
+const Redelivery = 60 * time.Second
+
 // Poll repeats a check until it succeeds. If ctx ends first it returns the last
 // error, but not the one of a check that the end of ctx interrupted.
 func Poll(ctx context.Context, check func(context.Context) error) error {

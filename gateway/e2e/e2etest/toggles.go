@@ -134,11 +134,11 @@ func (s *Toggles) WaitAcknowledged(t testing.TB, n int64) {
 }
 
 // Check compares flags, counts, lists and notifications with the acknowledged
-// states. Entries that could not be invalidated during a fault expire, and events
-// take a moment.
+// states. Entries that could not be invalidated during a fault expire, and an event
+// that was being delivered when its consumer died is delivered again.
 func (s *Toggles) Check(t testing.TB) {
 	t.Helper()
-	took := Within(t, 2*Recovery, "flags, counts and lists agree with the acknowledged states", func(ctx context.Context) error {
+	took := Within(t, Redelivery+2*Recovery, "flags, counts and lists agree with the acknowledged states", func(ctx context.Context) error {
 		if err := s.checkAuthor(ctx); err != nil {
 			return err
 		}

@@ -78,7 +78,7 @@ func (v *lenientVideos) CountWorks(ctx context.Context, in *videov1.CountWorksRe
 		return v.Videos.CountWorks(ctx, in, opts...)
 	})
 	if unanswered(ctx, err) {
-		answer, err = &videov1.CountWorksResponse{}, nil
+		answer = &videov1.CountWorksResponse{}
 		for _, id := range in.GetUserIds() {
 			works, _ := v.works.get(id)
 			answer.Counts = append(answer.Counts, &videov1.WorkCount{UserId: id, Works: works})
