@@ -118,7 +118,7 @@ func (s *Service) sweepRemovals(ctx context.Context) (int, error) {
 		if !found {
 			break
 		}
-		if err := s.carryOut(ctx, r); err != nil {
+		if err := s.removeObjects(ctx, r); err != nil {
 			failures = append(failures, err)
 			continue
 		}
@@ -127,9 +127,9 @@ func (s *Service) sweepRemovals(ctx context.Context) (int, error) {
 	return removed, errors.Join(failures...)
 }
 
-// carryOut removes objects, and then their row. In the other order a crash would
+// removeObjects removes objects, and then their row. In the other order a crash would
 // leave orphans.
-func (s *Service) carryOut(ctx context.Context, r Removal) error {
+func (s *Service) removeObjects(ctx context.Context, r Removal) error {
 	ctx, cancel := context.WithTimeout(ctx, removalTimeout)
 	defer cancel()
 	if err := s.Objects.Remove(ctx, r.Layout, r.Extents...); err != nil {
