@@ -104,14 +104,21 @@ type lenientInteractions struct {
 	users  lastKnown[likeCounts]
 }
 
-// Lookup fails if it cannot know what the viewer likes: a video that the viewer
-// just liked must not look as if the like was lost.
+// Lookup needs the service if nothing else knows what the viewer likes: a video that
+// the viewer just liked must not look as if the like was lost. Such a call is not
+// optional, so it waits for a program that restarts.
 func (i *lenientInteractions) Lookup(ctx context.Context, in *interactionv1.LookupRequest, opts ...grpc.CallOption) (*interactionv1.LookupResponse, error) {
 	answer, err := try(ctx, &i.outage, func(ctx context.Context) (*interactionv1.LookupResponse, error) {
 		return i.Interactions.Lookup(ctx, in, opts...)
 	})
 	if unanswered(ctx, err) {
-		return i.last(ctx, in, err)
+		if last, ok := i.last(ctx, in); ok {
+			return last, nil
+		}
+		answer, err = i.Interactions.Lookup(ctx, in, opts...)
+		if ctx.Err() == nil {
+			i.outage.end(!unanswered(ctx, err))
+		}
 	}
 	for _, v := range answer.GetVideos() {
 		i.videos.keep(v.GetVideoId(), videoCounts{v.GetLikes(), v.GetComments()})
@@ -122,14 +129,16 @@ func (i *lenientInteractions) Lookup(ctx context.Context, in *interactionv1.Look
 	return answer, err
 }
 
-func (i *lenientInteractions) last(ctx context.Context, in *interactionv1.LookupRequest, cause error) (*interactionv1.LookupResponse, error) {
+// last answers with the last known counts. It reports false if it does not know what
+// the viewer likes.
+func (i *lenientInteractions) last(ctx context.Context, in *interactionv1.LookupRequest) (*interactionv1.LookupResponse, bool) {
 	var likes idSet
 	if viewer := in.GetViewerId(); viewer != nobody {
 		key := hotv1.LikeSetKey(viewer)
 		doc, ok := hotstate.Read[*hotv1.LikeSet](i.hot.Snapshot(ctx, key), key)
 		likes = idSet{ids: doc.GetVideoIds(), capped: doc.GetCapped()}
 		if !ok || len(likes.missing(in.GetVideoIds())) > 0 {
-			return nil, cause
+			return nil, false
 		}
 	}
 	answer := &interactionv1.LookupResponse{}
@@ -143,7 +152,7 @@ func (i *lenientInteractions) last(ctx context.Context, in *interactionv1.Lookup
 		counts, _ := i.users.get(id)
 		answer.Users = append(answer.Users, &interactionv1.UserFacts{UserId: id, LikesGiven: counts.given, LikesReceived: counts.received})
 	}
-	return answer, nil
+	return answer, true
 }
 
 // GetLikeSet returns an empty set while the service does not answer.

@@ -191,6 +191,11 @@ func TestWorksWithoutLikes(t *testing.T) {
 	if _, err := h.Works(t.Context(), 3, 1, 0, 0); errs.CodeOf(err) != errs.Unavailable {
 		t.Errorf("what the viewer likes is unknown: %v", err)
 	}
+	h.interactions.Stop(nil)
+	if _, err := h.Works(t.Context(), 3, 1, 0, 0); err != nil {
+		t.Errorf("at once after the outage: %v", err)
+	}
+	h.interactions.Stop(errDown())
 	liked := h.videos.Published()[1].GetId() // by amy
 	if err := h.states.Store(hotv1.LikeSetKey(3), &hotv1.LikeSet{VideoIds: []int64{liked}}); err != nil {
 		t.Fatal(err)

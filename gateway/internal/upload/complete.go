@@ -70,7 +70,7 @@ func (d *Direct) inspect(ctx context.Context, authorID int64, begun *videov1.Beg
 	if err != nil {
 		return nil, err
 	}
-	kind := videofile.ContentType(head)
+	kind := videofile.DetectContentType(head)
 	if kind == "" || size != begun.GetMaxSize() {
 		d.abort(ctx, authorID, begun)
 		return nil, errVideoFormat

@@ -127,7 +127,7 @@ func (up *formUpload) receiveFile(in *fileReader) error {
 	case err != nil && !errors.Is(err, io.ErrUnexpectedEOF): // a file may be shorter than the head
 		return err
 	}
-	if up.kind = videofile.ContentType(head[:n]); up.kind == "" {
+	if up.kind = videofile.DetectContentType(head[:n]); up.kind == "" {
 		return errVideoFormat
 	}
 	err = up.write(io.MultiReader(bytes.NewReader(head[:n]), in))

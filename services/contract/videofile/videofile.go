@@ -19,11 +19,11 @@ const (
 	Matroska = "video/x-matroska"
 )
 
-// ContentType detects the content type of a video from its first HeadBytes bytes
+// DetectContentType detects the content type of a video from its first HeadBytes bytes
 // (all bytes of a shorter file), because neither the name of a file nor the
 // client's content type can be trusted. It returns "" for an unsupported format,
 // above all for playlists: they make players and converters open other addresses.
-func ContentType(head []byte) string {
+func DetectContentType(head []byte) string {
 	if isBox(head) {
 		return MP4
 	}

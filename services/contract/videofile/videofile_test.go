@@ -36,7 +36,7 @@ func TestContentType(t *testing.T) {
 		strings.Repeat("\x00", videofile.HeadBytes):   "",
 		"": "",
 	} {
-		if got := videofile.ContentType([]byte(head)); got != want {
+		if got := videofile.DetectContentType([]byte(head)); got != want {
 			t.Errorf("%q is %q, want %q", head, got, want)
 		}
 	}

@@ -70,7 +70,7 @@ func (c *replayCommand) Validate() error { return c.Check(&c.Filter) }
 
 // Run replays.
 func (c *replayCommand) Run(ctx context.Context, all *commands) error {
-	return open(ctx, all.Secrets, &c.Filter, func(s letters.Services) error { return s.Replay(ctx, &c.Filter, c.ReplayOptions, os.Stdout) })
+	return open(ctx, all.Secrets, &c.Filter, func(s letters.Services) error { return s.RequestReplay(ctx, &c.Filter, c.ReplayOptions, os.Stdout) })
 }
 
 type discardCommand struct {

@@ -69,7 +69,7 @@ func TestReplayPrintsTheOutcomeOfEachService(t *testing.T) {
 	h.store(t, 1, "", "garbage")
 	o := letters.ReplayOptions{All: true, Wait: time.Minute}
 	replay := func() string {
-		return printed(func(out *bytes.Buffer) error { return h.services.Replay(t.Context(), &letters.Filter{}, o, out) })
+		return printed(func(out *bytes.Buffer) error { return h.services.RequestReplay(t.Context(), &letters.Filter{}, o, out) })
 	}
 	o.DryRun = true
 	dry := replay()
@@ -116,13 +116,13 @@ func TestAReplayWhoseToolIsKilled(t *testing.T) {
 		ctx, kill := context.WithCancel(t.Context())
 		o := letters.ReplayOptions{All: true, Wait: time.Minute}
 		time.AfterFunc(20*time.Millisecond, kill)
-		if err := h.services.Replay(ctx, &letters.Filter{}, o, &bytes.Buffer{}); err == nil {
+		if err := h.services.RequestReplay(ctx, &letters.Filter{}, o, &bytes.Buffer{}); err == nil {
 			t.Fatal("the tool was not killed")
 		}
 	}
 	c := h.serve(t, 1)
 	got := printed(func(out *bytes.Buffer) error {
-		return h.services.Replay(t.Context(), &letters.Filter{}, letters.ReplayOptions{All: true, Wait: time.Minute}, out)
+		return h.services.RequestReplay(t.Context(), &letters.Filter{}, letters.ReplayOptions{All: true, Wait: time.Minute}, out)
 	})
 	if left := h.left(t, 1); len(left) != 0 || strings.Contains(got, "error") {
 		t.Errorf("%d letters are left, printed\n%s", len(left), got)
@@ -138,7 +138,7 @@ func TestReplayWithoutTheService(t *testing.T) {
 	h := newHarness(t)
 	h.store(t, 1, "interaction.liked", "e1")
 	o := letters.ReplayOptions{All: true, Wait: 10 * time.Millisecond}
-	got := printed(func(out *bytes.Buffer) error { return h.services.Replay(t.Context(), &letters.Filter{}, o, out) })
+	got := printed(func(out *bytes.Buffer) error { return h.services.RequestReplay(t.Context(), &letters.Filter{}, o, out) })
 	if !strings.Contains(got, "user: 1 letters wait for the service") || !strings.Contains(got, "error: exit code 1") {
 		t.Errorf("printed\n%s", got)
 	}

@@ -27,12 +27,12 @@ func (o ReplayOptions) Check(f *Filter) error {
 	return f.Validate()
 }
 
-// Replay requests a replay of the selected letters and waits until the services
+// RequestReplay requests a replay of the selected letters and waits until the services
 // have done it. The services do the work, in the order of the letters; when this
 // program is killed, they go on with the letters that are requested already. The
 // error is ExitFound when a letter was refused, failed again or was not taken in
 // time.
-func (all Services) Replay(ctx context.Context, f *Filter, o ReplayOptions, out io.Writer) error {
+func (all Services) RequestReplay(ctx context.Context, f *Filter, o ReplayOptions, out io.Writer) error {
 	found, err := all.find(ctx, f)
 	if err != nil {
 		return err

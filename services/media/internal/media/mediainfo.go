@@ -89,7 +89,7 @@ func (r Rate) PerSecond() float64 {
 // ContainerOf recognizes the container by the first bytes of a file. Other formats
 // are refused, so no demuxer for playlists or scripts ever reads a source.
 func ContainerOf(head []byte) (Container, bool) {
-	switch videofile.ContentType(head) {
+	switch videofile.DetectContentType(head) {
 	case videofile.MP4:
 		return ContainerMP4, true
 	case videofile.WebM, videofile.Matroska:

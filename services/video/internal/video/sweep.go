@@ -122,7 +122,7 @@ func (s *Service) sweepRemovals(ctx context.Context) (int, error) {
 		if !found {
 			break
 		}
-		if err := s.carryOut(ctx, r); err != nil {
+		if err := s.removeObjects(ctx, r); err != nil {
 			failures = append(failures, err)
 			continue
 		}
@@ -144,9 +144,9 @@ func (s *Service) sweepTombstones(ctx context.Context) (int, error) {
 	return pruned, nil
 }
 
-// carryOut removes objects, and then their row. In the other order a crash would
+// removeObjects removes objects, and then their row. In the other order a crash would
 // leave orphans.
-func (s *Service) carryOut(ctx context.Context, r Removal) error {
+func (s *Service) removeObjects(ctx context.Context, r Removal) error {
 	ctx, cancel := context.WithTimeout(ctx, removalTimeout)
 	defer cancel()
 	if err := s.Objects.Remove(ctx, r.Layout, r.Extents...); err != nil {
