@@ -33,10 +33,9 @@ func (v *Videos) Forget(videoID int64) { delete(v.Authors, videoID) }
 
 // Hot is an interaction.Hot in memory.
 type Hot struct {
-	mu      sync.Mutex
-	sets    map[int64]interaction.Set
-	counts  map[int64]interaction.UserStats
-	changes int
+	mu     sync.Mutex
+	sets   map[int64]interaction.Set
+	counts map[int64]interaction.UserStats
 }
 
 var _ interaction.Hot = (*Hot)(nil)
@@ -50,19 +49,11 @@ func NewHot() *Hot {
 func (h *Hot) LikesChanged(_ context.Context, likes ...interaction.LikeUsers) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.changes++
 	for _, l := range likes {
 		delete(h.sets, l.UserID)
 		delete(h.counts, l.UserID)
 		delete(h.counts, l.AuthorID)
 	}
-}
-
-// Changes returns how often LikesChanged was called.
-func (h *Hot) Changes() int {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.changes
 }
 
 // LoadSet implements interaction.Hot.
