@@ -15,6 +15,7 @@ import (
 
 	"github.com/douyin-on-dapr/douyin/gateway/client"
 	"github.com/douyin-on-dapr/douyin/gateway/e2e/e2etest"
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 )
 
 // put uploads a part as any HTTP client would. The store has to accept it.
@@ -169,7 +170,7 @@ func TestObjectsRefusedDirectUploads(t *testing.T) {
 		noise := append([]byte(e2etest.MP4Head), bytes.Repeat([]byte("noise"), 1000)...)
 		r := upload(t, len(noise), noise)
 		e2etest.Accepted(t, e2etest.Must(p.CompleteUpload(t.Context(), a.Token, r.VideoID, "noise"))(t))
-		if s := e2etest.WaitProcessed(t, p, a, r.VideoID); s.State != client.StateFailed || s.FailureReason != "VIDEO_UNREADABLE" {
+		if s := e2etest.WaitProcessed(t, p, a, r.VideoID); s.State != client.StateFailed || s.FailureReason != videov1.FailureUnreadable {
 			t.Errorf("it is %+v", s)
 		}
 	})

@@ -14,6 +14,7 @@ import (
 
 	"github.com/douyin-on-dapr/douyin/gateway/client"
 	"github.com/douyin-on-dapr/douyin/gateway/e2e/e2etest"
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 )
 
 // Files that cannot be processed fail with a reason, within the limits of a job, and
@@ -29,18 +30,18 @@ func TestUnusableVideosFail(t *testing.T) {
 		reason string
 		file   []byte
 	}{
-		"noise after the first box": {"VIDEO_UNREADABLE", append([]byte(head), bytes.Repeat([]byte("noise"), 20_000)...)},
-		"only the first box":        {"VIDEO_UNREADABLE", []byte(head)},
-		"cut off":                   {"VIDEO_UNREADABLE", small[:600]},
-		"sound only": {"VIDEO_NO_PICTURE", e2etest.FFmpeg(t, "sound.mp4", "-f", "lavfi", "-i",
+		"noise after the first box": {videov1.FailureUnreadable, append([]byte(head), bytes.Repeat([]byte("noise"), 20_000)...)},
+		"only the first box":        {videov1.FailureUnreadable, []byte(head)},
+		"cut off":                   {videov1.FailureUnreadable, small[:600]},
+		"sound only": {videov1.FailureNoPicture, e2etest.FFmpeg(t, "sound.mp4", "-f", "lavfi", "-i",
 			"sine=duration=2", "-c:a", "aac", "-f", "mp4")},
-		"one pixel": {"VIDEO_DIMENSIONS", e2etest.FFmpeg(t, "pixel.mkv", "-f", "lavfi", "-i",
+		"one pixel": {videov1.FailureDimensions, e2etest.FFmpeg(t, "pixel.mkv", "-f", "lavfi", "-i",
 			"color=red:size=2x2:rate=5:duration=1,format=yuv444p,crop=1:1:0:0", "-c:v", "libvpx-vp9", "-pix_fmt", "yuv444p")},
-		"16k": {"VIDEO_DIMENSIONS", e2etest.FFmpeg(t, "16k.mp4", "-f", "lavfi", "-i",
+		"16k": {videov1.FailureDimensions, e2etest.FFmpeg(t, "16k.mp4", "-f", "lavfi", "-i",
 			"color=red:size=15360x64:rate=5:duration=0.4", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")},
-		"hours": {"VIDEO_TOO_LONG", e2etest.FFmpeg(t, "hours.mp4", "-f", "lavfi", "-i",
+		"hours": {videov1.FailureTooLong, e2etest.FFmpeg(t, "hours.mp4", "-f", "lavfi", "-i",
 			"color=red:size=64x64:rate=1/10:duration=18000", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")},
-		"a rare codec": {"VIDEO_CODEC", e2etest.FFmpeg(t, "odd.mkv", "-f", "lavfi", "-i",
+		"a rare codec": {videov1.FailureCodec, e2etest.FFmpeg(t, "odd.mkv", "-f", "lavfi", "-i",
 			"testsrc=size=160x120:rate=5:duration=1", "-c:v", "ffv1")},
 	} {
 		t.Run(what, func(t *testing.T) { videos = append(videos, failsWith(t, p, a, c.reason, c.file)) })
@@ -72,12 +73,12 @@ func TestReferencesAreNotFollowed(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			e2etest.RefusedWith(t, client.CodeVideoFormat, e2etest.Must(p.Publish(t.Context(), a.Token, what, strings.NewReader(text)))(t))
 			// With the first bytes of a video the gateway accepts it.
-			videos = append(videos, failsWith(t, p, a, "VIDEO_UNREADABLE", append([]byte(e2etest.MP4Head), text...)))
-			videos = append(videos, failsWith(t, p, a, "VIDEO_UNREADABLE", append([]byte("\x1aE\xdf\xa3\x93B\x82\x88matroska"), text...)))
+			videos = append(videos, failsWith(t, p, a, videov1.FailureUnreadable, append([]byte(e2etest.MP4Head), text...)))
+			videos = append(videos, failsWith(t, p, a, videov1.FailureUnreadable, append([]byte("\x1aE\xdf\xa3\x93B\x82\x88matroska"), text...)))
 		})
 	}
 	t.Run("references inside an MP4", func(t *testing.T) {
-		videos = append(videos, failsWith(t, p, a, "VIDEO_UNREADABLE", referringVideo(t)))
+		videos = append(videos, failsWith(t, p, a, videov1.FailureUnreadable, referringVideo(t)))
 	})
 	e2etest.WaitRemoved(t, videos...)
 	if n := calls.Load(); n != 0 {

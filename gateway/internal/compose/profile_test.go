@@ -75,7 +75,7 @@ func TestInvalidatedDocumentsCallTheOwner(t *testing.T) {
 
 func TestUnknownUserIsRefused(t *testing.T) {
 	h := newHarness(t)
-	if _, err := h.User(t.Context(), 0, 5); errs.ReasonOf(err) != "USER_UNKNOWN" {
+	if _, err := h.User(t.Context(), 0, 5); errs.ReasonOf(err) != userv1.ReasonUserUnknown {
 		t.Errorf("%v", err)
 	}
 }

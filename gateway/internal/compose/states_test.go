@@ -71,7 +71,7 @@ func TestStatus(t *testing.T) {
 		videov1.State_STATE_UPLOADED:   {State: "uploaded"},
 		videov1.State_STATE_PROCESSING: {State: "processing", Progress: 42},
 		videov1.State_STATE_READY:      {State: "ready", Progress: 100},
-		videov1.State_STATE_FAILED:     {State: "failed", FailureReason: "VIDEO_CODEC"},
+		videov1.State_STATE_FAILED:     {State: "failed", FailureReason: videov1.FailureCodec},
 	} {
 		id := made[state].GetId()
 		h.reset()
@@ -91,12 +91,12 @@ func TestStatus(t *testing.T) {
 				if err != nil || other != own {
 					t.Errorf("viewer %d: %+v, %v", viewer, other, err)
 				}
-			} else if errs.ReasonOf(err) != "VIDEO_UNKNOWN" || other != (compose.Status{}) {
+			} else if errs.ReasonOf(err) != videov1.ReasonVideoUnknown || other != (compose.Status{}) {
 				t.Errorf("viewer %d of %s: %+v, %v", viewer, state, other, err)
 			}
 		}
 	}
-	if _, err := h.Status(t.Context(), 1, 404); errs.ReasonOf(err) != "VIDEO_UNKNOWN" {
+	if _, err := h.Status(t.Context(), 1, 404); errs.ReasonOf(err) != videov1.ReasonVideoUnknown {
 		t.Errorf("no such video: %v", err)
 	}
 	v := made[videov1.State_STATE_READY]

@@ -27,7 +27,7 @@ func (c *Composer) Status(ctx context.Context, viewerID, videoID int64) (Status,
 	}
 	found := answer.GetVideos()
 	if len(found) == 0 || (found[0].GetState() != videov1.State_STATE_READY && found[0].GetAuthorId() != viewerID) {
-		return Status{}, errs.New(errs.NotFound, "VIDEO_UNKNOWN", "there is no such video")
+		return Status{}, errs.New(errs.NotFound, videov1.ReasonVideoUnknown, "there is no such video")
 	}
 	v := found[0]
 	size := v.GetSource().GetSize()

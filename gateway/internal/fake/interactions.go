@@ -38,7 +38,7 @@ func (i *Interactions) SetLike(_ context.Context, in *interactionv1.SetLikeReque
 		return nil, err
 	}
 	if i.author(in.GetVideoId()) == 0 {
-		return nil, errs.New(errs.NotFound, "VIDEO_UNKNOWN", "no such video")
+		return nil, errs.New(errs.NotFound, interactionv1.ReasonVideoUnknown, "no such video")
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -65,7 +65,7 @@ func (i *Interactions) PostComment(_ context.Context, in *interactionv1.PostComm
 		return nil, err
 	}
 	if i.author(in.GetVideoId()) == 0 {
-		return nil, errs.New(errs.NotFound, "VIDEO_UNKNOWN", "no such video")
+		return nil, errs.New(errs.NotFound, interactionv1.ReasonVideoUnknown, "no such video")
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -90,7 +90,7 @@ func (i *Interactions) DeleteComment(_ context.Context, in *interactionv1.Delete
 			return &interactionv1.DeleteCommentResponse{Changed: true}, nil
 		}
 	}
-	return nil, errs.New(errs.NotFound, "COMMENT_UNKNOWN", "no such comment")
+	return nil, errs.New(errs.NotFound, interactionv1.ReasonCommentUnknown, "no such comment")
 }
 
 // ListComments answers one page, newest first.

@@ -26,7 +26,7 @@ func (r *Relations) SetFollow(_ context.Context, in *relationv1.SetFollowRequest
 		return nil, err
 	}
 	if in.GetUserId() == in.GetTargetId() {
-		return nil, errs.New(errs.Invalid, "SELF_FOLLOW", "you cannot follow yourself")
+		return nil, errs.New(errs.Invalid, relationv1.ReasonSelfFollow, "you cannot follow yourself")
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -19,6 +19,7 @@ type Calls struct {
 	mu     sync.Mutex
 	counts map[string]int
 	faults map[string][]error
+	down   error
 }
 
 // Fail makes the next calls of a method return errors, in turn; a nil lets the
@@ -30,6 +31,13 @@ func (c *Calls) Fail(method string, faults ...error) {
 		c.faults = map[string][]error{}
 	}
 	c.faults[method] = faults
+}
+
+// Stop makes every call fail with an error, until Stop(nil).
+func (c *Calls) Stop(down error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.down = down
 }
 
 // Count is how often a method was called since the last Reset.
@@ -66,7 +74,7 @@ func (c *Calls) note(method string) error {
 	c.counts[method]++
 	faults := c.faults[method]
 	if len(faults) == 0 {
-		return nil
+		return c.down
 	}
 	c.faults[method] = faults[1:]
 	return faults[0]
@@ -105,7 +113,7 @@ func (u *Users) Register(_ context.Context, in *userv1.RegisterRequest, _ ...grp
 	_, taken := u.ids[in.GetName()]
 	u.mu.Unlock()
 	if taken {
-		return nil, errs.New(errs.Conflict, "NAME_TAKEN", "this name is taken")
+		return nil, errs.New(errs.Conflict, userv1.ReasonNameTaken, "this name is taken")
 	}
 	return &userv1.RegisterResponse{UserId: u.Add(in.GetName(), in.GetPassword()), SessionId: "session-1"}, nil
 }
@@ -119,7 +127,7 @@ func (u *Users) Login(_ context.Context, in *userv1.LoginRequest, _ ...grpc.Call
 	defer u.mu.Unlock()
 	id, known := u.ids[in.GetName()]
 	if !known || u.passwords[in.GetName()] != in.GetPassword() {
-		return nil, errs.New(errs.Unauthenticated, "WRONG_CREDENTIALS", "wrong name or password")
+		return nil, errs.New(errs.Unauthenticated, userv1.ReasonWrongCredentials, "wrong name or password")
 	}
 	return &userv1.LoginResponse{UserId: id, SessionId: "session-2"}, nil
 }

@@ -35,7 +35,7 @@ func (v *Videos) BeginUpload(_ context.Context, in *videov1.BeginUploadRequest, 
 		partSize = 1 << 10
 	}
 	if in.GetDeclaredSize() > maxSize {
-		return nil, errs.New(errs.Invalid, "VIDEO_TOO_LARGE", "the video is too large")
+		return nil, errs.New(errs.Invalid, videov1.ReasonVideoTooLarge, "the video is too large")
 	}
 	if in.GetDeclaredSize() > 0 {
 		maxSize = in.GetDeclaredSize()
@@ -64,13 +64,13 @@ func (v *Videos) GetUpload(_ context.Context, in *videov1.GetUploadRequest, _ ..
 	}
 	own := func(o *videov1.Video) bool { return o.Id == in.GetVideoId() && o.AuthorId == in.GetAuthorId() }
 	if len(v.newest(own, 1)) > 0 {
-		return nil, errs.New(errs.Conflict, "UPLOAD_COMMITTED", "this upload is a video already")
+		return nil, errs.New(errs.Conflict, videov1.ReasonUploadCommitted, "this upload is a video already")
 	}
 	return nil, errUploadUnknown()
 }
 
 func errUploadUnknown() error {
-	return errs.New(errs.NotFound, "UPLOAD_UNKNOWN", "there is no such upload")
+	return errs.New(errs.NotFound, videov1.ReasonUploadUnknown, "there is no such upload")
 }
 
 // DeleteVideo removes a video; repeating it is success.
@@ -87,9 +87,9 @@ func (v *Videos) DeleteVideo(_ context.Context, in *videov1.DeleteVideoRequest, 
 	}
 	switch {
 	case author == 0:
-		return nil, errs.New(errs.NotFound, "VIDEO_UNKNOWN", "there is no such video")
+		return nil, errs.New(errs.NotFound, videov1.ReasonVideoUnknown, "there is no such video")
 	case author != in.GetAuthorId():
-		return nil, errs.New(errs.Forbidden, "VIDEO_FOREIGN", "only its author may delete a video")
+		return nil, errs.New(errs.Forbidden, videov1.ReasonNotVideoOwner, "only its author may delete a video")
 	case at >= 0:
 		v.videos = slices.Delete(v.videos, at, at+1)
 		if v.deleted == nil {
@@ -123,7 +123,7 @@ func (v *Videos) commit(in *videov1.CommitUploadRequest) (*videov1.CommitUploadR
 		return nil, errUploadUnknown()
 	}
 	if in.GetTitle() == "" {
-		return nil, errs.New(errs.Invalid, "TITLE_INVALID", "the title must have 1 to 128 characters")
+		return nil, errs.New(errs.Invalid, videov1.ReasonTitleInvalid, "the title must have 1 to 128 characters")
 	}
 	delete(v.open, in.GetVideoId())
 	made := v.publish(in.GetVideoId(), in.GetAuthorId(), 1_700_000_000_000+in.GetVideoId(), in.GetTitle(), in.GetSource())
@@ -144,7 +144,7 @@ func (v *Videos) AbortUpload(ctx context.Context, in *videov1.AbortUploadRequest
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if done := v.newest(func(o *videov1.Video) bool { return o.Id == in.GetVideoId() }, 1); len(done) > 0 {
-		return nil, errs.New(errs.Conflict, "UPLOAD_COMMITTED", "this upload is a video already")
+		return nil, errs.New(errs.Conflict, videov1.ReasonUploadCommitted, "this upload is a video already")
 	}
 	if open := v.open[in.GetVideoId()]; open != nil && open.author == in.GetAuthorId() {
 		delete(v.open, in.GetVideoId())

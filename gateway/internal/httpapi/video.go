@@ -6,13 +6,9 @@ import (
 
 	"github.com/douyin-on-dapr/douyin/gateway/internal/compose"
 	"github.com/douyin-on-dapr/douyin/gateway/internal/request"
-	"github.com/douyin-on-dapr/douyin/gateway/internal/upload"
 	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
-
-// reasonVideoUnknown: the id names no video, but possibly an open upload.
-const reasonVideoUnknown = "VIDEO_UNKNOWN"
 
 // giveUpTimeout bounds the calls that give up an upload.
 const giveUpTimeout = 10 * time.Second
@@ -62,7 +58,7 @@ func (a *api) publishStatus(r *request.Request) (request.Reply, error) {
 		return nil, err
 	}
 	state, err := a.Composer.Status(r.Context(), r.Viewer.UserID, id)
-	if errs.ReasonOf(err) == reasonVideoUnknown && r.Viewer.UserID != 0 {
+	if errs.ReasonOf(err) == videov1.ReasonVideoUnknown && r.Viewer.UserID != 0 {
 		state, err = a.uploading(r, id, err)
 	}
 	if err != nil {
@@ -77,9 +73,9 @@ func (a *api) publishStatus(r *request.Request) (request.Reply, error) {
 func (a *api) uploading(r *request.Request, id int64, unknown error) (compose.Status, error) {
 	open, err := a.Videos.GetUpload(r.Context(), &videov1.GetUploadRequest{VideoId: id, AuthorId: r.Viewer.UserID})
 	switch errs.ReasonOf(err) {
-	case upload.ReasonUnknown:
+	case videov1.ReasonUploadUnknown:
 		return compose.Status{}, unknown
-	case upload.ReasonCommitted: // a video since the first look
+	case videov1.ReasonUploadCommitted: // a video since the first look
 		return a.Composer.Status(r.Context(), r.Viewer.UserID, id)
 	}
 	state := compose.Status{VideoID: id, Processing: compose.Processing{State: compose.StateUploading}}
@@ -100,9 +96,9 @@ func (a *api) publishDelete(r *request.Request) (request.Reply, error) {
 	}
 	in := &videov1.DeleteVideoRequest{VideoId: id, AuthorId: r.Viewer.UserID}
 	_, err = a.Videos.DeleteVideo(r.Context(), in)
-	if errs.ReasonOf(err) == reasonVideoUnknown {
+	if errs.ReasonOf(err) == videov1.ReasonVideoUnknown { // possibly an open upload
 		err = a.giveUp(r, id, err)
-		if errs.ReasonOf(err) == upload.ReasonCommitted { // a video since the first look
+		if errs.ReasonOf(err) == videov1.ReasonUploadCommitted { // a video since the first look
 			_, err = a.Videos.DeleteVideo(r.Context(), in)
 		}
 	}
@@ -129,7 +125,7 @@ func (a *api) giveUp(r *request.Request, id int64, unknown error) error {
 		_, err = a.Videos.AbortUpload(ctx, &videov1.AbortUploadRequest{VideoId: id, AuthorId: r.Viewer.UserID})
 	}
 	switch {
-	case errs.ReasonOf(err) == upload.ReasonUnknown:
+	case errs.ReasonOf(err) == videov1.ReasonUploadUnknown:
 		return unknown
 	case err == nil && a.Direct != nil:
 		a.Direct.DeleteBytes(ctx, open.GetUpload())

@@ -3,6 +3,11 @@ package request
 import (
 	"errors"
 
+	chatv1 "github.com/douyin-on-dapr/douyin/services/contract/chat/v1"
+	interactionv1 "github.com/douyin-on-dapr/douyin/services/contract/interaction/v1"
+	relationv1 "github.com/douyin-on-dapr/douyin/services/contract/relation/v1"
+	userv1 "github.com/douyin-on-dapr/douyin/services/contract/user/v1"
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
@@ -23,7 +28,8 @@ func byReason(reason string) (answer, bool) {
 	switch reason {
 	case "PARAM_MISSING":
 		return answer{1001, "缺少参数", "a parameter is missing"}, true
-	case "PARAM_INVALID", "REQUEST_INVALID", "IDS_INVALID", "ID_INVALID", "TOO_MANY_IDS", "CURSOR_INVALID", "REQUEST_ID_INVALID":
+	case "PARAM_INVALID", videov1.ReasonRequestInvalid, userv1.ReasonIDsInvalid, interactionv1.ReasonIDInvalid,
+		interactionv1.ReasonTooManyIDs, interactionv1.ReasonCursorInvalid, interactionv1.ReasonRequestIDInvalid:
 		return answer{1002, "参数错误", "a parameter is not valid"}, true
 	case "PARAM_DUPLICATE":
 		return answer{1003, "参数重复", "a parameter is given twice"}, true
@@ -31,6 +37,8 @@ func byReason(reason string) (answer, bool) {
 		return answer{1004, "接口不存在", "there is no such endpoint"}, true
 	case "METHOD_UNSUITED":
 		return answer{1005, "请求方法错误", "the endpoint does not take this method"}, true
+	case "REQUEST_ID_REUSED":
+		return answer{1013, "请求编号已用于其他内容", "the request id was used for another content"}, true
 	case "BODY_TOO_LARGE":
 		return answer{1006, "请求内容过大", "the request is too large"}, true
 	case "BODY_TOO_SLOW":
@@ -40,61 +48,61 @@ func byReason(reason string) (answer, bool) {
 
 	case "TOKEN_INVALID":
 		return answer{2001, "请先登录", "please log in first"}, true
-	case "NAME_INVALID":
+	case userv1.ReasonNameInvalid:
 		return answer{2002, "用户名须为1至32个字符", "the name must have 1 to 32 characters"}, true
-	case "PASSWORD_INVALID":
+	case userv1.ReasonPasswordInvalid:
 		return answer{2003, "密码须为1至32个字符", "the password must have 1 to 32 characters"}, true
-	case "NAME_TAKEN":
+	case userv1.ReasonNameTaken:
 		return answer{2004, "用户名已存在", "this name is taken"}, true
-	case "WRONG_CREDENTIALS":
+	case userv1.ReasonWrongCredentials:
 		return answer{2005, "用户名或密码错误", "wrong name or password"}, true
-	case "USER_UNKNOWN":
+	case userv1.ReasonUserUnknown:
 		return answer{2006, "用户不存在", "there is no such user"}, true
 
 	case "VIDEO_MISSING":
 		return answer{3001, "请选择视频", "there is no video in the request"}, true
-	case "VIDEO_EMPTY":
+	case videov1.ReasonVideoEmpty:
 		return answer{3002, "视频为空", "the video is empty"}, true
-	case "VIDEO_TOO_LARGE", "OBJECT_TOO_LARGE":
+	case videov1.ReasonVideoTooLarge, "OBJECT_TOO_LARGE":
 		return answer{3003, "视频过大", "the video is too large"}, true
 	case "VIDEO_FORMAT":
 		return answer{3004, "不支持的视频格式", "this is not a video format we know"}, true
-	case "TITLE_INVALID":
+	case videov1.ReasonTitleInvalid:
 		return answer{3005, "标题须为1至128个字符", "the title must have 1 to 128 characters"}, true
 	case "UPLOAD_MALFORMED":
 		return answer{3006, "上传内容不完整", "the upload is malformed or incomplete"}, true
-	case "UPLOAD_UNKNOWN", "UPLOAD_COMMITTED", "OBJECT_INVALID":
+	case videov1.ReasonUploadUnknown, videov1.ReasonUploadCommitted, videov1.ReasonObjectInvalid:
 		return answer{3007, "上传已失效，请重试", "the upload has expired, please try again"}, true
-	case "UPLOADS_TOO_MANY":
+	case videov1.ReasonUploadsTooMany:
 		return answer{3008, "上传过多，请稍后再试", "too many uploads at once, please try again later"}, true
 
 	case "ACTION_UNKNOWN":
 		return answer{1009, "操作类型错误", "unknown action_type"}, true
 
-	case "VIDEO_UNKNOWN":
+	case videov1.ReasonVideoUnknown:
 		return answer{3009, "视频不存在", "there is no such video"}, true
-	case "VIDEO_FOREIGN":
+	case videov1.ReasonNotVideoOwner:
 		return answer{3010, "只能删除自己的视频", "only its author may delete a video"}, true
 	case "DIRECT_UPLOAD_UNAVAILABLE":
 		return answer{3011, "暂不支持直传", "direct uploads are not available here"}, true
 	case "UPLOAD_INCOMPLETE":
 		return answer{3012, "视频尚未上传完整", "parts of the video are still missing"}, true
-	case "COMMENT_INVALID":
+	case interactionv1.ReasonCommentInvalid:
 		return answer{4001, "评论须为1至500个字符", "a comment has 1 to 500 characters"}, true
-	case "COMMENT_UNKNOWN":
+	case interactionv1.ReasonCommentUnknown:
 		return answer{4002, "评论不存在", "there is no such comment"}, true
-	case "COMMENT_FOREIGN":
+	case interactionv1.ReasonNotCommentOwner:
 		return answer{4003, "只能删除自己的评论", "only the writer may delete a comment"}, true
-	case "SELF_FOLLOW":
+	case relationv1.ReasonSelfFollow:
 		return answer{4101, "不能关注自己", "you cannot follow yourself"}, true
-	case "MESSAGE_INVALID":
+	case chatv1.ReasonMessageInvalid:
 		return answer{4201, "消息须为1至500个字符", "a message has 1 to 500 characters"}, true
-	case "SELF_MESSAGE":
+	case chatv1.ReasonSelfMessage:
 		return answer{4202, "不能给自己发消息", "you cannot write to yourself"}, true
-	case "NOT_FRIENDS":
+	case chatv1.ReasonNotFriends:
 		return answer{4203, "互相关注后才能发消息", "only friends may write to each other"}, true
 
-	case "BUSY":
+	case userv1.ReasonBusy:
 		return answer{5003, "系统繁忙，请稍后再试", "too busy, please try again"}, true
 	}
 	return answer{}, false

@@ -51,7 +51,7 @@ func (d *Direct) Resume(ctx context.Context, authorID, id int64) (Invitation, er
 	ctx, cancel := context.WithTimeout(ctx, directTimeout)
 	defer cancel()
 	begun, err := d.find(ctx, authorID, id)
-	if errs.ReasonOf(err) == ReasonCommitted {
+	if errs.ReasonOf(err) == videov1.ReasonUploadCommitted {
 		return Invitation{VideoID: id, Parts: []MissingPart{}}, nil
 	}
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/douyin-on-dapr/douyin/gateway/internal/compose"
 	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
+	"github.com/douyin-on-dapr/douyin/services/contract/videofile"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
@@ -19,7 +20,7 @@ func (d *Direct) Complete(ctx context.Context, authorID, id int64, title string)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), directTimeout)
 	defer cancel()
 	err := d.complete(ctx, authorID, id, title)
-	if errs.ReasonOf(err) == ReasonCommitted {
+	if errs.ReasonOf(err) == videov1.ReasonUploadCommitted {
 		return nil // by an earlier or a concurrent request
 	}
 	return err
@@ -65,11 +66,11 @@ func (d *Direct) inspect(ctx context.Context, authorID int64, begun *videov1.Beg
 	if err != nil {
 		return nil, err
 	}
-	head, err := d.store.GetRange(ctx, key, 0, min(size, sniffBytes))
+	head, err := d.store.GetRange(ctx, key, 0, min(size, videofile.HeadBytes))
 	if err != nil {
 		return nil, err
 	}
-	kind := sniff(head)
+	kind := videofile.ContentType(head)
 	if kind == "" || size != begun.GetMaxSize() {
 		d.abort(ctx, authorID, begun)
 		return nil, errVideoFormat

@@ -71,12 +71,13 @@ func (d *Direct) find(ctx context.Context, authorID, id int64) (*videov1.BeginUp
 // abort gives an upload up and deletes its bytes. The video service sweeps the
 // remains when the upload expires.
 func (d *Direct) abort(ctx context.Context, authorID int64, begun *videov1.BeginUploadResponse) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)
-	defer cancel()
-	if _, err := d.videos.AbortUpload(ctx, &videov1.AbortUploadRequest{VideoId: begun.GetVideoId(), AuthorId: authorID}); err != nil {
+	ctx = context.WithoutCancel(ctx)
+	if err := abort(ctx, d.videos, begun.GetVideoId(), authorID); err != nil {
 		d.log.WarnContext(ctx, "direct upload not aborted", "video", begun.GetVideoId(), "error", err)
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, abortTimeout)
+	defer cancel()
 	d.DeleteBytes(ctx, begun)
 }
 

@@ -167,7 +167,7 @@ func TestDirectUploadsThatAreRefused(t *testing.T) {
 	if h.Videos.Open() != 1 || h.S3.Len() != 1 {
 		t.Errorf("%d open uploads, %d in the store; want that of amy", h.Videos.Open(), h.S3.Len())
 	}
-	h.Videos.Fail("BeginUpload", errs.New(errs.Exhausted, "UPLOADS_TOO_MANY", ""))
+	h.Videos.Fail("BeginUpload", errs.New(errs.Exhausted, videov1.ReasonUploadsTooMany, ""))
 	apitest.WantCode(t, "too many", h.post(t, "begin", "size", "100"), 3008)
 
 	none := apitest.New(t, func(d *httpapi.Deps, _ *upload.Limits) { d.Direct = nil })
@@ -245,7 +245,9 @@ func TestDirectUploadSurvivesFaultsAnywhere(t *testing.T) {
 		{"sniff", false, func(h *apitest.Harness) { h.S3.Fail("GetRange", down) }},
 		{"commit", false, func(h *apitest.Harness) { h.Videos.Fail("CommitUpload", down) }},
 		{"commit, answers lost", false, func(h *apitest.Harness) { h.Videos.LoseCommits = true }},
-		{"title", false, func(h *apitest.Harness) { h.Videos.Fail("CommitUpload", errs.New(errs.Invalid, "TITLE_INVALID", "")) }},
+		{"title", false, func(h *apitest.Harness) {
+			h.Videos.Fail("CommitUpload", errs.New(errs.Invalid, videov1.ReasonTitleInvalid, ""))
+		}},
 	} {
 		h := newDirectHarness(t)
 		if fault.begin {

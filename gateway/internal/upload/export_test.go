@@ -12,5 +12,5 @@ func LayOut(size, partSize int64) (sizes []int64) {
 	return sizes
 }
 
-// Sniff for a table test.
-var Sniff = sniff
+// Abort without a request.
+var Abort = abort

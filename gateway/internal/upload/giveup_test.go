@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/douyin-on-dapr/douyin/gateway/internal/apitest"
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
@@ -77,7 +78,7 @@ func TestUploadThatIsCommittedWhileItIsDeleted(t *testing.T) {
 			}
 		} else {
 			apitest.WantCode(t, "complete", h.post(t, "complete/", "video_id", text(b.VideoID), "title", "t"), 0)
-			h.Videos.Fail("DeleteVideo", errs.New(errs.NotFound, "VIDEO_UNKNOWN", ""))
+			h.Videos.Fail("DeleteVideo", errs.New(errs.NotFound, videov1.ReasonVideoUnknown, ""))
 		}
 		apitest.WantCode(t, method, h.Send(t, http.MethodPost, "/douyin/publish/delete/", url.Values{"token": {h.token}, "video_id": {text(b.VideoID)}}, "", nil), 0)
 		if n := len(h.Videos.Published()); n != 0 {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/douyin-on-dapr/douyin/gateway/internal/request"
 	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
+	"github.com/douyin-on-dapr/douyin/services/contract/videofile"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 	"github.com/douyin-on-dapr/douyin/services/platform/objectstore"
 )
@@ -116,7 +117,7 @@ func (up *formUpload) receiveFile(in *fileReader) error {
 	if up.kind != "" {
 		return request.ErrParamDuplicate
 	}
-	head := make([]byte, sniffBytes)
+	head := make([]byte, videofile.HeadBytes)
 	n, err := io.ReadFull(in, head)
 	switch {
 	case in.err != nil:
@@ -126,7 +127,7 @@ func (up *formUpload) receiveFile(in *fileReader) error {
 	case err != nil && !errors.Is(err, io.ErrUnexpectedEOF): // a file may be shorter than the head
 		return err
 	}
-	if up.kind = sniff(head[:n]); up.kind == "" {
+	if up.kind = videofile.ContentType(head[:n]); up.kind == "" {
 		return errVideoFormat
 	}
 	err = up.write(io.MultiReader(bytes.NewReader(head[:n]), in))
@@ -228,10 +229,9 @@ func (up *formUpload) commit() error {
 	if err != nil {
 		return err
 	}
-	_, err = up.videos.CommitUpload(context.WithoutCancel(up.r.Context()), &videov1.CommitUploadRequest{
+	return commit(context.WithoutCancel(up.r.Context()), up.videos, &videov1.CommitUploadRequest{
 		VideoId: up.begun.GetVideoId(), AuthorId: up.r.Viewer.UserID, Title: title, Source: up.object,
 	})
-	return err
 }
 
 // abort gives the upload up, even if the client has disconnected. It reports
@@ -241,10 +241,9 @@ func (up *formUpload) abort() (committed bool) {
 	if up.begun == nil {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(up.r.Context()), abortTimeout)
-	defer cancel()
-	_, err := up.videos.AbortUpload(ctx, &videov1.AbortUploadRequest{VideoId: up.begun.GetVideoId(), AuthorId: up.r.Viewer.UserID})
-	if errs.ReasonOf(err) == ReasonCommitted {
+	ctx := context.WithoutCancel(up.r.Context())
+	err := abort(ctx, up.videos, up.begun.GetVideoId(), up.r.Viewer.UserID)
+	if errs.ReasonOf(err) == videov1.ReasonUploadCommitted {
 		return up.object != nil
 	}
 	if err != nil { // the video service sweeps uploads that are never committed

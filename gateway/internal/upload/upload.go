@@ -6,7 +6,6 @@ package upload
 import (
 	"context"
 	"strings"
-	"time"
 
 	"google.golang.org/grpc"
 
@@ -17,25 +16,16 @@ import (
 
 // Refusals that concern uploads.
 var (
-	errTitleInvalid     = errs.New(errs.Invalid, "TITLE_INVALID", "the title must have 1 to 128 characters")
+	errTitleInvalid     = errs.New(errs.Invalid, videov1.ReasonTitleInvalid, "the title must have 1 to 128 characters")
 	errUploadIncomplete = errs.New(errs.Conflict, "UPLOAD_INCOMPLETE", "parts of the video are still missing")
 	errUploadMalformed  = errs.New(errs.Invalid, "UPLOAD_MALFORMED", "the upload is malformed or incomplete")
-	errUploadUnknown    = errs.New(errs.NotFound, ReasonUnknown, "there is no such upload")
-	errUploadsTooMany   = errs.New(errs.Exhausted, "UPLOADS_TOO_MANY", "too many uploads at once")
-	errVideoEmpty       = errs.New(errs.Invalid, "VIDEO_EMPTY", "the video is empty")
+	errUploadUnknown    = errs.New(errs.NotFound, videov1.ReasonUploadUnknown, "there is no such upload")
+	errUploadsTooMany   = errs.New(errs.Exhausted, videov1.ReasonUploadsTooMany, "too many uploads at once")
+	errVideoEmpty       = errs.New(errs.Invalid, videov1.ReasonVideoEmpty, "the video is empty")
 	errVideoFormat      = errs.New(errs.Invalid, "VIDEO_FORMAT", "unsupported video format")
 	errVideoMissing     = errs.New(errs.Invalid, "VIDEO_MISSING", "there is no video in the request")
-	errVideoTooLarge    = errs.New(errs.Invalid, "VIDEO_TOO_LARGE", "the video is too large")
+	errVideoTooLarge    = errs.New(errs.Invalid, videov1.ReasonVideoTooLarge, "the video is too large")
 )
-
-// Answers of the video service that need a decision of the gateway.
-const (
-	ReasonUnknown   = "UPLOAD_UNKNOWN"
-	ReasonCommitted = "UPLOAD_COMMITTED" // it is a video already
-)
-
-// abortTimeout bounds the cleanup after a failed upload.
-const abortTimeout = 10 * time.Second
 
 // Videos are the calls of the video service that uploads need.
 type Videos interface {

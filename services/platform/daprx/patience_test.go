@@ -70,6 +70,20 @@ func TestPatienceIsBounded(t *testing.T) {
 	})
 }
 
+// A caller that can do without the answer does not wait for a restart.
+func TestImpatientCallsFailSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &app{}
+		took, err := retry(daprx.NewRetry()).call(daprx.Impatient(t.Context()), a)
+		if status.Code(err) != codes.Unavailable || took > 350*time.Millisecond {
+			t.Errorf("%v after %v, want Unavailable after a third of a second", err, took)
+		}
+		if n := a.attempts.Load(); n != 10 {
+			t.Errorf("%d attempts, want those that find another replica", n)
+		}
+	})
+}
+
 // A call returns before its deadline, so that "did not reach the program" does
 // not become "may have reached it".
 func TestRetriesLeaveTimeBeforeTheDeadline(t *testing.T) {
@@ -116,6 +130,27 @@ func TestLongOutageFailsFast(t *testing.T) {
 		a.up = time.Time{}
 		if took, err := r.call(t.Context(), a); err == nil || took < 2500*time.Millisecond {
 			t.Errorf("%v after %v in a new outage", err, took)
+		}
+	})
+}
+
+// A call that runs into its deadline does not show that the app is back: a long
+// outage stays one, and calls go on failing fast.
+func TestATimeoutDoesNotEndAnOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, a := retry(daprx.NewRetry()), &app{}
+		start := time.Now()
+		for time.Since(start) < 11*time.Second {
+			if _, err := r.call(t.Context(), a); err == nil {
+				t.Fatal("the app is down")
+			}
+		}
+		timedOut := status.Error(codes.DeadlineExceeded, "context deadline exceeded")
+		if err := r(t.Context(), spendMethod, errRefused(), func() error { return timedOut }); !errors.Is(err, timedOut) {
+			t.Fatalf("%v, want the timeout", err)
+		}
+		if took, err := r.call(t.Context(), a); err == nil || took > 400*time.Millisecond {
+			t.Errorf("%v after %v: the outage has not ended", err, took)
 		}
 	})
 }

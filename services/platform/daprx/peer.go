@@ -46,7 +46,7 @@ func (p *peer) Invoke(ctx context.Context, method string, args, reply any, opts 
 	err := send(appIDHeader)
 	if unreachable(err) {
 		err = p.reachability.retry(ctx, method, err, func() error { return send(calleeHeader) })
-	} else {
+	} else if answered(err) {
 		p.reachability.reached()
 	}
 	return peerError(method, err)

@@ -54,7 +54,7 @@ func (r *reachability) retry(ctx context.Context, method string, err error, send
 		}
 		if n >= quickRetries {
 			if !patient {
-				if !r.startWaiting() {
+				if isImpatient(ctx) || !r.startWaiting() {
 					return err
 				}
 				defer r.stopWaiting()
@@ -73,7 +73,7 @@ func (r *reachability) retry(ctx context.Context, method string, err error, send
 			return err
 		case <-time.After(pause):
 		}
-		if err = send(); !unreachable(err) {
+		if err = send(); answered(err) {
 			r.reached()
 		}
 		if err == nil {
@@ -82,6 +82,18 @@ func (r *reachability) retry(ctx context.Context, method string, err error, send
 		pause = min(2*pause, longestQuickPause)
 	}
 }
+
+// impatientKey marks the context of impatient calls.
+type impatientKey struct{}
+
+// Impatient returns a context whose calls to other programs are not retried for as
+// long as a restart takes, but a third of a second. Another replica is still found
+// in that time. It is for callers that can do without the answer.
+func Impatient(ctx context.Context) context.Context {
+	return context.WithValue(ctx, impatientKey{}, true)
+}
+
+func isImpatient(ctx context.Context) bool { return ctx.Value(impatientKey{}) != nil }
 
 // notSent reports that the call did not reach the other program: a sidecar or
 // the program refused the connection, or the sidecar knows no address for the
@@ -136,7 +148,14 @@ func connectionLost(err error) bool {
 	return (code == codes.Unavailable || code == codes.Canceled) && errs.ReasonOf(errs.FromStatus(err)) == ""
 }
 
-// unreachable reports that the other program did not answer.
+// answered reports that the other program is there: it did something, or refused
+// to. A deadline that passes says nothing about it.
+func answered(err error) bool {
+	return !unreachable(err) && (status.Code(err) != codes.DeadlineExceeded || errs.ReasonOf(errs.FromStatus(err)) != "")
+}
+
+// unreachable reports that the call did not reach the other program, or that its
+// answer was lost.
 func unreachable(err error) bool {
 	return err != nil && (notSent(err) || connectionLost(err))
 }

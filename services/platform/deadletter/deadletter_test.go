@@ -117,13 +117,13 @@ const earlierTable = `CREATE TABLE dead_letters (
 
 func TestEnsureBringsAnEarlierTableUpToDate(t *testing.T) {
 	db := sqltest.New(t, nil)
-	if current, err := deadletter.HasReplays(t.Context(), db); current || err != nil {
+	if current, err := deadletter.IsCurrent(t.Context(), db); current || err != nil {
 		t.Errorf("without a table: %t, %v", current, err)
 	}
 	execute(t, db, earlierTable)
 	execute(t, db, "INSERT INTO dead_letters (event_id, topic, source_topic, payload, received_at_ms) VALUES ('e1', ?, 'thing.happened', ?, 7)",
 		topic, payload(t, event("e1")))
-	if current, err := deadletter.HasReplays(t.Context(), db); current || err != nil {
+	if current, err := deadletter.IsCurrent(t.Context(), db); current || err != nil {
 		t.Errorf("the earlier table: %t, %v", current, err)
 	}
 	var replicas sync.WaitGroup
@@ -135,7 +135,7 @@ func TestEnsureBringsAnEarlierTableUpToDate(t *testing.T) {
 		})
 	}
 	replicas.Wait()
-	if current, err := deadletter.HasReplays(t.Context(), db); !current || err != nil {
+	if current, err := deadletter.IsCurrent(t.Context(), db); !current || err != nil {
 		t.Errorf("afterwards: %t, %v", current, err)
 	}
 	letters := all(t, db)

@@ -46,8 +46,8 @@ func (f Filter) where() (conditions string, args []any) {
 }
 
 // columns are those of a letter without its payload.
-const columns = `id, event_id, topic, source_topic, received_at_ms, replays, requested_at_ms, last_error,
-	claimed_until_ms, LENGTH(payload) AS payload_length`
+const columns = `id, event_id, topic, source_topic, received_at_ms, replays, requested_at_ms, refused, retries, retry_at_ms,
+	last_error, claimed_until_ms, LENGTH(payload) AS payload_length`
 
 // List returns the selected letters without their payloads, in the order of
 // their ids.

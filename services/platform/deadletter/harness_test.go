@@ -46,7 +46,7 @@ func payload(t *testing.T, e cloudevent.Event) []byte {
 func store(t *testing.T, db *sqlx.DB, payloads ...[]byte) {
 	t.Helper()
 	for _, payload := range payloads {
-		if err := deadletter.Store(t.Context(), db, topic, payload); err != nil {
+		if err := deadletter.Store(t.Context(), db, topic, payload, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -159,7 +159,7 @@ func runUntil(t *testing.T, db *sqlx.DB, handle deadletter.Handler, condition fu
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	replayer := deadletter.NewReplayer(db, handle, deadletter.Options{Poll: 5 * time.Millisecond, Lease: 100 * time.Millisecond})
+	replayer := deadletter.NewReplayer(db, handle, deadletter.Options{Poll: 5 * time.Millisecond})
 	go func() { ended <- replayer.Run(ctx) }()
 	defer func() {
 		stop()

@@ -2,13 +2,16 @@ package deadletter
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
 	"github.com/douyin-on-dapr/douyin/services/platform/cloudevent"
+	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 	"github.com/douyin-on-dapr/douyin/services/platform/sqldb"
 )
 
@@ -16,7 +19,8 @@ import (
 // delivers it. The id of the event is that of the first delivery.
 type Handler func(ctx context.Context, topic string, e cloudevent.Event) error
 
-// Replayer replays the letters of one database that are requested.
+// Replayer replays the letters of one database: those that are requested, and
+// those whose retry is due.
 type Replayer struct {
 	db     *sqlx.DB
 	handle Handler
@@ -26,9 +30,9 @@ type Replayer struct {
 // Options tune a Replayer; zero values mean the defaults.
 type Options struct {
 	Log     *slog.Logger
-	Poll    time.Duration // pause between two looks for requests; 2 s
+	Poll    time.Duration // pause between two looks for letters; 2 s
 	Lease   time.Duration // how long a claim holds when the program dies; 30 s
-	Timeout time.Duration // of one call of the handler; 10 s. It must be below Lease.
+	Timeout time.Duration // from the claim of a letter to the end of its handler; 10 s, at most half of Lease
 }
 
 // NewReplayer returns a Replayer that processes events with handle.
@@ -45,6 +49,7 @@ func NewReplayer(db *sqlx.DB, handle Handler, o Options) *Replayer {
 	if o.Timeout == 0 {
 		o.Timeout = 10 * time.Second
 	}
+	o.Timeout = min(o.Timeout, o.Lease/2) // the outcome is written before the lease ends
 	return &Replayer{db: db, handle: handle, o: o}
 }
 
@@ -55,13 +60,13 @@ type Result struct {
 	Refused  []Refusal // not replayed
 }
 
-// Run replays what is requested until ctx ends. Failures of the database are
-// logged; the next look makes up for them. It returns nil.
+// Run replays what is requested or due until ctx ends. Failures of the database
+// are logged; the next look makes up for them. It returns nil.
 func (r *Replayer) Run(ctx context.Context) error {
 	ticker := time.NewTicker(r.o.Poll)
 	defer ticker.Stop()
 	for {
-		if result, err := r.pass(ctx, nil); err != nil && ctx.Err() == nil {
+		if result, err := r.all(ctx); err != nil && ctx.Err() == nil {
 			r.o.Log.WarnContext(ctx, "dead letters not replayed", "error", err.Error())
 		} else if result.Replayed+result.Failed > 0 {
 			r.o.Log.InfoContext(ctx, "dead letters replayed", "replayed", result.Replayed, "failed", result.Failed)
@@ -87,120 +92,97 @@ func (r *Replayer) Replay(ctx context.Context, f Filter) (Result, error) {
 	if err := plan.Request(ctx, r.db); err != nil {
 		return Result{}, err
 	}
-	result, err := r.pass(ctx, plan.IDs())
-	result.Refused = plan.Refused
+	result := Result{Refused: plan.Refused}
+	err = r.replay(ctx, requested(), plan.IDs(), &result)
 	return result, err
 }
 
-const (
-	sqlRequested = `SELECT id FROM dead_letters
-		WHERE requested_at_ms IS NOT NULL AND claimed_until_ms < ? ORDER BY requested_at_ms, id LIMIT ?`
+// chunkRead is how many letters are read at once.
+const chunkRead = 100
 
-	// The attempt counts from its beginning: a letter whose handler ends the
-	// whole program must not be replayed for ever.
-	sqlClaim = `UPDATE dead_letters SET replays = replays + 1, claimed_until_ms = ?, last_error = ?
-		WHERE id = ? AND requested_at_ms IS NOT NULL AND claimed_until_ms < ? AND replays < ?`
-
-	sqlRefuse = `UPDATE dead_letters SET requested_at_ms = NULL, claimed_until_ms = 0
-		WHERE id = ? AND requested_at_ms IS NOT NULL AND claimed_until_ms < ? AND replays >= ?`
-
-	sqlFail = `UPDATE dead_letters SET requested_at_ms = NULL, claimed_until_ms = 0, last_error = ? WHERE id = ?`
-
-	sqlDone = `DELETE FROM dead_letters WHERE id = ?`
-
-	interrupted = "the program ended during the replay"
-)
-
-// requestChunk is how many requested letters are read at once.
-const requestChunk = 100
-
-// pass replays the given letters, or all requested ones for nil, in order.
-func (r *Replayer) pass(ctx context.Context, ids []int64) (result Result, err error) {
-	for {
-		some := ids
-		if ids == nil {
-			if err := r.db.SelectContext(ctx, &some, sqlRequested, time.Now().UnixMilli(), requestChunk); err != nil {
-				return result, sqldb.Wrap("deadletter.Replayer", err)
+// all replays the requested letters and those whose retry is due, in order.
+func (r *Replayer) all(ctx context.Context) (result Result, err error) {
+	for _, k := range []kind{requested(), due()} {
+		for {
+			ids, err := r.find(ctx, k)
+			if err != nil {
+				return result, sqldb.Wrap(opReplay, err)
 			}
-		}
-		for _, id := range some {
-			if err := r.replay(ctx, id, &result); err != nil {
-				return result, sqldb.Wrap("deadletter.Replayer", err)
+			if len(ids) == 0 {
+				break
 			}
-		}
-		if ids != nil || len(some) == 0 {
-			return result, nil
+			if err := r.replay(ctx, k, ids, &result); err != nil {
+				return result, err
+			}
 		}
 	}
+	return result, nil
 }
 
-// replay processes one letter, unless another Replayer has it or it is gone.
-func (r *Replayer) replay(ctx context.Context, id int64, result *Result) error {
-	claimed, err := r.claim(ctx, id)
+const opReplay = "deadletter.Replayer"
+
+func (r *Replayer) find(ctx context.Context, k kind) (ids []int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, r.o.Timeout)
+	defer cancel()
+	err = r.db.SelectContext(ctx, &ids, k.find, append(slices.Clone(k.findArgs), chunkRead)...)
+	return ids, err
+}
+
+// replay processes the letters of the ids one after the other.
+func (r *Replayer) replay(ctx context.Context, k kind, ids []int64, result *Result) error {
+	for _, id := range ids {
+		if err := r.one(ctx, k, id, result); err != nil {
+			return sqldb.Wrap(opReplay, err)
+		}
+	}
+	return nil
+}
+
+// one processes a letter, unless another Replayer has it or it is gone. The error
+// says that the database failed.
+func (r *Replayer) one(ctx context.Context, k kind, id int64, result *Result) error {
+	// One limit for all that happens under the claim: nothing outlives the lease.
+	working, cancel := context.WithTimeout(ctx, r.o.Timeout)
+	defer cancel()
+	c, claimed, err := r.claim(working, k, id)
 	if err != nil || !claimed {
 		return err
 	}
-	letter, err := Get(ctx, r.db, id)
-	if err == nil {
-		err = r.call(ctx, letter)
+	letter, readErr := Get(working, r.db, id)
+	if errs.CodeOf(readErr) == errs.NotFound {
+		return nil // discarded meanwhile
 	}
+	var handleErr error
+	if readErr == nil {
+		handleErr = r.call(working, letter)
+	}
+
 	// The outcome is written even if ctx has ended.
-	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.o.Timeout)
+	finishing, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.o.Timeout)
 	defer cancel()
-	if err == nil {
-		result.Replayed++
-		_, err = r.db.ExecContext(finish, sqlDone, id)
+	switch {
+	case readErr != nil:
+		return errors.Join(readErr, r.release(finishing, c))
+	case handleErr == nil:
+		done, err := r.done(finishing, c)
+		if done {
+			result.Replayed++
+		}
 		return err
-	}
-	if ctx.Err() != nil {
-		return r.release(finish, id)
+	case ctx.Err() != nil:
+		return errors.Join(ctx.Err(), r.release(finishing, c))
 	}
 	result.Failed++
-	r.o.Log.WarnContext(ctx, "dead letter failed again", "id", id, "event", letter.EventID, "topic", letter.SourceTopic, "error", err.Error())
-	_, err = r.db.ExecContext(finish, sqlFail, shorten(err.Error()), id)
-	return err
-}
-
-// claim takes a letter for the time of the lease. A letter that was replayed too
-// often gets its request taken away.
-func (r *Replayer) claim(ctx context.Context, id int64) (bool, error) {
-	now := time.Now()
-	until := now.Add(r.o.Lease).UnixMilli()
-	result, err := r.db.ExecContext(ctx, sqlClaim, until, interrupted, id, now.UnixMilli(), MaxReplays)
-	if err != nil {
-		return false, err
-	}
-	if n, err := result.RowsAffected(); err != nil || n == 1 {
-		return err == nil, err
-	}
-	result, err = r.db.ExecContext(ctx, sqlRefuse, id, now.UnixMilli(), MaxReplays)
-	if err != nil {
-		return false, err
-	}
-	if n, err := result.RowsAffected(); err != nil || n == 1 {
-		r.o.Log.WarnContext(ctx, "dead letter replayed too often", "id", id)
-		return false, err
-	}
-	return false, nil
-}
-
-const sqlRelease = `UPDATE dead_letters SET replays = replays - 1, claimed_until_ms = 0 WHERE id = ?`
-
-// release gives a letter back whose replay was cut short by the end of the
-// program: its request stays and the attempt does not count.
-func (r *Replayer) release(ctx context.Context, id int64) error {
-	_, err := r.db.ExecContext(ctx, sqlRelease, id)
-	return err
+	r.o.Log.WarnContext(ctx, "dead letter failed again", "id", id, "event", letter.EventID, "topic", letter.SourceTopic, "error", handleErr.Error())
+	return r.failed(finishing, c, letter, handleErr)
 }
 
 // call runs the handler. A panic of the handler is its failure.
 func (r *Replayer) call(ctx context.Context, letter Letter) (err error) {
-	event, err := letter.event()
+	event, err := Event(letter.Payload)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, r.o.Timeout)
-	defer cancel()
 	defer func() {
 		if fault := recover(); fault != nil {
 			err = fmt.Errorf("panic: %v", fault)

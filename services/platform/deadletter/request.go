@@ -2,7 +2,6 @@ package deadletter
 
 import (
 	"context"
-	"time"
 
 	"github.com/douyin-on-dapr/douyin/services/platform/sqldb"
 )
@@ -48,12 +47,12 @@ func (p Plan) IDs() []int64 {
 // A forced letter gets one more replay. A letter that is requested already keeps
 // its turn.
 const sqlRequest = `UPDATE dead_letters
-	SET replays = LEAST(replays, ?), requested_at_ms = COALESCE(requested_at_ms, ?) WHERE id IN (?)`
+	SET replays = LEAST(replays, ?), requested_at_ms = COALESCE(requested_at_ms, ` + sqldb.NowMS + `) WHERE id IN (?)`
 
 // Request marks the letters of the plan for the Replayer of the service that
 // owns the database. Letters that were replayed or discarded meanwhile are
 // skipped.
 func (p Plan) Request(ctx context.Context, db sqldb.Handle) error {
-	_, err := change(ctx, db, "deadletter.Request", sqlRequest, p.IDs(), MaxReplays-1, time.Now().UnixMilli())
+	_, err := change(ctx, db, "deadletter.Request", sqlRequest, p.IDs(), MaxReplays-1)
 	return err
 }

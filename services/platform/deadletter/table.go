@@ -21,19 +21,33 @@ const (
 		requested_at_ms  BIGINT NULL,
 		claimed_until_ms BIGINT NOT NULL DEFAULT 0,
 		last_error       VARCHAR(300) NOT NULL DEFAULT '',
+		refused          BOOLEAN NOT NULL DEFAULT FALSE,
+		retry_at_ms      BIGINT NULL DEFAULT 0,
+		retries          INT NOT NULL DEFAULT 0,
+		interruptions    INT NOT NULL DEFAULT 0,
 		UNIQUE KEY event_topic (event_id, topic),
-		KEY requested (requested_at_ms)
+		KEY requested (requested_at_ms),
+		KEY retry_at (retry_at_ms)
 	) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`
 
-	// Tables of earlier versions end with received_at_ms.
-	sqlHasReplays = `SELECT COUNT(*) FROM information_schema.columns
-		WHERE table_schema = DATABASE() AND table_name = 'dead_letters' AND column_name = 'replays'`
+	sqlHasColumn = `SELECT COUNT(*) FROM information_schema.columns
+		WHERE table_schema = DATABASE() AND table_name = 'dead_letters' AND column_name = ?`
+
+	// The first version of the table ends with received_at_ms, the second with
+	// last_error.
 	sqlAddReplays = `ALTER TABLE dead_letters
 		ADD COLUMN replays          INT NOT NULL DEFAULT 0,
 		ADD COLUMN requested_at_ms  BIGINT NULL,
 		ADD COLUMN claimed_until_ms BIGINT NOT NULL DEFAULT 0,
 		ADD COLUMN last_error       VARCHAR(300) NOT NULL DEFAULT '',
 		ADD KEY requested (requested_at_ms)`
+	// Letters that exist get a retry at once: retry_at_ms is 0.
+	sqlAddRetries = `ALTER TABLE dead_letters
+		ADD COLUMN refused       BOOLEAN NOT NULL DEFAULT FALSE,
+		ADD COLUMN retry_at_ms   BIGINT NULL DEFAULT 0,
+		ADD COLUMN retries       INT NOT NULL DEFAULT 0,
+		ADD COLUMN interruptions INT NOT NULL DEFAULT 0,
+		ADD KEY retry_at (retry_at_ms)`
 )
 
 // maxError is the length of the column last_error, in characters.
@@ -49,22 +63,38 @@ func Ensure(ctx context.Context, db sqldb.Handle) error {
 	if _, err := db.ExecContext(ctx, sqlCreate); err != nil {
 		return sqldb.Wrap(op, err)
 	}
-	current, err := HasReplays(ctx, db)
-	if err != nil || current {
-		return sqldb.Wrap(op, err)
+	for _, step := range []struct{ column, alter string }{
+		{"replays", sqlAddReplays},
+		{"retries", sqlAddRetries},
+	} {
+		exists, err := hasColumn(ctx, db, step.column)
+		if err != nil {
+			return sqldb.Wrap(op, err)
+		}
+		if exists {
+			continue
+		}
+		_, err = db.ExecContext(ctx, step.alter)
+		var refused *mysql.MySQLError
+		if errors.As(err, &refused) && refused.Number == duplicateColumn {
+			continue // another replica was faster
+		}
+		if err != nil {
+			return sqldb.Wrap(op, err)
+		}
 	}
-	_, err = db.ExecContext(ctx, sqlAddReplays)
-	var refused *mysql.MySQLError
-	if errors.As(err, &refused) && refused.Number == duplicateColumn {
-		return nil // another replica was faster
-	}
-	return sqldb.Wrap(op, err)
+	return nil
 }
 
-// HasReplays reports whether the table exists and is of a version that knows
-// replays. It is false until the service was started once in such a version.
-func HasReplays(ctx context.Context, db sqldb.Handle) (bool, error) {
+func hasColumn(ctx context.Context, db sqldb.Handle, name string) (bool, error) {
 	var columns int
-	err := db.GetContext(ctx, &columns, sqlHasReplays)
-	return columns > 0, sqldb.Wrap("deadletter.HasReplays", err)
+	err := db.GetContext(ctx, &columns, sqlHasColumn, name)
+	return columns > 0, err
+}
+
+// IsCurrent reports whether the table exists and has all columns that this
+// version reads. It is false until the service was started once in this version.
+func IsCurrent(ctx context.Context, db sqldb.Handle) (bool, error) {
+	current, err := hasColumn(ctx, db, "retries")
+	return current, sqldb.Wrap("deadletter.IsCurrent", err)
 }

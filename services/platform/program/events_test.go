@@ -46,7 +46,7 @@ func TestNoEventIsLost(t *testing.T) {
 		s.fails("broken", func() error { return errBroken })
 		s.publish(t, event("broken"))
 		sqltest.Eventually(t, "the event is a dead letter", func() bool { return s.letters(t) == 1 })
-		if n := s.tried("broken"); n != 5 {
+		if n := s.tried("broken"); n != 5+1 { // the sidecar's attempts, and the last one
 			t.Errorf("tried %d times", n)
 		}
 		letters, err := deadletter.List(t.Context(), s.db, deadletter.Filter{})
@@ -55,6 +55,8 @@ func TestNoEventIsLost(t *testing.T) {
 		}
 		if l := letters[0]; l.EventID != "event-of-broken" || l.SourceTopic != topic || l.Topic != deadLetters {
 			t.Errorf("a letter of %s from %s in %s", l.EventID, l.SourceTopic, l.Topic)
+		} else if l.Refused || l.RetryMS == nil || l.LastError != "broken" {
+			t.Errorf("letter %+v, want the error of its handler and a retry", l)
 		}
 		s.fails("broken", nil)
 		if err := deadletter.NewPlan(letters, false).Request(t.Context(), s.db); err != nil {
@@ -73,20 +75,48 @@ func TestNoEventIsLost(t *testing.T) {
 		s.publish(t, event("healthy"))
 		sqltest.Eventually(t, "three dead letters", func() bool { return s.letters(t) == 3 })
 		sqltest.Eventually(t, "the event after them is processed", func() bool { return s.effects(t, "healthy") == 1 })
-		if n := s.tried("poison"); n != 1 {
+		if n := s.tried("poison"); n != 1+1 {
 			t.Errorf("poison was tried %d times", n)
+		}
+		if n := s.count(t, "SELECT COUNT(*) FROM dead_letters WHERE refused AND retry_at_ms IS NULL"); n != 3 {
+			t.Errorf("%d refused letters", n)
 		}
 		var raw string
 		if err := s.db.GetContext(t.Context(), &raw, "SELECT payload FROM dead_letters WHERE event_id LIKE 'sha256:%' AND payload LIKE '%at all%'"); err != nil || raw != "no JSON at all" {
 			t.Errorf("stored %q, %v", raw, err)
 		}
 	})
+	t.Run("trouble that is over before the letter is stored", func(t *testing.T) {
+		s.fails("absent", func() error {
+			if s.tried("absent") <= 5 {
+				return errBroken
+			}
+			return nil
+		})
+		s.publish(t, event("absent"))
+		sqltest.Eventually(t, "the effect exists", func() bool { return s.effects(t, "absent") == 1 })
+		if n := s.count(t, "SELECT COUNT(*) FROM dead_letters WHERE event_id = 'event-of-absent'"); n != 0 {
+			t.Errorf("%d dead letters", n)
+		}
+	})
+	t.Run("trouble that outlasts the retries", func(t *testing.T) {
+		s.fails("troubled", func() error { return errBroken })
+		s.publish(t, event("troubled"))
+		sqltest.Eventually(t, "the event is a dead letter", func() bool {
+			return s.count(t, "SELECT COUNT(*) FROM dead_letters WHERE event_id = 'event-of-troubled'") == 1
+		})
+		s.fails("troubled", nil)
+		sqltest.Eventually(t, "the letter is retried without a request", func() bool { return s.effects(t, "troubled") == 1 })
+		sqltest.Eventually(t, "the letter is gone", func() bool {
+			return s.count(t, "SELECT COUNT(*) FROM dead_letters WHERE event_id = 'event-of-troubled'") == 0
+		})
+	})
 	t.Run("a dead letter that cannot be stored for a while", func(t *testing.T) {
 		rename(t, s, "dead_letters", "hidden")
 		s.fails("homeless", func() error { return errs.New(errs.Invalid, "EVENT_UNREADABLE", "") })
 		s.publish(t, event("homeless"))
-		sqltest.Eventually(t, "the event was tried", func() bool { return s.tried("homeless") == 1 })
-		sqltest.Eventually(t, "it was delivered again", func() bool { return s.streamLength(t, deadLetters) >= 6 }) // 4 letters so far, this one, and its second delivery
+		sqltest.Eventually(t, "the event was tried", func() bool { return s.tried("homeless") >= 1 })
+		sqltest.Eventually(t, "it was delivered again", func() bool { return s.streamLength(t, deadLetters) >= 8 }) // 6 letters so far, this one, and its second delivery
 		rename(t, s, "hidden", "dead_letters")
 		sqltest.Eventually(t, "it is stored", func() bool {
 			return s.count(t, "SELECT COUNT(*) FROM dead_letters WHERE event_id = 'event-of-homeless'") == 1

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/douyin-on-dapr/douyin/deploy/ops/internal/demo"
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 )
 
 type video struct {
@@ -72,7 +73,7 @@ func (g *gateway) answer(r *http.Request) answer {
 		for i := range list {
 			list[i].State = g.states[0]
 			if list[i].State == "failed" {
-				list[i].Reason = "VIDEO_UNREADABLE"
+				list[i].Reason = videov1.FailureUnreadable
 			}
 		}
 		if len(g.states) > 1 {

@@ -46,7 +46,7 @@ func (h *harness) store(t *testing.T, service int, topic, id string) {
 		}
 	}
 	s := h.services[service]
-	if err := deadletter.Store(t.Context(), s.DB, "dead-letters."+s.Name, payload); err != nil {
+	if err := deadletter.Store(t.Context(), s.DB, "dead-letters."+s.Name, payload, nil); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -55,7 +55,7 @@ func Open(ctx context.Context, dsns map[string]string, names []string) (_ Servic
 			return nil, fmt.Errorf("database of %s: %w", name, err)
 		}
 		all = append(all, Service{name, db})
-		current, err := deadletter.HasReplays(ctx, db)
+		current, err := deadletter.IsCurrent(ctx, db)
 		if err != nil {
 			return nil, fmt.Errorf("dead letters of %s: %w", name, err)
 		}

@@ -24,15 +24,23 @@ type view struct {
 	Bytes     int64  `json:"bytes"`
 	Replays   int    `json:"replays"`
 	Requested bool   `json:"replay_requested"`
+	Retries   int    `json:"retries"`    // by the service itself
+	NextRetry string `json:"next_retry"` // empty: there is none
+	Refused   bool   `json:"refused"`    // by the handler; only an operator can replay it
 	LastError string `json:"last_error"`
 	Payload   string `json:"payload,omitempty"`
 }
 
 func viewOf(l Letter) view {
+	next := ""
+	if l.RetryMS != nil {
+		next = time.UnixMilli(*l.RetryMS).UTC().Format(time.RFC3339)
+	}
 	return view{
 		App: l.App, ID: l.ID, Topic: l.SourceTopic, EventID: l.EventID,
 		Received: time.UnixMilli(l.ReceivedMS).UTC().Format(time.RFC3339),
-		Bytes:    l.PayloadLength, Replays: l.Replays, Requested: l.RequestedMS != nil, LastError: l.LastError,
+		Bytes:    l.PayloadLength, Replays: l.Replays, Requested: l.RequestedMS != nil,
+		Retries: l.Retries, NextRetry: next, Refused: l.Refused, LastError: l.LastError,
 	}
 }
 
@@ -67,7 +75,7 @@ const maxErrorShown = 60
 
 func printTable(out io.Writer, views []view) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	if _, err := fmt.Fprintln(table, "APP\tID\tTOPIC\tEVENT\tRECEIVED\tREPLAYS\tLAST ERROR"); err != nil {
+	if _, err := fmt.Fprintln(table, "APP\tID\tTOPIC\tEVENT\tRECEIVED\tREPLAYS\tNEXT RETRY\tLAST ERROR"); err != nil {
 		return err
 	}
 	for _, v := range views {
@@ -78,7 +86,7 @@ func printTable(out io.Writer, views []view) error {
 		if v.Requested {
 			replays += ", requested"
 		}
-		if _, err := fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%s\t%s\t%s\n", v.App, v.ID, topic, v.EventID, v.Received, replays, line(v.LastError)); err != nil {
+		if _, err := fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n", v.App, v.ID, topic, v.EventID, v.Received, replays, v.NextRetry, line(v.LastError)); err != nil {
 			return err
 		}
 	}
@@ -126,8 +134,8 @@ func (all Services) Show(ctx context.Context, f *Filter, asJSON bool, out io.Wri
 		return err
 	}
 	for _, v := range views {
-		_, err := fmt.Fprintf(out, "app:        %s\nid:         %d\ntopic:      %s\nevent:      %s\nreceived:   %s\nreplays:    %d\nlast error: %s\npayload:    %s\n\n",
-			v.App, v.ID, v.Topic, v.EventID, v.Received, v.Replays, v.LastError, v.Payload)
+		_, err := fmt.Fprintf(out, "app:        %s\nid:         %d\ntopic:      %s\nevent:      %s\nreceived:   %s\nreplays:    %d\nretries:    %d\nnext retry: %s\nrefused:    %t\nlast error: %s\npayload:    %s\n\n",
+			v.App, v.ID, v.Topic, v.EventID, v.Received, v.Replays, v.Retries, v.NextRetry, v.Refused, v.LastError, v.Payload)
 		if err != nil {
 			return err
 		}
