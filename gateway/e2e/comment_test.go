@@ -161,8 +161,9 @@ func TestCommentRepeatedByRequestID(t *testing.T) {
 			t.Errorf("%s: got the first comment", what)
 		}
 	}
-	// The id was used for another video, or for a comment that is deleted.
+	// The id was used for another video, another text, or a comment that is deleted.
 	e2etest.Refused(t, try(a, other.ID, "r1"))
+	e2etest.Refused(t, e2etest.Must(p.PostComment(t.Context(), a.Token, video.ID, "twice", "r1"))(t))
 	e2etest.Accepted(t, e2etest.Must(p.DeleteComment(t.Context(), a.Token, video.ID, first.ID))(t))
 	e2etest.Refused(t, try(a, video.ID, "r1"))
 	if list := e2etest.Comments(t, p, video.ID, ""); len(list) != 2 {

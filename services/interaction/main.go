@@ -16,6 +16,8 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/interaction/internal/peers"
 	"github.com/douyin-on-dapr/douyin/services/interaction/internal/rpc"
 	"github.com/douyin-on-dapr/douyin/services/platform/config"
+	"github.com/douyin-on-dapr/douyin/services/platform/groupcommit"
+	"github.com/douyin-on-dapr/douyin/services/platform/outbox"
 	"github.com/douyin-on-dapr/douyin/services/platform/program"
 	"github.com/douyin-on-dapr/douyin/services/platform/server"
 )
@@ -48,9 +50,11 @@ func build(ctx context.Context, p *program.Program) error {
 	}
 	rows := mysql.New(p.DB, p.Outbox())
 	docs := hot.New(p.Hot)
+	writer := groupcommit.New(interaction.Commit(rows, docs), groupcommit.Options{})
+	p.OnClose(writer.Close)
 	service := interaction.New(interaction.Ports{
-		Likes: rows, Comments: rows, Stats: rows,
-		Videos: videos, Hot: docs, IDs: commentIDs, Clock: time.Now,
+		Writer: writer, Likes: rows, Comments: rows, Stats: rows,
+		Videos: videos, Hot: docs, IDs: commentIDs, Clock: time.Now, TraceParent: outbox.TraceParent,
 	})
 	purger := interaction.NewPurger(interaction.PurgerPorts{
 		Purges: rows, Authors: videos, Hot: docs, Clock: time.Now, Log: p.Log,

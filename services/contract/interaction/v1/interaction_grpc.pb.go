@@ -38,7 +38,7 @@ type InteractionServiceClient interface {
 	SetLike(ctx context.Context, in *SetLikeRequest, opts ...grpc.CallOption) (*SetLikeResponse, error)
 	// PostComment adds a comment. With a request id, repeating it answers the
 	// comment made the first time. Refusals: VIDEO_UNKNOWN, COMMENT_INVALID,
-	// REQUEST_ID_INVALID (also when it was used for another video),
+	// REQUEST_ID_INVALID (also when it was used for another comment),
 	// COMMENT_UNKNOWN (made the first time, and deleted since).
 	PostComment(ctx context.Context, in *PostCommentRequest, opts ...grpc.CallOption) (*PostCommentResponse, error)
 	// DeleteComment removes a comment of one's own. Repeating it is success.
@@ -144,7 +144,7 @@ type InteractionServiceServer interface {
 	SetLike(context.Context, *SetLikeRequest) (*SetLikeResponse, error)
 	// PostComment adds a comment. With a request id, repeating it answers the
 	// comment made the first time. Refusals: VIDEO_UNKNOWN, COMMENT_INVALID,
-	// REQUEST_ID_INVALID (also when it was used for another video),
+	// REQUEST_ID_INVALID (also when it was used for another comment),
 	// COMMENT_UNKNOWN (made the first time, and deleted since).
 	PostComment(context.Context, *PostCommentRequest) (*PostCommentResponse, error)
 	// DeleteComment removes a comment of one's own. Repeating it is success.

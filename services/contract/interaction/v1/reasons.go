@@ -8,7 +8,7 @@ const (
 	ReasonCommentInvalid   = "COMMENT_INVALID"    // not a text that a comment can have
 	ReasonCommentUnknown   = "COMMENT_UNKNOWN"    // no such comment on this video
 	ReasonNotCommentOwner  = "COMMENT_FOREIGN"    // another user wrote the comment
-	ReasonRequestIDInvalid = "REQUEST_ID_INVALID" // not a request id, or one used for another video
+	ReasonRequestIDInvalid = "REQUEST_ID_INVALID" // not a request id, or one used for another comment
 	ReasonIDInvalid        = "ID_INVALID"         // an id is out of range
 	ReasonTooManyIDs       = "TOO_MANY_IDS"       // more ids than one request may name
 	ReasonCursorInvalid    = "CURSOR_INVALID"     // not a cursor of this list

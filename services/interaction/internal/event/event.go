@@ -6,12 +6,13 @@ import (
 	"context"
 
 	eventv1 "github.com/douyin-on-dapr/douyin/services/contract/event/v1"
+	"github.com/douyin-on-dapr/douyin/services/interaction/internal/interaction"
 	"github.com/douyin-on-dapr/douyin/services/platform/server"
 )
 
 // Documents are the hot documents of likes.
 type Documents interface {
-	InvalidateLikes(ctx context.Context, authorID int64, userIDs ...int64) error
+	InvalidateLikes(ctx context.Context, likes ...interaction.LikeUsers) error
 }
 
 // Likes handles the events of likes. It invalidates the hot documents a second
@@ -25,7 +26,7 @@ func Likes(docs Documents) func(ctx context.Context, e server.Event) error {
 		}
 		// A failure does not fail the event: hotstate retries the invalidation,
 		// and a dead letter would not be faster.
-		_ = docs.InvalidateLikes(ctx, like.GetAuthorId(), like.GetUserId())
+		_ = docs.InvalidateLikes(ctx, interaction.LikeUsers{UserID: like.GetUserId(), AuthorID: like.GetAuthorId()})
 		return nil
 	}
 }

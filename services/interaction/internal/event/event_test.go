@@ -23,8 +23,8 @@ type documents struct {
 	err          error
 }
 
-func (d *documents) InvalidateLikes(_ context.Context, authorID int64, userIDs ...int64) error {
-	d.user, d.author = userIDs[0], authorID
+func (d *documents) InvalidateLikes(_ context.Context, likes ...interaction.LikeUsers) error {
+	d.user, d.author = likes[0].UserID, likes[0].AuthorID
 	return d.err
 }
 

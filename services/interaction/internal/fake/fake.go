@@ -30,6 +30,7 @@ type Store struct {
 }
 
 var (
+	_ interaction.Batches  = (*Store)(nil)
 	_ interaction.Likes    = (*Store)(nil)
 	_ interaction.Comments = (*Store)(nil)
 	_ interaction.Stats    = (*Store)(nil)
@@ -51,10 +52,25 @@ func (s *Store) Events() int {
 	return s.events
 }
 
-// SetLike implements interaction.Likes.
-func (s *Store) SetLike(_ context.Context, c interaction.LikeChange) (bool, error) {
+// Apply implements interaction.Batches.
+func (s *Store) Apply(_ context.Context, writes []interaction.Write) ([]interaction.Outcome, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	outcomes := make([]interaction.Outcome, len(writes))
+	for i, w := range writes {
+		switch o := &outcomes[i]; {
+		case w.Like != nil:
+			o.Changed, o.Err = s.setLike(*w.Like)
+		case w.Add != nil:
+			o.Comment, o.Err = s.addComment(*w.Add)
+		case w.Delete != nil:
+			o.Changed = s.deleteComment(w.Delete.ID)
+		}
+	}
+	return outcomes, nil
+}
+
+func (s *Store) setLike(c interaction.LikeChange) (bool, error) {
 	key := pair{c.UserID, c.VideoID}
 	switch {
 	case s.likes[key].liked == c.Liked:
@@ -118,10 +134,7 @@ func (s *Store) LikeSet(_ context.Context, userID int64, limit int) ([]int64, er
 	return ids[:min(len(ids), limit)], nil
 }
 
-// AddComment implements interaction.Comments.
-func (s *Store) AddComment(_ context.Context, c interaction.Comment) (interaction.Comment, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (s *Store) addComment(c interaction.Comment) (interaction.Comment, error) {
 	for _, made := range s.comments {
 		if c.RequestID != "" && made.UserID == c.UserID && made.RequestID == c.RequestID {
 			return made, nil
@@ -144,13 +157,6 @@ func (s *Store) Comment(_ context.Context, id int64) (interaction.Comment, error
 		return interaction.Comment{}, interaction.ErrCommentUnknown
 	}
 	return comment, nil
-}
-
-// DeleteComment implements interaction.Comments.
-func (s *Store) DeleteComment(_ context.Context, c interaction.Comment) (bool, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.deleteComment(c.ID), nil
 }
 
 func (s *Store) deleteComment(id int64) bool {

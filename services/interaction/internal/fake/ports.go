@@ -46,13 +46,13 @@ func NewHot() *Hot {
 }
 
 // LikesChanged implements interaction.Hot.
-func (h *Hot) LikesChanged(_ context.Context, authorID int64, userIDs ...int64) {
+func (h *Hot) LikesChanged(_ context.Context, likes ...interaction.LikeUsers) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.counts, authorID)
-	for _, userID := range userIDs {
-		delete(h.sets, userID)
-		delete(h.counts, userID)
+	for _, l := range likes {
+		delete(h.sets, l.UserID)
+		delete(h.counts, l.UserID)
+		delete(h.counts, l.AuthorID)
 	}
 }
 
@@ -88,3 +88,22 @@ var _ interaction.IDs = (*IDs)(nil)
 
 // Next implements interaction.IDs.
 func (i *IDs) Next() (int64, error) { return i.last.Add(1), nil }
+
+// Writer is an interaction.Writer that commits each write alone.
+type Writer struct {
+	Commit func(ctx context.Context, writes []interaction.Write) ([]interaction.Outcome, error)
+}
+
+var _ interaction.Writer = Writer{}
+
+// Do implements interaction.Writer.
+func (w Writer) Do(ctx context.Context, write interaction.Write) (interaction.Outcome, error) {
+	outcomes, err := w.Commit(ctx, []interaction.Write{write})
+	if err != nil {
+		return interaction.Outcome{}, err
+	}
+	return outcomes[0], nil
+}
+
+// NoTrace is the TraceParent of a request without a trace.
+func NoTrace(context.Context) string { return "" }

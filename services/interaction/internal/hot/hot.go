@@ -32,8 +32,8 @@ func New(store *hotstate.Store) *Documents {
 // LikesChanged implements interaction.Hot. hotstate logs a failure. The events of
 // the likes invalidate again, and the lifetime of the documents is the last
 // resort.
-func (d *Documents) LikesChanged(ctx context.Context, authorID int64, userIDs ...int64) {
-	_ = d.InvalidateLikes(ctx, authorID, userIDs...)
+func (d *Documents) LikesChanged(ctx context.Context, likes ...interaction.LikeUsers) {
+	_ = d.InvalidateLikes(ctx, likes...)
 }
 
 // maxKeys is how many documents are invalidated in one request. Some state stores
@@ -41,14 +41,13 @@ func (d *Documents) LikesChanged(ctx context.Context, authorID int64, userIDs ..
 const maxKeys = 100
 
 // InvalidateLikes is LikesChanged, but returns the error.
-func (d *Documents) InvalidateLikes(ctx context.Context, authorID int64, userIDs ...int64) error {
-	keys := []string{hotv1.UserLikesKey(authorID)}
-	for _, userID := range userIDs {
-		keys = append(keys, hotv1.LikeSetKey(userID))
-		if userID != authorID {
-			keys = append(keys, hotv1.UserLikesKey(userID))
-		}
+func (d *Documents) InvalidateLikes(ctx context.Context, likes ...interaction.LikeUsers) error {
+	var keys []string
+	for _, l := range likes {
+		keys = append(keys, hotv1.LikeSetKey(l.UserID), hotv1.UserLikesKey(l.UserID), hotv1.UserLikesKey(l.AuthorID))
 	}
+	slices.Sort(keys)
+	keys = slices.Compact(keys)
 	var failures []error
 	for chunk := range slices.Chunk(keys, maxKeys) {
 		failures = append(failures, d.store.Invalidate(ctx, chunk...))

@@ -58,7 +58,7 @@ func TestCountsAreRebuiltOnceAndThenRead(t *testing.T) {
 
 func TestAChangeInvalidatesTheDocumentsOfUserAndAuthor(t *testing.T) {
 	docs, states := newDocuments()
-	docs.LikesChanged(t.Context(), 5, 7)
+	docs.LikesChanged(t.Context(), interaction.LikeUsers{UserID: 7, AuthorID: 5})
 	for _, key := range []string{"likes:7", "given:7", "given:5"} {
 		if !states.Invalidated(t, key) {
 			t.Errorf("%s is not invalidated", key)
@@ -68,7 +68,7 @@ func TestAChangeInvalidatesTheDocumentsOfUserAndAuthor(t *testing.T) {
 		t.Errorf("%d keys were written", n)
 	}
 	states.SetDown(true)
-	if err := docs.InvalidateLikes(t.Context(), 5, 7); err == nil {
+	if err := docs.InvalidateLikes(t.Context(), interaction.LikeUsers{UserID: 7, AuthorID: 5}); err == nil {
 		t.Error("no error from a state store that is down")
 	}
 }
@@ -76,13 +76,13 @@ func TestAChangeInvalidatesTheDocumentsOfUserAndAuthor(t *testing.T) {
 // A purge ends many likes in one batch, and the author's own may be among them.
 func TestManyChangesInvalidateTheDocumentsOfAllUsers(t *testing.T) {
 	docs, states := newDocuments()
-	var users []int64
+	var likes []interaction.LikeUsers
 	for id := range int64(200) {
-		users = append(users, id+1)
+		likes = append(likes, interaction.LikeUsers{UserID: id + 1, AuthorID: 5})
 	}
-	docs.LikesChanged(t.Context(), 5, users...)
-	for _, id := range users {
-		for _, key := range []string{hotv1.LikeSetKey(id), hotv1.UserLikesKey(id)} {
+	docs.LikesChanged(t.Context(), likes...)
+	for _, like := range likes {
+		for _, key := range []string{hotv1.LikeSetKey(like.UserID), hotv1.UserLikesKey(like.UserID)} {
 			if !states.Invalidated(t, key) {
 				t.Errorf("%s is not invalidated", key)
 			}

@@ -1,6 +1,7 @@
 package interaction
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -25,9 +26,10 @@ type Comment struct {
 
 // PostComment adds a comment. It returns ErrVideoUnknown, ErrCommentInvalid and
 // ErrRequestID. With a request id it is idempotent: a repeated call returns the
-// first comment. Using the same request id for another video returns
-// ErrRequestID. If the first comment was deleted since, a repeated call does not
-// restore it and returns ErrCommentUnknown.
+// first comment. Using the same request id for another video or another text
+// returns ErrRequestUsed, because the new comment would be stored nowhere. If the
+// first comment was deleted since, a repeated call does not restore it and returns
+// ErrCommentUnknown.
 func (s *Service) PostComment(ctx context.Context, userID, videoID int64, content, requestID string) (Comment, error) {
 	const op = "interaction.PostComment"
 	if userID <= 0 || videoID <= 0 {
@@ -48,17 +50,24 @@ func (s *Service) PostComment(ctx context.Context, userID, videoID int64, conten
 	if err != nil {
 		return Comment{}, errs.Wrap(op, err)
 	}
-	comment, err := s.Comments.AddComment(ctx, Comment{
-		ID: id, VideoID: videoID, AuthorID: author, UserID: userID,
-		Content: content, RequestID: requestID, CreatedAt: s.Clock().UTC().Truncate(time.Millisecond),
+	outcome, err := s.Writer.Do(ctx, Write{
+		Add: &Comment{
+			ID: id, VideoID: videoID, AuthorID: author, UserID: userID,
+			Content: content, RequestID: requestID, CreatedAt: s.Clock().UTC().Truncate(time.Millisecond),
+		},
+		TraceParent: s.TraceParent(ctx),
 	})
-	switch {
-	case err != nil:
+	if err = cmp.Or(err, outcome.Err); err != nil {
 		return Comment{}, errs.Wrap(op, err)
+	}
+	comment := outcome.Comment
+	switch {
 	case comment.VideoID != videoID:
-		return Comment{}, errs.Wrap(op, ErrRequestID)
-	case comment.Deleted:
+		return Comment{}, errs.Wrap(op, ErrRequestUsed)
+	case comment.Deleted: // its text is gone, and cannot be compared
 		return Comment{}, errs.Wrap(op, ErrCommentUnknown)
+	case comment.Content != content:
+		return Comment{}, errs.Wrap(op, ErrRequestUsed)
 	}
 	return comment, nil
 }
@@ -84,8 +93,8 @@ func (s *Service) DeleteComment(ctx context.Context, userID, videoID, commentID 
 	if comment.Deleted {
 		return false, nil
 	}
-	changed, err = s.Comments.DeleteComment(ctx, comment)
-	return changed, errs.Wrap(op, err)
+	outcome, err := s.Writer.Do(ctx, Write{Delete: &comment, TraceParent: s.TraceParent(ctx)})
+	return outcome.Changed, errs.Wrap(op, err)
 }
 
 // CommentPage is one page of the comments of a video.

@@ -30,9 +30,11 @@ func clock() func() time.Time {
 func service() (*interaction.Service, *fake.Store, *fake.Videos) {
 	store := fake.NewStore()
 	videos := &fake.Videos{Authors: map[int64]int64{video: author, otherVideo: author}}
+	docs := fake.NewHot()
 	return interaction.New(interaction.Ports{
-		Likes: store, Comments: store, Stats: store,
-		Videos: videos, Hot: fake.NewHot(), IDs: &fake.IDs{}, Clock: clock(),
+		Writer: fake.Writer{Commit: interaction.Commit(store, docs)},
+		Likes:  store, Comments: store, Stats: store,
+		Videos: videos, Hot: docs, IDs: &fake.IDs{}, Clock: clock(), TraceParent: fake.NoTrace,
 	}), store, videos
 }
 
@@ -169,8 +171,12 @@ func TestRepeatedComment(t *testing.T) {
 		t.Errorf("the repeated request returned %+v, %v", again, err)
 	}
 	// The answer must not show the comment under a video it does not belong to.
-	if other, err := s.PostComment(t.Context(), 1, otherVideo, "y", "r"); !errors.Is(err, interaction.ErrRequestID) {
+	if other, err := s.PostComment(t.Context(), 1, otherVideo, "x", "r"); errs.CodeOf(err) != errs.Conflict {
 		t.Errorf("under another video: %+v, %v", other, err)
+	}
+	// The new text would be stored nowhere.
+	if other, err := s.PostComment(t.Context(), 1, video, "y", "r"); errs.CodeOf(err) != errs.Conflict {
+		t.Errorf("with another text: %+v, %v", other, err)
 	}
 	if _, err := s.DeleteComment(t.Context(), 1, video, first.ID); err != nil {
 		t.Fatal(err)

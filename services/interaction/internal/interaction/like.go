@@ -1,6 +1,7 @@
 package interaction
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -57,16 +58,14 @@ func (s *Service) SetLike(ctx context.Context, userID, videoID int64, liked bool
 	if err != nil {
 		return false, errs.Wrap(op, err)
 	}
-	changed, err = s.Likes.SetLike(ctx, LikeChange{
-		UserID: userID, VideoID: videoID, AuthorID: author, Liked: liked, At: s.Clock().UTC(),
+	outcome, err := s.Writer.Do(ctx, Write{
+		Like:        &LikeChange{UserID: userID, VideoID: videoID, AuthorID: author, Liked: liked, At: s.Clock().UTC()},
+		TraceParent: s.TraceParent(ctx),
 	})
-	if err != nil {
+	if err = cmp.Or(err, outcome.Err); err != nil {
 		return false, errs.Wrap(op, err)
 	}
-	// Invalidate even if nothing changed: this may be a repeated call, and the
-	// program may have died before the invalidation of the first one.
-	s.Hot.LikesChanged(ctx, author, userID)
-	return changed, nil
+	return outcome.Changed, nil
 }
 
 // LikeSet returns the videos that a user likes, through the hot document.

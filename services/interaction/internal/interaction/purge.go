@@ -23,8 +23,8 @@ const (
 // Purges records deleted videos and ends their likes and comments.
 type Purges interface {
 	// MarkVideoDeleted records permanently that a video was deleted, and that it
-	// has to be purged. From then on SetLike and AddComment return
-	// ErrVideoUnknown for it. Marking again changes nothing.
+	// has to be purged. From then on Apply refuses new likes and
+	// comments of it. Marking again changes nothing.
 	MarkVideoDeleted(ctx context.Context, videoID int64, at time.Time) error
 	// PurgeBatch ends at most limit likes or comments of one video, each exactly
 	// as if its user had done so. It claims the first video with an id of at
@@ -139,7 +139,11 @@ func (p *Purger) batch(ctx context.Context, fromID int64) (videoID int64, err er
 	defer cancel()
 	purged, err := p.Purges.PurgeBatch(ctx, fromID, purgeBatch, p.Clock().UTC())
 	if err == nil && len(purged.Unliked) > 0 {
-		p.Hot.LikesChanged(ctx, purged.AuthorID, purged.Unliked...)
+		likes := make([]LikeUsers, len(purged.Unliked))
+		for i, userID := range purged.Unliked {
+			likes[i] = LikeUsers{UserID: userID, AuthorID: purged.AuthorID}
+		}
+		p.Hot.LikesChanged(ctx, likes...)
 	}
 	return purged.VideoID, err
 }

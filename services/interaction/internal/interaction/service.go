@@ -15,6 +15,7 @@ var (
 	ErrCommentUnknown  = errs.New(errs.NotFound, interactionv1.ReasonCommentUnknown, "no such comment")
 	ErrNotCommentOwner = errs.New(errs.Forbidden, interactionv1.ReasonNotCommentOwner, "only the writer may delete a comment")
 	ErrRequestID       = errs.New(errs.Invalid, interactionv1.ReasonRequestIDInvalid, "a request id has at most 64 printable ASCII characters")
+	ErrRequestUsed     = errs.New(errs.Conflict, interactionv1.ReasonRequestIDInvalid, "the request id was used for another comment")
 	ErrIDInvalid       = errs.New(errs.Invalid, interactionv1.ReasonIDInvalid, "not a valid id")
 	ErrTooMany         = errs.New(errs.Invalid, interactionv1.ReasonTooManyIDs, "too many ids in one request")
 	ErrCursor          = errs.New(errs.Invalid, interactionv1.ReasonCursorInvalid, "not a cursor of this list")
@@ -43,30 +44,18 @@ type UserStats struct {
 	Received int64 // likes of the user's videos
 }
 
-// Likes stores likes and their counts.
+// Likes reads likes.
 type Likes interface {
-	// SetLike sets the state of a like. If the state changes, the counts are
-	// updated and an event is written in the same transaction. A like of a video
-	// that was marked as deleted (see Purges) returns ErrVideoUnknown.
-	SetLike(ctx context.Context, c LikeChange) (changed bool, err error)
 	// ListLiked reads one page.
 	ListLiked(ctx context.Context, q LikedQuery) ([]LikedEntry, error)
 	// LikeSet reads at most limit liked videos, ascending.
 	LikeSet(ctx context.Context, userID int64, limit int) ([]int64, error)
 }
 
-// Comments stores comments and their counts.
+// Comments reads comments.
 type Comments interface {
-	// AddComment writes a comment, its count and its event in one transaction.
-	// If the writer used the request id before, it writes nothing and returns
-	// the first comment. Otherwise a video that was marked as deleted (see
-	// Purges) returns ErrVideoUnknown.
-	AddComment(ctx context.Context, c Comment) (Comment, error)
 	// Comment reads a comment, also a deleted one. It returns ErrCommentUnknown.
 	Comment(ctx context.Context, id int64) (Comment, error)
-	// DeleteComment deletes a comment and updates the count. It is false if the
-	// comment was deleted before.
-	DeleteComment(ctx context.Context, c Comment) (changed bool, err error)
 	// ListComments reads one page, newest first.
 	ListComments(ctx context.Context, videoID, beforeID int64, limit int) ([]Comment, error)
 }
@@ -86,11 +75,17 @@ type Videos interface {
 	Author(ctx context.Context, videoID int64) (authorID int64, err error)
 }
 
+// LikeUsers are the two users of a like.
+type LikeUsers struct {
+	UserID   int64 // gave it
+	AuthorID int64 // received it
+}
+
 // Hot stores the hot documents of likes.
 type Hot interface {
-	// LikesChanged invalidates the documents of users whose likes of videos of
-	// one author changed, and those of the author.
-	LikesChanged(ctx context.Context, authorID int64, userIDs ...int64)
+	// LikesChanged invalidates the documents of users whose likes changed, and
+	// those of the authors.
+	LikesChanged(ctx context.Context, likes ...LikeUsers)
 	// LoadSet returns the like set from its document or, without one, stores and
 	// returns the result of rebuild.
 	LoadSet(ctx context.Context, userID int64, rebuild func(context.Context) (Set, error)) (Set, error)
@@ -105,6 +100,7 @@ type IDs interface {
 
 // Ports are the dependencies of the service. Every field is required.
 type Ports struct {
+	Writer   Writer
 	Likes    Likes
 	Comments Comments
 	Stats    Stats
@@ -112,6 +108,8 @@ type Ports struct {
 	Hot      Hot
 	IDs      IDs
 	Clock    func() time.Time
+	// TraceParent returns the trace of a request, for its event.
+	TraceParent func(ctx context.Context) string
 }
 
 // Service implements the rules. It is safe for concurrent use.

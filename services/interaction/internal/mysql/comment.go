@@ -16,12 +16,9 @@ import (
 )
 
 const (
-	insertComment = `INSERT INTO comments (id, video_id, author_id, user_id, content, request_id, created_at_ms)
-VALUES (?, ?, ?, ?, ?, ?, ?)`
-	commentColumns   = `id, video_id, author_id, user_id, content, COALESCE(request_id, '') AS request_id, created_at_ms, deleted`
-	commentByRequest = `SELECT ` + commentColumns + ` FROM comments WHERE user_id = ? AND request_id = ?`
-	commentByID      = `SELECT ` + commentColumns + ` FROM comments WHERE id = ?`
-	lockComments     = `SELECT ` + commentColumns + ` FROM comments FORCE INDEX (PRIMARY)
+	commentColumns = `id, video_id, author_id, user_id, content, COALESCE(request_id, '') AS request_id, created_at_ms, deleted`
+	commentByID    = `SELECT ` + commentColumns + ` FROM comments WHERE id = ?`
+	lockComments   = `SELECT ` + commentColumns + ` FROM comments FORCE INDEX (PRIMARY)
 WHERE id IN (?) AND deleted = FALSE ORDER BY id FOR UPDATE`
 	markCommentsDeleted = `UPDATE comments FORCE INDEX (PRIMARY) SET deleted = TRUE, content = '' WHERE id IN (?)`
 	listComments        = `SELECT ` + commentColumns + ` FROM comments
@@ -56,36 +53,6 @@ func (r commentRow) comment() interaction.Comment {
 	}
 }
 
-// AddComment implements interaction.Comments. The unique key of the request id
-// decides whether the comment is new.
-func (s *Store) AddComment(ctx context.Context, c interaction.Comment) (interaction.Comment, error) {
-	const op = "mysql.AddComment"
-	requestID := sql.NullString{String: c.RequestID, Valid: c.RequestID != ""}
-	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) error {
-		_, err := tx.ExecContext(ctx, insertComment,
-			c.ID, c.VideoID, c.AuthorID, c.UserID, c.Content, requestID, c.CreatedAt.UnixMilli())
-		if err != nil {
-			return err
-		}
-		if err := outbox.Add(ctx, tx, commentEvent(eventv1.TopicCommented, versionCreated, c, excerpt(c.Content))); err != nil {
-			return err
-		}
-		return addToVideoCounts(ctx, tx, c.VideoID, 0, 1)
-	})
-	if sqldb.IsDuplicate(err, "one_per_request") {
-		var row commentRow
-		if err := s.db.GetContext(ctx, &row, commentByRequest, c.UserID, c.RequestID); err != nil {
-			return interaction.Comment{}, sqldb.Wrap(op, err)
-		}
-		return row.comment(), nil
-	}
-	if err != nil {
-		return interaction.Comment{}, sqldb.Wrap(op, err)
-	}
-	s.committed()
-	return c, nil
-}
-
 // Comment implements interaction.Comments.
 func (s *Store) Comment(ctx context.Context, id int64) (interaction.Comment, error) {
 	const op = "mysql.Comment"
@@ -97,32 +64,22 @@ func (s *Store) Comment(ctx context.Context, id int64) (interaction.Comment, err
 	return row.comment(), sqldb.Wrap(op, err)
 }
 
-// DeleteComment implements interaction.Comments.
-func (s *Store) DeleteComment(ctx context.Context, c interaction.Comment) (bool, error) {
-	const op = "mysql.DeleteComment"
-	var deleted int
-	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) (err error) {
-		deleted, err = deleteComments(ctx, tx, c.VideoID, []int64{c.ID})
-		return err
-	})
+// selectComments locks and reads those of the comments that are not deleted.
+func selectComments(ctx context.Context, tx sqldb.Handle, ids []int64) ([]commentRow, error) {
+	query, args, err := sqlx.In(lockComments, ids)
 	if err != nil {
-		return false, sqldb.Wrap(op, err)
+		return nil, err
 	}
-	if deleted > 0 {
-		s.committed()
-	}
-	return deleted > 0, nil
+	var rows []commentRow
+	err = tx.SelectContext(ctx, &rows, query, args...)
+	return rows, err
 }
 
 // deleteComments deletes comments of one video and returns how many existed. The
 // number of statements does not depend on the number of comments.
 func deleteComments(ctx context.Context, tx sqldb.Handle, videoID int64, ids []int64) (int, error) {
-	query, args, err := sqlx.In(lockComments, ids)
-	if err != nil {
-		return 0, err
-	}
-	var rows []commentRow
-	if err := tx.SelectContext(ctx, &rows, query, args...); err != nil || len(rows) == 0 {
+	rows, err := selectComments(ctx, tx, ids)
+	if err != nil || len(rows) == 0 {
 		return 0, err
 	}
 	locked, events := make([]int64, len(rows)), make([]outbox.Event, len(rows))
@@ -137,22 +94,6 @@ func deleteComments(ctx context.Context, tx sqldb.Handle, videoID int64, ids []i
 		return 0, err
 	}
 	return len(rows), subtractFromVideoCounts(ctx, tx, videoID, 0, int64(len(rows)))
-}
-
-func commentEvent(topic string, version int64, c interaction.Comment, excerpt string) outbox.Event {
-	return outbox.Event{
-		Topic:   topic,
-		Subject: eventv1.CommentSubject(c.ID),
-		Version: version,
-		Data: &eventv1.Commented{
-			CommentId: c.ID, UserId: c.UserID, VideoId: c.VideoID, AuthorId: c.AuthorID, Excerpt: excerpt,
-		},
-	}
-}
-
-func excerpt(content string) string {
-	runes := []rune(content)
-	return string(runes[:min(len(runes), excerptLength)])
 }
 
 // ListComments implements interaction.Comments. Ids grow with time, so the newest

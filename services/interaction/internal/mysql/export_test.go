@@ -5,11 +5,13 @@ const (
 	ListLiked    = listLiked
 	LikeSet      = likeSet
 	ListComments = listComments
-	ByRequest    = commentByRequest
 	LikersOf     = likersOf
 	CommentsOf   = commentsOf
 	ClaimPurge   = claimPurge
 
+	LockSomeLikes      = lockSomeLikes
+	CommentsByRequest  = commentsByRequest
+	DeletedVideos      = deletedVideos
 	LockLikes          = lockLikes
 	Unlike             = unlike
 	SubtractUserCounts = subtractUserCounts

@@ -10,6 +10,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/douyin-on-dapr/douyin/services/interaction/internal/mysql"
+	"github.com/douyin-on-dapr/douyin/services/platform/sqldb"
 	"github.com/douyin-on-dapr/douyin/services/platform/sqltest"
 )
 
@@ -65,7 +66,9 @@ func TestPlans(t *testing.T) {
 		{"counts of users", mysql.SubtractUserCounts, []any{some, 2, 3, some}, []sqltest.Step{{Table: "user_counts", Index: "PRIMARY"}}},
 		{"locks of comments", mysql.LockComments, []any{some}, []sqltest.Step{{Table: "comments", Index: "PRIMARY"}}},
 		{"ends of comments", mysql.DeleteComments, []any{some}, []sqltest.Step{{Table: "comments", Index: "PRIMARY"}}},
-		{"a repeated request", mysql.ByRequest, []any{3, "r5"}, []sqltest.Step{{Table: "comments", Index: "one_per_request"}}},
+		{"repeated requests", sqldb.Repeat(mysql.CommentsByRequest, ", ", 2), []any{3, "r5", 4, "r6"}, []sqltest.Step{{Table: "comments", Index: "one_per_request"}}},
+		{"locks of the likes of a batch", sqldb.Repeat(mysql.LockSomeLikes, ", ", 3), []any{3, 110, 3, 120, 8, 101}, []sqltest.Step{{Table: "likes", Index: "PRIMARY"}}},
+		{"deleted videos", mysql.DeletedVideos, []any{[]int64{101, 110}}, []sqltest.Step{{Table: "video_counts", Index: "PRIMARY"}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package mysql_test
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -14,16 +15,17 @@ import (
 	eventv1 "github.com/douyin-on-dapr/douyin/services/contract/event/v1"
 	"github.com/douyin-on-dapr/douyin/services/interaction/internal/interaction"
 	"github.com/douyin-on-dapr/douyin/services/interaction/internal/mysql"
+	"github.com/douyin-on-dapr/douyin/services/interaction/internal/storetest"
 )
 
 // add adds likes and comments of the users 1 to n to a video of user 5.
 func add(t *testing.T, store *mysql.Store, video, n int64) {
 	t.Helper()
 	for user := int64(1); user <= n; user++ {
-		if _, err := store.SetLike(t.Context(), interaction.LikeChange{UserID: user, VideoID: video, AuthorID: 5, Liked: true, At: time.UnixMilli(1_000)}); err != nil {
+		if _, err := storetest.SetLike(t.Context(), store, interaction.LikeChange{UserID: user, VideoID: video, AuthorID: 5, Liked: true, At: time.UnixMilli(1_000)}); err != nil {
 			t.Fatal(err)
 		}
-		_, err := store.AddComment(t.Context(), interaction.Comment{
+		_, err := storetest.AddComment(t.Context(), store, interaction.Comment{
 			ID: video*1000 + user, VideoID: video, AuthorID: 5, UserID: user, Content: "x", CreatedAt: time.UnixMilli(1_000),
 		})
 		if err != nil {
@@ -101,8 +103,8 @@ func TestAClaimEndsWithItsTransaction(t *testing.T) {
 	purge(t, store, 0, 7)
 }
 
-// A batch of any size takes the same number of statements. Likes and unlikes of
-// users share its code and have their own fixed number.
+// A batch of any size takes the same number of statements, be it of a purge or of
+// users.
 func TestStatementsOfABatch(t *testing.T) {
 	db := newDB(t)
 	db.SetMaxOpenConns(1) // the counter belongs to the session
@@ -135,19 +137,34 @@ func TestStatementsOfABatch(t *testing.T) {
 			}
 		}
 	}
-	for liked, want := range map[bool]int64{true: 8, false: 7} {
-		like := interaction.LikeChange{UserID: 9, VideoID: 9, AuthorID: 5, Liked: !liked, At: time.UnixMilli(1_000)}
-		if _, err := store.SetLike(t.Context(), like); err != nil {
-			t.Fatal(err)
-		}
-		like.Liked = liked
-		n := statements(func() {
-			if changed, err := store.SetLike(t.Context(), like); err != nil || !changed {
-				t.Errorf("like %t: changed %t, %v", liked, changed, err)
+	for _, users := range []int64{1, 60} {
+		for _, batch := range []struct {
+			what  string
+			write func(user int64) interaction.Write
+			want  int64 // begin and commit included
+		}{
+			{"likes", func(user int64) interaction.Write { return like(user, 9, true) }, 8},
+			{"unlikes", func(user int64) interaction.Write { return like(user, 9, false) }, 7},
+			{"likes again", func(user int64) interaction.Write { return like(user, 9, true) }, 8},
+			{"comments", func(user int64) interaction.Write {
+				return comment(9000+100*users+user, user, 9, fmt.Sprint("r", users))
+			}, 7},
+			{"deletions", func(user int64) interaction.Write {
+				return interaction.Write{Delete: &interaction.Comment{ID: 9000 + 100*users + user}}
+			}, 6},
+		} {
+			var writes []interaction.Write
+			for user := range users {
+				writes = append(writes, batch.write(1000*users+user))
 			}
-		})
-		if n != want {
-			t.Errorf("like %t: %d statements, want %d", liked, n, want)
+			n := statements(func() {
+				if _, err := store.Apply(t.Context(), writes); err != nil {
+					t.Error(err)
+				}
+			})
+			if n != batch.want {
+				t.Errorf("%s of %d users: %d statements, want %d", batch.what, users, n, batch.want)
+			}
 		}
 	}
 }
@@ -164,15 +181,15 @@ func TestNothingIsLeftOfVideosDeletedUnderLoad(t *testing.T) {
 		acting.Go(func() {
 			for n := range int64(rounds) {
 				user, video := rand.Int64N(users)+1, rand.Int64N(videos)+101
-				_, err := store.SetLike(t.Context(), interaction.LikeChange{
+				_, err := storetest.SetLike(t.Context(), store, interaction.LikeChange{
 					UserID: user, VideoID: video, AuthorID: video - 100, Liked: rand.IntN(3) > 0, At: time.UnixMilli(1_000 + n),
 				})
 				tally(t, "SetLike", err, &done, &refused)
 				c := interaction.Comment{ID: worker*1000 + n + 1, VideoID: video, AuthorID: video - 100, UserID: user, Content: "x", CreatedAt: time.UnixMilli(1_000)}
-				_, err = store.AddComment(t.Context(), c)
+				_, err = storetest.AddComment(t.Context(), store, c)
 				tally(t, "AddComment", err, &done, &refused)
 				if n%3 == 0 {
-					if _, err := store.DeleteComment(t.Context(), c); err != nil {
+					if _, err := storetest.DeleteComment(t.Context(), store, c); err != nil {
 						t.Errorf("DeleteComment: %v", err)
 					}
 				}

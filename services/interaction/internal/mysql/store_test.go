@@ -60,7 +60,7 @@ func TestEachChangeOfALikeHasOneEvent(t *testing.T) {
 	var woken atomic.Int64
 	store := mysql.New(db, func() { woken.Add(1) })
 	for _, liked := range []bool{false, true, true, false, false, true} {
-		_, err := store.SetLike(t.Context(), interaction.LikeChange{UserID: 1, VideoID: 7, AuthorID: 5, Liked: liked, At: time.UnixMilli(1_000)})
+		_, err := storetest.SetLike(t.Context(), store, interaction.LikeChange{UserID: 1, VideoID: 7, AuthorID: 5, Liked: liked, At: time.UnixMilli(1_000)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -86,13 +86,13 @@ func TestEachChangeOfACommentHasOneEvent(t *testing.T) {
 	comment := interaction.Comment{ID: 11, VideoID: 7, AuthorID: 5, UserID: 1, Content: string(long), RequestID: "r", CreatedAt: time.UnixMilli(1_000)}
 	for _, id := range []int64{11, 12} { // the second is a repetition of the first
 		comment.ID = id
-		if _, err := store.AddComment(t.Context(), comment); err != nil {
+		if _, err := storetest.AddComment(t.Context(), store, comment); err != nil {
 			t.Fatal(err)
 		}
 	}
 	comment.ID = 11
 	for range 2 {
-		if _, err := store.DeleteComment(t.Context(), comment); err != nil {
+		if _, err := storetest.DeleteComment(t.Context(), store, comment); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -126,7 +126,7 @@ func TestCountsEqualRowsAfterConcurrentChanges(t *testing.T) {
 		group.Go(func() {
 			for n := range int64(25) {
 				user, video := rand.Int64N(4)+1, rand.Int64N(4)+101
-				changed, err := store.SetLike(t.Context(), interaction.LikeChange{
+				changed, err := storetest.SetLike(t.Context(), store, interaction.LikeChange{
 					UserID: user, VideoID: video, AuthorID: video - 100, Liked: rand.IntN(2) == 0, At: time.UnixMilli(1_000 + n),
 				})
 				if err != nil {
@@ -136,12 +136,12 @@ func TestCountsEqualRowsAfterConcurrentChanges(t *testing.T) {
 					changes.Add(1)
 				}
 				c := interaction.Comment{ID: worker*100 + n + 1, VideoID: video, AuthorID: video - 100, UserID: user, Content: "x", CreatedAt: time.UnixMilli(1_000)}
-				if _, err := store.AddComment(t.Context(), c); err != nil {
+				if _, err := storetest.AddComment(t.Context(), store, c); err != nil {
 					t.Errorf("AddComment: %v", err)
 				}
 				changes.Add(1)
 				if n%3 == 0 {
-					if _, err := store.DeleteComment(t.Context(), c); err != nil {
+					if _, err := storetest.DeleteComment(t.Context(), store, c); err != nil {
 						t.Errorf("DeleteComment: %v", err)
 					}
 					changes.Add(1)
@@ -190,7 +190,7 @@ func TestRaceForARequestID(t *testing.T) {
 	answers := make([]int64, 16)
 	for i := range answers {
 		group.Go(func() {
-			made, err := store.AddComment(t.Context(), interaction.Comment{
+			made, err := storetest.AddComment(t.Context(), store, interaction.Comment{
 				ID: int64(i + 1), VideoID: 7, AuthorID: 5, UserID: 1, Content: "x", RequestID: "r", CreatedAt: time.UnixMilli(1_000),
 			})
 			if err != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// Locks by the primary key, which a like locks first too. Locking by another
+	// Locks by the primary key, as a batch of writes does. Locking by another
 	// index could deadlock with it.
 	lockLikes = `SELECT user_id, author_id, version FROM likes FORCE INDEX (PRIMARY)
 WHERE video_id = ? AND user_id IN (?) AND liked = TRUE ORDER BY user_id FOR UPDATE`

@@ -22,9 +22,11 @@ const nowMS = 1_772_366_400_123
 func newClient(t *testing.T) interactionv1.InteractionServiceClient {
 	t.Helper()
 	store := fake.NewStore()
+	docs := fake.NewHot()
 	service := interaction.New(interaction.Ports{
-		Likes: store, Comments: store, Stats: store,
-		Videos: &fake.Videos{Authors: map[int64]int64{7: 5, 8: 5}}, Hot: fake.NewHot(), IDs: &fake.IDs{},
+		Writer: fake.Writer{Commit: interaction.Commit(store, docs)},
+		Likes:  store, Comments: store, Stats: store,
+		Videos: &fake.Videos{Authors: map[int64]int64{7: 5, 8: 5}}, Hot: docs, IDs: &fake.IDs{}, TraceParent: fake.NoTrace,
 		Clock: func() time.Time { return time.UnixMilli(nowMS) },
 	})
 	return interactionv1.NewInteractionServiceClient(servertest.Serve(t, func(r grpc.ServiceRegistrar) {

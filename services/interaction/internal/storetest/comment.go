@@ -11,7 +11,7 @@ import (
 
 func post(t *testing.T, s Store, id, video int64, requestID string) interaction.Comment {
 	t.Helper()
-	comment, err := s.AddComment(t.Context(), interaction.Comment{
+	comment, err := AddComment(t.Context(), s, interaction.Comment{
 		ID: id, VideoID: video, AuthorID: author, UserID: 1,
 		Content: "你好 👋 first\nsecond", RequestID: requestID, CreatedAt: epoch(),
 	})
@@ -38,7 +38,7 @@ func commentOncePerRequest(t *testing.T, s Store) {
 	post(t, s, 13, 7, "")
 	post(t, s, 14, 7, "")
 	wantVideo(t, s, interaction.VideoStats{VideoID: 7, Comments: 3})
-	other, err := s.AddComment(t.Context(), interaction.Comment{
+	other, err := AddComment(t.Context(), s, interaction.Comment{
 		ID: 15, VideoID: 7, AuthorID: author, UserID: 2, Content: "mine", RequestID: "r1", CreatedAt: epoch(),
 	})
 	if err != nil || other.ID != 15 {
@@ -49,7 +49,7 @@ func commentOncePerRequest(t *testing.T, s Store) {
 func commentDeletedOnce(t *testing.T, s Store) {
 	comment := post(t, s, 11, 7, "")
 	for i, wantChanged := range []bool{true, false} {
-		if changed, err := s.DeleteComment(t.Context(), comment); err != nil || changed != wantChanged {
+		if changed, err := DeleteComment(t.Context(), s, comment); err != nil || changed != wantChanged {
 			t.Errorf("deletion %d: %t, %v", i, changed, err)
 		}
 	}
@@ -101,14 +101,14 @@ func concurrentComments(t *testing.T, s Store) {
 	for worker := range int64(8) {
 		group.Go(func() {
 			for n := range int64(10) {
-				comment, err := s.AddComment(t.Context(), interaction.Comment{
+				comment, err := AddComment(t.Context(), s, interaction.Comment{
 					ID: worker*100 + n + 1, VideoID: 7, AuthorID: author, UserID: worker + 1, Content: "x", CreatedAt: epoch(),
 				})
 				if err != nil {
 					t.Errorf("AddComment: %v", err)
 				}
 				if n%2 == 0 {
-					if _, err := s.DeleteComment(t.Context(), comment); err != nil {
+					if _, err := DeleteComment(t.Context(), s, comment); err != nil {
 						t.Errorf("DeleteComment: %v", err)
 					}
 				}

@@ -12,7 +12,7 @@ import (
 
 func like(t *testing.T, s Store, user, video int64, liked bool, at time.Time) bool {
 	t.Helper()
-	changed, err := s.SetLike(t.Context(), interaction.LikeChange{
+	changed, err := SetLike(t.Context(), s, interaction.LikeChange{
 		UserID: user, VideoID: video, AuthorID: author, Liked: liked, At: at,
 	})
 	if err != nil {
@@ -117,7 +117,7 @@ func concurrentLikes(t *testing.T, s Store) {
 		group.Go(func() {
 			for range 30 {
 				user, video := rand.Int64N(5)+1, rand.Int64N(5)+101
-				_, err := s.SetLike(t.Context(), interaction.LikeChange{
+				_, err := SetLike(t.Context(), s, interaction.LikeChange{
 					UserID: user, VideoID: video, AuthorID: authorOf(video), Liked: rand.IntN(2) == 0, At: epoch(),
 				})
 				if err != nil {

@@ -95,11 +95,11 @@ func deletedRefuses(t *testing.T, s Store) {
 	markVideoDeleted(t, s, 8, 1) // nobody ever liked this one
 	refused := func(user, video int64) {
 		t.Helper()
-		changed, err := s.SetLike(t.Context(), interaction.LikeChange{UserID: user, VideoID: video, AuthorID: author, Liked: true, At: epoch()})
+		changed, err := SetLike(t.Context(), s, interaction.LikeChange{UserID: user, VideoID: video, AuthorID: author, Liked: true, At: epoch()})
 		if changed || !errors.Is(err, interaction.ErrVideoUnknown) {
 			t.Errorf("a like of user %d for video %d: changed %t, %v", user, video, changed, err)
 		}
-		if _, err := s.AddComment(t.Context(), interaction.Comment{
+		if _, err := AddComment(t.Context(), s, interaction.Comment{
 			ID: video*100 + user, VideoID: video, AuthorID: author, UserID: user, Content: "late", CreatedAt: epoch(),
 		}); !errors.Is(err, interaction.ErrVideoUnknown) {
 			t.Errorf("a comment of user %d on video %d: %v", user, video, err)
@@ -120,7 +120,7 @@ func deletedRefuses(t *testing.T, s Store) {
 	if !like(t, s, 1, 7, false, epoch()) || like(t, s, 1, 7, false, epoch()) {
 		t.Error("an unlike did not end the like exactly once")
 	}
-	if changed, err := s.DeleteComment(t.Context(), first); err != nil || !changed {
+	if changed, err := DeleteComment(t.Context(), s, first); err != nil || !changed {
 		t.Errorf("deleting a comment: %t, %v", changed, err)
 	}
 	wantVideo(t, s, interaction.VideoStats{VideoID: 7, Likes: 1, Comments: 1})
@@ -128,7 +128,7 @@ func deletedRefuses(t *testing.T, s Store) {
 	refused(2, 7)
 	wantVideo(t, s, interaction.VideoStats{VideoID: 7})
 	wantUser(t, s, interaction.UserStats{UserID: author})
-	if changed, err := s.DeleteComment(t.Context(), second); err != nil || changed {
+	if changed, err := DeleteComment(t.Context(), s, second); err != nil || changed {
 		t.Errorf("deleting a purged comment: %t, %v", changed, err)
 	}
 	if like(t, s, 2, 7, false, epoch()) {
@@ -160,20 +160,20 @@ func concurrentPurges(t *testing.T, s Store) {
 		acting.Go(func() {
 			for n := range int64(40) {
 				user, video := rand.Int64N(users)+1, rand.Int64N(videos)+101
-				_, err := s.SetLike(t.Context(), interaction.LikeChange{
+				_, err := SetLike(t.Context(), s, interaction.LikeChange{
 					UserID: user, VideoID: video, AuthorID: video - 100, Liked: rand.IntN(3) > 0, At: epoch(),
 				})
 				if err != nil && !errors.Is(err, interaction.ErrVideoUnknown) {
 					t.Errorf("SetLike: %v", err)
 				}
-				comment, err := s.AddComment(t.Context(), interaction.Comment{
+				comment, err := AddComment(t.Context(), s, interaction.Comment{
 					ID: worker*1000 + n + 1, VideoID: video, AuthorID: video - 100, UserID: user, Content: "x", CreatedAt: epoch(),
 				})
 				if err != nil && !errors.Is(err, interaction.ErrVideoUnknown) {
 					t.Errorf("AddComment: %v", err)
 				}
 				if err == nil && n%3 == 0 {
-					if _, err := s.DeleteComment(t.Context(), comment); err != nil {
+					if _, err := DeleteComment(t.Context(), s, comment); err != nil {
 						t.Errorf("DeleteComment: %v", err)
 					}
 				}

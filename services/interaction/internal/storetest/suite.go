@@ -12,6 +12,7 @@ import (
 
 // Store combines the storage ports of the service.
 type Store interface {
+	interaction.Batches
 	interaction.Likes
 	interaction.Comments
 	interaction.Stats
