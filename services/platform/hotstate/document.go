@@ -36,11 +36,13 @@ func (d Document[T]) Get(ctx context.Context, key string) (T, bool) {
 // result as read-only.
 func (d Document[T]) Load(ctx context.Context, key string, rebuild func(context.Context) (T, error)) (T, error) {
 	return d.rebuilds.join(ctx, key, func(ctx context.Context) (T, error) {
-		if doc, ok := d.Get(ctx, key); ok {
+		snapshot := d.store.Snapshot(ctx, key)
+		if doc, ok := Read[T](snapshot, key); ok {
 			return doc, nil
 		}
 		doc, err := rebuild(ctx)
-		if err == nil {
+		// An invalidated entry is there for seconds and would refuse the document.
+		if err == nil && len(snapshot.entries[key]) == 0 {
 			d.Put(ctx, key, doc)
 		}
 		return doc, err
