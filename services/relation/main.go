@@ -10,6 +10,8 @@ import (
 	eventv1 "github.com/douyin-on-dapr/douyin/services/contract/event/v1"
 	relationv1 "github.com/douyin-on-dapr/douyin/services/contract/relation/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/config"
+	"github.com/douyin-on-dapr/douyin/services/platform/groupcommit"
+	"github.com/douyin-on-dapr/douyin/services/platform/outbox"
 	"github.com/douyin-on-dapr/douyin/services/platform/program"
 	"github.com/douyin-on-dapr/douyin/services/platform/server"
 	"github.com/douyin-on-dapr/douyin/services/relation/internal/event"
@@ -38,9 +40,11 @@ func build(_ context.Context, p *program.Program) error {
 	if err != nil {
 		return err
 	}
-	docs := hot.New(p.Hot)
+	rows, docs := mysql.New(p.DB, p.Outbox()), hot.New(p.Hot)
+	writer := groupcommit.New(relation.Commit(rows, docs), groupcommit.Options{})
+	p.OnClose(writer.Close)
 	service := relation.New(relation.Ports{
-		Store: mysql.New(p.DB, p.Outbox()), Users: users, Hot: docs, Clock: time.Now,
+		Writer: writer, Store: rows, Users: users, Hot: docs, Clock: time.Now, TraceParent: outbox.TraceParent,
 	})
 	relationv1.RegisterRelationServiceServer(p, rpc.New(service))
 	p.Listen(eventv1.TopicFollowed, event.Follows(docs))

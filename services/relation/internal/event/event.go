@@ -6,11 +6,12 @@ import (
 
 	eventv1 "github.com/douyin-on-dapr/douyin/services/contract/event/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/server"
+	"github.com/douyin-on-dapr/douyin/services/relation/internal/relation"
 )
 
 // Documents are the hot documents of follows.
 type Documents interface {
-	InvalidateFollow(ctx context.Context, userID, targetID int64) error
+	InvalidateFollows(ctx context.Context, follows ...relation.FollowUsers) error
 }
 
 // Follows handles the events of follows. It invalidates the hot documents a second
@@ -24,7 +25,7 @@ func Follows(docs Documents) func(ctx context.Context, e server.Event) error {
 		}
 		// A failure does not fail the event: hotstate retries the invalidation,
 		// and a dead letter would not be faster.
-		_ = docs.InvalidateFollow(ctx, follow.GetUserId(), follow.GetTargetId())
+		_ = docs.InvalidateFollows(ctx, relation.FollowUsers{UserID: follow.GetUserId(), TargetID: follow.GetTargetId()})
 		return nil
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/server"
 	"github.com/douyin-on-dapr/douyin/services/relation/internal/event"
 	"github.com/douyin-on-dapr/douyin/services/relation/internal/hot"
+	"github.com/douyin-on-dapr/douyin/services/relation/internal/relation"
 )
 
 var _ event.Documents = (*hot.Documents)(nil)
@@ -19,8 +20,8 @@ type documents struct {
 	err          error
 }
 
-func (d *documents) InvalidateFollow(_ context.Context, userID, targetID int64) error {
-	d.user, d.target = userID, targetID
+func (d *documents) InvalidateFollows(_ context.Context, follows ...relation.FollowUsers) error {
+	d.user, d.target = follows[0].UserID, follows[0].TargetID
 	return d.err
 }
 

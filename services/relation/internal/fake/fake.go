@@ -13,14 +13,17 @@ import (
 
 type pair struct{ user, target int64 }
 
-// Store is a relation.Store in memory.
+// Store implements the storage ports in memory.
 type Store struct {
 	mu      sync.Mutex
 	follows map[pair]int64 // time of the follow, Unix ms
 	events  []relation.Change
 }
 
-var _ relation.Store = (*Store)(nil)
+var (
+	_ relation.Store   = (*Store)(nil)
+	_ relation.Batches = (*Store)(nil)
+)
 
 // NewStore returns an empty store.
 func NewStore() *Store { return &Store{follows: make(map[pair]int64)} }
@@ -33,13 +36,21 @@ func (s *Store) Events() []relation.Change {
 	return slices.Clone(s.events)
 }
 
-// SetFollow implements relation.Store.
-func (s *Store) SetFollow(_ context.Context, c relation.Change) (bool, error) {
+// Apply implements relation.Batches.
+func (s *Store) Apply(_ context.Context, changes []relation.Change) ([]bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	changed := make([]bool, len(changes))
+	for i, c := range changes {
+		changed[i] = s.set(c)
+	}
+	return changed, nil
+}
+
+func (s *Store) set(c relation.Change) bool {
 	key := pair{c.UserID, c.TargetID}
-	if _, there := s.follows[key]; there == c.Following {
-		return false, nil
+	if _, exists := s.follows[key]; exists == c.Following {
+		return false
 	}
 	if c.Following {
 		s.follows[key] = c.At.UnixMilli()
@@ -47,7 +58,7 @@ func (s *Store) SetFollow(_ context.Context, c relation.Change) (bool, error) {
 		delete(s.follows, key)
 	}
 	s.events = append(s.events, c)
-	return true, nil
+	return true
 }
 
 // List implements relation.Store.

@@ -35,13 +35,15 @@ func NewHot() *Hot {
 	return &Hot{sets: make(map[int64]relation.Set), counts: make(map[int64]relation.Stats)}
 }
 
-// FollowChanged implements relation.Hot.
-func (h *Hot) FollowChanged(_ context.Context, userID, targetID int64) {
+// FollowsChanged implements relation.Hot.
+func (h *Hot) FollowsChanged(_ context.Context, follows ...relation.FollowUsers) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.sets, userID)
-	delete(h.counts, userID)
-	delete(h.counts, targetID)
+	for _, f := range follows {
+		delete(h.sets, f.UserID)
+		delete(h.counts, f.UserID)
+		delete(h.counts, f.TargetID)
+	}
 }
 
 // LoadSet implements relation.Hot.
@@ -68,3 +70,22 @@ func load[T any](ctx context.Context, docs map[int64]T, key int64, rebuild func(
 	}
 	return doc, err
 }
+
+// Writer is a relation.Writer that commits each change alone.
+type Writer struct {
+	Commit func(ctx context.Context, changes []relation.Change) ([]bool, error)
+}
+
+var _ relation.Writer = Writer{}
+
+// Do implements relation.Writer.
+func (w Writer) Do(ctx context.Context, c relation.Change) (bool, error) {
+	changed, err := w.Commit(ctx, []relation.Change{c})
+	if err != nil {
+		return false, err
+	}
+	return changed[0], nil
+}
+
+// NoTrace is the TraceParent of a request without a trace.
+func NoTrace(context.Context) string { return "" }

@@ -3,6 +3,8 @@ package hot
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/hotstate"
@@ -27,16 +29,29 @@ func New(store *hotstate.Store) *Documents {
 	}
 }
 
-// FollowChanged implements relation.Hot. hotstate logs a failure. The event of the
-// follow invalidates again, and the lifetime of the documents is the last resort.
-func (d *Documents) FollowChanged(ctx context.Context, userID, targetID int64) {
-	_ = d.InvalidateFollow(ctx, userID, targetID)
+// FollowsChanged implements relation.Hot. hotstate logs a failure. The events of the
+// follows invalidate again, and the lifetime of the documents is the last resort.
+func (d *Documents) FollowsChanged(ctx context.Context, follows ...relation.FollowUsers) {
+	_ = d.InvalidateFollows(ctx, follows...)
 }
 
-// InvalidateFollow is FollowChanged, but returns the error.
-func (d *Documents) InvalidateFollow(ctx context.Context, userID, targetID int64) error {
-	return d.store.Invalidate(ctx,
-		hotv1.FollowSetKey(userID), hotv1.UserRelationsKey(userID), hotv1.UserRelationsKey(targetID))
+// maxKeys is how many documents are invalidated in one request. Some state stores
+// accept no more than 100.
+const maxKeys = 100
+
+// InvalidateFollows is FollowsChanged, but returns the error.
+func (d *Documents) InvalidateFollows(ctx context.Context, follows ...relation.FollowUsers) error {
+	var keys []string
+	for _, f := range follows {
+		keys = append(keys, hotv1.FollowSetKey(f.UserID), hotv1.UserRelationsKey(f.UserID), hotv1.UserRelationsKey(f.TargetID))
+	}
+	slices.Sort(keys)
+	keys = slices.Compact(keys)
+	var failures []error
+	for chunk := range slices.Chunk(keys, maxKeys) {
+		failures = append(failures, d.store.Invalidate(ctx, chunk...))
+	}
+	return errors.Join(failures...)
 }
 
 // LoadSet implements relation.Hot.

@@ -58,7 +58,7 @@ func TestCountsAreRebuiltOnceAndThenRead(t *testing.T) {
 
 func TestAChangeInvalidatesTheDocumentsOfBothUsers(t *testing.T) {
 	docs, states := newDocuments()
-	docs.FollowChanged(t.Context(), 7, 5)
+	docs.FollowsChanged(t.Context(), relation.FollowUsers{UserID: 7, TargetID: 5}, relation.FollowUsers{UserID: 7, TargetID: 5})
 	for _, key := range []string{"follows:7", "rel:7", "rel:5"} {
 		if !states.Invalidated(t, key) {
 			t.Errorf("%s is not invalidated", key)
@@ -68,7 +68,7 @@ func TestAChangeInvalidatesTheDocumentsOfBothUsers(t *testing.T) {
 		t.Errorf("%d keys were written", n)
 	}
 	states.SetDown(true)
-	if err := docs.InvalidateFollow(t.Context(), 7, 5); err == nil {
+	if err := docs.InvalidateFollows(t.Context(), relation.FollowUsers{UserID: 7, TargetID: 5}); err == nil {
 		t.Error("no error from a state store that is down")
 	}
 }

@@ -7,4 +7,5 @@ const (
 	ListFriends   = listFriends
 	FollowSet     = followSet
 	AreFriends    = areFriends
+	LockFollows   = lockFollows
 )

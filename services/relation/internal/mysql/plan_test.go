@@ -9,6 +9,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/douyin-on-dapr/douyin/services/platform/sqldb"
 	"github.com/douyin-on-dapr/douyin/services/platform/sqltest"
 	"github.com/douyin-on-dapr/douyin/services/relation/internal/mysql"
 )
@@ -62,6 +63,7 @@ func TestPlans(t *testing.T) {
 		{"friends", mysql.ListFriends, first, friends},
 		{"friends, next page", mysql.ListFriends, next, friends},
 		{"a follow set", mysql.FollowSet, []any{7, 5_001}, []sqltest.Step{{Table: "follows", Index: "PRIMARY"}}},
+		{"locks of the follows of a batch", sqldb.Repeat(mysql.LockFollows, ", ", 3), []any{3, 7, 3, 8, 9, 1}, []sqltest.Step{{Table: "follows", Index: "PRIMARY"}}},
 		{"are two friends", mysql.AreFriends, []any{3, 7, 7, 3}, []sqltest.Step{{Table: "follows", Index: "PRIMARY"}}},
 	}
 	for _, tt := range tests {

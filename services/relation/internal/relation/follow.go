@@ -24,16 +24,10 @@ func (s *Service) SetFollow(ctx context.Context, userID, targetID int64, followi
 	if !exists {
 		return false, errs.Wrap(op, ErrUserUnknown)
 	}
-	changed, err = s.Store.SetFollow(ctx, Change{
-		UserID: userID, TargetID: targetID, Following: following, At: s.Clock().UTC(),
+	changed, err = s.Writer.Do(ctx, Change{
+		UserID: userID, TargetID: targetID, Following: following, At: s.Clock().UTC(), TraceParent: s.TraceParent(ctx),
 	})
-	if err != nil {
-		return false, errs.Wrap(op, err)
-	}
-	// Invalidate even if nothing changed: this may be a repeated call, and the
-	// program may have died before the invalidation of the first one.
-	s.Hot.FollowChanged(ctx, userID, targetID)
-	return changed, nil
+	return changed, errs.Wrap(op, err)
 }
 
 // AreFriends reports whether two users follow each other. It is false for a user

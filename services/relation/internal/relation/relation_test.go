@@ -9,6 +9,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 	"github.com/douyin-on-dapr/douyin/services/relation/internal/fake"
 	"github.com/douyin-on-dapr/douyin/services/relation/internal/relation"
+	"github.com/douyin-on-dapr/douyin/services/relation/internal/storetest"
 )
 
 // clock returns a clock that advances a second with each call.
@@ -22,7 +23,15 @@ func clock() func() time.Time {
 
 func service() (*relation.Service, *fake.Store, *fake.Users) {
 	store, users := fake.NewStore(), &fake.Users{Known: []int64{1, 2, 3, 4, 5}}
-	return relation.New(relation.Ports{Store: store, Users: users, Hot: fake.NewHot(), Clock: clock()}), store, users
+	return newService(store, users), store, users
+}
+
+func newService(store *fake.Store, users *fake.Users) *relation.Service {
+	docs := fake.NewHot()
+	return relation.New(relation.Ports{
+		Writer: fake.Writer{Commit: relation.Commit(store, docs)}, Store: store, Users: users, Hot: docs,
+		Clock: clock(), TraceParent: fake.NoTrace,
+	})
 }
 
 func TestSetFollowRefuses(t *testing.T) {
@@ -142,11 +151,11 @@ func TestLookupKeepsTheOrderAndFillsGaps(t *testing.T) {
 func TestFollowSetIsCapped(t *testing.T) {
 	store := fake.NewStore()
 	for target := range int64(relation.MaxSet + 1) {
-		if _, err := store.SetFollow(t.Context(), relation.Change{UserID: 1, TargetID: target + 2, Following: true}); err != nil {
+		if _, err := storetest.SetFollow(t.Context(), store, relation.Change{UserID: 1, TargetID: target + 2, Following: true}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	s := relation.New(relation.Ports{Store: store, Users: &fake.Users{}, Hot: fake.NewHot(), Clock: clock()})
+	s := newService(store, &fake.Users{})
 	set, err := s.FollowSet(t.Context(), 1)
 	if err != nil || !set.Capped || len(set.UserIDs) != relation.MaxSet {
 		t.Errorf("capped %t with %d users, %v", set.Capped, len(set.UserIDs), err)

@@ -30,6 +30,8 @@ type Change struct {
 	TargetID  int64
 	Following bool
 	At        time.Time
+	// TraceParent is the trace of the request, which its event carries.
+	TraceParent string
 }
 
 // Stats holds the counts of a user, and whether a viewer follows them.
@@ -79,11 +81,8 @@ type Set struct {
 	Capped  bool // the user follows more than MaxSet users
 }
 
-// Store stores follows and their counts.
+// Store reads follows and their counts.
 type Store interface {
-	// SetFollow sets the state of a follow. If the state changes, the counts are
-	// updated and an event is written in the same transaction.
-	SetFollow(ctx context.Context, c Change) (changed bool, err error)
 	// List reads one page.
 	List(ctx context.Context, r Relation, q Query) ([]Entry, error)
 	// Lookup reads the stats of distinct users, in any order. Users without rows
@@ -100,10 +99,16 @@ type Users interface {
 	Exists(ctx context.Context, userID int64) (bool, error)
 }
 
+// FollowUsers are the two users of a follow.
+type FollowUsers struct {
+	UserID   int64 // follows
+	TargetID int64 // is followed
+}
+
 // Hot stores the hot documents of follows.
 type Hot interface {
-	// FollowChanged invalidates the documents of both users.
-	FollowChanged(ctx context.Context, userID, targetID int64)
+	// FollowsChanged invalidates the documents of both users of each follow.
+	FollowsChanged(ctx context.Context, follows ...FollowUsers)
 	// LoadSet returns the follow set from its document or, without one, stores
 	// and returns the result of rebuild.
 	LoadSet(ctx context.Context, userID int64, rebuild func(context.Context) (Set, error)) (Set, error)
@@ -113,10 +118,13 @@ type Hot interface {
 
 // Ports are the dependencies of the service. Every field is required.
 type Ports struct {
-	Store Store
-	Users Users
-	Hot   Hot
-	Clock func() time.Time
+	Writer Writer
+	Store  Store
+	Users  Users
+	Hot    Hot
+	Clock  func() time.Time
+	// TraceParent returns the trace of a request, for its event.
+	TraceParent func(ctx context.Context) string
 }
 
 // Service implements the rules. It is safe for concurrent use.

@@ -20,9 +20,11 @@ const nowMS = 1_772_366_400_123
 // newClient runs the service on fake ports behind a listener.
 func newClient(t *testing.T) relationv1.RelationServiceClient {
 	t.Helper()
+	store, docs := fake.NewStore(), fake.NewHot()
 	service := relation.New(relation.Ports{
-		Store: fake.NewStore(), Users: &fake.Users{Known: []int64{1, 2, 3}}, Hot: fake.NewHot(),
-		Clock: func() time.Time { return time.UnixMilli(nowMS) },
+		Writer: fake.Writer{Commit: relation.Commit(store, docs)}, Store: store,
+		Users: &fake.Users{Known: []int64{1, 2, 3}}, Hot: docs,
+		Clock: func() time.Time { return time.UnixMilli(nowMS) }, TraceParent: fake.NoTrace,
 	})
 	return relationv1.NewRelationServiceClient(servertest.Serve(t, func(r grpc.ServiceRegistrar) {
 		relationv1.RegisterRelationServiceServer(r, rpc.New(service))

@@ -1,8 +1,9 @@
-// Package storetest is the conformance suite of relation.Store. It runs on the
-// fake and on a real database, so that both behave the same.
+// Package storetest is the conformance suite of the stores of the relation service.
+// It runs on the fake and on a real database, so that both behave the same.
 package storetest
 
 import (
+	"context"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -12,9 +13,24 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/relation/internal/relation"
 )
 
+// Store combines the storage ports of the service.
+type Store interface {
+	relation.Store
+	relation.Batches
+}
+
+// SetFollow does one change as a batch of its own.
+func SetFollow(ctx context.Context, s relation.Batches, c relation.Change) (bool, error) {
+	changed, err := s.Apply(ctx, []relation.Change{c})
+	if err != nil {
+		return false, err
+	}
+	return changed[0], nil
+}
+
 // Run runs the suite. open returns an empty store that is closed with the test.
-func Run(t *testing.T, open func(t *testing.T) relation.Store) {
-	tests := map[string]func(*testing.T, relation.Store){
+func Run(t *testing.T, open func(t *testing.T) Store) {
+	tests := map[string]func(*testing.T, Store){
 		"a repeated follow counts once":                repeated,
 		"an unfollow without a follow changes nothing": unfollowFirst,
 		"lists are paged newest first without gaps":    paging,
@@ -31,16 +47,16 @@ func Run(t *testing.T, open func(t *testing.T) relation.Store) {
 
 func epoch() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
 
-func change(t *testing.T, s relation.Store, user, target int64, following bool, at time.Time) bool {
+func change(t *testing.T, s Store, user, target int64, following bool, at time.Time) bool {
 	t.Helper()
-	changed, err := s.SetFollow(t.Context(), relation.Change{UserID: user, TargetID: target, Following: following, At: at})
+	changed, err := SetFollow(t.Context(), s, relation.Change{UserID: user, TargetID: target, Following: following, At: at})
 	if err != nil {
 		t.Fatalf("SetFollow(%d, %d, %t): %v", user, target, following, err)
 	}
 	return changed
 }
 
-func list(t *testing.T, s relation.Store, r relation.Relation, q relation.Query) []relation.Entry {
+func list(t *testing.T, s Store, r relation.Relation, q relation.Query) []relation.Entry {
 	t.Helper()
 	if q.Limit == 0 {
 		q.Limit = relation.MaxPage
@@ -61,7 +77,7 @@ func ids(entries []relation.Entry) []int64 {
 }
 
 // wantStats compares the counts of one user, and whether user 99 follows them.
-func wantStats(t *testing.T, s relation.Store, want relation.Stats) {
+func wantStats(t *testing.T, s Store, want relation.Stats) {
 	t.Helper()
 	found, err := s.Lookup(t.Context(), []int64{want.UserID}, 99)
 	if err != nil {
@@ -76,7 +92,7 @@ func wantStats(t *testing.T, s relation.Store, want relation.Stats) {
 	}
 }
 
-func repeated(t *testing.T, s relation.Store) {
+func repeated(t *testing.T, s Store) {
 	for i, wantChanged := range []bool{true, false, false} {
 		if got := change(t, s, 1, 2, true, epoch()); got != wantChanged {
 			t.Errorf("follow %d: changed %t", i, got)
@@ -97,7 +113,7 @@ func repeated(t *testing.T, s relation.Store) {
 	wantStats(t, s, relation.Stats{UserID: 2, Followers: 1})
 }
 
-func unfollowFirst(t *testing.T, s relation.Store) {
+func unfollowFirst(t *testing.T, s Store) {
 	if change(t, s, 1, 2, false, epoch()) {
 		t.Error("changed without a follow")
 	}
@@ -105,7 +121,7 @@ func unfollowFirst(t *testing.T, s relation.Store) {
 	wantStats(t, s, relation.Stats{UserID: 2})
 }
 
-func paging(t *testing.T, s relation.Store) {
+func paging(t *testing.T, s Store) {
 	// Three follows share each time, so that the id has to break ties.
 	var want []int64
 	for i := range int64(9) {
@@ -131,7 +147,7 @@ func paging(t *testing.T, s relation.Store) {
 	}
 }
 
-func friends(t *testing.T, s relation.Store) {
+func friends(t *testing.T, s Store) {
 	change(t, s, 1, 2, true, epoch())
 	change(t, s, 2, 1, true, epoch())
 	change(t, s, 1, 3, true, epoch())
@@ -153,7 +169,7 @@ func friends(t *testing.T, s relation.Store) {
 	}
 }
 
-func viewer(t *testing.T, s relation.Store) {
+func viewer(t *testing.T, s Store) {
 	change(t, s, 1, 2, true, epoch())
 	change(t, s, 1, 3, true, epoch())
 	change(t, s, 99, 3, true, epoch())
@@ -171,7 +187,7 @@ func viewer(t *testing.T, s relation.Store) {
 	}
 }
 
-func set(t *testing.T, s relation.Store) {
+func set(t *testing.T, s Store) {
 	for _, target := range []int64{30, 10, 20, 40} {
 		change(t, s, 1, target, true, epoch())
 	}
@@ -186,7 +202,7 @@ func set(t *testing.T, s relation.Store) {
 }
 
 // concurrent changes follows between a few users at random from many goroutines.
-func concurrent(t *testing.T, s relation.Store) {
+func concurrent(t *testing.T, s Store) {
 	var group sync.WaitGroup
 	for range 10 {
 		group.Go(func() {
@@ -195,7 +211,7 @@ func concurrent(t *testing.T, s relation.Store) {
 				if user == target {
 					continue
 				}
-				_, err := s.SetFollow(t.Context(), relation.Change{
+				_, err := SetFollow(t.Context(), s, relation.Change{
 					UserID: user, TargetID: target, Following: rand.IntN(2) == 0, At: epoch(),
 				})
 				if err != nil {
@@ -214,7 +230,7 @@ func concurrent(t *testing.T, s relation.Store) {
 	}
 }
 
-func concurrentMutual(t *testing.T, s relation.Store) {
+func concurrentMutual(t *testing.T, s Store) {
 	var group sync.WaitGroup
 	for i := range 8 {
 		user, target := int64(1), int64(2)
@@ -223,11 +239,11 @@ func concurrentMutual(t *testing.T, s relation.Store) {
 		}
 		group.Go(func() {
 			for n := range 25 {
-				if _, err := s.SetFollow(t.Context(), relation.Change{UserID: user, TargetID: target, Following: n%2 == 0, At: epoch()}); err != nil {
+				if _, err := SetFollow(t.Context(), s, relation.Change{UserID: user, TargetID: target, Following: n%2 == 0, At: epoch()}); err != nil {
 					t.Errorf("SetFollow: %v", err)
 				}
 			}
-			_, _ = s.SetFollow(t.Context(), relation.Change{UserID: user, TargetID: target, Following: true, At: epoch()})
+			_, _ = SetFollow(t.Context(), s, relation.Change{UserID: user, TargetID: target, Following: true, At: epoch()})
 		})
 	}
 	group.Wait()
