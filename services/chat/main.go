@@ -16,6 +16,8 @@ import (
 	chatv1 "github.com/douyin-on-dapr/douyin/services/contract/chat/v1"
 	eventv1 "github.com/douyin-on-dapr/douyin/services/contract/event/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/config"
+	"github.com/douyin-on-dapr/douyin/services/platform/groupcommit"
+	"github.com/douyin-on-dapr/douyin/services/platform/outbox"
 	"github.com/douyin-on-dapr/douyin/services/platform/program"
 	"github.com/douyin-on-dapr/douyin/services/platform/server"
 )
@@ -44,10 +46,12 @@ func build(ctx context.Context, p *program.Program, policy chat.Policy) error {
 	}
 	rows := mysql.New(p.DB, p.Outbox())
 	docs := hot.New(p.Hot)
+	writer := groupcommit.New(chat.Commit(rows, docs), groupcommit.Options{})
+	p.OnClose(writer.Close)
 	service := chat.New(chat.Ports{
-		Messages: rows, Positions: rows, Hot: docs,
+		Writer: writer, Messages: rows, Positions: rows, Hot: docs,
 		Users: users, Relations: peers.NewRelations(p.Sidecar.Peer(contract.AppRelation)),
-		IDs: messageIDs, Clock: time.Now, Policy: policy,
+		IDs: messageIDs, Clock: time.Now, Policy: policy, TraceParent: outbox.TraceParent,
 	})
 	chatv1.RegisterChatServiceServer(p, rpc.New(service))
 	p.Listen(eventv1.TopicMessageSent, event.Messages(docs))

@@ -14,9 +14,10 @@ import (
 func newService(clock func() time.Time, policy chat.Policy) (*chat.Service, *fake.Store) {
 	store := fake.NewStore()
 	return chat.New(chat.Ports{
+		Writer:   fake.Writer{Commit: chat.Commit(store, fake.Hot{})},
 		Messages: store, Positions: store, Hot: fake.Hot{},
 		Users: &fake.Users{Known: []int64{1, 2, 3}}, Relations: &fake.Relations{},
-		IDs: &fake.IDs{}, Clock: clock, Policy: policy,
+		IDs: &fake.IDs{}, Clock: clock, Policy: policy, TraceParent: fake.NoTrace,
 	}), store
 }
 

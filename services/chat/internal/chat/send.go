@@ -35,14 +35,16 @@ func (s *Service) Send(ctx context.Context, fromID, toID int64, content, request
 	if err != nil {
 		return Message{}, errs.Wrap(op, err)
 	}
-	message, err := s.Messages.Append(ctx, Message{
-		ID: id, FromUserID: fromID, ToUserID: toID, Content: content, RequestID: requestID,
-		CreatedAtMS: s.Clock().UnixMilli(),
+	message, err := s.Writer.Do(ctx, Write{
+		Message: Message{
+			ID: id, FromUserID: fromID, ToUserID: toID, Content: content, RequestID: requestID,
+			CreatedAtMS: s.Clock().UnixMilli(),
+		},
+		TraceParent: s.TraceParent(ctx),
 	})
 	if err != nil {
 		return Message{}, errs.Wrap(op, err)
 	}
-	s.Hot.MessageSent(ctx, fromID, toID)
 	if message.Content != content {
 		return Message{}, errs.Wrap(op, ErrRequestReused)
 	}

@@ -69,13 +69,8 @@ type Reader struct {
 	SessionID string
 }
 
-// Messages stores conversations.
+// Messages reads conversations.
 type Messages interface {
-	// Append commits a message and its event in one transaction. The message gets
-	// the next sequence number and a time that is not before the given one. If
-	// the sender used the request id in this conversation before, Append writes
-	// nothing and returns the first message.
-	Append(ctx context.Context, m Message) (Message, error)
 	// Before reads at most limit messages with smaller numbers, the newest of
 	// them, oldest first.
 	Before(ctx context.Context, a, b, beforeSeq int64, limit int) ([]Message, error)
@@ -99,8 +94,8 @@ type DeliveryPositions interface {
 
 // Hot stores the hot documents of conversations.
 type Hot interface {
-	// MessageSent invalidates the window of the conversation.
-	MessageSent(ctx context.Context, a, b int64)
+	// MessagesSent invalidates the windows of the conversations.
+	MessagesSent(ctx context.Context, conversations ...Conversation)
 	// PositionMoved invalidates the delivery position of the reader.
 	PositionMoved(ctx context.Context, r Reader)
 	// LoadWindow returns the document or, without one, stores and returns the
@@ -128,6 +123,7 @@ type IDs interface {
 
 // Ports are the dependencies of the service. Every field is required.
 type Ports struct {
+	Writer    Writer
 	Messages  Messages
 	Positions DeliveryPositions
 	Hot       Hot
@@ -136,6 +132,8 @@ type Ports struct {
 	IDs       IDs
 	Clock     func() time.Time
 	Policy    Policy
+	// TraceParent returns the trace of a request, for its event.
+	TraceParent func(ctx context.Context) string
 }
 
 // Service implements the rules. It is safe for concurrent use.

@@ -4,13 +4,14 @@ package event
 import (
 	"context"
 
+	"github.com/douyin-on-dapr/douyin/services/chat/internal/chat"
 	eventv1 "github.com/douyin-on-dapr/douyin/services/contract/event/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/server"
 )
 
 // Documents are the hot documents of conversations.
 type Documents interface {
-	InvalidateWindow(ctx context.Context, a, b int64) error
+	InvalidateWindows(ctx context.Context, conversations ...chat.Conversation) error
 }
 
 // Messages handles the events of messages. It invalidates the hot documents a
@@ -24,7 +25,7 @@ func Messages(docs Documents) func(ctx context.Context, e server.Event) error {
 		}
 		// A failure does not fail the event: hotstate retries the invalidation,
 		// and a dead letter would not be faster.
-		_ = docs.InvalidateWindow(ctx, sent.GetFromUserId(), sent.GetToUserId())
+		_ = docs.InvalidateWindows(ctx, chat.Conversation{A: sent.GetFromUserId(), B: sent.GetToUserId()})
 		return nil
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/douyin-on-dapr/douyin/services/chat/internal/chat"
 	"github.com/douyin-on-dapr/douyin/services/chat/internal/event"
 	"github.com/douyin-on-dapr/douyin/services/chat/internal/hot"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
@@ -19,8 +20,8 @@ type documents struct {
 	err      error
 }
 
-func (d *documents) InvalidateWindow(_ context.Context, a, b int64) error {
-	d.from, d.to = a, b
+func (d *documents) InvalidateWindows(_ context.Context, conversations ...chat.Conversation) error {
+	d.from, d.to = conversations[0].A, conversations[0].B
 	return d.err
 }
 

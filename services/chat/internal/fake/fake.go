@@ -28,6 +28,7 @@ type Store struct {
 }
 
 var (
+	_ chat.Batches           = (*Store)(nil)
 	_ chat.Messages          = (*Store)(nil)
 	_ chat.DeliveryPositions = (*Store)(nil)
 )
@@ -37,15 +38,23 @@ func NewStore() *Store {
 	return &Store{conversations: make(map[pair][]chat.Message), positions: make(map[device]chat.DeliveryPosition)}
 }
 
-// Append implements chat.Messages.
-func (s *Store) Append(_ context.Context, m chat.Message) (chat.Message, error) {
+// Append implements chat.Batches.
+func (s *Store) Append(_ context.Context, writes []chat.Write) ([]chat.Message, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	committed := make([]chat.Message, len(writes))
+	for i, w := range writes {
+		committed[i] = s.add(w.Message)
+	}
+	return committed, nil
+}
+
+func (s *Store) add(m chat.Message) chat.Message {
 	key := pairOf(m.FromUserID, m.ToUserID)
 	messages := s.conversations[key]
 	for _, sent := range messages {
 		if m.RequestID != "" && sent.FromUserID == m.FromUserID && sent.RequestID == m.RequestID {
-			return sent, nil
+			return sent
 		}
 	}
 	m.Seq = int64(len(messages)) + 1
@@ -53,7 +62,7 @@ func (s *Store) Append(_ context.Context, m chat.Message) (chat.Message, error) 
 		m.CreatedAtMS = max(m.CreatedAtMS, messages[len(messages)-1].CreatedAtMS+1)
 	}
 	s.conversations[key] = append(messages, m)
-	return m, nil
+	return m
 }
 
 // Newest implements chat.Messages.

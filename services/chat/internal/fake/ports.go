@@ -13,8 +13,8 @@ type Hot struct{}
 
 var _ chat.Hot = Hot{}
 
-// MessageSent implements chat.Hot.
-func (Hot) MessageSent(context.Context, int64, int64) {}
+// MessagesSent implements chat.Hot.
+func (Hot) MessagesSent(context.Context, ...chat.Conversation) {}
 
 // PositionMoved implements chat.Hot.
 func (Hot) PositionMoved(context.Context, chat.Reader) {}
@@ -57,3 +57,22 @@ var _ chat.IDs = (*IDs)(nil)
 
 // Next implements chat.IDs.
 func (i *IDs) Next() (int64, error) { return i.last.Add(1), nil }
+
+// Writer is a chat.Writer that commits each message alone.
+type Writer struct {
+	Commit func(ctx context.Context, writes []chat.Write) ([]chat.Message, error)
+}
+
+var _ chat.Writer = Writer{}
+
+// Do implements chat.Writer.
+func (w Writer) Do(ctx context.Context, write chat.Write) (chat.Message, error) {
+	messages, err := w.Commit(ctx, []chat.Write{write})
+	if err != nil {
+		return chat.Message{}, err
+	}
+	return messages[0], nil
+}
+
+// NoTrace is the TraceParent of a request without a trace.
+func NoTrace(context.Context) string { return "" }

@@ -4,6 +4,7 @@ package hot
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/douyin-on-dapr/douyin/services/chat/internal/chat"
 	"github.com/douyin-on-dapr/douyin/services/chat/internal/wire"
@@ -29,14 +30,29 @@ func New(store *hotstate.Store) *Documents {
 	}
 }
 
-// MessageSent implements chat.Hot. hotstate logs a failure. The event of the
-// message invalidates again, and the lifetime of the document is the last
-// resort.
-func (d *Documents) MessageSent(ctx context.Context, a, b int64) { _ = d.InvalidateWindow(ctx, a, b) }
+// MessagesSent implements chat.Hot. hotstate logs a failure. The events of the
+// messages invalidate again, and the lifetime of the documents is the last resort.
+func (d *Documents) MessagesSent(ctx context.Context, conversations ...chat.Conversation) {
+	_ = d.InvalidateWindows(ctx, conversations...)
+}
 
-// InvalidateWindow is MessageSent, but returns the error.
-func (d *Documents) InvalidateWindow(ctx context.Context, a, b int64) error {
-	return d.store.Invalidate(ctx, hotv1.ChatWindowKey(a, b))
+// maxKeys is how many documents are invalidated in one request. Some state stores
+// accept no more than 100.
+const maxKeys = 100
+
+// InvalidateWindows is MessagesSent, but returns the error.
+func (d *Documents) InvalidateWindows(ctx context.Context, conversations ...chat.Conversation) error {
+	var keys []string
+	for _, c := range conversations {
+		keys = append(keys, hotv1.ChatWindowKey(c.A, c.B))
+	}
+	slices.Sort(keys)
+	keys = slices.Compact(keys)
+	var failures []error
+	for chunk := range slices.Chunk(keys, maxKeys) {
+		failures = append(failures, d.store.Invalidate(ctx, chunk...))
+	}
+	return errors.Join(failures...)
 }
 
 // PositionMoved implements chat.Hot.

@@ -71,7 +71,7 @@ func TestMissingPositionIsNotStored(t *testing.T) {
 
 func TestChangesInvalidate(t *testing.T) {
 	docs, states := newDocuments()
-	docs.MessageSent(t.Context(), 9, 5)
+	docs.MessagesSent(t.Context(), chat.Conversation{A: 9, B: 5}, chat.Conversation{A: 5, B: 9})
 	docs.PositionMoved(t.Context(), reader)
 	for _, key := range []string{"chat:5:9", "place:S:2"} {
 		if !states.Invalidated(t, key) {
@@ -79,7 +79,7 @@ func TestChangesInvalidate(t *testing.T) {
 		}
 	}
 	states.SetDown(true)
-	if err := docs.InvalidateWindow(t.Context(), 9, 5); err == nil {
+	if err := docs.InvalidateWindows(t.Context(), chat.Conversation{A: 9, B: 5}); err == nil {
 		t.Error("no error from a state store that is down")
 	}
 }

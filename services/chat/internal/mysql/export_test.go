@@ -8,5 +8,6 @@ const (
 	PeerTime       = peerTime
 	Latest         = latest
 	PrunePositions = prunePositions
-	ByRequest      = messageByRequest
+	LockRows       = lockConversations
+	ByRequest      = messagesByRequest
 )

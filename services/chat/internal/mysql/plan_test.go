@@ -9,6 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/douyin-on-dapr/douyin/services/chat/internal/mysql"
+	"github.com/douyin-on-dapr/douyin/services/platform/sqldb"
 	"github.com/douyin-on-dapr/douyin/services/platform/sqltest"
 )
 
@@ -57,7 +58,8 @@ func TestPlans(t *testing.T) {
 		{"older messages", mysql.Before, []any{3, 7, 10, 1_000}, "messages", []string{"PRIMARY"}},
 		{"messages of a peer", mysql.PeerAfter, []any{3, 7, 7, 1_004, 1_000}, "messages", []string{"written_by"}},
 		{"message of a peer at a time", mysql.PeerTime, []any{3, 7, 7, 1_004}, "messages", []string{"written_by"}},
-		{"repeated request", mysql.ByRequest, []any{3, 7, 7, "r5"}, "messages", []string{"one_per_request"}},
+		{"locks of conversations", sqldb.Repeat(mysql.LockRows, ", ", 3), []any{3, 7, 3, 8, 9, 10}, "conversations", []string{"PRIMARY"}},
+		{"repeated requests", sqldb.Repeat(mysql.ByRequest, ", ", 2), []any{3, 7, 7, "r5", 3, 8, 3, "r6"}, "messages", []string{"one_per_request"}},
 		{"newest message with each peer", latest, args, "conversations", []string{"PRIMARY"}},
 		{"old delivery positions", mysql.PrunePositions, []any{1_050}, "places", []string{"by_touch"}},
 	}

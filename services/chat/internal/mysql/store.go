@@ -25,6 +25,7 @@ type Store struct {
 }
 
 var (
+	_ chat.Batches           = (*Store)(nil)
 	_ chat.Messages          = (*Store)(nil)
 	_ chat.DeliveryPositions = (*Store)(nil)
 )

@@ -45,7 +45,7 @@ func TestEachMessageHasOneEvent(t *testing.T) {
 		if i == 2 {
 			from, request = 10, ""
 		}
-		_, err := store.Append(t.Context(), chat.Message{
+		_, err := storetest.Append(t.Context(), store, chat.Message{
 			ID: id, FromUserID: from, ToUserID: 30 - from, Content: "hi", RequestID: request, CreatedAtMS: baseMS,
 		})
 		if err != nil {
@@ -97,12 +97,12 @@ func TestConcurrentWritersGetNumbersWithoutGapsAndOneEventPerMessage(t *testing.
 				if writer >= writers/2 {
 					message.ToUserID = 9
 				}
-				first, err := store.Append(t.Context(), message)
+				first, err := storetest.Append(t.Context(), store, message)
 				if err != nil {
 					t.Errorf("Append: %v", err)
 				}
 				message.ID++
-				if again, err := store.Append(t.Context(), message); err != nil || again != first {
+				if again, err := storetest.Append(t.Context(), store, message); err != nil || again != first {
 					t.Errorf("repeated: %+v, %v; first %+v", again, err, first)
 				}
 			}
@@ -112,6 +112,12 @@ func TestConcurrentWritersGetNumbersWithoutGapsAndOneEventPerMessage(t *testing.
 	if n := count(t, db, "SELECT COUNT(*) FROM messages"); n != writers*each {
 		t.Errorf("%d messages", n)
 	}
+	wantConsistent(t, db)
+}
+
+// wantConsistent compares numbers, times, conversations and events with each other.
+func wantConsistent(t *testing.T, db *sqlx.DB) {
+	t.Helper()
 	for what, query := range map[string]string{
 		"messages whose number does not follow the previous one": `SELECT COUNT(*) FROM (SELECT seq,
 			COALESCE(LAG(seq) OVER (PARTITION BY low_id, high_id ORDER BY seq), 0) AS before_it FROM messages) m WHERE seq <> before_it + 1`,

@@ -22,9 +22,10 @@ func newClient(t *testing.T, policy chat.Policy) chatv1.ChatServiceClient {
 	t.Helper()
 	store := fake.NewStore()
 	service := chat.New(chat.Ports{
+		Writer:   fake.Writer{Commit: chat.Commit(store, fake.Hot{})},
 		Messages: store, Positions: store, Hot: fake.Hot{},
 		Users: &fake.Users{Known: []int64{1, 2}}, Relations: &fake.Relations{}, IDs: &fake.IDs{},
-		Clock: func() time.Time { return time.UnixMilli(nowMS) }, Policy: policy,
+		Clock: func() time.Time { return time.UnixMilli(nowMS) }, Policy: policy, TraceParent: fake.NoTrace,
 	})
 	return chatv1.NewChatServiceClient(servertest.Serve(t, func(r grpc.ServiceRegistrar) {
 		chatv1.RegisterChatServiceServer(r, rpc.New(service))

@@ -3,6 +3,7 @@
 package storetest
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -15,8 +16,18 @@ import (
 
 // Store combines the storage ports of the service.
 type Store interface {
+	chat.Batches
 	chat.Messages
 	chat.DeliveryPositions
+}
+
+// Append commits one message as a batch of its own.
+func Append(ctx context.Context, s chat.Batches, m chat.Message) (chat.Message, error) {
+	committed, err := s.Append(ctx, []chat.Write{{Message: m}})
+	if err != nil {
+		return chat.Message{}, err
+	}
+	return committed[0], nil
 }
 
 // Run runs the suite. open returns an empty store that is closed with the test.
@@ -41,7 +52,7 @@ const baseMS = 1_772_366_400_000
 
 func send(t *testing.T, s Store, id, from, to, atMS int64) chat.Message {
 	t.Helper()
-	message, err := s.Append(t.Context(), chat.Message{
+	message, err := Append(t.Context(), s, chat.Message{
 		ID: id, FromUserID: from, ToUserID: to, Content: fmt.Sprintf("第%d条 👋", id), CreatedAtMS: atMS,
 	})
 	if err != nil {
@@ -81,7 +92,7 @@ func ordered(t *testing.T, s Store) {
 }
 
 func roundTrip(t *testing.T, s Store) {
-	sent, err := s.Append(t.Context(), chat.Message{
+	sent, err := Append(t.Context(), s, chat.Message{
 		ID: 7, FromUserID: 20, ToUserID: 10, Content: "a\n' OR 1=1 -- 你好", RequestID: "r-1", CreatedAtMS: baseMS,
 	})
 	if err != nil {
@@ -97,7 +108,7 @@ func roundTrip(t *testing.T, s Store) {
 
 func oncePerRequest(t *testing.T, s Store) {
 	ask := func(id, from, to int64) chat.Message {
-		m, err := s.Append(t.Context(), chat.Message{ID: id, FromUserID: from, ToUserID: to, Content: "x", RequestID: "r", CreatedAtMS: baseMS})
+		m, err := Append(t.Context(), s, chat.Message{ID: id, FromUserID: from, ToUserID: to, Content: "x", RequestID: "r", CreatedAtMS: baseMS})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -124,7 +135,7 @@ func storm(t *testing.T, s Store) {
 	for writer := range int64(writers) {
 		group.Go(func() {
 			for n := range int64(each) {
-				_, err := s.Append(t.Context(), chat.Message{
+				_, err := Append(t.Context(), s, chat.Message{
 					ID: writer*1000 + n + 1, FromUserID: 1 + writer%2, ToUserID: 2 - writer%2, Content: "x", CreatedAtMS: baseMS,
 				})
 				if err != nil {
