@@ -7,6 +7,7 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -28,6 +29,9 @@ type Event struct {
 	Version int64  // of the aggregate; grows with each of its events
 	Data    proto.Message
 	Time    time.Time // when it happened; zero means now
+	// TraceParent is the trace of the request that caused it, for transactions
+	// that serve several requests; "" means the trace of Add's context.
+	TraceParent string
 }
 
 // maxData is the size of the data column in bytes. Events say what happened to
@@ -91,11 +95,10 @@ func Add(ctx context.Context, tx sqldb.Handle, events ...Event) error {
 	if len(events) == 0 {
 		return nil
 	}
-	trace := propagation.MapCarrier{}
-	propagation.TraceContext{}.Inject(ctx, trace)
+	trace := TraceParent(ctx)
 	rows := make([]row, len(events))
 	for i, event := range events {
-		encoded, err := encode(event, trace.Get("traceparent"))
+		encoded, err := encode(event, cmp.Or(event.TraceParent, trace))
 		if err != nil {
 			return &errs.Error{Code: errs.Internal, Op: op, Cause: fmt.Errorf("event of %q: %w", event.Topic, err)}
 		}
@@ -103,6 +106,13 @@ func Add(ctx context.Context, tx sqldb.Handle, events ...Event) error {
 	}
 	_, err := tx.NamedExecContext(ctx, sqlAdd, rows)
 	return sqldb.Wrap(op, err)
+}
+
+// TraceParent returns the trace of ctx for an Event.
+func TraceParent(ctx context.Context) string {
+	trace := propagation.MapCarrier{}
+	propagation.TraceContext{}.Inject(ctx, trace)
+	return trace.Get("traceparent")
 }
 
 func encode(event Event, traceParent string) (row, error) {

@@ -69,7 +69,10 @@ func TestCommittedEventIsPublishedOnceWithItsEnvelope(t *testing.T) {
 	for range 50 {
 		relay.Wake()
 	}
-	commit(t, db, event("t", "z", 1)) // published by a later round than the first
+	const ownTrace = "00-0a000000000000000000000000000000-0b00000000000000-01"
+	traced := event("t", "z", 1)
+	traced.TraceParent = ownTrace
+	commit(t, db, traced) // published by a later round than the first
 	sqltest.Eventually(t, "all events are published", func() bool { return waiting(t, db) == 0 && len(b.events()) > 1 })
 	relay.stop()
 
@@ -83,6 +86,9 @@ func TestCommittedEventIsPublishedOnceWithItsEnvelope(t *testing.T) {
 	wantTrace := "00-01020300000000000000000000000000-0405000000000000-01"
 	if got.Source != "app" || got.Type != "t.stamped" || got.TraceParent != wantTrace || !got.Time.Equal(at) {
 		t.Errorf("envelope %+v", got)
+	}
+	if trace := b.events()[1].TraceParent; trace != ownTrace {
+		t.Errorf("the event with its own trace has %q", trace)
 	}
 	var data map[string]int
 	if err := json.Unmarshal(got.Data, &data); err != nil || data["n"] != 7 {

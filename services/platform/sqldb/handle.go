@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"strings"
 
 	"github.com/jmoiron/sqlx"
 )
@@ -30,4 +31,13 @@ func ExecIn(ctx context.Context, h Handle, query string, args ...any) error {
 	}
 	_, err = h.ExecContext(ctx, query, args...)
 	return err
+}
+
+// Repeat returns a statement with the part in brackets n times, with the
+// separator between them: Repeat("VALUES [(?, ?)]", ", ", 2) is
+// "VALUES (?, ?), (?, ?)". n is at least 1, and the statement has one such part.
+func Repeat(statement, separator string, n int) string {
+	start, end := strings.Index(statement, "["), strings.LastIndex(statement, "]")
+	part := statement[start+1 : end]
+	return statement[:start] + part + strings.Repeat(separator+part, n-1) + statement[end+1:]
 }
