@@ -2,7 +2,7 @@
 # bin/douyin installs or names.
 
 GO       ?= go
-MODULES  := gateway gateway/client services deploy/local deploy/ops
+MODULES  := gateway gateway/client services deploy/local deploy/ops deploy/bench
 DOUYIN   := bin/douyin
 # Flags for the tests, such as TESTFLAGS='-run Feed -v'.
 TESTFLAGS ?=
@@ -42,7 +42,7 @@ starter:
 	@command -v $(GO) >/dev/null || { echo "Go is missing: install 1.26 or later from https://go.dev/dl/"; exit 1; }
 	@$(GO) build -o $(DOUYIN) ./deploy/local
 
-.PHONY: test test-unit test-e2e test-objects test-replicas test-s3 bench-media
+.PHONY: test test-unit test-e2e test-objects test-replicas test-s3 bench bench-media
 test: ## run unit, store, sidecar and end-to-end tests; test-replicas and test-s3 are apart
 	@.ci/steps build test-unit test-e2e test-objects
 
@@ -63,6 +63,13 @@ test-objects: starter ## what concerns bytes, with the objects in an S3 store
 
 test-s3: starter ## all end-to-end tests, with the objects in an S3 store
 	$(DOUYIN) --env s3 with -- $(E2E) ./gateway/e2e ./gateway/e2e/faults
+
+# Such as BENCHFLAGS='--only like,follow --seconds 10 --json bench.json'.
+BENCHFLAGS ?=
+
+bench: starter ## measure every endpoint on a throwaway stack
+	@$(GO) build -o bin/bench ./deploy/bench
+	$(DOUYIN) with -- bin/bench $(BENCHFLAGS)
 
 bench-media: starter ## measure requests while ten videos are processed
 	$(DOUYIN) with -- $(GO) test -tags e2e -run '^$$' -bench WhileVideosProcess -benchtime 1x -timeout 30m ./gateway/e2e

@@ -24,6 +24,13 @@ func (c *Client) Chat(ctx context.Context, token string, userID, since int64) (M
 		url.Values{"token": {token}, "to_user_id": {decimal(userID)}, "pre_msg_time": {decimal(since)}})
 }
 
+// History pages through the conversation with a user, from its newest message to
+// its first. The phone does not know it.
+func (c *Client) History(ctx context.Context, token string, userID int64, page Page) (HistoryResponse, error) {
+	return Call[HistoryResponse](ctx, c, http.MethodGet, "/douyin/message/history/",
+		page.in(url.Values{"token": {token}, "to_user_id": {decimal(userID)}}))
+}
+
 // Message is one message of a conversation.
 type Message struct {
 	ID         int64  `json:"id"`
@@ -62,6 +69,13 @@ func (r MessagesResponse) Validate() error {
 		}
 	}
 	return validateList(r.Status, r.Messages, func(m Message) (int64, error) { return m.ID, m.Validate() })
+}
+
+// HistoryResponse answers History, oldest first. Its cursor leads to older
+// messages.
+type HistoryResponse struct {
+	MessagesResponse
+	Continued
 }
 
 // Friends lists the users with whom a user shares a mutual follow.

@@ -22,6 +22,7 @@ const (
 	CodeForbidden       Code = 1010
 	CodeNotFound        Code = 1011
 	CodeConflict        Code = 1012
+	CodeRequestIDReused Code = 1013
 
 	CodeTokenInvalid     Code = 2001
 	CodeNameInvalid      Code = 2002

@@ -74,7 +74,8 @@ func (n Notification) Validate() error {
 type NotificationsResponse struct {
 	Status
 	Continued
-	Unread        int64          `json:"unread_count"` // on all pages
+	Unread        int64          `json:"unread_count"`  // on all pages, at most 1,000
+	UnreadCapped  bool           `json:"unread_capped"` // there may be more
 	Notifications []Notification `json:"notification_list"`
 }
 
@@ -91,7 +92,8 @@ func (r NotificationsResponse) Validate() error {
 // UnreadResponse answers ReadNotifications.
 type UnreadResponse struct {
 	Status
-	Unread int64 `json:"unread_count"`
+	Unread       int64 `json:"unread_count"`
+	UnreadCapped bool  `json:"unread_capped"`
 }
 
 // Validate returns nil.

@@ -84,10 +84,13 @@ func generatedNames(t *testing.T, file, folder string) []string {
 				byHand[d.Name.Name] = true
 			case *ast.GenDecl:
 				for _, spec := range d.Specs {
-					if values, ok := spec.(*ast.ValueSpec); ok {
-						for _, name := range values.Names {
+					switch s := spec.(type) {
+					case *ast.ValueSpec:
+						for _, name := range s.Names {
 							byHand[name.Name] = true
 						}
+					case *ast.TypeSpec:
+						byHand[s.Name.Name] = true
 					}
 				}
 			}

@@ -14,31 +14,31 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/s3store"
 )
 
-// Config is all that the program reads from its environment.
+// Config is read from the environment.
 type Config struct {
 	program.Config
-	S3          s3store.Config // where there is such a store beside the binding
+	S3          s3store.Config // empty without an S3 store
 	Workers     int            `env:"MEDIA_WORKERS" envDefault:"2"`                   // jobs at the same time
-	Poll        time.Duration  `env:"MEDIA_POLL" envDefault:"3s"`                     // between questions for work, beside the event
-	TempDir     string         `env:"MEDIA_TEMP_DIR"`                                 // for the folders of jobs; empty: the system's
+	Poll        time.Duration  `env:"MEDIA_POLL" envDefault:"3s"`                     // between claims while no event wakes a worker
+	TempDir     string         `env:"MEDIA_TEMP_DIR"`                                 // parent of the folders of jobs; empty: the system's
 	Sandbox     sandbox.Mode   `env:"MEDIA_SANDBOX" envDefault:"auto"`                // auto, require or off
 	Threads     int            `env:"MEDIA_THREADS" envDefault:"1"`                   // of each decoder and encoder
 	Memory      uint64         `env:"MEDIA_MEMORY_BYTES" envDefault:"2147483648"`     // of ffmpeg, address space
-	MaxOutput   uint64         `env:"MEDIA_MAX_OUTPUT_BYTES" envDefault:"4294967296"` // of all that is made of one video
+	MaxOutput   uint64         `env:"MEDIA_MAX_OUTPUT_BYTES" envDefault:"4294967296"` // of all outputs of one video
 	MaxDuration time.Duration  `env:"MEDIA_MAX_DURATION" envDefault:"30m"`            // of a video
-	JobTimeout  time.Duration  `env:"MEDIA_JOB_TIMEOUT" envDefault:"90m"`             // of the work on one video
-	MaxBitrate  int64          `env:"MEDIA_MAX_BITRATE" envDefault:"16000000"`        // bits per second of an upload that is played as it is
-	Heights     []int          `env:"MEDIA_HLS_HEIGHTS" envDefault:"720,360"`         // of renditions, by the shorter side, the greatest first
+	JobTimeout  time.Duration  `env:"MEDIA_JOB_TIMEOUT" envDefault:"90m"`             // of one job
+	MaxBitrate  int64          `env:"MEDIA_MAX_BITRATE" envDefault:"16000000"`        // bits per second of a source that is published unchanged
+	Heights     []int          `env:"MEDIA_HLS_HEIGHTS" envDefault:"720,360"`         // shorter sides of the renditions, descending
 }
 
 const (
 	maxPixels = 4096 * 2304 // of one frame
 	maxSide   = 4096
 	minSide   = 16
-	leastPace = 2 // times that a source plays are there for the work on it, at least
+	leastPace = 2 // a job has at least this many times the duration of its source
 )
 
-// Validate reports every value that cannot work, each by its variable.
+// Validate reports every invalid value with the name of its variable.
 func (c Config) Validate() error {
 	faults := []error{c.Config.Validate(), c.S3.Validate()}
 	within := func(variable string, value, least, most int64) {
@@ -57,15 +57,15 @@ func (c Config) Validate() error {
 		}
 	}
 	positive("MEDIA_POLL", c.Poll, time.Hour)
-	positive("MEDIA_MAX_DURATION", c.MaxDuration, time.Hour) // a rendition is at most so many objects
+	positive("MEDIA_MAX_DURATION", c.MaxDuration, time.Hour) // longer renditions have too many objects to reserve
 	positive("MEDIA_JOB_TIMEOUT", c.JobTimeout, 24*time.Hour)
 	if c.JobTimeout < leastPace*c.MaxDuration {
-		faults = append(faults, fmt.Errorf("MEDIA_JOB_TIMEOUT: %v is less than twice MEDIA_MAX_DURATION, which a film may take", c.JobTimeout))
+		faults = append(faults, fmt.Errorf("MEDIA_JOB_TIMEOUT: %v is less than twice MEDIA_MAX_DURATION", c.JobTimeout))
 	}
 	switch c.Sandbox {
 	case sandbox.Auto, sandbox.Require, sandbox.Off:
 	default:
-		faults = append(faults, fmt.Errorf("MEDIA_SANDBOX: %q is none of auto, require, off", c.Sandbox))
+		faults = append(faults, fmt.Errorf("MEDIA_SANDBOX: %q is not auto, require or off", c.Sandbox))
 	}
 	return errors.Join(append(faults, c.checkHeights())...)
 }
@@ -77,15 +77,15 @@ func (c Config) checkHeights() error {
 	above := maxSide + 1
 	for _, height := range c.Heights {
 		if height >= above || height < minSide || height%2 != 0 {
-			return fmt.Errorf("MEDIA_HLS_HEIGHTS: %v is not even numbers from the greatest to the least, at most %d", c.Heights, maxSide)
+			return fmt.Errorf("MEDIA_HLS_HEIGHTS: %v must be even and descending, at most %d", c.Heights, maxSide)
 		}
 		above = height
 	}
 	return nil
 }
 
-// folder is where jobs have their folders. Only one program may use it, which
-// its port tells from others.
+// folder is the parent of the folders of jobs. Only one program may use it, so
+// its name contains the port.
 func (c Config) folder() string {
 	base := c.TempDir
 	if base == "" {

@@ -1,5 +1,5 @@
-// Command media makes of uploaded videos what players want, for the video
-// service, through its Dapr sidecar. See README.md.
+// Command media transcodes uploaded videos for the video service. It calls the
+// service through its Dapr sidecar. See README.md.
 package main
 
 import (

@@ -16,6 +16,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/user/internal/hot"
 	"github.com/douyin-on-dapr/douyin/services/user/internal/mysql"
 	"github.com/douyin-on-dapr/douyin/services/user/internal/password"
+	"github.com/douyin-on-dapr/douyin/services/user/internal/prune"
 	"github.com/douyin-on-dapr/douyin/services/user/internal/rpc"
 	"github.com/douyin-on-dapr/douyin/services/user/internal/session"
 	"github.com/douyin-on-dapr/douyin/services/user/internal/user"
@@ -48,10 +49,11 @@ func build(ctx context.Context, p *program.Program, c Config) error {
 		Clock:     time.Now,
 		Log:       p.Log,
 	})
-	activities := activity.New(mysql.NewActivities(p.DB, p.Inbox()))
+	activities := activity.New(mysql.NewActivities(p.DB, p.Inbox()), time.Now)
 	userv1.RegisterUserServiceServer(p, rpc.NewServer(users, activities))
 	for topic, handle := range event.Handlers(activities) {
 		p.Listen(topic, handle)
 	}
+	p.Background(func(ctx context.Context) error { return prune.Run(ctx, mysql.NewPruner(p.DB), time.Now, p.Log) })
 	return nil
 }

@@ -29,14 +29,14 @@ func TestDefaults(t *testing.T) {
 
 func TestFaultsNameTheirVariable(t *testing.T) {
 	for variable, value := range map[string]string{
-		"UPLOAD_DIRECT_PART_BYTES": "5242879", // S3 takes no smaller part
+		"UPLOAD_DIRECT_PART_BYTES": "5242879", // S3 refuses smaller parts
 		"VIDEO_JOB_LEASE":          "0s",
 		"VIDEO_JOB_TRIES":          "0",
 		"VIDEO_REMOVAL_GRACE":      "-1s",
 		"VIDEO_FAILED_KEPT":        "0s",
 		"APP_PORT":                 "0",
 		"MAX_UPLOAD_BYTES":         "0",
-		"UPLOAD_PART_BYTES":        "4194304", // no room for header and call in a message
+		"UPLOAD_PART_BYTES":        "4194304", // no room for header and call
 		"VIDEO_OPEN_UPLOADS":       "0",
 		"DB_CONNECTIONS":           "-1",
 		"VIDEO_UPLOAD_EXPIRY":      "0s",
@@ -58,10 +58,10 @@ func TestFaultsNameTheirVariable(t *testing.T) {
 
 func TestDirectPartsAreNotTooMany(t *testing.T) {
 	t.Setenv("APP_PORT", "21020")
-	t.Setenv("MAX_UPLOAD_BYTES", "83886080001") // 10,000 parts of 8 MiB, and a byte
+	t.Setenv("MAX_UPLOAD_BYTES", "83886080001") // a byte more than 10,000 parts of 8 MiB
 	var c Config
 	if err := config.Load(&c); err == nil || !strings.Contains(err.Error(), "UPLOAD_DIRECT_PART_BYTES") {
-		t.Errorf("10,000 parts and more: %v", err)
+		t.Errorf("more than 10,000 parts: %v", err)
 	}
 	t.Setenv("UPLOAD_DIRECT_PART_BYTES", "16777216")
 	if err := config.Load(&c); err != nil {

@@ -1,10 +1,9 @@
-// Command video serves uploads, videos and the feed to the other programs of the
-// system, through its Dapr sidecar. See README.md.
+// Command video serves uploads, videos and the feed through its Dapr sidecar. See
+// README.md.
 package main
 
 import (
 	"context"
-	"time"
 
 	"github.com/douyin-on-dapr/douyin/services/contract"
 	eventv1 "github.com/douyin-on-dapr/douyin/services/contract/event/v1"
@@ -47,7 +46,7 @@ func build(ctx context.Context, p *program.Program, c Config) error {
 	docs := hot.NewVideos(rows, p.Hot)
 	videos := video.New(video.Ports{
 		Uploads: rows, Videos: docs, Lifecycles: rows, Removals: rows,
-		Hot: docs, IDs: videoIDs, Clock: time.Now, Log: p.Log,
+		Hot: docs, IDs: videoIDs, Log: p.Log,
 		Authors: peers.NewUsers(p.Sidecar.Peer(contract.AppUser)),
 		Objects: remover{objects},
 	}, c.limits())
@@ -63,13 +62,13 @@ func build(ctx context.Context, p *program.Program, c Config) error {
 	return nil
 }
 
-// remover is the video.Objects on an object store.
+// remover implements video.Objects on an object store.
 type remover struct{ *objectstore.Store }
 
 func (r remover) Remove(ctx context.Context, layout video.Layout, extents ...video.Extent) error {
-	where := make([]objectstore.Extent, len(extents))
+	remove := make([]objectstore.Extent, len(extents))
 	for i, e := range extents {
-		where[i] = objectstore.Extent{Key: e.Key, Parts: e.Parts, Layout: objectstore.Layout(layout)}
+		remove[i] = objectstore.Extent{Key: e.Key, Parts: e.Parts, Layout: objectstore.Layout(layout)}
 	}
-	return r.Store.Remove(ctx, where...)
+	return r.Store.Remove(ctx, remove...)
 }

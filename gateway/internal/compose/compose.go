@@ -20,26 +20,35 @@ type Options struct {
 
 // Composer makes the objects that the client shows. It is safe for concurrent use.
 type Composer struct {
-	peers
-	links Links
-	cards *userCards
-	head  *memo[*head]
+	peers                // lenient
+	exact          peers // for what must not be shown with old counts
+	links          Links
+	cards          *userCards
+	pages          *pages
+	head           *memo[*head]
+	closeLastKnown func()
 }
 
 // New makes a Composer. Close releases it.
 func New(o Options) (*Composer, error) {
-	p := peers{users: o.Users, videos: o.Videos, interactions: o.Interactions, relations: o.Relations, chats: o.Chats, hot: o.Hot}
+	exact := peers{users: o.Users, videos: o.Videos, interactions: o.Interactions, relations: o.Relations, chats: o.Chats, hot: o.Hot}
+	p, closeLastKnown := lenient(exact)
 	cards, err := newUserCards(p, maxAge)
 	if err != nil {
+		closeLastKnown()
 		return nil, err
 	}
-	c := &Composer{peers: p, links: o.Links, cards: cards}
-	c.head = &memo[*head]{age: maxAge, load: c.loadHead}
+	c := &Composer{peers: p, exact: exact, links: o.Links, cards: cards, closeLastKnown: closeLastKnown}
+	c.pages = &pages{peers: p, links: o.Links, cards: cards}
+	c.head = &memo[*head]{age: maxAge, load: c.pages.loadHead}
 	return c, nil
 }
 
 // Close ends the goroutines of the caches.
-func (c *Composer) Close() { c.cards.close() }
+func (c *Composer) Close() {
+	c.cards.close()
+	c.closeLastKnown()
+}
 
 // Forget drops the copy of the newest videos, because one was deleted through this
 // gateway and its author will look. (A video becomes ready elsewhere, and is seen

@@ -22,8 +22,8 @@ type Friend struct {
 
 // The kinds of a newest message.
 const (
-	received = 0
-	sent     = 1
+	kindReceived = 0
+	kindSent     = 1
 )
 
 // Friends returns the mutual follows of a user as the viewer sees them, the newest
@@ -73,9 +73,9 @@ func loadMessages(userID int64, newest map[int64]*chatv1.Message) loader {
 }
 
 func (c *Composer) friend(viewerID, id int64, u userCard, newest *chatv1.Message) Friend {
-	kind := int64(received)
+	kind := int64(kindReceived)
 	if newest.GetFromUserId() == viewerID {
-		kind = sent
+		kind = kindSent
 	}
-	return Friend{User: c.user(id, u), Message: newest.GetContent(), Kind: kind, KindSnake: kind}
+	return Friend{User: newUser(c.links, id, u), Message: newest.GetContent(), Kind: kind, KindSnake: kind}
 }

@@ -67,3 +67,10 @@ func Revision(o *videov1.Object) string {
 func PlaceholderSum(key, etag string) [sha256.Size]byte {
 	return sha256.Sum256([]byte(key + "\n" + strings.Trim(etag, `"`)))
 }
+
+func orDefault(value, fallback string) string {
+	if value == "" {
+		return fallback
+	}
+	return value
+}

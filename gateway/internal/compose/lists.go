@@ -12,23 +12,6 @@ import (
 	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 )
 
-// MaxPage is the maximum number of entries in one answer. The old client does not
-// page: of a longer list it shows the newest entries.
-const MaxPage = 1000
-
-// PageRequest selects a page of a list.
-type PageRequest struct {
-	Cursor string // from the previous page; "" starts at the newest
-	Limit  int32  // 0: MaxPage
-}
-
-// List is a page of a list. Entries is never nil: the client crashes on a null
-// list.
-type List[T any] struct {
-	Entries []T
-	Next    string // cursor of the next page, "" at the end
-}
-
 // Comment is a comment as the client knows it.
 type Comment struct {
 	ID         int64  `json:"id"`
@@ -53,7 +36,7 @@ func comment(c *interactionv1.Comment, writer User) Comment {
 // first: if that failed after the comment was posted, the client would see an
 // error and post the comment again.
 func (c *Composer) PostComment(ctx context.Context, in *interactionv1.PostCommentRequest) (Comment, error) {
-	writer, err := c.exactCard(ctx, nobody, in.GetUserId())
+	writer, err := c.card(ctx, nobody, in.GetUserId())
 	if err != nil {
 		return Comment{}, err
 	}
@@ -61,7 +44,7 @@ func (c *Composer) PostComment(ctx context.Context, in *interactionv1.PostCommen
 	if err != nil {
 		return Comment{}, err
 	}
-	return comment(answer.GetComment(), c.user(in.GetUserId(), writer)), nil
+	return comment(answer.GetComment(), newUser(c.links, in.GetUserId(), writer)), nil
 }
 
 // Comments returns the comments of a video, newest first, with their writers as the
@@ -81,7 +64,7 @@ func (c *Composer) Comments(ctx context.Context, viewerID, videoID, beforeID int
 	list := List[Comment]{Entries: make([]Comment, 0, len(answer.GetComments()))}
 	for _, posted := range answer.GetComments() {
 		writer := posted.GetUserId()
-		list.Entries = append(list.Entries, comment(posted, c.user(writer, writers.cards[writer])))
+		list.Entries = append(list.Entries, comment(posted, newUser(c.links, writer, writers.cards[writer])))
 	}
 	if answer.GetNextBeforeId() > 0 {
 		list.Next = strconv.FormatInt(answer.GetNextBeforeId(), 10)
@@ -118,7 +101,7 @@ func (c *Composer) Related(ctx context.Context, which Relation, viewerID, userID
 	}
 	related := List[User]{Entries: make([]User, 0, len(users.ids)), Next: answer.GetNextCursor()}
 	for _, id := range users.ids {
-		related.Entries = append(related.Entries, c.user(id, users.cards[id]))
+		related.Entries = append(related.Entries, newUser(c.links, id, users.cards[id]))
 	}
 	return related, nil
 }
@@ -162,8 +145,8 @@ func (c *Composer) Liked(ctx context.Context, viewerID, userID int64, page PageR
 		if v.GetState() != videov1.State_STATE_READY {
 			continue // deleted; its likes will be deleted soon
 		}
-		author := c.user(v.GetAuthorId(), authors.cards[v.GetAuthorId()])
-		list.Entries = append(list.Entries, c.video(v, author, liked.GetFacts()))
+		author := newUser(c.links, v.GetAuthorId(), authors.cards[v.GetAuthorId()])
+		list.Entries = append(list.Entries, newVideo(c.links, v, author, liked.GetFacts()))
 	}
 	return list, nil
 }

@@ -258,8 +258,12 @@ func TestListsFailWithTheirOwner(t *testing.T) {
 	h.publish(1)
 	h.like(t, 1, h.videos.Published()[0].GetId())
 	down := errs.New(errs.Unavailable, "", "")
-	h.relations.Fail("Lookup", down)
+	h.videos.Fail("GetVideos", down)
 	if _, err := h.Liked(t.Context(), 1, 1, compose.PageRequest{}); errs.CodeOf(err) != errs.Unavailable {
+		t.Errorf("video down: %v", err)
+	}
+	h.relations.Fail("ListFollows", down)
+	if _, err := h.Related(t.Context(), compose.Follows, 1, 1, compose.PageRequest{}); errs.CodeOf(err) != errs.Unavailable {
 		t.Errorf("relation down: %v", err)
 	}
 	h.interactions.Fail("ListComments", down)

@@ -22,7 +22,9 @@ type Notification struct {
 type Notifications struct {
 	Entries []Notification // newest first, never nil
 	Next    int64          // the id before which the next page starts, 0 at the end
-	Unread  int64          // on all pages
+	Unread  int64          // on all pages, at most 1,000
+	// UnreadCapped says that there may be more unread notifications.
+	UnreadCapped bool
 }
 
 // Notifications returns the notifications of the viewer, newest first.
@@ -38,11 +40,11 @@ func (c *Composer) Notifications(ctx context.Context, viewerID, beforeID int64, 
 	list := Notifications{
 		Entries: make([]Notification, 0, len(answer.GetActivities())),
 		Next:    answer.GetNextBeforeId(),
-		Unread:  answer.GetUnread(),
+		Unread:  answer.GetUnread(), UnreadCapped: answer.GetUnreadCapped(),
 	}
 	for _, a := range answer.GetActivities() {
 		list.Entries = append(list.Entries, Notification{
-			ID: a.GetId(), Kind: kindName(a.GetKind()), Actor: c.user(a.GetActorId(), actors.cards[a.GetActorId()]),
+			ID: a.GetId(), Kind: kindName(a.GetKind()), Actor: newUser(c.links, a.GetActorId(), actors.cards[a.GetActorId()]),
 			VideoID: a.GetVideoId(), CommentID: a.GetCommentId(), Excerpt: a.GetExcerpt(), CreateTime: a.GetOccurredAtMs(),
 		})
 	}

@@ -1,7 +1,8 @@
 // Package compose joins the data of the services into the objects that a phone
 // shows: users with their counts, videos with their authors and addresses. It
 // calls in batches, in parallel, and never in a loop. Copies in the process hold
-// public data only and are at most a second old.
+// public data only and are at most a second old, unless the owner of the data does
+// not answer: then counts are those that of its last answer, or 0.
 package compose
 
 import (
@@ -83,7 +84,8 @@ func processing(v *videov1.Video) Processing {
 // The client has no way to set a signature, and shows an empty one as a gap.
 const defaultSignature = "这个人很懒，什么都没有留下"
 
-func (c *Composer) user(id int64, u userCard) User {
+// newUser joins the card of a user with the defaults.
+func newUser(links Links, id int64, u userCard) User {
 	p := u.profile
 	if p == nil {
 		// The account of an author is gone: the client crashes on a null author and
@@ -96,8 +98,8 @@ func (c *Composer) user(id int64, u userCard) User {
 		FollowCount:     u.follows,
 		FollowerCount:   u.followers,
 		IsFollow:        u.followed,
-		Avatar:          orDefault(p.GetAvatar(), c.links.Default("avatar")),
-		BackgroundImage: orDefault(p.GetBackgroundImage(), c.links.Default("background")),
+		Avatar:          orDefault(p.GetAvatar(), links.Default("avatar")),
+		BackgroundImage: orDefault(p.GetBackgroundImage(), links.Default("background")),
 		Signature:       orDefault(p.GetSignature(), defaultSignature),
 		TotalFavorited:  u.received,
 		WorkCount:       u.works,
@@ -105,27 +107,21 @@ func (c *Composer) user(id int64, u userCard) User {
 	}
 }
 
-func (c *Composer) video(v *videov1.Video, author User, stats *interactionv1.VideoFacts) Video {
+// newVideo joins a video with its author and its counts.
+func newVideo(links Links, v *videov1.Video, author User, stats *interactionv1.VideoFacts) Video {
 	return Video{
 		ID:            v.GetId(),
 		Author:        author,
-		PlayURL:       c.links.Play(v),
-		CoverURL:      c.links.Cover(v),
+		PlayURL:       links.Play(v),
+		CoverURL:      links.Cover(v),
 		FavoriteCount: stats.GetLikes(),
 		CommentCount:  stats.GetComments(),
 		IsFavorite:    stats.GetLiked(),
 		Title:         v.GetTitle(),
 		Processing:    processing(v),
-		HLSURL:        c.links.HLS(v),
+		HLSURL:        links.HLS(v),
 		DurationMS:    v.GetDurationMs(),
 		Width:         v.GetWidth(),
 		Height:        v.GetHeight(),
 	}
-}
-
-func orDefault(value, fallback string) string {
-	if value == "" {
-		return fallback
-	}
-	return value
 }

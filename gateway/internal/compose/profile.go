@@ -16,28 +16,28 @@ import (
 // User returns a user as the viewer (0: nobody) sees them now, without a cache.
 // Refusal: USER_UNKNOWN.
 func (c *Composer) User(ctx context.Context, viewerID, id int64) (User, error) {
-	u, err := c.exactCard(ctx, viewerID, id)
+	u, err := c.exact.card(ctx, viewerID, id)
 	if err != nil {
 		return User{}, err
 	}
 	if u.profile == nil {
 		return User{}, errs.New(errs.NotFound, userv1.ReasonUserUnknown, "there is no such user")
 	}
-	return c.user(id, u), nil
+	return newUser(c.links, id, u), nil
 }
 
-// exactCard reads the hot documents about a user, and the follows of the viewer,
+// card reads the hot documents about a user, and the follows of the viewer,
 // in one request, and calls the owners, in parallel, for missing documents.
-func (c *Composer) exactCard(ctx context.Context, viewerID, id int64) (userCard, error) {
+func (p peers) card(ctx context.Context, viewerID, id int64) (userCard, error) {
 	user := newUserBatchOf(id)
-	loaders := c.fillFromHot(ctx, viewerID, id, user)
-	err := c.load(ctx, user, loaders...)
+	loaders := p.fillFromHot(ctx, viewerID, id, user)
+	err := p.load(ctx, user, loaders...)
 	return user.cards[id], err
 }
 
 // fillFromHot fills in the data of the hot documents and returns loaders for the
 // rest.
-func (c *Composer) fillFromHot(ctx context.Context, viewerID, id int64, user *userBatch) []loader {
+func (p peers) fillFromHot(ctx context.Context, viewerID, id int64, user *userBatch) []loader {
 	profileKey, worksKey := hotv1.UserProfileKey(id), hotv1.AuthorWorksKey(id)
 	likesKey, relationsKey := hotv1.UserLikesKey(id), hotv1.UserRelationsKey(id)
 	keys := []string{profileKey, worksKey, likesKey, relationsKey}
@@ -45,7 +45,7 @@ func (c *Composer) fillFromHot(ctx context.Context, viewerID, id int64, user *us
 	if other {
 		keys = append(keys, hotv1.FollowSetKey(viewerID))
 	}
-	snapshot := c.hot.Snapshot(ctx, keys...)
+	snapshot := p.hot.Snapshot(ctx, keys...)
 	var loaders []loader
 	if doc, ok := hotstate.Read[*hotv1.UserProfile](snapshot, profileKey); ok && doc.GetProfile() != nil {
 		user.update(id, func(u *userCard) { u.profile = doc.GetProfile() })
@@ -68,16 +68,16 @@ func (c *Composer) fillFromHot(ctx context.Context, viewerID, id int64, user *us
 		loaders = append(loaders, loadRelations(nobody))
 	}
 	if other {
-		loaders = append(loaders, c.loadFollowed(viewerID, snapshot))
+		loaders = append(loaders, loadFollowed(viewerID, snapshot))
 	}
 	return loaders
 }
 
 // loadFollowed loads whether the viewer follows the users: from the follow set in
 // the snapshot, otherwise from its owner.
-func (c *Composer) loadFollowed(viewerID int64, snapshot hotstate.Snapshot) loader {
-	return func(ctx context.Context, _ peers, ids []int64) (func(*userBatch), error) {
-		set, err := c.followSet(ctx, viewerID, snapshot, ids)
+func loadFollowed(viewerID int64, snapshot hotstate.Snapshot) loader {
+	return func(ctx context.Context, p peers, ids []int64) (func(*userBatch), error) {
+		set, err := p.followSet(ctx, viewerID, snapshot, ids)
 		return func(b *userBatch) {
 			for _, id := range ids {
 				b.update(id, func(u *userCard) { u.followed = set.has(id) })
@@ -88,7 +88,7 @@ func (c *Composer) loadFollowed(viewerID int64, snapshot hotstate.Snapshot) load
 
 // Works returns the videos of one author published before a moment (Unix
 // milliseconds, 0 for now), newest first, as the viewer (0: nobody) sees them now,
-// without a cache: authors see their own in every state, others the ready ones. An
+// without a cache while all services answer: authors see their own in every state, others the ready ones. An
 // unknown author has none.
 func (c *Composer) Works(ctx context.Context, viewerID, authorID, beforeMS int64, limit int32) (List[Video], error) {
 	var list *videov1.ListByAuthorResponse
@@ -101,7 +101,7 @@ func (c *Composer) Works(ctx context.Context, viewerID, authorID, beforeMS int64
 		return err
 	})
 	both.Go(func() (err error) {
-		u, err = c.exactCard(bothCtx, viewerID, authorID)
+		u, err = c.card(bothCtx, viewerID, authorID)
 		return err
 	})
 	if err := both.Wait(); err != nil {
@@ -111,10 +111,10 @@ func (c *Composer) Works(ctx context.Context, viewerID, authorID, beforeMS int64
 	if err != nil {
 		return List[Video]{}, err
 	}
-	author := c.user(authorID, u)
+	author := newUser(c.links, authorID, u)
 	works := List[Video]{Entries: make([]Video, 0, len(list.GetVideos()))}
 	for _, v := range list.GetVideos() {
-		works.Entries = append(works.Entries, c.video(v, author, stats[v.GetId()]))
+		works.Entries = append(works.Entries, newVideo(c.links, v, author, stats[v.GetId()]))
 	}
 	if list.GetNextBeforeMs() > 0 {
 		works.Next = strconv.FormatInt(list.GetNextBeforeMs(), 10)

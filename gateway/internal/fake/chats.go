@@ -49,6 +49,30 @@ func (c *Chats) Poll(_ context.Context, in *chatv1.PollRequest, _ ...grpc.CallOp
 	return out, nil
 }
 
+// History answers a page of a conversation. The numbers of all conversations run
+// together, so the cursor is 0 at the first message of all.
+func (c *Chats) History(_ context.Context, in *chatv1.HistoryRequest, _ ...grpc.CallOption) (*chatv1.HistoryResponse, error) {
+	if err := c.note("History"); err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := &chatv1.HistoryResponse{}
+	for _, m := range slices.Backward(c.messages) {
+		if !between(m, in.GetReaderId(), in.GetPeerId()) || in.GetBeforeSeq() > 0 && m.GetSeq() >= in.GetBeforeSeq() {
+			continue
+		}
+		if out.Messages = append(out.Messages, m); len(out.Messages) == int(in.GetLimit()) {
+			break
+		}
+	}
+	slices.Reverse(out.Messages)
+	if len(out.Messages) > 0 && out.Messages[0].GetSeq() > 1 {
+		out.NextBeforeSeq = out.Messages[0].GetSeq()
+	}
+	return out, nil
+}
+
 // LatestByPeer answers the newest message with each peer.
 func (c *Chats) LatestByPeer(_ context.Context, in *chatv1.LatestByPeerRequest, _ ...grpc.CallOption) (*chatv1.LatestByPeerResponse, error) {
 	if err := c.note("LatestByPeer"); err != nil {

@@ -19,6 +19,7 @@ type Calls struct {
 	mu     sync.Mutex
 	counts map[string]int
 	faults map[string][]error
+	down   error
 }
 
 // Fail makes the next calls of a method return errors, in turn; a nil lets the
@@ -30,6 +31,13 @@ func (c *Calls) Fail(method string, faults ...error) {
 		c.faults = map[string][]error{}
 	}
 	c.faults[method] = faults
+}
+
+// Stop makes every call fail with an error, until Stop(nil).
+func (c *Calls) Stop(down error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.down = down
 }
 
 // Count is how often a method was called since the last Reset.
@@ -66,7 +74,7 @@ func (c *Calls) note(method string) error {
 	c.counts[method]++
 	faults := c.faults[method]
 	if len(faults) == 0 {
-		return nil
+		return c.down
 	}
 	c.faults[method] = faults[1:]
 	return faults[0]

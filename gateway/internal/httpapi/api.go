@@ -46,6 +46,7 @@ type Videos interface {
 // Chats are the calls of the chat service that handlers make.
 type Chats interface {
 	Send(ctx context.Context, in *chatv1.SendRequest, opts ...grpc.CallOption) (*chatv1.SendResponse, error)
+	History(ctx context.Context, in *chatv1.HistoryRequest, opts ...grpc.CallOption) (*chatv1.HistoryResponse, error)
 }
 
 // Signer makes tokens.

@@ -22,30 +22,27 @@ func (a *api) feed(r *request.Request) (request.Reply, error) {
 	if err != nil {
 		latest = ""
 	}
-	now := a.Clock().UnixMilli()
-	before := parseLatest(latest, now)
-	page, err := a.Composer.FeedFor(r.Context(), r.Viewer.UserID, before)
+	page, err := a.Composer.FeedFor(r.Context(), r.Viewer.UserID, parseLatest(latest))
 	if err != nil {
 		return nil, err
 	}
 	if len(page.Videos) == 0 {
-		return &feedReply{Next: now, Videos: []compose.Video{}}, nil
+		return &feedReply{Next: a.Clock().UnixMilli(), Videos: []compose.Video{}}, nil
 	}
 	return a.firstPage.encode(page)
 }
 
 // parseLatest reads latest_time: an upper bound of the publish time in Unix
-// milliseconds, or 0 for now. Absent, zero, unreadable and future values all mean
-// now, so the clock of the phone does not matter.
-func parseLatest(text string, nowMS int64) int64 {
+// milliseconds, or 0 for now. Absent, zero and unreadable values mean now. A value
+// in the future stays as it is: it gets the newest page unless a video was shown
+// after it, and the video service, whose clock may be ahead of this one, says when
+// that was.
+func parseLatest(text string) int64 {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n <= 0 {
 		return 0
 	}
-	if n = request.Milliseconds(n); n >= nowMS {
-		return 0
-	}
-	return n
+	return request.Milliseconds(n)
 }
 
 // encodedPage keeps the JSON of the newest page: nearly all feed requests get it,

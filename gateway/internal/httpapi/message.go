@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"strconv"
+
 	"github.com/douyin-on-dapr/douyin/gateway/internal/request"
 	chatv1 "github.com/douyin-on-dapr/douyin/services/contract/chat/v1"
 )
@@ -18,6 +20,15 @@ type message struct {
 type messagesReply struct {
 	request.Head
 	Messages []message `json:"message_list"`
+}
+
+type historyReply struct {
+	messagesReply
+	NextCursor string `json:"next_cursor"` // of the older messages; "" at the first message
+}
+
+func emptyHistory() request.Reply {
+	return &historyReply{messagesReply: messagesReply{Messages: []message{}}}
 }
 
 func emptyMessages() request.Reply { return &messagesReply{Messages: []message{}} }
@@ -70,6 +81,39 @@ func (a *api) chat(r *request.Request) (request.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
+	return &messagesReply{Messages: messagesOf(found)}, nil
+}
+
+// history pages through a conversation beyond the newest messages that chat
+// shows. It does not change what later polls of chat bring. The old client does
+// not use it.
+func (a *api) history(r *request.Request) (request.Reply, error) {
+	peer, err := r.Params.RequiredID("to_user_id")
+	if err != nil {
+		return nil, err
+	}
+	page, err := pageOf(r)
+	if err != nil {
+		return nil, err
+	}
+	before, err := numericCursor(page.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.Chats.History(r.Context(), &chatv1.HistoryRequest{
+		ReaderId: r.Viewer.UserID, PeerId: peer, BeforeSeq: before, Limit: page.Limit,
+	})
+	if err != nil {
+		return nil, err
+	}
+	reply := &historyReply{messagesReply: messagesReply{Messages: messagesOf(found.GetMessages())}}
+	if next := found.GetNextBeforeSeq(); next > 0 {
+		reply.NextCursor = strconv.FormatInt(next, 10)
+	}
+	return reply, nil
+}
+
+func messagesOf(found []*chatv1.Message) []message {
 	list := make([]message, len(found))
 	for i, m := range found {
 		list[i] = message{
@@ -77,5 +121,5 @@ func (a *api) chat(r *request.Request) (request.Reply, error) {
 			Content: m.GetContent(), CreateTime: m.GetCreatedAtMs(),
 		}
 	}
-	return &messagesReply{Messages: list}, nil
+	return list
 }

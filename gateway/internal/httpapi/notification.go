@@ -11,8 +11,9 @@ import (
 type notificationsReply struct {
 	request.Head
 	Notifications []compose.Notification `json:"notification_list"`
-	Unread        int64                  `json:"unread_count"` // on all parts of the list
-	NextCursor    string                 `json:"next_cursor"`  // "" at the end
+	Unread        int64                  `json:"unread_count"`  // on all parts of the list, at most 1,000
+	UnreadCapped  bool                   `json:"unread_capped"` // there may be more: "999+"
+	NextCursor    string                 `json:"next_cursor"`   // "" at the end
 }
 
 func emptyNotifications() request.Reply {
@@ -21,7 +22,8 @@ func emptyNotifications() request.Reply {
 
 type unreadReply struct {
 	request.Head
-	Unread int64 `json:"unread_count"`
+	Unread       int64 `json:"unread_count"`
+	UnreadCapped bool  `json:"unread_capped"`
 }
 
 func emptyUnread() request.Reply { return &unreadReply{} }
@@ -41,7 +43,7 @@ func (a *api) notificationList(r *request.Request) (request.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	reply := &notificationsReply{Notifications: list.Entries, Unread: list.Unread}
+	reply := &notificationsReply{Notifications: list.Entries, Unread: list.Unread, UnreadCapped: list.UnreadCapped}
 	if list.Next > 0 {
 		reply.NextCursor = strconv.FormatInt(list.Next, 10)
 	}
@@ -59,5 +61,5 @@ func (a *api) notificationRead(r *request.Request) (request.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &unreadReply{Unread: answer.GetUnread()}, nil
+	return &unreadReply{Unread: answer.GetUnread(), UnreadCapped: answer.GetUnreadCapped()}, nil
 }

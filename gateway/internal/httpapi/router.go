@@ -51,6 +51,7 @@ func (a *api) routes() []route {
 		{http.MethodGet, "/douyin/message/chat", request.TokenOptional, emptyMessages, a.chat},
 
 		// Endpoints that the old client does not use.
+		{http.MethodGet, "/douyin/message/history", request.TokenRequired, emptyHistory, a.history},
 		{http.MethodGet, "/douyin/notification/list", request.TokenRequired, emptyNotifications, a.notificationList},
 		{http.MethodPost, "/douyin/notification/read", request.TokenRequired, emptyUnread, a.notificationRead},
 		{http.MethodGet, "/douyin/publish/status", request.TokenOptional, emptyProgress, a.publishStatus},

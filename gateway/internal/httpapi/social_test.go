@@ -107,9 +107,9 @@ func TestPostedCommentIsComplete(t *testing.T) {
 // After a failure the client posts again, so the first post must not exist.
 func TestCommentThatCannotBeShownIsNotPosted(t *testing.T) {
 	h := newSocialHarness(t)
-	h.Relations.Fail("Lookup", errs.New(errs.Unavailable, "", ""))
+	h.Users.Fail("GetProfiles", errs.New(errs.Unavailable, "", ""))
 	post := url.Values{"token": {h.TokenOf(t, 1)}, "video_id": {video}, "action_type": {"1"}, "comment_text": {"hi"}}
-	apitest.WantCode(t, "with an owner down", act(t, h, "/douyin/comment/action/", post), 5001)
+	apitest.WantCode(t, "without the profile of the writer", act(t, h, "/douyin/comment/action/", post), 5001)
 	if n := h.Interactions.Count("PostComment"); n != 0 {
 		t.Errorf("%d comments posted", n)
 	}
@@ -138,6 +138,38 @@ func TestChatAnswersGuestsAndOddPeersWithNothing(t *testing.T) {
 	}
 }
 
+// Three messages, two on a page; the pages do not change the chat.
+func TestHistoryIsPagedOldestFirst(t *testing.T) {
+	h := newSocialHarness(t)
+	mine := h.TokenOf(t, 1)
+	for _, text := range []string{"one", "two", "three"} {
+		apitest.WantCode(t, text, act(t, h, "/douyin/message/action/",
+			url.Values{"token": {mine}, "to_user_id": {"2"}, "action_type": {"1"}, "content": {text}}), 0)
+	}
+	for cursor, want := range map[string][]string{"": {"two", "three", "2"}, "2": {"one", ""}} {
+		var page struct {
+			Messages []struct{ Content string } `json:"message_list"`
+			Next     string                     `json:"next_cursor"`
+		}
+		body := h.Get(t, "/douyin/message/history/", url.Values{"token": {mine}, "to_user_id": {"2"}, "limit": {"2"}, "cursor": {cursor}})
+		if err := json.Unmarshal(body, &page); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, m := range page.Messages {
+			got = append(got, m.Content)
+		}
+		if got = append(got, page.Next); !slices.Equal(got, want) {
+			t.Errorf("cursor %q: %q", cursor, got)
+		}
+	}
+	apitest.WantCode(t, "a guest", h.Get(t, "/douyin/message/history/", url.Values{"to_user_id": {"2"}}), 2001)
+	apitest.WantCode(t, "no peer", h.Get(t, "/douyin/message/history/", url.Values{"token": {mine}}), 1001)
+	if n := h.Chats.Count("Poll"); n != 0 {
+		t.Errorf("%d polls", n)
+	}
+}
+
 func TestListsAreNeverNull(t *testing.T) {
 	h := newSocialHarness(t)
 	for path, list := range map[string]string{
@@ -147,8 +179,9 @@ func TestListsAreNeverNull(t *testing.T) {
 		"/douyin/relation/follower/list/": "user_list",
 		"/douyin/relation/friend/list/":   "user_list",
 		"/douyin/notification/list/":      "notification_list",
+		"/douyin/message/history/":        "message_list",
 	} {
-		whole := url.Values{"user_id": {"1"}, "video_id": {video}, "token": {h.TokenOf(t, 1)}}
+		whole := url.Values{"user_id": {"1"}, "to_user_id": {"2"}, "video_id": {video}, "token": {h.TokenOf(t, 1)}}
 		for what, query := range map[string]url.Values{"empty": whole, "refused": {"user_id": {"x"}, "video_id": {"x"}}} {
 			var fields map[string]json.RawMessage
 			if err := json.Unmarshal(h.Get(t, path, query), &fields); err != nil || string(fields[list]) != "[]" {
@@ -158,7 +191,7 @@ func TestListsAreNeverNull(t *testing.T) {
 		for _, odd := range []url.Values{{"cursor": {"x"}}, {"limit": {"1001"}}, {"limit": {"x"}}} {
 			query := maps.Clone(whole)
 			maps.Copy(query, odd)
-			if path == "/douyin/comment/list/" || path == "/douyin/notification/list/" || odd.Has("limit") {
+			if path == "/douyin/comment/list/" || path == "/douyin/notification/list/" || path == "/douyin/message/history/" || odd.Has("limit") {
 				apitest.WantCode(t, path+" with "+odd.Encode(), h.Get(t, path, query), 1002)
 			}
 		}

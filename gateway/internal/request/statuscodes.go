@@ -37,6 +37,8 @@ func byReason(reason string) (answer, bool) {
 		return answer{1004, "接口不存在", "there is no such endpoint"}, true
 	case "METHOD_UNSUITED":
 		return answer{1005, "请求方法错误", "the endpoint does not take this method"}, true
+	case "REQUEST_ID_REUSED":
+		return answer{1013, "请求编号已用于其他内容", "the request id was used for another content"}, true
 	case "BODY_TOO_LARGE":
 		return answer{1006, "请求内容过大", "the request is too large"}, true
 	case "BODY_TOO_SLOW":

@@ -70,6 +70,20 @@ func TestPatienceIsBounded(t *testing.T) {
 	})
 }
 
+// A caller that can do without the answer does not wait for a restart.
+func TestImpatientCallsFailSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := &app{}
+		took, err := retry(daprx.NewRetry()).call(daprx.Impatient(t.Context()), a)
+		if status.Code(err) != codes.Unavailable || took > 350*time.Millisecond {
+			t.Errorf("%v after %v, want Unavailable after a third of a second", err, took)
+		}
+		if n := a.attempts.Load(); n != 10 {
+			t.Errorf("%d attempts, want those that find another replica", n)
+		}
+	})
+}
+
 // A call returns before its deadline, so that "did not reach the program" does
 // not become "may have reached it".
 func TestRetriesLeaveTimeBeforeTheDeadline(t *testing.T) {

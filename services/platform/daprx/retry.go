@@ -54,7 +54,7 @@ func (r *reachability) retry(ctx context.Context, method string, err error, send
 		}
 		if n >= quickRetries {
 			if !patient {
-				if !r.startWaiting() {
+				if isImpatient(ctx) || !r.startWaiting() {
 					return err
 				}
 				defer r.stopWaiting()
@@ -82,6 +82,18 @@ func (r *reachability) retry(ctx context.Context, method string, err error, send
 		pause = min(2*pause, longestQuickPause)
 	}
 }
+
+// impatientKey marks the context of impatient calls.
+type impatientKey struct{}
+
+// Impatient returns a context whose calls to other programs are not retried for as
+// long as a restart takes, but a third of a second. Another replica is still found
+// in that time. It is for callers that can do without the answer.
+func Impatient(ctx context.Context) context.Context {
+	return context.WithValue(ctx, impatientKey{}, true)
+}
+
+func isImpatient(ctx context.Context) bool { return ctx.Value(impatientKey{}) != nil }
 
 // notSent reports that the call did not reach the other program: a sidecar or
 // the program refused the connection, or the sidecar knows no address for the

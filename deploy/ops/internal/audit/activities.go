@@ -19,6 +19,13 @@ type effect struct {
 	user, actor int64
 }
 
+// The user service deletes the activities of old rows: those that were taken back,
+// and those beyond the newest ones of a long list.
+const (
+	retention = "INTERVAL 90 DAY"
+	maxKept   = 10_000
+)
+
 func (e effect) String() string {
 	state := "taken back"
 	if e.present {
@@ -41,36 +48,45 @@ type cause struct {
 func causes() []cause {
 	return []cause{
 		{interaction, "likes", "like", 2,
-			`SELECT CONCAT('like:', user_id, ':', video_id), version, liked, author_id, user_id FROM likes WHERE user_id <> author_id`,
+			`SELECT CONCAT('like:', user_id, ':', video_id), version, liked, author_id, user_id, ` + olderThan("changed_at_ms") + ` FROM likes WHERE user_id <> author_id`,
 			` AND user_id = ? AND video_id = ?`},
 		{interaction, "comments", "comment", 1,
-			`SELECT CONCAT('comment:', id), 1 + deleted, NOT deleted, author_id, user_id FROM comments WHERE user_id <> author_id`,
+			`SELECT CONCAT('comment:', id), 1 + deleted, NOT deleted, author_id, user_id, ` + olderThan("created_at_ms") + ` FROM comments WHERE user_id <> author_id`,
 			` AND id = ?`},
 		{relation, "follows", "follow", 2,
-			`SELECT CONCAT('follow:', user_id, ':', target_id), version, following, target_id, user_id FROM follows WHERE user_id <> target_id`,
+			`SELECT CONCAT('follow:', user_id, ':', target_id), version, following, target_id, user_id, ` + olderThan("changed_at_ms") + ` FROM follows WHERE user_id <> target_id`,
 			` AND user_id = ? AND target_id = ?`},
 	}
 }
 
 const (
-	allActivities = `SELECT subject, version, present, user_id, actor_id FROM activities`
+	allActivities = `SELECT subject, version, present, user_id, actor_id, FALSE FROM activities`
 	oneActivity   = allActivities + ` WHERE subject = ?`
+	entriesOf     = `SELECT COUNT(*) FROM activities WHERE user_id = ? AND present = TRUE`
 )
 
-// effects reads effects by subject.
-func effects(ctx context.Context, q servicedb.Querier, query string, args ...any) (map[string]effect, error) {
+func olderThan(column string) string {
+	return column + ` < UNIX_TIMESTAMP(NOW() - ` + retention + `) * 1000`
+}
+
+// effects reads effects by subject, and the subjects of old rows.
+func effects(ctx context.Context, q servicedb.Querier, query string, args ...any) (found map[string]effect, old map[string]bool, err error) {
 	type row struct {
 		subject string
 		effect
+		old bool
 	}
 	rows, err := servicedb.Collect(ctx, q, query, func(r *row) []any {
-		return []any{&r.subject, &r.version, &r.present, &r.user, &r.actor}
+		return []any{&r.subject, &r.version, &r.present, &r.user, &r.actor, &r.old}
 	}, args...)
-	found := make(map[string]effect, len(rows))
+	found, old = make(map[string]effect, len(rows)), map[string]bool{}
 	for _, r := range rows {
 		found[r.subject] = r.effect
+		if r.old {
+			old[r.subject] = true
+		}
 	}
-	return found, err
+	return found, old, err
 }
 
 // activities compares the activity lists with the likes, comments and follows of
@@ -86,11 +102,11 @@ func (a *auditor) activities(ctx context.Context) error {
 		if !d.Has(c.table) {
 			continue
 		}
-		found, err := effects(ctx, listed, allActivities+` WHERE subject LIKE ?`, c.kind+":%")
+		found, _, err := effects(ctx, listed, allActivities+` WHERE subject LIKE ?`, c.kind+":%")
 		if err != nil {
 			return fmt.Errorf("activities: %w", err)
 		}
-		expected, err := effects(ctx, d, c.all)
+		expected, old, err := effects(ctx, d, c.all)
 		if err != nil {
 			return fmt.Errorf("rows behind activities: %w", err)
 		}
@@ -100,7 +116,8 @@ func (a *auditor) activities(ctx context.Context) error {
 			}
 		}
 		for _, subject := range slices.Sorted(maps.Keys(expected)) {
-			if expected[subject] != found[subject] {
+			_, exists := found[subject]
+			if deleted := !exists && old[subject] && !expected[subject].present; !deleted && expected[subject] != found[subject] {
 				comparisons = append(comparisons, a.activity(c, subject))
 			}
 		}
@@ -121,20 +138,36 @@ func (a *auditor) activity(c cause, subject string) comparison {
 		for i, n := range numbers {
 			args[i] = n
 		}
-		found, err := effects(ctx, a.databases[user], oneActivity, subject)
+		found, _, err := effects(ctx, a.databases[user], oneActivity, subject)
 		if err != nil {
 			return confirm.Sample{}, fmt.Errorf("activity %s: %w", subject, err)
 		}
-		expected, err := effects(ctx, a.databases[c.service], c.all+c.one, args...)
+		expected, old, err := effects(ctx, a.databases[c.service], c.all+c.one, args...)
 		if err != nil {
 			return confirm.Sample{}, fmt.Errorf("rows behind activity %s: %w", subject, err)
 		}
+		same := found[subject] == expected[subject]
+		if _, exists := found[subject]; !exists && old[subject] {
+			if same, err = a.mayBeDeleted(ctx, expected[subject]); err != nil {
+				return confirm.Sample{}, fmt.Errorf("list of activity %s: %w", subject, err)
+			}
+		}
 		return confirm.Sample{
-			Same:     found[subject] == expected[subject],
+			Same:     same,
 			Expected: describe(expected, subject), Found: describe(found, subject),
 		}, nil
 	}
 	return comparison{invariant: "I4", what: "activity " + strings.ReplaceAll(subject, ":", " "), take: take}
+}
+
+// mayBeDeleted reports whether the user service may have deleted the activity of
+// an old row.
+func (a *auditor) mayBeDeleted(ctx context.Context, e effect) (bool, error) {
+	if !e.present {
+		return true, nil
+	}
+	entries, err := servicedb.IDs(ctx, a.databases[user], entriesOf, e.user)
+	return len(entries) == 1 && entries[0] >= maxKept, err
 }
 
 func describe(effects map[string]effect, subject string) string {

@@ -50,7 +50,7 @@ func newHotFake(t *testing.T) *hotFake {
 		{Id: 302, FromUserId: 2, ToUserId: 1, Content: "hi", CreatedAtMs: 1002, Seq: 2},
 		{Id: 303, FromUserId: 1, ToUserId: 2, Content: "bye", CreatedAtMs: 1003, Seq: 3},
 	}})
-	h.put(t, hotv1.ChatDeliveryPositionKey("S2", 1), &hotv1.ChatDeliveryPosition{DeliveredMs: 1003})
+	h.put(t, hotv1.ChatDeliveryPositionKey("S2", 1), &hotv1.ChatDeliveryPosition{DeliveredMs: 1003, SinceMs: 1002, PreviousMs: 1001})
 	h.put(t, hotv1.ChatDeliveryPositionKey("S9", 1), &hotv1.ChatDeliveryPosition{DeliveredMs: 7}) // without a row
 	h.invalidate(t, hotv1.LikeSetKey(2))
 	return h

@@ -152,9 +152,14 @@ FROM messages WHERE low_id = ? AND high_id = ? ORDER BY seq DESC LIMIT ?`, func(
 // are deleted, and their documents expire later.
 func deliveryPosition(ctx context.Context, q servicedb.Querier, key string, numbers []int64) (proto.Message, error) {
 	session, _, _ := strings.Cut(strings.TrimPrefix(key, "place:"), ":")
-	found, err := servicedb.IDs(ctx, q, `SELECT delivered_ms FROM places WHERE session_id = ? AND peer_id = ?`, session, numbers[0])
+	found, err := servicedb.Collect(ctx, q, `SELECT delivered_ms, since_ms, previous_ms
+FROM places WHERE session_id = ? AND peer_id = ?`, func(row **hotv1.ChatDeliveryPosition) []any {
+		p := &hotv1.ChatDeliveryPosition{}
+		*row = p
+		return []any{&p.DeliveredMs, &p.SinceMs, &p.PreviousMs}
+	}, session, numbers[0])
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	return &hotv1.ChatDeliveryPosition{DeliveredMs: found[0]}, nil
+	return found[0], nil
 }

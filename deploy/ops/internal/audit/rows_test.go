@@ -123,6 +123,9 @@ func breakages() []breakage {
 			[]string{"I10 sessions of user 82: expected an account, found none"}, false},
 		{"an activity is missing", user, `DELETE FROM activities WHERE subject = 'like:2:101'`,
 			[]string{"I4 activity like 2 101: expected version 3, present, of user 2 for user 1, found none"}, false},
+		{"an old activity that was taken back is deleted", user, `DELETE FROM activities WHERE subject = 'like:2:102'`, nil, false},
+		{"a new activity that was taken back is missing", interaction, `INSERT INTO likes VALUES (3, 102, 1, FALSE, 2, UNIX_TIMESTAMP() * 1000)`,
+			[]string{"I4 activity like 3 102: expected version 2, taken back, of user 3 for user 1, found none"}, false},
 		{"an activity of nothing", user, `UPDATE activities SET subject = 'comment:299' WHERE subject = 'comment:201'`,
 			[]string{
 				"I4 activity comment 201: expected version 1, present, of user 2 for user 1, found none",

@@ -63,7 +63,7 @@ func rows() map[string][]string {
 		"chat": {
 			`INSERT INTO conversations VALUES (1, 2, 3, 1003, 303, 1, 'bye')`,
 			`INSERT INTO messages VALUES (1, 2, 1, 301, 1, 'hello', NULL, 1001), (1, 2, 2, 302, 2, 'hi', NULL, 1002), (1, 2, 3, 303, 1, 'bye', NULL, 1003)`,
-			`INSERT INTO places VALUES ('S2', 1, 1003, 1000)`,
+			`INSERT INTO places VALUES ('S2', 1, 1003, 1002, 1001, 1000)`,
 		},
 	}
 }

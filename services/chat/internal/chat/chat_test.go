@@ -65,6 +65,62 @@ func TestSendDoesNotChangeTheText(t *testing.T) {
 	}
 }
 
+// The first text is stored, so the second one may not be acknowledged.
+func TestRequestIDWithAnotherTextIsRefused(t *testing.T) {
+	s, store := newService(fixed(), chat.Anyone)
+	first, err := s.Send(t.Context(), 1, 2, "hello", "r")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := s.Send(t.Context(), 1, 2, "hello", "r"); err != nil || again != first {
+		t.Errorf("repeated: %+v, %v", again, err)
+	}
+	if m, err := s.Send(t.Context(), 1, 2, "hello!", "r"); !errors.Is(err, chat.ErrRequestReused) {
+		t.Errorf("another text: %+v, %v", m, err)
+	}
+	if messages, _ := store.Newest(t.Context(), 1, 2, 10); len(messages) != 1 {
+		t.Errorf("stored %+v", messages)
+	}
+}
+
+func TestHistoryReachesTheFirstMessage(t *testing.T) {
+	s, _ := newService(fixed(), chat.Anyone)
+	const all = chat.MaxHistory + 7
+	for n := range all {
+		if _, err := s.Send(t.Context(), int64(1+n%2), int64(2-n%2), fmt.Sprint(n), ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var texts []string
+	pages := 0
+	for before := int64(0); pages == 0 || before > 0; pages++ {
+		messages, next, err := s.History(t.Context(), 2, 1, before, 500)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var page []string
+		for _, m := range messages {
+			page = append(page, m.Content)
+		}
+		texts = append(page, texts...)
+		before = next
+	}
+	if len(texts) != all || texts[0] != "0" || texts[all-1] != fmt.Sprint(all-1) || pages != 3 {
+		t.Errorf("%d messages on %d pages, the first is %s", len(texts), pages, texts[0])
+	}
+	if messages, next, err := s.History(t.Context(), 1, 2, 0, 0); err != nil || len(messages) != chat.MaxHistory || next != 8 {
+		t.Errorf("without a limit: %d messages, next %d, %v", len(messages), next, err)
+	}
+	if messages, next, err := s.History(t.Context(), 1, 3, 0, 0); err != nil || len(messages) > 0 || next != 0 {
+		t.Errorf("an empty conversation: %v, next %d, %v", messages, next, err)
+	}
+	for _, ids := range [][3]int64{{0, 2, 0}, {1, 0, 0}, {1, 1, 0}, {1, 2, -1}} {
+		if _, _, err := s.History(t.Context(), ids[0], ids[1], ids[2], 0); !errors.Is(err, chat.ErrIDInvalid) {
+			t.Errorf("%v: %v", ids, err)
+		}
+	}
+}
+
 func TestPolicyFriendsAllowsFriends(t *testing.T) {
 	s, _ := newService(fixed(), chat.Friends)
 	s.Relations = &fake.Relations{Friends: true}

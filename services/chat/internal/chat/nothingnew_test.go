@@ -27,11 +27,7 @@ func TestNothingNewAgreesWithPoll(t *testing.T) {
 		times = append(times, m.CreatedAtMS)
 	}
 	for _, sinceMS := range times {
-		for _, m := range all {
-			if m.FromUserID != 2 {
-				continue
-			}
-			position := chat.DeliveryPosition{DeliveredMS: m.CreatedAtMS}
+		for _, position := range positionsIn(all, times) {
 			if err := store.SetDeliveryPosition(t.Context(), reader, position, time.Now()); err != nil {
 				t.Fatal(err)
 			}
@@ -41,11 +37,36 @@ func TestNothingNewAgreesWithPoll(t *testing.T) {
 			}
 			for n := range all {
 				window := &hotv1.ChatWindow{Messages: wire.FromMessages(all[n:]), Complete: n == 0}
-				got := hotv1.NothingNew(window, &hotv1.ChatDeliveryPosition{DeliveredMs: m.CreatedAtMS}, 2, sinceMS)
+				document := &hotv1.ChatDeliveryPosition{
+					DeliveredMs: position.DeliveredMS, SinceMs: position.SinceMS, PreviousMs: position.PreviousMS,
+				}
+				got := hotv1.NothingNew(window, document, 2, sinceMS)
 				if got && len(messages) > 0 || !got && n == 0 && len(messages) == 0 {
-					t.Errorf("since %d at %d with %d messages: nothing new is %t, the service has %d", sinceMS, m.CreatedAtMS, len(all)-n, got, len(messages))
+					t.Errorf("since %d at %+v with %d messages: nothing new is %t, the service has %d", sinceMS, position, len(all)-n, got, len(messages))
 				}
 			}
 		}
 	}
+}
+
+// positionsIn returns positions at each message of the peer, with and without a
+// delivery that began at each older one.
+func positionsIn(all []chat.Message, sinces []int64) []chat.DeliveryPosition {
+	var positions []chat.DeliveryPosition
+	for _, delivered := range all {
+		if delivered.FromUserID != 2 {
+			continue
+		}
+		positions = append(positions, chat.DeliveryPosition{DeliveredMS: delivered.CreatedAtMS})
+		for _, previous := range all {
+			for _, since := range sinces {
+				if previous.CreatedAtMS < delivered.CreatedAtMS {
+					positions = append(positions, chat.DeliveryPosition{
+						DeliveredMS: delivered.CreatedAtMS, SinceMS: since, PreviousMS: previous.CreatedAtMS,
+					})
+				}
+			}
+		}
+	}
+	return positions
 }

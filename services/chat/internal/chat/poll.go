@@ -93,28 +93,46 @@ func (s *Service) newFromPeer(ctx context.Context, r Reader, sinceMS int64) ([]M
 	if !known {
 		position.DeliveredMS = s.assumedPosition(window, sinceMS)
 	}
-	messages, err := s.undelivered(ctx, r, window, position, sinceMS)
-	if err != nil || known && len(messages) == 0 {
+	afterMS, err := s.resumeAfter(ctx, r, window, position, sinceMS)
+	if err != nil {
 		return nil, err
 	}
-	if n := len(messages); n > 0 {
-		position.DeliveredMS = messages[n-1].CreatedAtMS
+	messages, err := s.peerAfter(ctx, r, window, afterMS)
+	if err != nil {
+		return nil, err
 	}
-	return messages, s.savePosition(ctx, r, position)
+	moved := position
+	if n := len(messages); n > 0 {
+		moved = DeliveryPosition{DeliveredMS: messages[n-1].CreatedAtMS, SinceMS: sinceMS, PreviousMS: afterMS}
+	}
+	if known && moved == position {
+		return messages, nil
+	}
+	return messages, s.savePosition(ctx, r, moved)
 }
 
 // undelivered returns the messages of the peer that a session at a position has
 // not received. The gateway answers a poll without the service when
 // hotv1.NothingNew finds none.
 func (s *Service) undelivered(ctx context.Context, r Reader, w Window, p DeliveryPosition, sinceMS int64) ([]Message, error) {
+	afterMS, err := s.resumeAfter(ctx, r, w, p, sinceMS)
+	if err != nil {
+		return nil, err
+	}
+	return s.peerAfter(ctx, r, w, afterMS)
+}
+
+// resumeAfter returns the time after which a session at a position has not
+// received the messages of the peer.
+func (s *Service) resumeAfter(ctx context.Context, r Reader, w Window, p DeliveryPosition, sinceMS int64) (int64, error) {
 	received := false
 	if sinceMS < p.DeliveredMS {
 		var err error
 		if received, err = s.isPeerTime(ctx, r, w, sinceMS); err != nil {
-			return nil, err
+			return 0, err
 		}
 	}
-	return s.peerAfter(ctx, r, w, hotv1.ResumeAfter(p.DeliveredMS, sinceMS, received))
+	return hotv1.Delivery(p).ResumeAfter(sinceMS, received), nil
 }
 
 // assumedPosition returns the position of a reader without a stored one: the time

@@ -11,7 +11,9 @@ import (
 
 // Send commits a message. It returns ErrMessageInvalid, ErrSelfMessage,
 // ErrUserUnknown, ErrRequestID and, under the policy Friends, ErrNotFriends. With
-// a request id it is idempotent: a repeated call returns the first message.
+// a request id it is idempotent: a repeated call returns the first message. A call
+// with the same request id and another text returns ErrRequestReused, because
+// acknowledging it would lose that text.
 func (s *Service) Send(ctx context.Context, fromID, toID int64, content, requestID string) (Message, error) {
 	const op = "chat.Send"
 	if fromID <= 0 || toID <= 0 {
@@ -41,6 +43,9 @@ func (s *Service) Send(ctx context.Context, fromID, toID int64, content, request
 		return Message{}, errs.Wrap(op, err)
 	}
 	s.Hot.MessageSent(ctx, fromID, toID)
+	if message.Content != content {
+		return Message{}, errs.Wrap(op, ErrRequestReused)
+	}
 	return message, nil
 }
 
@@ -92,23 +97,4 @@ func validRequestID(id string) bool {
 		}
 	}
 	return true
-}
-
-// LatestByPeer returns the newest message between a user and each peer. Peers
-// without a message are left out.
-func (s *Service) LatestByPeer(ctx context.Context, userID int64, peerIDs []int64) ([]Message, error) {
-	const op = "chat.LatestByPeer"
-	if len(peerIDs) > MaxPeers {
-		return nil, errs.Wrap(op, ErrTooMany)
-	}
-	if userID <= 0 {
-		return nil, errs.Wrap(op, ErrIDInvalid)
-	}
-	for _, id := range peerIDs {
-		if id <= 0 {
-			return nil, errs.Wrap(op, ErrIDInvalid)
-		}
-	}
-	messages, err := s.Messages.Latest(ctx, userID, peerIDs)
-	return messages, errs.Wrap(op, err)
 }

@@ -15,6 +15,7 @@ var (
 	ErrSelfMessage    = errs.New(errs.Invalid, chatv1.ReasonSelfMessage, "you cannot write to yourself")
 	ErrNotFriends     = errs.New(errs.Forbidden, chatv1.ReasonNotFriends, "only friends may write to each other")
 	ErrRequestID      = errs.New(errs.Invalid, chatv1.ReasonRequestIDInvalid, "a request id has at most 64 printable ASCII characters")
+	ErrRequestReused  = errs.New(errs.Conflict, chatv1.ReasonRequestIDReused, "the request id belongs to another message")
 	ErrIDInvalid      = errs.New(errs.Invalid, chatv1.ReasonIDInvalid, "not a valid id")
 	ErrTooMany        = errs.New(errs.Invalid, chatv1.ReasonTooManyIDs, "too many ids in one request")
 )
@@ -53,9 +54,12 @@ type Window struct {
 	Complete bool // the conversation has no older messages
 }
 
-// DeliveryPosition records how far one session has received a conversation.
+// DeliveryPosition records how far one session has received a conversation, and
+// its newest delivery, which is repeated if its answer was lost.
 type DeliveryPosition struct {
 	DeliveredMS int64 // time of the newest message of the peer that was delivered
+	SinceMS     int64 // time that the phone sent with the poll of that delivery, 0 after an opening
+	PreviousMS  int64 // position from which that poll was answered
 }
 
 // Reader is a session of a user that reads the conversation with a peer.
@@ -72,6 +76,9 @@ type Messages interface {
 	// the sender used the request id in this conversation before, Append writes
 	// nothing and returns the first message.
 	Append(ctx context.Context, m Message) (Message, error)
+	// Before reads at most limit messages with smaller numbers, the newest of
+	// them, oldest first.
+	Before(ctx context.Context, a, b, beforeSeq int64, limit int) ([]Message, error)
 	// Newest reads at most limit messages of a conversation, oldest first.
 	Newest(ctx context.Context, a, b int64, limit int) ([]Message, error)
 	// PeerAfter reads at most limit messages that the peer wrote after a time,

@@ -64,6 +64,15 @@ func (s *Store) Newest(_ context.Context, a, b int64, limit int) ([]chat.Message
 	return slices.Clone(messages[max(0, len(messages)-limit):]), nil
 }
 
+// Before implements chat.Messages.
+func (s *Store) Before(_ context.Context, a, b, beforeSeq int64, limit int) ([]chat.Message, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	messages := s.conversations[pairOf(a, b)]
+	older := messages[:min(int64(len(messages)), beforeSeq-1)] // numbers begin with 1
+	return slices.Clone(older[max(0, len(older)-limit):]), nil
+}
+
 // PeerAfter implements chat.Messages.
 func (s *Store) PeerAfter(_ context.Context, readerID, peerID, afterMS int64, limit int) ([]chat.Message, error) {
 	s.mu.Lock()

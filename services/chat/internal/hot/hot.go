@@ -66,7 +66,9 @@ func (d *Documents) LoadDeliveryPosition(ctx context.Context, r chat.Reader, reb
 		if err == nil && !known {
 			err = errNoPosition
 		}
-		return &hotv1.ChatDeliveryPosition{DeliveredMs: position.DeliveredMS}, err
+		return &hotv1.ChatDeliveryPosition{
+			DeliveredMs: position.DeliveredMS, SinceMs: position.SinceMS, PreviousMs: position.PreviousMS,
+		}, err
 	})
 	if errors.Is(err, errNoPosition) {
 		return chat.DeliveryPosition{}, false, nil
@@ -74,5 +76,7 @@ func (d *Documents) LoadDeliveryPosition(ctx context.Context, r chat.Reader, reb
 	if err != nil {
 		return chat.DeliveryPosition{}, false, err
 	}
-	return chat.DeliveryPosition{DeliveredMS: doc.GetDeliveredMs()}, true, nil
+	return chat.DeliveryPosition{
+		DeliveredMS: doc.GetDeliveredMs(), SinceMS: doc.GetSinceMs(), PreviousMS: doc.GetPreviousMs(),
+	}, true, nil
 }

@@ -47,9 +47,10 @@ func TestWindowIsRebuiltOnceAndThenReadByBoth(t *testing.T) {
 
 func TestMissingPositionIsNotStored(t *testing.T) {
 	docs, states := newDocuments()
+	stored := chat.DeliveryPosition{DeliveredMS: 7, SinceMS: 6, PreviousMS: 5}
 	load := func(known bool) (chat.DeliveryPosition, bool, error) {
 		return docs.LoadDeliveryPosition(t.Context(), reader, func(context.Context) (chat.DeliveryPosition, bool, error) {
-			return chat.DeliveryPosition{DeliveredMS: 7}, known, nil
+			return stored, known, nil
 		})
 	}
 	if position, known, err := load(false); position != (chat.DeliveryPosition{}) || known || err != nil {
@@ -59,7 +60,7 @@ func TestMissingPositionIsNotStored(t *testing.T) {
 		t.Errorf("%d keys were stored", n)
 	}
 	for range 2 {
-		if position, known, err := load(true); position.DeliveredMS != 7 || !known || err != nil {
+		if position, known, err := load(true); position != stored || !known || err != nil {
 			t.Errorf("position %+v, %t, %v", position, known, err)
 		}
 	}

@@ -3,6 +3,7 @@ package mysql
 // The queries whose plans are tested.
 const (
 	Newest         = newest
+	Before         = before
 	PeerAfter      = peerAfter
 	PeerTime       = peerTime
 	Latest         = latest

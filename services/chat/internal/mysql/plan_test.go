@@ -20,7 +20,7 @@ func filled(t *testing.T) *sqlx.DB {
 	for low := 1; low <= 20; low++ {
 		for high := low + 1; high <= 20; high++ {
 			conversations = append(conversations, fmt.Sprintf("(%d, %d, 10, 1010, 1, %d, 'x')", low, high, low))
-			places = append(places, fmt.Sprintf("('%026d', %d, 1000, %d)", low, high, 1_000+low*20+high))
+			places = append(places, fmt.Sprintf("('%026d', %d, 1000, 0, 0, %d)", low, high, 1_000+low*20+high))
 			for seq := 1; seq <= 10; seq++ {
 				messages = append(messages, fmt.Sprintf("(%d, %d, %d, %d, %d, 'text', 'r%d', %d)",
 					low, high, seq, low*10_000+high*100+seq, []int{low, high}[seq%2], seq, 1_000+seq))
@@ -54,6 +54,7 @@ func TestPlans(t *testing.T) {
 		indexes     []string
 	}{
 		{"newest messages", mysql.Newest, []any{3, 7, 1_000}, "messages", []string{"PRIMARY"}},
+		{"older messages", mysql.Before, []any{3, 7, 10, 1_000}, "messages", []string{"PRIMARY"}},
 		{"messages of a peer", mysql.PeerAfter, []any{3, 7, 7, 1_004, 1_000}, "messages", []string{"written_by"}},
 		{"message of a peer at a time", mysql.PeerTime, []any{3, 7, 7, 1_004}, "messages", []string{"written_by"}},
 		{"repeated request", mysql.ByRequest, []any{3, 7, 7, "r5"}, "messages", []string{"one_per_request"}},

@@ -13,7 +13,9 @@ import (
 const (
 	messageColumns = `id, low_id, high_id, from_id, content, COALESCE(request_id, '') AS request_id, created_at_ms, seq`
 	newest         = `SELECT ` + messageColumns + ` FROM messages WHERE low_id = ? AND high_id = ? ORDER BY seq DESC LIMIT ?`
-	peerAfter      = `SELECT ` + messageColumns + ` FROM messages
+	before         = `SELECT ` + messageColumns + ` FROM messages
+WHERE low_id = ? AND high_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?`
+	peerAfter = `SELECT ` + messageColumns + ` FROM messages
 WHERE low_id = ? AND high_id = ? AND from_id = ? AND created_at_ms > ? ORDER BY created_at_ms LIMIT ?`
 	peerTime = `SELECT COUNT(*) FROM messages WHERE low_id = ? AND high_id = ? AND from_id = ? AND created_at_ms = ?`
 	// The user is the smaller id with some peers and the larger with others.
@@ -58,6 +60,17 @@ func (s *Store) Newest(ctx context.Context, a, b int64, limit int) ([]chat.Messa
 	var rows []messageRow
 	if err := s.db.SelectContext(ctx, &rows, newest, key.low, key.high, limit); err != nil {
 		return nil, sqldb.Wrap("mysql.Newest", err)
+	}
+	slices.Reverse(rows)
+	return messagesOf(rows), nil
+}
+
+// Before implements chat.Messages.
+func (s *Store) Before(ctx context.Context, a, b, beforeSeq int64, limit int) ([]chat.Message, error) {
+	key := pairOf(a, b)
+	var rows []messageRow
+	if err := s.db.SelectContext(ctx, &rows, before, key.low, key.high, beforeSeq, limit); err != nil {
+		return nil, sqldb.Wrap("mysql.Before", err)
 	}
 	slices.Reverse(rows)
 	return messagesOf(rows), nil

@@ -40,6 +40,15 @@ func (s *Server) Poll(ctx context.Context, r *chatv1.PollRequest) (*chatv1.PollR
 	return &chatv1.PollResponse{Messages: wire.FromMessages(messages)}, nil
 }
 
+// History implements the contract.
+func (s *Server) History(ctx context.Context, r *chatv1.HistoryRequest) (*chatv1.HistoryResponse, error) {
+	messages, next, err := s.service.History(ctx, r.GetReaderId(), r.GetPeerId(), r.GetBeforeSeq(), int(r.GetLimit()))
+	if err != nil {
+		return nil, err
+	}
+	return &chatv1.HistoryResponse{Messages: wire.FromMessages(messages), NextBeforeSeq: next}, nil
+}
+
 // LatestByPeer implements the contract.
 func (s *Server) LatestByPeer(ctx context.Context, r *chatv1.LatestByPeerRequest) (*chatv1.LatestByPeerResponse, error) {
 	messages, err := s.service.LatestByPeer(ctx, r.GetUserId(), r.GetPeerIds())

@@ -4,6 +4,7 @@ package storetest
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"testing"
@@ -26,6 +27,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"one message per request id":                      oncePerRequest,
 		"concurrent writers get one order without gaps":   storm,
 		"the newest messages are read oldest first":       newest,
+		"messages before a number":                        before,
 		"messages of the peer after a time":               peerAfter,
 		"the newest message with each peer":               latest,
 		"each session and peer has its own position":      positions,
@@ -153,6 +155,22 @@ func newest(t *testing.T, s Store) {
 	}
 }
 
+func before(t *testing.T, s Store) {
+	for id := int64(1); id <= 5; id++ {
+		send(t, s, id, 1, 2, baseMS)
+	}
+	for _, c := range []struct {
+		before int64
+		limit  int
+		want   []int64
+	}{{math.MaxInt64, 2, []int64{4, 5}}, {4, 2, []int64{2, 3}}, {2, 2, []int64{1}}, {1, 2, []int64{}}, {6, 10, []int64{1, 2, 3, 4, 5}}} {
+		got, err := s.Before(t.Context(), 2, 1, c.before, c.limit)
+		if err != nil || !slices.Equal(idsOf(got), c.want) {
+			t.Errorf("before %d: %v, %v", c.before, idsOf(got), err)
+		}
+	}
+}
+
 func peerAfter(t *testing.T, s Store) {
 	for id := int64(1); id <= 6; id++ {
 		send(t, s, id, 1+id%2, 2-id%2, baseMS+id) // 2 writes the odd ones
@@ -197,11 +215,16 @@ func positions(t *testing.T, s Store) {
 	if _, known, err := s.DeliveryPosition(t.Context(), reader); known || err != nil {
 		t.Errorf("a position before the first one was set: %t, %v", known, err)
 	}
-	for _, ms := range []int64{baseMS, baseMS - 1, 0} {
-		if err := s.SetDeliveryPosition(t.Context(), reader, chat.DeliveryPosition{DeliveredMS: ms}, time.UnixMilli(baseMS)); err != nil {
+	for _, want := range []chat.DeliveryPosition{
+		{DeliveredMS: baseMS},
+		{DeliveredMS: baseMS + 2, SinceMS: baseMS + 1, PreviousMS: baseMS},
+		{DeliveredMS: baseMS - 1, SinceMS: 1},
+		{},
+	} {
+		if err := s.SetDeliveryPosition(t.Context(), reader, want, time.UnixMilli(baseMS)); err != nil {
 			t.Fatal(err)
 		}
-		if got, known, err := s.DeliveryPosition(t.Context(), reader); !known || err != nil || got.DeliveredMS != ms {
+		if got, known, err := s.DeliveryPosition(t.Context(), reader); !known || err != nil || got != want {
 			t.Errorf("position is %+v, %t, %v", got, known, err)
 		}
 	}

@@ -107,11 +107,13 @@ func (x *Message) GetSeq() int64 {
 }
 
 type SendRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	FromUserId    int64                  `protobuf:"varint,1,opt,name=from_user_id,json=fromUserId,proto3" json:"from_user_id,omitempty"`
-	ToUserId      int64                  `protobuf:"varint,2,opt,name=to_user_id,json=toUserId,proto3" json:"to_user_id,omitempty"`
-	Content       string                 `protobuf:"bytes,3,opt,name=content,proto3" json:"content,omitempty"`                      // 1 to 500 characters
-	RequestId     string                 `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"` // chosen by the client, optional
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	FromUserId int64                  `protobuf:"varint,1,opt,name=from_user_id,json=fromUserId,proto3" json:"from_user_id,omitempty"`
+	ToUserId   int64                  `protobuf:"varint,2,opt,name=to_user_id,json=toUserId,proto3" json:"to_user_id,omitempty"`
+	Content    string                 `protobuf:"bytes,3,opt,name=content,proto3" json:"content,omitempty"` // 1 to 500 characters
+	// request_id is chosen by the client and optional. It belongs to the sender in
+	// this conversation; with another content it is refused.
+	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -333,6 +335,126 @@ func (x *PollResponse) GetMessages() []*Message {
 	return nil
 }
 
+type HistoryRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ReaderId      int64                  `protobuf:"varint,1,opt,name=reader_id,json=readerId,proto3" json:"reader_id,omitempty"`
+	PeerId        int64                  `protobuf:"varint,2,opt,name=peer_id,json=peerId,proto3" json:"peer_id,omitempty"`
+	BeforeSeq     int64                  `protobuf:"varint,3,opt,name=before_seq,json=beforeSeq,proto3" json:"before_seq,omitempty"` // exclusive cursor; 0 starts at the newest
+	Limit         int32                  `protobuf:"varint,4,opt,name=limit,proto3" json:"limit,omitempty"`                          // 1 to 1,000, 0 means 1,000
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HistoryRequest) Reset() {
+	*x = HistoryRequest{}
+	mi := &file_chat_v1_chat_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HistoryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HistoryRequest) ProtoMessage() {}
+
+func (x *HistoryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_chat_v1_chat_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HistoryRequest.ProtoReflect.Descriptor instead.
+func (*HistoryRequest) Descriptor() ([]byte, []int) {
+	return file_chat_v1_chat_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *HistoryRequest) GetReaderId() int64 {
+	if x != nil {
+		return x.ReaderId
+	}
+	return 0
+}
+
+func (x *HistoryRequest) GetPeerId() int64 {
+	if x != nil {
+		return x.PeerId
+	}
+	return 0
+}
+
+func (x *HistoryRequest) GetBeforeSeq() int64 {
+	if x != nil {
+		return x.BeforeSeq
+	}
+	return 0
+}
+
+func (x *HistoryRequest) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+type HistoryResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Messages      []*Message             `protobuf:"bytes,1,rep,name=messages,proto3" json:"messages,omitempty"`                                   // oldest first
+	NextBeforeSeq int64                  `protobuf:"varint,2,opt,name=next_before_seq,json=nextBeforeSeq,proto3" json:"next_before_seq,omitempty"` // of the older messages; 0 at the first message
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HistoryResponse) Reset() {
+	*x = HistoryResponse{}
+	mi := &file_chat_v1_chat_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HistoryResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HistoryResponse) ProtoMessage() {}
+
+func (x *HistoryResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_chat_v1_chat_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HistoryResponse.ProtoReflect.Descriptor instead.
+func (*HistoryResponse) Descriptor() ([]byte, []int) {
+	return file_chat_v1_chat_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *HistoryResponse) GetMessages() []*Message {
+	if x != nil {
+		return x.Messages
+	}
+	return nil
+}
+
+func (x *HistoryResponse) GetNextBeforeSeq() int64 {
+	if x != nil {
+		return x.NextBeforeSeq
+	}
+	return 0
+}
+
 type LatestByPeerRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	UserId        int64                  `protobuf:"varint,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
@@ -343,7 +465,7 @@ type LatestByPeerRequest struct {
 
 func (x *LatestByPeerRequest) Reset() {
 	*x = LatestByPeerRequest{}
-	mi := &file_chat_v1_chat_proto_msgTypes[5]
+	mi := &file_chat_v1_chat_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -355,7 +477,7 @@ func (x *LatestByPeerRequest) String() string {
 func (*LatestByPeerRequest) ProtoMessage() {}
 
 func (x *LatestByPeerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_chat_v1_chat_proto_msgTypes[5]
+	mi := &file_chat_v1_chat_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -368,7 +490,7 @@ func (x *LatestByPeerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LatestByPeerRequest.ProtoReflect.Descriptor instead.
 func (*LatestByPeerRequest) Descriptor() ([]byte, []int) {
-	return file_chat_v1_chat_proto_rawDescGZIP(), []int{5}
+	return file_chat_v1_chat_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *LatestByPeerRequest) GetUserId() int64 {
@@ -394,7 +516,7 @@ type LatestByPeerResponse struct {
 
 func (x *LatestByPeerResponse) Reset() {
 	*x = LatestByPeerResponse{}
-	mi := &file_chat_v1_chat_proto_msgTypes[6]
+	mi := &file_chat_v1_chat_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -406,7 +528,7 @@ func (x *LatestByPeerResponse) String() string {
 func (*LatestByPeerResponse) ProtoMessage() {}
 
 func (x *LatestByPeerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_chat_v1_chat_proto_msgTypes[6]
+	mi := &file_chat_v1_chat_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -419,7 +541,7 @@ func (x *LatestByPeerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LatestByPeerResponse.ProtoReflect.Descriptor instead.
 func (*LatestByPeerResponse) Descriptor() ([]byte, []int) {
-	return file_chat_v1_chat_proto_rawDescGZIP(), []int{6}
+	return file_chat_v1_chat_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *LatestByPeerResponse) GetMessages() []*Message {
@@ -460,15 +582,25 @@ const file_chat_v1_chat_proto_rawDesc = "" +
 	"\n" +
 	"session_id\x18\x04 \x01(\tR\tsessionId\"C\n" +
 	"\fPollResponse\x123\n" +
-	"\bmessages\x18\x01 \x03(\v2\x17.douyin.chat.v1.MessageR\bmessages\"I\n" +
+	"\bmessages\x18\x01 \x03(\v2\x17.douyin.chat.v1.MessageR\bmessages\"{\n" +
+	"\x0eHistoryRequest\x12\x1b\n" +
+	"\treader_id\x18\x01 \x01(\x03R\breaderId\x12\x17\n" +
+	"\apeer_id\x18\x02 \x01(\x03R\x06peerId\x12\x1d\n" +
+	"\n" +
+	"before_seq\x18\x03 \x01(\x03R\tbeforeSeq\x12\x14\n" +
+	"\x05limit\x18\x04 \x01(\x05R\x05limit\"n\n" +
+	"\x0fHistoryResponse\x123\n" +
+	"\bmessages\x18\x01 \x03(\v2\x17.douyin.chat.v1.MessageR\bmessages\x12&\n" +
+	"\x0fnext_before_seq\x18\x02 \x01(\x03R\rnextBeforeSeq\"I\n" +
 	"\x13LatestByPeerRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x19\n" +
 	"\bpeer_ids\x18\x02 \x03(\x03R\apeerIds\"K\n" +
 	"\x14LatestByPeerResponse\x123\n" +
-	"\bmessages\x18\x01 \x03(\v2\x17.douyin.chat.v1.MessageR\bmessages2\xf3\x01\n" +
+	"\bmessages\x18\x01 \x03(\v2\x17.douyin.chat.v1.MessageR\bmessages2\xc4\x02\n" +
 	"\vChatService\x12A\n" +
 	"\x04Send\x12\x1b.douyin.chat.v1.SendRequest\x1a\x1c.douyin.chat.v1.SendResponse\x12A\n" +
-	"\x04Poll\x12\x1b.douyin.chat.v1.PollRequest\x1a\x1c.douyin.chat.v1.PollResponse\x12^\n" +
+	"\x04Poll\x12\x1b.douyin.chat.v1.PollRequest\x1a\x1c.douyin.chat.v1.PollResponse\x12O\n" +
+	"\aHistory\x12\x1e.douyin.chat.v1.HistoryRequest\x1a\x1f.douyin.chat.v1.HistoryResponse\"\x03\x90\x02\x01\x12^\n" +
 	"\fLatestByPeer\x12#.douyin.chat.v1.LatestByPeerRequest\x1a$.douyin.chat.v1.LatestByPeerResponse\"\x03\x90\x02\x01BCZAgithub.com/douyin-on-dapr/douyin/services/contract/chat/v1;chatv1b\x06proto3"
 
 var (
@@ -483,31 +615,36 @@ func file_chat_v1_chat_proto_rawDescGZIP() []byte {
 	return file_chat_v1_chat_proto_rawDescData
 }
 
-var file_chat_v1_chat_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_chat_v1_chat_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_chat_v1_chat_proto_goTypes = []any{
 	(*Message)(nil),              // 0: douyin.chat.v1.Message
 	(*SendRequest)(nil),          // 1: douyin.chat.v1.SendRequest
 	(*SendResponse)(nil),         // 2: douyin.chat.v1.SendResponse
 	(*PollRequest)(nil),          // 3: douyin.chat.v1.PollRequest
 	(*PollResponse)(nil),         // 4: douyin.chat.v1.PollResponse
-	(*LatestByPeerRequest)(nil),  // 5: douyin.chat.v1.LatestByPeerRequest
-	(*LatestByPeerResponse)(nil), // 6: douyin.chat.v1.LatestByPeerResponse
+	(*HistoryRequest)(nil),       // 5: douyin.chat.v1.HistoryRequest
+	(*HistoryResponse)(nil),      // 6: douyin.chat.v1.HistoryResponse
+	(*LatestByPeerRequest)(nil),  // 7: douyin.chat.v1.LatestByPeerRequest
+	(*LatestByPeerResponse)(nil), // 8: douyin.chat.v1.LatestByPeerResponse
 }
 var file_chat_v1_chat_proto_depIdxs = []int32{
 	0, // 0: douyin.chat.v1.SendResponse.message:type_name -> douyin.chat.v1.Message
 	0, // 1: douyin.chat.v1.PollResponse.messages:type_name -> douyin.chat.v1.Message
-	0, // 2: douyin.chat.v1.LatestByPeerResponse.messages:type_name -> douyin.chat.v1.Message
-	1, // 3: douyin.chat.v1.ChatService.Send:input_type -> douyin.chat.v1.SendRequest
-	3, // 4: douyin.chat.v1.ChatService.Poll:input_type -> douyin.chat.v1.PollRequest
-	5, // 5: douyin.chat.v1.ChatService.LatestByPeer:input_type -> douyin.chat.v1.LatestByPeerRequest
-	2, // 6: douyin.chat.v1.ChatService.Send:output_type -> douyin.chat.v1.SendResponse
-	4, // 7: douyin.chat.v1.ChatService.Poll:output_type -> douyin.chat.v1.PollResponse
-	6, // 8: douyin.chat.v1.ChatService.LatestByPeer:output_type -> douyin.chat.v1.LatestByPeerResponse
-	6, // [6:9] is the sub-list for method output_type
-	3, // [3:6] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	0, // 2: douyin.chat.v1.HistoryResponse.messages:type_name -> douyin.chat.v1.Message
+	0, // 3: douyin.chat.v1.LatestByPeerResponse.messages:type_name -> douyin.chat.v1.Message
+	1, // 4: douyin.chat.v1.ChatService.Send:input_type -> douyin.chat.v1.SendRequest
+	3, // 5: douyin.chat.v1.ChatService.Poll:input_type -> douyin.chat.v1.PollRequest
+	5, // 6: douyin.chat.v1.ChatService.History:input_type -> douyin.chat.v1.HistoryRequest
+	7, // 7: douyin.chat.v1.ChatService.LatestByPeer:input_type -> douyin.chat.v1.LatestByPeerRequest
+	2, // 8: douyin.chat.v1.ChatService.Send:output_type -> douyin.chat.v1.SendResponse
+	4, // 9: douyin.chat.v1.ChatService.Poll:output_type -> douyin.chat.v1.PollResponse
+	6, // 10: douyin.chat.v1.ChatService.History:output_type -> douyin.chat.v1.HistoryResponse
+	8, // 11: douyin.chat.v1.ChatService.LatestByPeer:output_type -> douyin.chat.v1.LatestByPeerResponse
+	8, // [8:12] is the sub-list for method output_type
+	4, // [4:8] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_chat_v1_chat_proto_init() }
@@ -521,7 +658,7 @@ func file_chat_v1_chat_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_chat_v1_chat_proto_rawDesc), len(file_chat_v1_chat_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -22,6 +22,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	ChatService_Send_FullMethodName         = "/douyin.chat.v1.ChatService/Send"
 	ChatService_Poll_FullMethodName         = "/douyin.chat.v1.ChatService/Poll"
+	ChatService_History_FullMethodName      = "/douyin.chat.v1.ChatService/History"
 	ChatService_LatestByPeer_FullMethodName = "/douyin.chat.v1.ChatService/LatestByPeer"
 )
 
@@ -31,11 +32,14 @@ const (
 type ChatServiceClient interface {
 	// Send commits a message. With a request id, repeating it answers the message
 	// made the first time. Refusals: MESSAGE_INVALID, USER_UNKNOWN, SELF_MESSAGE,
-	// NOT_FRIENDS (policy friends).
+	// NOT_FRIENDS (policy friends), REQUEST_ID_REUSED.
 	Send(ctx context.Context, in *SendRequest, opts ...grpc.CallOption) (*SendResponse, error)
 	// Poll answers the phone's chat poll: everything when since_ms is 0, else what
 	// the peer wrote after the reader's own place in the conversation.
 	Poll(ctx context.Context, in *PollRequest, opts ...grpc.CallOption) (*PollResponse, error)
+	// History pages through a conversation, from its newest message to its first.
+	// It does not move the reader's place, and each side reads the same.
+	History(ctx context.Context, in *HistoryRequest, opts ...grpc.CallOption) (*HistoryResponse, error)
 	// LatestByPeer gives the newest message between a user and each of many peers;
 	// peers without one are left out.
 	LatestByPeer(ctx context.Context, in *LatestByPeerRequest, opts ...grpc.CallOption) (*LatestByPeerResponse, error)
@@ -69,6 +73,16 @@ func (c *chatServiceClient) Poll(ctx context.Context, in *PollRequest, opts ...g
 	return out, nil
 }
 
+func (c *chatServiceClient) History(ctx context.Context, in *HistoryRequest, opts ...grpc.CallOption) (*HistoryResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(HistoryResponse)
+	err := c.cc.Invoke(ctx, ChatService_History_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *chatServiceClient) LatestByPeer(ctx context.Context, in *LatestByPeerRequest, opts ...grpc.CallOption) (*LatestByPeerResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(LatestByPeerResponse)
@@ -85,11 +99,14 @@ func (c *chatServiceClient) LatestByPeer(ctx context.Context, in *LatestByPeerRe
 type ChatServiceServer interface {
 	// Send commits a message. With a request id, repeating it answers the message
 	// made the first time. Refusals: MESSAGE_INVALID, USER_UNKNOWN, SELF_MESSAGE,
-	// NOT_FRIENDS (policy friends).
+	// NOT_FRIENDS (policy friends), REQUEST_ID_REUSED.
 	Send(context.Context, *SendRequest) (*SendResponse, error)
 	// Poll answers the phone's chat poll: everything when since_ms is 0, else what
 	// the peer wrote after the reader's own place in the conversation.
 	Poll(context.Context, *PollRequest) (*PollResponse, error)
+	// History pages through a conversation, from its newest message to its first.
+	// It does not move the reader's place, and each side reads the same.
+	History(context.Context, *HistoryRequest) (*HistoryResponse, error)
 	// LatestByPeer gives the newest message between a user and each of many peers;
 	// peers without one are left out.
 	LatestByPeer(context.Context, *LatestByPeerRequest) (*LatestByPeerResponse, error)
@@ -108,6 +125,9 @@ func (UnimplementedChatServiceServer) Send(context.Context, *SendRequest) (*Send
 }
 func (UnimplementedChatServiceServer) Poll(context.Context, *PollRequest) (*PollResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Poll not implemented")
+}
+func (UnimplementedChatServiceServer) History(context.Context, *HistoryRequest) (*HistoryResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method History not implemented")
 }
 func (UnimplementedChatServiceServer) LatestByPeer(context.Context, *LatestByPeerRequest) (*LatestByPeerResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method LatestByPeer not implemented")
@@ -169,6 +189,24 @@ func _ChatService_Poll_Handler(srv interface{}, ctx context.Context, dec func(in
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ChatService_History_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(HistoryRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ChatServiceServer).History(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ChatService_History_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ChatServiceServer).History(ctx, req.(*HistoryRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _ChatService_LatestByPeer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(LatestByPeerRequest)
 	if err := dec(in); err != nil {
@@ -201,6 +239,10 @@ var ChatService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Poll",
 			Handler:    _ChatService_Poll_Handler,
+		},
+		{
+			MethodName: "History",
+			Handler:    _ChatService_History_Handler,
 		},
 		{
 			MethodName: "LatestByPeer",

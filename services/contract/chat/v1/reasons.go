@@ -8,6 +8,7 @@ const (
 	ReasonSelfMessage      = "SELF_MESSAGE"       // users cannot write to themselves
 	ReasonNotFriends       = "NOT_FRIENDS"        // policy friends: the two do not follow each other
 	ReasonRequestIDInvalid = "REQUEST_ID_INVALID" // not a request id
+	ReasonRequestIDReused  = "REQUEST_ID_REUSED"  // the sender used the request id for another text
 	ReasonIDInvalid        = "ID_INVALID"         // an id or a session is out of range
 	ReasonTooManyIDs       = "TOO_MANY_IDS"       // more ids than one request may name
 )
@@ -16,6 +17,6 @@ const (
 func Reasons() []string {
 	return []string{
 		ReasonMessageInvalid, ReasonUserUnknown, ReasonSelfMessage, ReasonNotFriends,
-		ReasonRequestIDInvalid, ReasonIDInvalid, ReasonTooManyIDs,
+		ReasonRequestIDInvalid, ReasonRequestIDReused, ReasonIDInvalid, ReasonTooManyIDs,
 	}
 }

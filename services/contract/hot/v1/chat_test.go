@@ -46,3 +46,35 @@ func TestNothingNew(t *testing.T) {
 		})
 	}
 }
+
+// The session polled with the time of an own message and received the message of
+// 3000 after that of 1000 or 2000.
+func TestNothingNewAfterADelivery(t *testing.T) {
+	all := []*chatv1.Message{
+		{FromUserId: 2, CreatedAtMs: 1000},
+		{FromUserId: 2, CreatedAtMs: 2000},
+		{FromUserId: 1, CreatedAtMs: 2500},
+		{FromUserId: 2, CreatedAtMs: 3000},
+	}
+	complete, newest := &hotv1.ChatWindow{Complete: true, Messages: all}, &hotv1.ChatWindow{Messages: all[1:]}
+	for name, test := range map[string]struct {
+		window                   *hotv1.ChatWindow
+		since, previous, sinceMS int64
+		want                     bool
+	}{
+		"the answer was lost":                           {complete, 2400, 2000, 2400, false},
+		"the answer was lost, the clock is ahead":       {complete, 9000, 2000, 9000, false},
+		"the answer arrived":                            {complete, 9000, 2000, 3000, true},
+		"the answer arrived, then the reader wrote":     {complete, 9000, 2000, 9001, true},
+		"the reader's time is that of the new message":  {complete, 3000, 2000, 3000, true},
+		"the reader's time is that of an older message": {complete, 2000, 1000, 2000, false},
+		"the window begins after the previous position": {newest, 9000, 1000, 9000, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			position := &hotv1.ChatDeliveryPosition{DeliveredMs: 3000, SinceMs: test.since, PreviousMs: test.previous}
+			if got := hotv1.NothingNew(test.window, position, 2, test.sinceMS); got != test.want {
+				t.Errorf("got %t", got)
+			}
+		})
+	}
+}

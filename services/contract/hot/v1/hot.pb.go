@@ -438,8 +438,12 @@ func (x *ChatWindow) GetComplete() bool {
 // conversation. Key place:{session}:{peer}, owner: chat. Losing it is harmless:
 // the next poll falls back to the time that the phone sends.
 type ChatDeliveryPosition struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	DeliveredMs   int64                  `protobuf:"varint,1,opt,name=delivered_ms,json=deliveredMs,proto3" json:"delivered_ms,omitempty"` // create_time of the newest peer message delivered
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	DeliveredMs int64                  `protobuf:"varint,1,opt,name=delivered_ms,json=deliveredMs,proto3" json:"delivered_ms,omitempty"` // create_time of the newest peer message delivered
+	// The newest delivery, so that it can be repeated when its answer was lost. 0
+	// in documents of an older build and after the chat was opened.
+	SinceMs       int64 `protobuf:"varint,2,opt,name=since_ms,json=sinceMs,proto3" json:"since_ms,omitempty"`          // the time that the phone sent with that poll
+	PreviousMs    int64 `protobuf:"varint,3,opt,name=previous_ms,json=previousMs,proto3" json:"previous_ms,omitempty"` // the position from which that poll was answered
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -481,6 +485,20 @@ func (x *ChatDeliveryPosition) GetDeliveredMs() int64 {
 	return 0
 }
 
+func (x *ChatDeliveryPosition) GetSinceMs() int64 {
+	if x != nil {
+		return x.SinceMs
+	}
+	return 0
+}
+
+func (x *ChatDeliveryPosition) GetPreviousMs() int64 {
+	if x != nil {
+		return x.PreviousMs
+	}
+	return 0
+}
+
 var File_hot_v1_hot_proto protoreflect.FileDescriptor
 
 const file_hot_v1_hot_proto_rawDesc = "" +
@@ -507,9 +525,12 @@ const file_hot_v1_hot_proto_rawDesc = "" +
 	"\n" +
 	"ChatWindow\x123\n" +
 	"\bmessages\x18\x01 \x03(\v2\x17.douyin.chat.v1.MessageR\bmessages\x12\x1a\n" +
-	"\bcomplete\x18\x02 \x01(\bR\bcomplete\"9\n" +
+	"\bcomplete\x18\x02 \x01(\bR\bcomplete\"u\n" +
 	"\x14ChatDeliveryPosition\x12!\n" +
-	"\fdelivered_ms\x18\x01 \x01(\x03R\vdeliveredMsBAZ?github.com/douyin-on-dapr/douyin/services/contract/hot/v1;hotv1b\x06proto3"
+	"\fdelivered_ms\x18\x01 \x01(\x03R\vdeliveredMs\x12\x19\n" +
+	"\bsince_ms\x18\x02 \x01(\x03R\asinceMs\x12\x1f\n" +
+	"\vprevious_ms\x18\x03 \x01(\x03R\n" +
+	"previousMsBAZ?github.com/douyin-on-dapr/douyin/services/contract/hot/v1;hotv1b\x06proto3"
 
 var (
 	file_hot_v1_hot_proto_rawDescOnce sync.Once

@@ -615,7 +615,8 @@ type ListActivitiesResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Activities    []*Activity            `protobuf:"bytes,1,rep,name=activities,proto3" json:"activities,omitempty"`
 	NextBeforeId  int64                  `protobuf:"varint,2,opt,name=next_before_id,json=nextBeforeId,proto3" json:"next_before_id,omitempty"` // 0 at the end
-	Unread        int64                  `protobuf:"varint,3,opt,name=unread,proto3" json:"unread,omitempty"`                                   // entries after the read position, on all pages
+	Unread        int64                  `protobuf:"varint,3,opt,name=unread,proto3" json:"unread,omitempty"`                                   // entries after the read position, on all pages, at most 1,000
+	UnreadCapped  bool                   `protobuf:"varint,4,opt,name=unread_capped,json=unreadCapped,proto3" json:"unread_capped,omitempty"`   // there may be more unread entries
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -669,6 +670,13 @@ func (x *ListActivitiesResponse) GetUnread() int64 {
 		return x.Unread
 	}
 	return 0
+}
+
+func (x *ListActivitiesResponse) GetUnreadCapped() bool {
+	if x != nil {
+		return x.UnreadCapped
+	}
+	return false
 }
 
 type MarkActivitiesReadRequest struct {
@@ -725,7 +733,8 @@ func (x *MarkActivitiesReadRequest) GetUpToId() int64 {
 
 type MarkActivitiesReadResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unread        int64                  `protobuf:"varint,1,opt,name=unread,proto3" json:"unread,omitempty"`
+	Unread        int64                  `protobuf:"varint,1,opt,name=unread,proto3" json:"unread,omitempty"`                                 // at most 1,000
+	UnreadCapped  bool                   `protobuf:"varint,2,opt,name=unread_capped,json=unreadCapped,proto3" json:"unread_capped,omitempty"` // there may be more unread entries
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -765,6 +774,13 @@ func (x *MarkActivitiesReadResponse) GetUnread() int64 {
 		return x.Unread
 	}
 	return 0
+}
+
+func (x *MarkActivitiesReadResponse) GetUnreadCapped() bool {
+	if x != nil {
+		return x.UnreadCapped
+	}
+	return false
 }
 
 var File_user_v1_user_proto protoreflect.FileDescriptor
@@ -809,18 +825,20 @@ const file_user_v1_user_proto_rawDesc = "" +
 	"\x15ListActivitiesRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x1b\n" +
 	"\tbefore_id\x18\x02 \x01(\x03R\bbeforeId\x12\x14\n" +
-	"\x05limit\x18\x03 \x01(\x05R\x05limit\"\x90\x01\n" +
+	"\x05limit\x18\x03 \x01(\x05R\x05limit\"\xb5\x01\n" +
 	"\x16ListActivitiesResponse\x128\n" +
 	"\n" +
 	"activities\x18\x01 \x03(\v2\x18.douyin.user.v1.ActivityR\n" +
 	"activities\x12$\n" +
 	"\x0enext_before_id\x18\x02 \x01(\x03R\fnextBeforeId\x12\x16\n" +
-	"\x06unread\x18\x03 \x01(\x03R\x06unread\"N\n" +
+	"\x06unread\x18\x03 \x01(\x03R\x06unread\x12#\n" +
+	"\runread_capped\x18\x04 \x01(\bR\funreadCapped\"N\n" +
 	"\x19MarkActivitiesReadRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x18\n" +
-	"\bup_to_id\x18\x02 \x01(\x03R\x06upToId\"4\n" +
+	"\bup_to_id\x18\x02 \x01(\x03R\x06upToId\"Y\n" +
 	"\x1aMarkActivitiesReadResponse\x12\x16\n" +
-	"\x06unread\x18\x01 \x01(\x03R\x06unread*\x7f\n" +
+	"\x06unread\x18\x01 \x01(\x03R\x06unread\x12#\n" +
+	"\runread_capped\x18\x02 \x01(\bR\funreadCapped*\x7f\n" +
 	"\fActivityKind\x12\x1d\n" +
 	"\x19ACTIVITY_KIND_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13ACTIVITY_KIND_LIKED\x10\x01\x12\x1b\n" +

@@ -1228,6 +1228,94 @@ func (x *GetVideosResponse) GetWorks() []*WorkCount {
 	return nil
 }
 
+type FindMissingRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	VideoIds      []int64                `protobuf:"varint,1,rep,packed,name=video_ids,json=videoIds,proto3" json:"video_ids,omitempty"` // at most 1,000
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FindMissingRequest) Reset() {
+	*x = FindMissingRequest{}
+	mi := &file_video_v1_video_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FindMissingRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FindMissingRequest) ProtoMessage() {}
+
+func (x *FindMissingRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_video_v1_video_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FindMissingRequest.ProtoReflect.Descriptor instead.
+func (*FindMissingRequest) Descriptor() ([]byte, []int) {
+	return file_video_v1_video_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *FindMissingRequest) GetVideoIds() []int64 {
+	if x != nil {
+		return x.VideoIds
+	}
+	return nil
+}
+
+type FindMissingResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	VideoIds      []int64                `protobuf:"varint,1,rep,packed,name=video_ids,json=videoIds,proto3" json:"video_ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FindMissingResponse) Reset() {
+	*x = FindMissingResponse{}
+	mi := &file_video_v1_video_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FindMissingResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FindMissingResponse) ProtoMessage() {}
+
+func (x *FindMissingResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_video_v1_video_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FindMissingResponse.ProtoReflect.Descriptor instead.
+func (*FindMissingResponse) Descriptor() ([]byte, []int) {
+	return file_video_v1_video_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *FindMissingResponse) GetVideoIds() []int64 {
+	if x != nil {
+		return x.VideoIds
+	}
+	return nil
+}
+
 type CountWorksRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	UserIds       []int64                `protobuf:"varint,1,rep,packed,name=user_ids,json=userIds,proto3" json:"user_ids,omitempty"` // at most 1,000
@@ -1237,7 +1325,7 @@ type CountWorksRequest struct {
 
 func (x *CountWorksRequest) Reset() {
 	*x = CountWorksRequest{}
-	mi := &file_video_v1_video_proto_msgTypes[18]
+	mi := &file_video_v1_video_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1249,7 +1337,7 @@ func (x *CountWorksRequest) String() string {
 func (*CountWorksRequest) ProtoMessage() {}
 
 func (x *CountWorksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[18]
+	mi := &file_video_v1_video_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1262,7 +1350,7 @@ func (x *CountWorksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CountWorksRequest.ProtoReflect.Descriptor instead.
 func (*CountWorksRequest) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{18}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *CountWorksRequest) GetUserIds() []int64 {
@@ -1281,7 +1369,7 @@ type CountWorksResponse struct {
 
 func (x *CountWorksResponse) Reset() {
 	*x = CountWorksResponse{}
-	mi := &file_video_v1_video_proto_msgTypes[19]
+	mi := &file_video_v1_video_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1293,7 +1381,7 @@ func (x *CountWorksResponse) String() string {
 func (*CountWorksResponse) ProtoMessage() {}
 
 func (x *CountWorksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[19]
+	mi := &file_video_v1_video_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1306,7 +1394,7 @@ func (x *CountWorksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CountWorksResponse.ProtoReflect.Descriptor instead.
 func (*CountWorksResponse) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{19}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *CountWorksResponse) GetCounts() []*WorkCount {
@@ -1326,7 +1414,7 @@ type WorkCount struct {
 
 func (x *WorkCount) Reset() {
 	*x = WorkCount{}
-	mi := &file_video_v1_video_proto_msgTypes[20]
+	mi := &file_video_v1_video_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1338,7 +1426,7 @@ func (x *WorkCount) String() string {
 func (*WorkCount) ProtoMessage() {}
 
 func (x *WorkCount) ProtoReflect() protoreflect.Message {
-	mi := &file_video_v1_video_proto_msgTypes[20]
+	mi := &file_video_v1_video_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1351,7 +1439,7 @@ func (x *WorkCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkCount.ProtoReflect.Descriptor instead.
 func (*WorkCount) Descriptor() ([]byte, []int) {
-	return file_video_v1_video_proto_rawDescGZIP(), []int{20}
+	return file_video_v1_video_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *WorkCount) GetUserId() int64 {
@@ -1449,7 +1537,11 @@ const file_video_v1_video_proto_rawDesc = "" +
 	"with_works\x18\x02 \x01(\bR\twithWorks\"u\n" +
 	"\x11GetVideosResponse\x12.\n" +
 	"\x06videos\x18\x01 \x03(\v2\x16.douyin.video.v1.VideoR\x06videos\x120\n" +
-	"\x05works\x18\x02 \x03(\v2\x1a.douyin.video.v1.WorkCountR\x05works\".\n" +
+	"\x05works\x18\x02 \x03(\v2\x1a.douyin.video.v1.WorkCountR\x05works\"1\n" +
+	"\x12FindMissingRequest\x12\x1b\n" +
+	"\tvideo_ids\x18\x01 \x03(\x03R\bvideoIds\"2\n" +
+	"\x13FindMissingResponse\x12\x1b\n" +
+	"\tvideo_ids\x18\x01 \x03(\x03R\bvideoIds\".\n" +
 	"\x11CountWorksRequest\x12\x19\n" +
 	"\buser_ids\x18\x01 \x03(\x03R\auserIds\"H\n" +
 	"\x12CountWorksResponse\x122\n" +
@@ -1465,7 +1557,7 @@ const file_video_v1_video_proto_rawDesc = "" +
 	"\x10STATE_PROCESSING\x10\x04*,\n" +
 	"\x06Layout\x12\x10\n" +
 	"\fLAYOUT_PARTS\x10\x00\x12\x10\n" +
-	"\fLAYOUT_WHOLE\x10\x012\xc2\x06\n" +
+	"\fLAYOUT_WHOLE\x10\x012\xa1\a\n" +
 	"\fVideoService\x12X\n" +
 	"\vBeginUpload\x12#.douyin.video.v1.BeginUploadRequest\x1a$.douyin.video.v1.BeginUploadResponse\x12`\n" +
 	"\fCommitUpload\x12$.douyin.video.v1.CommitUploadRequest\x1a%.douyin.video.v1.CommitUploadResponse\"\x03\x90\x02\x02\x12]\n" +
@@ -1474,7 +1566,8 @@ const file_video_v1_video_proto_rawDesc = "" +
 	"\vDeleteVideo\x12#.douyin.video.v1.DeleteVideoRequest\x1a$.douyin.video.v1.DeleteVideoResponse\"\x03\x90\x02\x02\x12H\n" +
 	"\x04Feed\x12\x1c.douyin.video.v1.FeedRequest\x1a\x1d.douyin.video.v1.FeedResponse\"\x03\x90\x02\x01\x12`\n" +
 	"\fListByAuthor\x12$.douyin.video.v1.ListByAuthorRequest\x1a%.douyin.video.v1.ListByAuthorResponse\"\x03\x90\x02\x01\x12W\n" +
-	"\tGetVideos\x12!.douyin.video.v1.GetVideosRequest\x1a\".douyin.video.v1.GetVideosResponse\"\x03\x90\x02\x01\x12Z\n" +
+	"\tGetVideos\x12!.douyin.video.v1.GetVideosRequest\x1a\".douyin.video.v1.GetVideosResponse\"\x03\x90\x02\x01\x12]\n" +
+	"\vFindMissing\x12#.douyin.video.v1.FindMissingRequest\x1a$.douyin.video.v1.FindMissingResponse\"\x03\x90\x02\x01\x12Z\n" +
 	"\n" +
 	"CountWorks\x12\".douyin.video.v1.CountWorksRequest\x1a#.douyin.video.v1.CountWorksResponse\"\x03\x90\x02\x01BEZCgithub.com/douyin-on-dapr/douyin/services/contract/video/v1;videov1b\x06proto3"
 
@@ -1491,7 +1584,7 @@ func file_video_v1_video_proto_rawDescGZIP() []byte {
 }
 
 var file_video_v1_video_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_video_v1_video_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_video_v1_video_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_video_v1_video_proto_goTypes = []any{
 	(State)(0),                   // 0: douyin.video.v1.State
 	(Layout)(0),                  // 1: douyin.video.v1.Layout
@@ -1513,9 +1606,11 @@ var file_video_v1_video_proto_goTypes = []any{
 	(*ListByAuthorResponse)(nil), // 17: douyin.video.v1.ListByAuthorResponse
 	(*GetVideosRequest)(nil),     // 18: douyin.video.v1.GetVideosRequest
 	(*GetVideosResponse)(nil),    // 19: douyin.video.v1.GetVideosResponse
-	(*CountWorksRequest)(nil),    // 20: douyin.video.v1.CountWorksRequest
-	(*CountWorksResponse)(nil),   // 21: douyin.video.v1.CountWorksResponse
-	(*WorkCount)(nil),            // 22: douyin.video.v1.WorkCount
+	(*FindMissingRequest)(nil),   // 20: douyin.video.v1.FindMissingRequest
+	(*FindMissingResponse)(nil),  // 21: douyin.video.v1.FindMissingResponse
+	(*CountWorksRequest)(nil),    // 22: douyin.video.v1.CountWorksRequest
+	(*CountWorksResponse)(nil),   // 23: douyin.video.v1.CountWorksResponse
+	(*WorkCount)(nil),            // 24: douyin.video.v1.WorkCount
 }
 var file_video_v1_video_proto_depIdxs = []int32{
 	1,  // 0: douyin.video.v1.Object.layout:type_name -> douyin.video.v1.Layout
@@ -1530,8 +1625,8 @@ var file_video_v1_video_proto_depIdxs = []int32{
 	3,  // 9: douyin.video.v1.FeedResponse.videos:type_name -> douyin.video.v1.Video
 	3,  // 10: douyin.video.v1.ListByAuthorResponse.videos:type_name -> douyin.video.v1.Video
 	3,  // 11: douyin.video.v1.GetVideosResponse.videos:type_name -> douyin.video.v1.Video
-	22, // 12: douyin.video.v1.GetVideosResponse.works:type_name -> douyin.video.v1.WorkCount
-	22, // 13: douyin.video.v1.CountWorksResponse.counts:type_name -> douyin.video.v1.WorkCount
+	24, // 12: douyin.video.v1.GetVideosResponse.works:type_name -> douyin.video.v1.WorkCount
+	24, // 13: douyin.video.v1.CountWorksResponse.counts:type_name -> douyin.video.v1.WorkCount
 	4,  // 14: douyin.video.v1.VideoService.BeginUpload:input_type -> douyin.video.v1.BeginUploadRequest
 	10, // 15: douyin.video.v1.VideoService.CommitUpload:input_type -> douyin.video.v1.CommitUploadRequest
 	12, // 16: douyin.video.v1.VideoService.AbortUpload:input_type -> douyin.video.v1.AbortUploadRequest
@@ -1540,18 +1635,20 @@ var file_video_v1_video_proto_depIdxs = []int32{
 	14, // 19: douyin.video.v1.VideoService.Feed:input_type -> douyin.video.v1.FeedRequest
 	16, // 20: douyin.video.v1.VideoService.ListByAuthor:input_type -> douyin.video.v1.ListByAuthorRequest
 	18, // 21: douyin.video.v1.VideoService.GetVideos:input_type -> douyin.video.v1.GetVideosRequest
-	20, // 22: douyin.video.v1.VideoService.CountWorks:input_type -> douyin.video.v1.CountWorksRequest
-	5,  // 23: douyin.video.v1.VideoService.BeginUpload:output_type -> douyin.video.v1.BeginUploadResponse
-	11, // 24: douyin.video.v1.VideoService.CommitUpload:output_type -> douyin.video.v1.CommitUploadResponse
-	13, // 25: douyin.video.v1.VideoService.AbortUpload:output_type -> douyin.video.v1.AbortUploadResponse
-	7,  // 26: douyin.video.v1.VideoService.GetUpload:output_type -> douyin.video.v1.GetUploadResponse
-	9,  // 27: douyin.video.v1.VideoService.DeleteVideo:output_type -> douyin.video.v1.DeleteVideoResponse
-	15, // 28: douyin.video.v1.VideoService.Feed:output_type -> douyin.video.v1.FeedResponse
-	17, // 29: douyin.video.v1.VideoService.ListByAuthor:output_type -> douyin.video.v1.ListByAuthorResponse
-	19, // 30: douyin.video.v1.VideoService.GetVideos:output_type -> douyin.video.v1.GetVideosResponse
-	21, // 31: douyin.video.v1.VideoService.CountWorks:output_type -> douyin.video.v1.CountWorksResponse
-	23, // [23:32] is the sub-list for method output_type
-	14, // [14:23] is the sub-list for method input_type
+	20, // 22: douyin.video.v1.VideoService.FindMissing:input_type -> douyin.video.v1.FindMissingRequest
+	22, // 23: douyin.video.v1.VideoService.CountWorks:input_type -> douyin.video.v1.CountWorksRequest
+	5,  // 24: douyin.video.v1.VideoService.BeginUpload:output_type -> douyin.video.v1.BeginUploadResponse
+	11, // 25: douyin.video.v1.VideoService.CommitUpload:output_type -> douyin.video.v1.CommitUploadResponse
+	13, // 26: douyin.video.v1.VideoService.AbortUpload:output_type -> douyin.video.v1.AbortUploadResponse
+	7,  // 27: douyin.video.v1.VideoService.GetUpload:output_type -> douyin.video.v1.GetUploadResponse
+	9,  // 28: douyin.video.v1.VideoService.DeleteVideo:output_type -> douyin.video.v1.DeleteVideoResponse
+	15, // 29: douyin.video.v1.VideoService.Feed:output_type -> douyin.video.v1.FeedResponse
+	17, // 30: douyin.video.v1.VideoService.ListByAuthor:output_type -> douyin.video.v1.ListByAuthorResponse
+	19, // 31: douyin.video.v1.VideoService.GetVideos:output_type -> douyin.video.v1.GetVideosResponse
+	21, // 32: douyin.video.v1.VideoService.FindMissing:output_type -> douyin.video.v1.FindMissingResponse
+	23, // 33: douyin.video.v1.VideoService.CountWorks:output_type -> douyin.video.v1.CountWorksResponse
+	24, // [24:34] is the sub-list for method output_type
+	14, // [14:24] is the sub-list for method input_type
 	14, // [14:14] is the sub-list for extension type_name
 	14, // [14:14] is the sub-list for extension extendee
 	0,  // [0:14] is the sub-list for field type_name
@@ -1568,7 +1665,7 @@ func file_video_v1_video_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_video_v1_video_proto_rawDesc), len(file_video_v1_video_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   21,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -29,6 +29,7 @@ const (
 	VideoService_Feed_FullMethodName         = "/douyin.video.v1.VideoService/Feed"
 	VideoService_ListByAuthor_FullMethodName = "/douyin.video.v1.VideoService/ListByAuthor"
 	VideoService_GetVideos_FullMethodName    = "/douyin.video.v1.VideoService/GetVideos"
+	VideoService_FindMissing_FullMethodName  = "/douyin.video.v1.VideoService/FindMissing"
 	VideoService_CountWorks_FullMethodName   = "/douyin.video.v1.VideoService/CountWorks"
 )
 
@@ -71,6 +72,10 @@ type VideoServiceClient interface {
 	// GetVideos answers for many videos at once, whatever their state. Unknown
 	// ids are left out; the order is that of the request, each id once.
 	GetVideos(ctx context.Context, in *GetVideosRequest, opts ...grpc.CallOption) (*GetVideosResponse, error)
+	// FindMissing returns those of the ids that have no video: it was deleted, or
+	// the upload was never committed. A video that was ready once and is missing
+	// was deleted. The order is that of the request, each id once.
+	FindMissing(ctx context.Context, in *FindMissingRequest, opts ...grpc.CallOption) (*FindMissingResponse, error)
 	// CountWorks counts the ready videos of many users at once, in the order of
 	// the request, each user once; a user without videos has zero.
 	CountWorks(ctx context.Context, in *CountWorksRequest, opts ...grpc.CallOption) (*CountWorksResponse, error)
@@ -164,6 +169,16 @@ func (c *videoServiceClient) GetVideos(ctx context.Context, in *GetVideosRequest
 	return out, nil
 }
 
+func (c *videoServiceClient) FindMissing(ctx context.Context, in *FindMissingRequest, opts ...grpc.CallOption) (*FindMissingResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(FindMissingResponse)
+	err := c.cc.Invoke(ctx, VideoService_FindMissing_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *videoServiceClient) CountWorks(ctx context.Context, in *CountWorksRequest, opts ...grpc.CallOption) (*CountWorksResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(CountWorksResponse)
@@ -213,6 +228,10 @@ type VideoServiceServer interface {
 	// GetVideos answers for many videos at once, whatever their state. Unknown
 	// ids are left out; the order is that of the request, each id once.
 	GetVideos(context.Context, *GetVideosRequest) (*GetVideosResponse, error)
+	// FindMissing returns those of the ids that have no video: it was deleted, or
+	// the upload was never committed. A video that was ready once and is missing
+	// was deleted. The order is that of the request, each id once.
+	FindMissing(context.Context, *FindMissingRequest) (*FindMissingResponse, error)
 	// CountWorks counts the ready videos of many users at once, in the order of
 	// the request, each user once; a user without videos has zero.
 	CountWorks(context.Context, *CountWorksRequest) (*CountWorksResponse, error)
@@ -249,6 +268,9 @@ func (UnimplementedVideoServiceServer) ListByAuthor(context.Context, *ListByAuth
 }
 func (UnimplementedVideoServiceServer) GetVideos(context.Context, *GetVideosRequest) (*GetVideosResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetVideos not implemented")
+}
+func (UnimplementedVideoServiceServer) FindMissing(context.Context, *FindMissingRequest) (*FindMissingResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method FindMissing not implemented")
 }
 func (UnimplementedVideoServiceServer) CountWorks(context.Context, *CountWorksRequest) (*CountWorksResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CountWorks not implemented")
@@ -418,6 +440,24 @@ func _VideoService_GetVideos_Handler(srv interface{}, ctx context.Context, dec f
 	return interceptor(ctx, in, info, handler)
 }
 
+func _VideoService_FindMissing_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(FindMissingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(VideoServiceServer).FindMissing(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: VideoService_FindMissing_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(VideoServiceServer).FindMissing(ctx, req.(*FindMissingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _VideoService_CountWorks_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(CountWorksRequest)
 	if err := dec(in); err != nil {
@@ -474,6 +514,10 @@ var VideoService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetVideos",
 			Handler:    _VideoService_GetVideos_Handler,
+		},
+		{
+			MethodName: "FindMissing",
+			Handler:    _VideoService_FindMissing_Handler,
 		},
 		{
 			MethodName: "CountWorks",

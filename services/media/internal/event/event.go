@@ -1,4 +1,4 @@
-// Package event listens to what other services tell.
+// Package event consumes the events of other services.
 package event
 
 import (
@@ -7,9 +7,9 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/server"
 )
 
-// Uploaded handles the event of an uploaded video: it wakes a worker. The event
-// is a hint, whoever it is about: the worker asks for what is due, so it may be
-// lost, come twice or be nonsense, and is always done with.
+// Uploaded handles video.uploaded: it wakes a worker. The event is only a hint,
+// because the worker claims the next due job whatever the event contains. So the
+// event may be lost, repeated or invalid, and handling it never fails.
 func Uploaded(wake func()) func(ctx context.Context, e server.Event) error {
 	return func(context.Context, server.Event) error {
 		wake()

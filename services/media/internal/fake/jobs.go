@@ -1,4 +1,4 @@
-// Package fake has in-memory ports for tests, written by hand.
+// Package fake implements the ports in memory, for tests.
 package fake
 
 import (
@@ -13,8 +13,8 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// Jobs is a queue as the video service keeps it: one worker has a job until its
-// lease ends, and a result is taken once.
+// Jobs is a queue with the rules of the video service: one worker holds a job until
+// its lease ends, and a job has one result.
 type Jobs struct {
 	mu       sync.Mutex
 	lease    time.Duration
@@ -22,7 +22,7 @@ type Jobs struct {
 	claims   int
 	problems map[string]func() error
 
-	Patience int // how many suspected releases are a failure; 0: none
+	Patience int // number of suspected releases that fail the video; 0: no limit
 
 	Results  map[int64]media.Result // by video
 	Failures map[int64]string
@@ -34,13 +34,13 @@ type Jobs struct {
 
 type entry struct {
 	job   media.Job
-	held  bool      // somebody has it
-	until time.Time // and nobody else gets it until then
+	held  bool      // by a worker
+	until time.Time // end of the lease, or of the pause after a release
 }
 
 var _ media.Jobs = (*Jobs)(nil)
 
-// NewJobs makes an empty queue.
+// NewJobs returns an empty queue.
 func NewJobs(lease time.Duration) *Jobs {
 	return &Jobs{
 		lease: lease, problems: map[string]func() error{}, Results: map[int64]media.Result{},
@@ -48,48 +48,49 @@ func NewJobs(lease time.Duration) *Jobs {
 	}
 }
 
-// Add puts a job into the queue.
+// Add adds a job to the queue.
 func (j *Jobs) Add(job media.Job) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.queue = append(j.queue, &entry{job: job})
 }
 
-// Trouble makes a method, by its name, ask what to answer before it does
-// anything; after its name followed by "ed" it is asked when all was done. nil
-// takes the trouble away.
-func (j *Jobs) Trouble(method string, answer func() error) {
+// Inject makes the method of that name return the error of fail before it has an
+// effect. With the name and "ed", such as "Finished", it returns the error after
+// its effect. A nil fail removes the injection.
+func (j *Jobs) Inject(method string, fail func() error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.problems[method] = answer
+	j.problems[method] = fail
 }
 
-// trouble is called with the lock held, and asks without it.
-func (j *Jobs) trouble(method string) error {
-	answer := j.problems[method]
-	if answer == nil {
+// injected is the injected error of a method. It is called with the lock held and
+// releases it for the call.
+func (j *Jobs) injected(method string) error {
+	fail := j.problems[method]
+	if fail == nil {
 		return nil
 	}
 	j.mu.Unlock()
 	defer j.mu.Lock()
-	return answer()
+	return fail()
 }
 
-// Claims counts the questions for work.
+// Claims is the number of calls of Claim.
 func (j *Jobs) Claims() int {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.claims
 }
 
-// Settled counts the jobs that ended.
+// Settled is the number of jobs that ended.
 func (j *Jobs) Settled() int {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return len(j.Results) + len(j.Failures)
 }
 
-// Steal ends the lease of a job as if it were over.
+// Steal makes another worker claim a job.
 func (j *Jobs) Steal(videoID int64) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -106,7 +107,7 @@ func (j *Jobs) Claim(context.Context) (*media.Job, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.claims++
-	if err := j.trouble("Claim"); err != nil {
+	if err := j.injected("Claim"); err != nil {
 		return nil, err
 	}
 	for _, e := range j.queue {
@@ -122,8 +123,8 @@ func (j *Jobs) Claim(context.Context) (*media.Job, error) {
 	return nil, nil
 }
 
-// held finds the job of an attempt. As the video service does, it goes by the
-// attempt: a lease that is over is of no matter until somebody else has the job.
+// held finds the job of an attempt. Like the video service it compares the attempt
+// only: an expired lease does not matter until another worker claims the job.
 func (j *Jobs) held(ref media.Ref) (int, error) {
 	for i, e := range j.queue {
 		if e.job.Ref == ref && e.held {
@@ -137,7 +138,7 @@ func (j *Jobs) held(ref media.Ref) (int, error) {
 func (j *Jobs) Renew(_ context.Context, ref media.Ref, progress int) (time.Duration, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if err := j.trouble("Renew"); err != nil {
+	if err := j.injected("Renew"); err != nil {
 		return 0, err
 	}
 	i, err := j.held(ref)
@@ -153,7 +154,7 @@ func (j *Jobs) Renew(_ context.Context, ref media.Ref, progress int) (time.Durat
 func (j *Jobs) Reserve(_ context.Context, ref media.Ref, outputs []media.Extent) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if err := j.trouble("Reserve"); err != nil {
+	if err := j.injected("Reserve"); err != nil {
 		return err
 	}
 	i, err := j.held(ref)
@@ -169,8 +170,7 @@ func (j *Jobs) Reserve(_ context.Context, ref media.Ref, outputs []media.Extent)
 	return nil
 }
 
-// Finish implements media.Jobs. The attempt whose result is there already may
-// say it again.
+// Finish implements media.Jobs.
 func (j *Jobs) Finish(_ context.Context, ref media.Ref, r media.Result) error {
 	return j.end(ref, "Finish", func() { j.Results[ref.VideoID] = r })
 }
@@ -183,7 +183,7 @@ func (j *Jobs) Fail(_ context.Context, ref media.Ref, reason string) error {
 func (j *Jobs) end(ref media.Ref, method string, settle func()) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if err := j.trouble(method); err != nil {
+	if err := j.injected(method); err != nil {
 		return err
 	}
 	i, err := j.held(ref)
@@ -192,14 +192,14 @@ func (j *Jobs) end(ref media.Ref, method string, settle func()) error {
 	}
 	settle()
 	j.queue = slices.Delete(j.queue, i, i+1)
-	return j.trouble(method + "ed")
+	return j.injected(method + "ed")
 }
 
 // Release implements media.Jobs.
 func (j *Jobs) Release(_ context.Context, ref media.Ref, suspected string) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if err := j.trouble("Release"); err != nil {
+	if err := j.injected("Release"); err != nil {
 		return err
 	}
 	i, err := j.held(ref)

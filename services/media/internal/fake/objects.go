@@ -13,21 +13,21 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
 )
 
-// Objects is an object store in memory.
+// Objects is an in-memory object store.
 type Objects struct {
 	mu    sync.Mutex
 	bytes map[string][]byte
 
-	OnFetch func(ctx context.Context) error             // asked before a fetch, if set
-	OnStore func(ctx context.Context, key string) error // asked before a store
+	OnFetch func(ctx context.Context) error             // called before a fetch, if set
+	OnStore func(ctx context.Context, key string) error // called before a store, if set
 }
 
 var _ media.Objects = (*Objects)(nil)
 
-// NewObjects makes an empty store.
+// NewObjects returns an empty store.
 func NewObjects() *Objects { return &Objects{bytes: map[string][]byte{}} }
 
-// Put stores an object, as an upload does.
+// Put stores an object like an upload.
 func (o *Objects) Put(key string, data []byte) media.Object {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -35,7 +35,7 @@ func (o *Objects) Put(key string, data []byte) media.Object {
 	return media.Object{Key: key, Size: int64(len(data)), PartSize: 1 << 20, SHA256: sha256.Sum256(data), ContentType: "video/mp4"}
 }
 
-// Get is the bytes of an object.
+// Get returns the bytes of an object.
 func (o *Objects) Get(key string) []byte {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -78,7 +78,7 @@ func (o *Objects) Store(ctx context.Context, object media.Object, r io.Reader) e
 		return err
 	}
 	if int64(len(data)) != object.Size || sha256.Sum256(data) != object.SHA256 {
-		return fmt.Errorf("object %s is not what its manifest says", object.Key)
+		return fmt.Errorf("object %s differs from its manifest", object.Key)
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()

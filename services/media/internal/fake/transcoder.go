@@ -12,13 +12,13 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
 )
 
-// Transcoder makes files without looking at the source.
+// Transcoder writes the files of a plan without reading the source.
 type Transcoder struct {
 	Info    media.Info
-	Output  func(o media.Order) (media.Output, error) // nil: as ordered, for as long as the source says
+	Output  func(o media.Order) (media.Output, error) // nil: as ordered, with the duration of Info
 	OnMake  func(ctx context.Context, done func(time.Duration)) error
 	OnProbe func(ctx context.Context, file media.File) error
-	Orders  []media.Order // read it when the workers have ended
+	Orders  []media.Order // read it after the workers have ended
 
 	mu sync.Mutex // of Orders
 }
@@ -32,9 +32,9 @@ func (t *Transcoder) Probe(ctx context.Context, file media.File) (media.Info, er
 			return media.Info{}, err
 		}
 	}
-	film := t.Info
-	film.Container = file.Container
-	return film, nil
+	info := t.Info
+	info.Container = file.Container
+	return info, nil
 }
 
 // Make implements media.Transcoder.
@@ -54,7 +54,7 @@ func (t *Transcoder) Make(ctx context.Context, o media.Order, done func(time.Dur
 			return made, err
 		}
 	}
-	// One picture, that shows something.
+	// One thumbnail that Pick accepts.
 	thumbnail := media.Thumbnail{Gray: bytes.Repeat([]byte{60, 180}, 512), JPEG: fmt.Sprintf(o.Thumbnails[0].Name, 1)}
 	made.Thumbnails = []media.Thumbnail{thumbnail}
 	if err := write(o.Folder, thumbnail.JPEG, "a JPEG"); err != nil {

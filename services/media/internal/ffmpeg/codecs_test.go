@@ -29,18 +29,18 @@ func coders() map[string][]string {
 	}
 }
 
-// Whatever phones and computers write becomes what phones play.
+// Every common container and codec becomes a playable video.
 func TestEveryContainerAndCodecBecomesReady(t *testing.T) {
-	tests := []struct{ file, picture, sound string }{
+	tests := []struct{ file, video, audio string }{
 		{"a.mp4", "h264", "aac"}, {"b.mp4", "hevc", "aac"}, {"c.mp4", "vp9", "opus"}, {"d.mp4", "av1", "aac"}, {"e.mp4", "mpeg4", "mp3"},
 		{"a.mov", "h264", "pcm"}, {"b.mov", "hevc", "aac"}, {"c.mov", "10bit", "aac"},
 		{"a.webm", "vp8", "opus"}, {"b.webm", "vp9", "opus"}, {"c.webm", "av1", "opus"},
 		{"a.mkv", "h264", "flac"}, {"b.mkv", "hevc", "mp3"}, {"c.mkv", "vp9", "aac"}, {"d.mkv", "av1", "opus"}, {"e.mkv", "h264", "aac"},
 	}
 	for _, test := range tests {
-		t.Run(test.file+" "+test.picture+" "+test.sound, func(t *testing.T) {
+		t.Run(test.file+" "+test.video+" "+test.audio, func(t *testing.T) {
 			t.Parallel()
-			args := join(picture("192x144", 25, 2), tone(2), coders()[test.picture], coders()[test.sound], []string{test.file})
+			args := join(videoInput("192x144", 25, 2), audioInput(2), coders()[test.video], coders()[test.audio], []string{test.file})
 			o := process(t, clip(t, args...))
 			o.mustBeReady(t)
 			o.checkResult(t, 192, 144, 2, true)
@@ -48,8 +48,8 @@ func TestEveryContainerAndCodecBecomesReady(t *testing.T) {
 	}
 }
 
-// checkResult checks all that players get of a source.
-func (o outcome) checkResult(t *testing.T, width, height int, seconds float64, sound bool) {
+// checkResult checks all outputs of a source.
+func (o outcome) checkResult(t *testing.T, width, height int, seconds float64, audio bool) {
 	t.Helper()
 	if o.result.Size.Width != width || o.result.Size.Height != height || math.Abs(o.result.Duration.Seconds()-seconds) > 0.25 {
 		t.Errorf("result is %v of %v, want %dx%d of %g s", o.result.Size, o.result.Duration, width, height, seconds)
@@ -57,7 +57,7 @@ func (o outcome) checkResult(t *testing.T, width, height int, seconds float64, s
 	path := o.play(t)
 	file := probe(t, path)
 	streams := 1
-	if sound {
+	if audio {
 		streams = 2
 	}
 	if len(file.Streams) != streams {
@@ -84,11 +84,11 @@ func (o outcome) checkResult(t *testing.T, width, height int, seconds float64, s
 	if max(coverWidth, coverHeight) > 720 || mean < 20 || deviation < 5 || (coverWidth > coverHeight) != (width > height) {
 		t.Errorf("cover of %dx%d, mean %.0f, deviation %.0f", coverWidth, coverHeight, mean, deviation)
 	}
-	o.checkTracks(t, seconds, sound)
+	o.checkTracks(t, seconds, audio)
 	o.checkReserved(t)
 }
 
-// tracks puts all tracks together.
+// tracks writes each track to a file, as a player assembles it.
 func (o outcome) tracks(t *testing.T) []string {
 	t.Helper()
 	var paths []string
@@ -98,13 +98,13 @@ func (o outcome) tracks(t *testing.T) []string {
 	return paths
 }
 
-func (o outcome) checkTracks(t *testing.T, seconds float64, sound bool) {
+func (o outcome) checkTracks(t *testing.T, seconds float64, audio bool) {
 	t.Helper()
 	index := o.index(t)
-	var first []int64 // when the segments of pictures begin
+	var first []int64 // start times of the segments of the first video track
 	for i, track := range index.GetTracks() {
-		isSound := track.GetName() == "audio"
-		if isSound != (sound && i == len(index.GetTracks())-1) {
+		isAudio := track.GetName() == "audio"
+		if isAudio != (audio && i == len(index.GetTracks())-1) {
 			t.Errorf("track %d is %s", i, track.GetName())
 		}
 		var begins []int64
@@ -117,22 +117,22 @@ func (o outcome) checkTracks(t *testing.T, seconds float64, sound bool) {
 			t.Errorf("track %s is %d us, want %g s", track.GetName(), total, seconds)
 		}
 		if track.GetPeakBandwidth() < track.GetAverageBandwidth() || track.GetAverageBandwidth() <= 0 {
-			t.Errorf("track %s takes %d to %d bit/s", track.GetName(), track.GetAverageBandwidth(), track.GetPeakBandwidth())
+			t.Errorf("track %s has an average of %d and a peak of %d bit/s", track.GetName(), track.GetAverageBandwidth(), track.GetPeakBandwidth())
 		}
-		if isSound {
+		if isAudio {
 			if track.GetCodecs() != "mp4a.40.2" {
-				t.Errorf("sound is %s", track.GetCodecs())
+				t.Errorf("audio codec is %s", track.GetCodecs())
 			}
 			continue
 		}
 		if i == 0 {
 			first = begins
 		} else if len(first) != len(begins) {
-			t.Errorf("segments begin at %v and at %v", first, begins)
+			t.Errorf("segments of video tracks start at %v and at %v", first, begins)
 		}
 		for n := range min(len(first), len(begins)) {
 			if d := first[n] - begins[n]; d < -1000 || d > 1000 {
-				t.Errorf("segments begin at %v and at %v", first, begins)
+				t.Errorf("segments of video tracks start at %v and at %v", first, begins)
 			}
 		}
 		if track.GetName() != fmt.Sprint(min(track.GetWidth(), track.GetHeight())) || !strings.HasPrefix(track.GetCodecs(), "avc1.6400") {
@@ -141,7 +141,8 @@ func (o outcome) checkTracks(t *testing.T, seconds float64, sound bool) {
 	}
 }
 
-// checkReserved: what is stored is what the result and its index name.
+// checkReserved checks that the stored objects are those of the result and its
+// index.
 func (o outcome) checkReserved(t *testing.T) {
 	t.Helper()
 	named := map[string]bool{"videos/7/source": true, o.result.Cover.Key: true, o.result.HLS.Key: true}
@@ -156,7 +157,7 @@ func (o outcome) checkReserved(t *testing.T) {
 	}
 	for _, key := range o.objects.Keys() {
 		if !named[key] {
-			t.Errorf("nobody names %s", key)
+			t.Errorf("%s belongs to nothing", key)
 		}
 		delete(named, key)
 	}

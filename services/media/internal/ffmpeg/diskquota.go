@@ -10,13 +10,13 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
 )
 
-// lookEvery is the time between two looks at how much a program has written.
+// lookEvery is the interval of the measurements of the folder.
 const lookEvery = 200 * time.Millisecond
 
-var errTooMuch = errors.New("more was made than there is room for")
+var errTooMuch = errors.New("the outputs are too large")
 
-// bounded runs a program and ends it when there is more in its folder than a
-// source may make: the limit that the program itself has is for each file.
+// bounded runs a program and ends it when the outputs together exceed MaxOutput.
+// The limit of the process itself applies to each file only.
 func (p *Programs) bounded(parent context.Context, folder string, run func(ctx context.Context) error) error {
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
@@ -47,13 +47,13 @@ func (p *Programs) bounded(parent context.Context, folder string, run func(ctx c
 	return err
 }
 
-// made is the size of all files in a folder but for the source itself, which has a
-// limit of its own.
+// made is the size of all files in a folder except the source, which has a limit of
+// its own.
 func made(folder string) (size uint64) {
-	entries, _ := os.ReadDir(folder) // what cannot be looked at, as it has just gone, takes no room
+	entries, _ := os.ReadDir(folder) // a file that was just deleted takes no space
 	for _, entry := range entries {
 		if info, err := entry.Info(); err == nil && entry.Name() != media.SourceName {
-			size += uint64(max(0, info.Size())) //nolint:gosec // not below 0
+			size += uint64(max(0, info.Size())) //nolint:gosec // not negative
 		}
 	}
 	return size

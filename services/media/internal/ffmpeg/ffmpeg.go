@@ -1,8 +1,8 @@
-// Package ffmpeg makes of sources what players want, with the programs ffmpeg and
-// ffprobe. What they read may come from anybody, so they receive everything
-// that they would otherwise guess: the one demuxer, the few decoders, files and
-// pipes as the only protocols, no references to other files; and they run in a
-// sandbox, for the day when one of these has a hole.
+// Package ffmpeg probes and transcodes sources with the programs ffmpeg and
+// ffprobe. Sources are untrusted, so the programs do not guess: each run names the
+// demuxer and the permitted decoders, permits only files and pipes as protocols,
+// and follows no reference to another file. They also run in a sandbox, in case a
+// decoder is exploited.
 package ffmpeg
 
 import (
@@ -25,12 +25,12 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/media/internal/sandbox"
 )
 
-// Options say how much one run may use.
+// Options bounds the resources of one run.
 type Options struct {
-	Temp      string        // where the test at the start has its folder; empty: the system's
+	Temp      string        // parent of the folder of the self-test; empty: the system's
 	Threads   int           // of each decoder and encoder
 	Memory    uint64        // bytes of address space
-	MaxOutput uint64        // bytes of all that is made of one source
+	MaxOutput uint64        // bytes of all outputs of one source
 	MaxPixels int           // of a frame
 	MaxWork   time.Duration // of one job
 }
@@ -46,13 +46,13 @@ type Programs struct {
 var _ media.Transcoder = (*Programs)(nil)
 
 const (
-	openFiles = 64
-	maxAlloc  = 256 << 20 // bytes of one allocation: a frame of the greatest size several times over
-	maxSaid   = 16 << 10  // bytes of messages that are kept
-	maxAnswer = 4 << 20   // bytes of an answer that is collected
+	openFiles   = 64
+	maxAlloc    = 256 << 20 // bytes of one allocation: several frames of the greatest size
+	maxMessages = 16 << 10  // bytes of kept messages
+	maxAnswer   = 4 << 20   // bytes of collected output
 )
 
-// New finds the programs and sees that they run and can encode what is needed.
+// New finds the programs and tests that they run and have the encoders.
 func New(ctx context.Context, box *sandbox.Box, options Options) (*Programs, error) {
 	p := &Programs{box: box, options: options}
 	for name, path := range map[string]*string{"ffmpeg": &p.ffmpeg, "ffprobe": &p.ffprobe} {
@@ -71,8 +71,8 @@ func New(ctx context.Context, box *sandbox.Box, options Options) (*Programs, err
 	return p, nil
 }
 
-// selfTest makes a source of nothing, so that an ffmpeg without the encoders, or
-// one that does not start within the limits, is found before a video fails.
+// selfTest encodes a generated video. So an ffmpeg without the encoders, or one
+// that does not run within the limits, is noticed before a video fails.
 func (p *Programs) selfTest(ctx context.Context) error {
 	folder, err := os.MkdirTemp(p.options.Temp, "ffmpeg-test-")
 	if err != nil {
@@ -83,20 +83,20 @@ func (p *Programs) selfTest(ctx context.Context) error {
 		"-f", "lavfi", "-i", "color=s=64x64:r=10:d=0.2", "-f", "lavfi", "-i", "anullsrc=d=0.2",
 		"-c:v", "libx264", "-c:a", "aac", "-f", "mp4", "file:test.mp4",
 	}
-	said, err := p.run(ctx, p.ffmpeg, folder, args, io.Discard)
+	messages, err := p.run(ctx, p.ffmpeg, folder, args, io.Discard)
 	if err != nil {
-		return fmt.Errorf("%w: %s", err, said)
+		return fmt.Errorf("%w: %s", err, messages)
 	}
 	var out bytes.Buffer
-	if said, err = p.run(ctx, p.ffprobe, folder, []string{"-decoders"}, &out); err != nil {
-		return fmt.Errorf("%w: %s", err, said)
+	if messages, err = p.run(ctx, p.ffprobe, folder, []string{"-decoders"}, &out); err != nil {
+		return fmt.Errorf("%w: %s", err, messages)
 	}
 	p.installed = listed(out.String())
 	return nil
 }
 
-// listed reads the names in a list of decoders: the second words of the lines
-// below the dashes.
+// listed parses the output of -decoders: the names are the second words of the
+// lines below the dashes.
 func listed(text string) string {
 	_, list, _ := strings.Cut(text, "------\n")
 	var names []string
@@ -108,9 +108,9 @@ func listed(text string) string {
 	return strings.Join(names, ",")
 }
 
-// decoders are those that may read a source: by the codec's name, which ffprobe
-// says, and by the decoder's, which the whitelist wants.
-func decoders() (pictures, sounds map[string]string) {
+// decoders maps the permitted codecs, as ffprobe names them, to the names of their
+// decoders, as the whitelist needs them.
+func decoders() (video, audio map[string]string) {
 	same := func(names ...string) map[string]string {
 		m := make(map[string]string, len(names))
 		for _, name := range names {
@@ -118,17 +118,17 @@ func decoders() (pictures, sounds map[string]string) {
 		}
 		return m
 	}
-	pictures = same("h264", "hevc", "vp8", "vp9", "mpeg4", "mjpeg")
-	pictures["av1"] = "libdav1d"
-	sounds = same("aac", "opus", "vorbis", "flac", "alac", "ac3", "eac3", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be")
-	sounds["mp3"] = "mp3float"
-	return pictures, sounds
+	video = same("h264", "hevc", "vp8", "vp9", "mpeg4", "mjpeg")
+	video["av1"] = "libdav1d"
+	audio = same("aac", "opus", "vorbis", "flac", "alac", "ac3", "eac3", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be")
+	audio["mp3"] = "mp3float"
+	return video, audio
 }
 
 func codecWhitelist() string {
-	pictures, sounds := decoders()
+	video, audio := decoders()
 	var names []string
-	for _, set := range []map[string]string{pictures, sounds} {
+	for _, set := range []map[string]string{video, audio} {
 		for _, name := range set {
 			names = append(names, name)
 		}
@@ -136,8 +136,8 @@ func codecWhitelist() string {
 	return strings.Join(names, ",")
 }
 
-// guarded is how the source is opened, by both programs. Frames of more pixels
-// than a source may have are not decoded, whatever its header admitted to.
+// guarded returns the options with which both programs open a source. Frames with
+// too many pixels are not decoded, whatever the header says.
 func (p *Programs) guarded(file media.File) []string {
 	args := []string{
 		"-protocol_whitelist", "file,pipe", "-codec_whitelist", codecWhitelist(),
@@ -151,7 +151,7 @@ func (p *Programs) guarded(file media.File) []string {
 	return args
 }
 
-// input is how ffmpeg opens the source.
+// input returns the options with which ffmpeg opens the source.
 func (p *Programs) input(file media.File, until time.Duration) []string {
 	args := append(p.guarded(file), "-sn", "-dn")
 	if until > 0 {
@@ -162,18 +162,18 @@ func (p *Programs) input(file media.File, until time.Duration) []string {
 
 func seconds(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', 6, 64) }
 
-// run runs one of the programs in a folder and returns the last of what it said
-// of errors.
-func (p *Programs) run(ctx context.Context, program, folder string, args []string, out io.Writer) (said string, err error) {
+// run runs one of the programs in a folder and returns the end of its error
+// messages.
+func (p *Programs) run(ctx context.Context, program, folder string, args []string, out io.Writer) (messages string, err error) {
 	common := []string{"-hide_banner", "-loglevel", "error", "-max_alloc", strconv.Itoa(maxAlloc)}
 	if program == p.ffmpeg {
 		common = append(common, "-nostdin", "-y", "-filter_threads", "1", "-filter_complex_threads", strconv.Itoa(p.options.Threads))
 	}
-	messages := &tail{limit: maxSaid}
+	kept := &tail{limit: maxMessages}
 	err = p.bounded(ctx, folder, func(ctx context.Context) error {
 		return p.box.Run(ctx, sandbox.Command{
 			Folder: folder, Program: program, Args: append(common, args...),
-			Stdout: limited(out), Stderr: messages,
+			Stdout: limited(out), Stderr: kept,
 			Limits: sandbox.Limits{
 				Memory: p.options.Memory, FileSize: p.options.MaxOutput, Files: openFiles,
 				CPU: p.options.MaxWork * time.Duration(runtime.NumCPU()),
@@ -184,20 +184,20 @@ func (p *Programs) run(ctx context.Context, program, folder string, args []strin
 	if errors.As(err, &stopped) {
 		err = &media.Stopped{CPU: stopped.CPU, Wall: stopped.Wall, Cause: stopped.Cause}
 	}
-	return messages.String(), err
+	return kept.String(), err
 }
 
-// blame decides whose fault the end of a program is that read a source. Limits of
-// ours are reached because of the source. A program that somebody else has killed,
-// as the kernel does when memory gets short, or asked to stop, which ffmpeg
-// answers with 255, says nothing of it.
-func blame(said string, err error) error {
+// blame decides whether the source caused the failure of a program. A program that
+// reached its own limits did so because of the source. A program that was killed by
+// others, for example by the kernel when memory is short, or that was asked to stop
+// (exit code 255), proves nothing about the source.
+func blame(messages string, err error) error {
 	var exit *sandbox.Exit
 	if err == nil || !errors.As(err, &exit) {
 		return err
 	}
-	says := func(text string) bool { return strings.Contains(said, text) }
-	switch shown := excerpt(said); {
+	says := func(text string) bool { return strings.Contains(messages, text) }
+	switch shown := excerpt(messages); {
 	case exit.Signal == syscall.SIGXCPU, exit.Signal == syscall.SIGXFSZ,
 		says("Cannot allocate memory"), says("File too large"), says("failed to allocate"), says("malloc"):
 		return media.Fail(videov1.FailureTooComplex, "%w: %s", err, shown)
@@ -211,28 +211,28 @@ func blame(said string, err error) error {
 	}
 }
 
-// tooManyPixels is what a decoder says of a picture that it refuses.
+// tooManyPixels is the message of a decoder that refuses a frame by its size.
 const tooManyPixels = "Picture size"
 
-// stoppedCode is the exit code of an ffmpeg that a signal has asked to stop.
+// stoppedCode is the exit code of ffmpeg after a signal that asked it to stop.
 const stoppedCode = 255
 
-// maxShown is how much of what a program said gets into the log.
+// maxShown is the length of an excerpt in bytes.
 const maxShown = 300
 
-// excerpt is the end of what a program said, in one line and without what a source
-// may have put there.
-func excerpt(said string) string {
+// excerpt is the end of the messages for the log, as one line of printable ASCII:
+// messages may contain text of the source.
+func excerpt(messages string) string {
 	text := strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' {
 			return ' '
 		}
 		return r
-	}, said)
+	}, messages)
 	return text[max(0, len(text)-maxShown):]
 }
 
-// tail keeps the end of what is written to it.
+// tail keeps the last bytes written to it.
 type tail struct {
 	limit int
 	kept  bytes.Buffer
@@ -252,8 +252,8 @@ func (t *tail) Write(p []byte) (int, error) {
 
 func (t *tail) String() string { return strings.TrimSpace(t.kept.String()) }
 
-// limited bounds what is collected. A report of progress is read as it comes and
-// gets as long as the run takes.
+// limited bounds collected output. Progress reports are parsed at once and are not
+// bounded, because they grow with the run.
 func limited(out io.Writer) io.Writer {
 	if report, ok := out.(*progress); ok {
 		return report
@@ -261,7 +261,7 @@ func limited(out io.Writer) io.Writer {
 	return &bounded{to: out, left: maxAnswer}
 }
 
-// bounded refuses what is more than a program has to say, which ends it.
+// bounded returns an error once too much was written, which ends the program.
 type bounded struct {
 	to   io.Writer
 	left int
@@ -269,7 +269,7 @@ type bounded struct {
 
 func (b *bounded) Write(p []byte) (int, error) {
 	if b.left -= len(p); b.left < 0 {
-		return 0, errors.New("output is too long")
+		return 0, errors.New("too much output")
 	}
 	return b.to.Write(p)
 }

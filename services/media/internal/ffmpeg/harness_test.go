@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -35,7 +34,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// options are those of tests: small sources, and limits that are soon reached.
+// options suit small sources, with limits that are reached soon.
 func options() ffmpeg.Options {
 	return ffmpeg.Options{Threads: 1, Memory: 2 << 30, MaxOutput: 64 << 20, MaxPixels: 4096 * 2304, MaxWork: 40 * time.Second}
 }
@@ -47,7 +46,7 @@ func limits() media.Limits {
 	}
 }
 
-// installed keeps what takes a while to start, one for each setting.
+// installed caches Programs by their settings, because starting them takes a while.
 var installed = struct {
 	sync.Mutex
 	programs map[string]*ffmpeg.Programs
@@ -73,26 +72,26 @@ func newPrograms(t *testing.T, mode sandbox.Mode, o ffmpeg.Options) *ffmpeg.Prog
 	return programs
 }
 
-// outcome is what became of one source.
+// outcome is the result of processing one source.
 type outcome struct {
-	reason  string // of its failure, or empty
+	reason  string // of the failure, or empty
 	result  media.Result
 	objects *fake.Objects
 	log     string
 	folder  string
 }
 
-// settings of one processing.
+// settings of process.
 type settings struct {
 	mode    sandbox.Mode
 	limits  media.Limits
 	options ffmpeg.Options
-	// patience is how many suspected releases are a failure; 0: none.
+	// patience is the number of suspected releases that fail the video; 0: no limit.
 	patience int
 }
 
-// process puts a source through workers with real programs, until it ends.
-func process(t *testing.T, film []byte, change ...func(*settings)) outcome {
+// process runs one job with the real programs until it ends.
+func process(t *testing.T, source []byte, change ...func(*settings)) outcome {
 	t.Helper()
 	s := settings{mode: sandbox.Auto, limits: limits(), options: options()}
 	for _, c := range change {
@@ -101,7 +100,7 @@ func process(t *testing.T, film []byte, change ...func(*settings)) outcome {
 	var log bytes.Buffer
 	jobs, objects := fake.NewJobs(time.Minute), fake.NewObjects()
 	jobs.Patience = s.patience
-	jobs.Add(media.Job{Ref: media.Ref{VideoID: 7}, Source: objects.Put("videos/7/source", film), Prefix: "videos/7/1/", PartSize: 1 << 20})
+	jobs.Add(media.Job{Ref: media.Ref{VideoID: 7}, Source: objects.Put("videos/7/source", source), Prefix: "videos/7/1/", PartSize: 1 << 20})
 	folder := filepath.Join(t.TempDir(), "jobs")
 	workers := media.New(media.Ports{
 		Jobs: jobs, Objects: objects, Transcoder: newPrograms(t, s.mode, s.options), Index: peers.NewJobs(nil),
@@ -147,7 +146,7 @@ func (o outcome) mustFail(t *testing.T, reasons ...string) {
 	t.Fatalf("ended with %q, want %v: %s", o.reason, reasons, o.log)
 }
 
-// play is the file that players get.
+// play is the file of the MP4 that players get.
 func (o outcome) play(t *testing.T) string {
 	t.Helper()
 	key := "videos/7/source"
@@ -178,7 +177,7 @@ func (o outcome) index(t *testing.T) *videov1.HlsIndex {
 	return &index
 }
 
-// track puts a track together as a player does.
+// track assembles a track like a player.
 func (o outcome) track(t *testing.T, track *videov1.HlsTrack) string {
 	t.Helper()
 	data := bytes.Clone(o.objects.Get(track.GetInit().GetKey()))
@@ -188,7 +187,7 @@ func (o outcome) track(t *testing.T, track *videov1.HlsTrack) string {
 	return o.file(t, "track-"+track.GetName()+".mp4", data)
 }
 
-// probed is what ffprobe, without our options, says of a file.
+// probed is the output of ffprobe without restrictions.
 type probed struct {
 	Streams []struct {
 		Type     string            `json:"codec_type"`
@@ -223,7 +222,7 @@ func probe(t *testing.T, path string) probed {
 	return p
 }
 
-// decodes says that files decode from one end to the other without a word.
+// decodes checks that files decode completely and without messages.
 func decodes(t *testing.T, paths ...string) {
 	t.Helper()
 	args := []string{"-v", "error", "-nostdin"}
@@ -239,86 +238,22 @@ func decodes(t *testing.T, paths ...string) {
 	}
 }
 
-// coverLook is the size of the cover, its mean brightness and deviation.
+// coverLook is the size of the cover, its mean brightness and its standard deviation.
 func (o outcome) coverLook(t *testing.T) (width, height int, mean, deviation float64) {
 	t.Helper()
-	picture, err := jpeg.Decode(bytes.NewReader(o.objects.Get(o.result.Cover.Key)))
+	cover, err := jpeg.Decode(bytes.NewReader(o.objects.Get(o.result.Cover.Key)))
 	if err != nil {
 		t.Fatalf("cover: %v", err)
 	}
 	var sum, squares, n float64
-	b := picture.Bounds()
+	b := cover.Bounds()
 	for y := b.Min.Y; y < b.Max.Y; y++ {
 		for x := b.Min.X; x < b.Max.X; x++ {
-			r, g, bl, _ := picture.At(x, y).RGBA()
+			r, g, bl, _ := cover.At(x, y).RGBA()
 			gray := (0.299*float64(r) + 0.587*float64(g) + 0.114*float64(bl)) / 257
 			sum, squares, n = sum+gray, squares+gray*gray, n+1
 		}
 	}
 	mean = sum / n
 	return b.Dx(), b.Dy(), mean, math.Sqrt(max(0, squares/n-mean*mean))
-}
-
-// clips makes each source once for all tests.
-var clips cache
-
-type cache struct {
-	mu     sync.Mutex
-	folder string
-	made   map[string][]byte
-}
-
-func (c *cache) remove() {
-	if c.folder != "" {
-		_ = os.RemoveAll(c.folder)
-	}
-}
-
-// clip makes a source with ffmpeg; the last argument is the name of its file.
-func clip(t *testing.T, args ...string) []byte {
-	t.Helper()
-	clips.mu.Lock()
-	defer clips.mu.Unlock()
-	key := strings.Join(args, " ")
-	if data, ok := clips.made[key]; ok {
-		return data
-	}
-	if clips.made == nil {
-		clips.made = map[string][]byte{}
-		var err error
-		if clips.folder, err = os.MkdirTemp("", "clips-"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	cmd := exec.CommandContext(t.Context(), "ffmpeg", append([]string{"-v", "error", "-nostdin", "-y"}, args...)...)
-	cmd.Dir = clips.folder
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("ffmpeg %v: %v: %s", args, err, out)
-	}
-	data, err := os.ReadFile(filepath.Join(clips.folder, args[len(args)-1]))
-	if err != nil {
-		t.Fatal(err)
-	}
-	clips.made[key] = data
-	return data
-}
-
-// clipFile is the path of a file that clip made before.
-func clipFile(name string) string { return filepath.Join(clips.folder, name) }
-
-// picture and tone are the inputs of most clips.
-func picture(size string, rate, seconds int) []string {
-	return []string{"-f", "lavfi", "-i", fmt.Sprintf("testsrc2=s=%s:r=%d:d=%d", size, rate, seconds)}
-}
-
-func tone(seconds int) []string {
-	return []string{"-f", "lavfi", "-i", fmt.Sprintf("sine=f=440:d=%d", seconds)}
-}
-
-func join(parts ...[]string) []string {
-	var all []string
-	for _, p := range parts {
-		all = append(all, p...)
-	}
-	return all
 }

@@ -14,9 +14,9 @@ import (
 
 const (
 	playFile   = "play.mp4"
-	soundTrack = "audio"
-	keyEvery   = 2 * time.Second // a fragment
-	segment    = 4 * time.Second // at least, but for the last one
+	audioTrack = "audio"
+	keyEvery   = 2 * time.Second // interval of key frames, and the length of a fragment
+	segment    = 4 * time.Second // minimum, except for the last segment
 )
 
 // Make implements media.Transcoder, in one run that decodes the source once.
@@ -28,32 +28,32 @@ func (p *Programs) Make(ctx context.Context, o media.Order, done func(time.Durat
 	}
 	for i, size := range o.Plan.Tracks {
 		args = append(args, "-map", fmt.Sprintf("[track%d]", i))
-		args = append(args, p.pictures(size, o.Plan.Rate)...)
+		args = append(args, p.video(size, o.Plan.Rate)...)
 		args = append(args, output("cmaf+frag_keyframe", trackFile(name(size)))...)
 	}
 	if o.Info.Audio != nil {
 		args = append(args, "-map", fmt.Sprintf("0:%d", o.Info.Audio.Stream))
-		args = append(args, p.sound(*o.Info.Audio)...)
+		args = append(args, p.audio(*o.Info.Audio)...)
 		args = append(args, "-frag_duration", strconv.FormatInt(segment.Microseconds(), 10))
-		args = append(args, output("cmaf", trackFile(soundTrack))...)
+		args = append(args, output("cmaf", trackFile(audioTrack))...)
 	}
 	args = append(args, thumbnailOutputs(o.Thumbnails)...)
-	said, err := p.run(ctx, p.ffmpeg, o.Folder, args, &progress{tell: done})
-	if err := blame(said, err); err != nil {
+	messages, err := p.run(ctx, p.ffmpeg, o.Folder, args, &progress{done: done})
+	if err := blame(messages, err); err != nil {
 		return media.Output{}, err
 	}
 	made, err := p.collect(ctx, o)
 	if err == nil {
 		made.Thumbnails, err = readThumbnails(o)
 	}
-	made.Clean = clean(said)
+	made.Clean = clean(messages)
 	return made, err
 }
 
-// clean says that there was no complaint, but for those about streams that are
-// not looked at.
-func clean(said string) bool {
-	for line := range strings.Lines(said) {
+// clean reports whether there were no error messages, except about streams that are
+// not used.
+func clean(messages string) bool {
+	for line := range strings.Lines(messages) {
 		if !strings.Contains(line, "not on whitelist") && !strings.Contains(line, "Last message repeated") {
 			return false
 		}
@@ -61,9 +61,8 @@ func clean(said string) bool {
 	return true
 }
 
-// graph brings the pictures to an even rate from the beginning on, in which all
-// that is made of them agrees, and into their sizes. The program itself turns
-// them upright before.
+// graph converts the video to a constant frame rate from time 0, so that all outputs
+// have the same frames, and scales it. ffmpeg applies the rotation before.
 func graph(o media.Order) string {
 	outputs := len(o.Plan.Tracks)
 	encodePlay := !o.Plan.Keep && !o.Plan.CopyVideo
@@ -92,7 +91,7 @@ func graph(o media.Order) string {
 	return b.String() + thumbnailGraph(o)
 }
 
-// padded keeps the last picture.
+// padded repeats the last frame.
 func padded(d time.Duration) string {
 	if d <= 0 {
 		return ""
@@ -100,8 +99,7 @@ func padded(d time.Duration) string {
 	return ",tpad=stop_mode=clone:stop_duration=" + seconds(d)
 }
 
-// toneMapped brings the light of a source that is brighter than screens are into
-// their range; else it would look pale.
+// toneMapped maps HDR to the range of ordinary screens. Without it HDR looks pale.
 func toneMapped(hdr bool) string {
 	if !hdr {
 		return ""
@@ -109,27 +107,27 @@ func toneMapped(hdr bool) string {
 	return ",zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv"
 }
 
-// play is the MP4. What can be copied is.
+// play returns the options of the MP4. Streams of the plan are copied.
 func (p *Programs) play(o media.Order) []string {
 	var args []string
 	if o.Plan.CopyVideo {
 		args = append(args, "-map", fmt.Sprintf("0:%d", o.Info.Video.Stream), "-c:v", "copy")
 	} else {
 		args = append(args, "-map", "[play]")
-		args = append(args, p.pictures(o.Plan.Play, o.Plan.Rate)...)
+		args = append(args, p.video(o.Plan.Play, o.Plan.Rate)...)
 	}
-	if sound := o.Info.Audio; sound != nil {
-		args = append(args, "-map", fmt.Sprintf("0:%d", sound.Stream))
+	if audio := o.Info.Audio; audio != nil {
+		args = append(args, "-map", fmt.Sprintf("0:%d", audio.Stream))
 		if o.Plan.CopyAudio {
 			args = append(args, "-c:a", "copy")
 		} else {
-			args = append(args, p.sound(*sound)...)
+			args = append(args, p.audio(*audio)...)
 		}
 	}
 	return append(args, output("faststart", playFile)...)
 }
 
-func (p *Programs) pictures(size media.Size, rate media.Rate) []string {
+func (p *Programs) video(size media.Size, rate media.Rate) []string {
 	most := maxRate(size, rate)
 	return []string{
 		"-c:v", "libx264", "-profile:v", "high", "-preset", "veryfast", "-crf", "23", "-threads", strconv.Itoa(p.options.Threads),
@@ -138,17 +136,16 @@ func (p *Programs) pictures(size media.Size, rate media.Rate) []string {
 	}
 }
 
-// maxRate is what a picture of that size and rate needs at most, in bits per
-// second.
+// maxRate is the maximum bit rate of a video of that size and rate.
 func maxRate(size media.Size, rate media.Rate) int {
 	const perPixel = 0.13 // of a frame: 8 Mbit/s for 1920x1080 at 30
 	bits := perPixel * float64(size.Width*size.Height) * min(rate.PerSecond(), 45)
 	return int(max(bits, 150_000))
 }
 
-// sound is stereo at a rate that every phone plays, with silence where the source
-// has none.
-func (p *Programs) sound(s media.AudioStream) []string {
+// audio returns the options for stereo at a sample rate that every phone plays. Gaps
+// become silence.
+func (p *Programs) audio(s media.AudioStream) []string {
 	hertz := 48_000
 	if s.Hertz == 44_100 {
 		hertz = s.Hertz
@@ -159,8 +156,8 @@ func (p *Programs) sound(s media.AudioStream) []string {
 	}
 }
 
-// output says nothing of the source's own metadata: phones write there where they
-// were.
+// output returns the options of an output file. Metadata of the source is dropped:
+// phones store the place of recording there.
 func output(flags, file string) []string {
 	return []string{"-map_metadata", "-1", "-map_chapters", "-1", "-movflags", "+" + flags, "-f", "mp4", "file:" + file}
 }
@@ -169,8 +166,8 @@ func name(size media.Size) string { return strconv.Itoa(size.Short()) }
 
 func trackFile(name string) string { return "track-" + name + ".mp4" }
 
-// collect looks into what was made, as into anything that a program wrote which
-// read what strangers sent.
+// collect inspects the outputs. They are untrusted too, because the program that
+// wrote them read an untrusted source.
 func (p *Programs) collect(ctx context.Context, o media.Order) (media.Output, error) {
 	var made media.Output
 	if !o.Plan.Keep {
@@ -189,11 +186,11 @@ func (p *Programs) collect(ctx context.Context, o media.Order) (media.Output, er
 	}
 	made.Duration = made.Tracks[0].Duration()
 	if o.Info.Audio != nil {
-		track, err := cut(o.Folder, soundTrack, "mp4a.40.2")
+		track, err := cut(o.Folder, audioTrack, "mp4a.40.2")
 		if err != nil {
 			return made, err
 		}
-		if len(track.Segments) > 0 { // a track without a sample is as good as none
+		if len(track.Segments) > 0 { // a track without samples does not count
 			made.Audio = track.Duration()
 			made.Tracks = append(made.Tracks, track)
 		}
@@ -202,7 +199,7 @@ func (p *Programs) collect(ctx context.Context, o media.Order) (media.Output, er
 }
 
 func (p *Programs) checkPlay(ctx context.Context, o media.Order) error {
-	film, err := p.Probe(ctx, media.File{Folder: o.Folder, Name: playFile, Container: media.ContainerMP4})
+	info, err := p.Probe(ctx, media.File{Folder: o.Folder, Name: playFile, Container: media.ContainerMP4})
 	if err != nil {
 		return err
 	}
@@ -211,18 +208,18 @@ func (p *Programs) checkPlay(ctx context.Context, o media.Order) error {
 		size = o.Plan.Shown
 	}
 	switch {
-	case film.Video == nil || film.Video.Codec != "h264" || !film.Video.EightBit || film.Video.Shown != size:
-		return media.Fail(videov1.FailureUnreadable, "pictures of the MP4 came out as %+v, want %v", film.Video, size)
-	case film.Audio != nil && (film.Audio.Codec != "aac" || !film.Audio.LC):
-		return media.Fail(videov1.FailureUnreadable, "sound of the MP4 came out as %+v", film.Audio)
-	case !film.FastStart || film.QuickTime:
-		return fmt.Errorf("the MP4 came out as %+v", film)
+	case info.Video == nil || info.Video.Codec != "h264" || !info.Video.EightBit || info.Video.Shown != size:
+		return media.Fail(videov1.FailureUnreadable, "video of the MP4 is %+v, want %v", info.Video, size)
+	case info.Audio != nil && (info.Audio.Codec != "aac" || !info.Audio.LC):
+		return media.Fail(videov1.FailureUnreadable, "audio of the MP4 is %+v", info.Audio)
+	case !info.FastStart || info.QuickTime:
+		return fmt.Errorf("the MP4 is %+v", info)
 	default:
 		return nil
 	}
 }
 
-// cut finds the segments of a track: a few fragments each.
+// cut finds the segments of a track. A segment is a few fragments.
 func cut(folder, name, codecs string) (media.OutputTrack, error) {
 	track := media.OutputTrack{Name: name, File: trackFile(name)}
 	file, err := media.OpenOutput(folder, track.File)
@@ -236,20 +233,19 @@ func cut(folder, name, codecs string) (media.OutputTrack, error) {
 	}
 	read, err := mp4.Fragments(file, info.Size())
 	if err != nil {
-		return track, media.Fail(videov1.FailureUnreadable, "track %s came out bad: %w", name, err)
+		return track, media.Fail(videov1.FailureUnreadable, "track %s is damaged: %w", name, err)
 	}
 	if !strings.HasPrefix(read.Codecs, codecs) {
-		return track, fmt.Errorf("track %s came out as %s", name, read.Codecs)
+		return track, fmt.Errorf("track %s has codec %s", name, read.Codecs)
 	}
 	track.Codecs, track.Header = read.Codecs, media.Piece{Length: read.Header}
 	track.Segments = group(read.Fragments)
 	return track, nil
 }
 
-// group puts fragments together that follow on one another, up to the duration
-// of a segment.
+// group joins adjacent fragments until they have the duration of a segment.
 func group(fragments []mp4.Fragment) []media.OutputSegment {
-	const nearly = 10 * time.Millisecond // what frames are off a full second
+	const nearly = 10 * time.Millisecond // frame boundaries differ from full seconds
 	var segments []media.OutputSegment
 	for _, f := range fragments {
 		if n := len(segments); n > 0 {

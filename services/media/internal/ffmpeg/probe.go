@@ -17,13 +17,12 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/media/internal/mp4"
 )
 
-// probeTime bounds the look into one header.
+// probeTime bounds one run of ffprobe.
 const probeTime = 30 * time.Second
 
-var errProbeTime = errors.New("the time for a look into the film is over")
+var errProbeTime = errors.New("ffprobe took too long")
 
-// entries is what ffprobe is asked for; what else a file says of itself may be
-// long, and is nobody's business.
+// entries selects the output of ffprobe. The other metadata may be long and private.
 const entries = "stream=index,codec_type,codec_name,profile,pix_fmt,width,height,sample_aspect_ratio," +
 	"avg_frame_rate,r_frame_rate,duration,channels,sample_rate,color_transfer" +
 	":stream_tags=DURATION:stream_disposition=attached_pic:stream_side_data=rotation:format=duration"
@@ -66,76 +65,77 @@ func (p *Programs) Probe(parent context.Context, file media.File) (media.Info, e
 	ctx, cancel := context.WithTimeoutCause(parent, probeTime, errProbeTime)
 	defer cancel()
 	args := p.guarded(file)
-	// ffprobe gives up over a stream whose decoder it may not open, and says
-	// nothing of the others. So it may open any, which decodes nothing: what it
-	// decodes to look into a stream still goes by the whitelist of the file.
+	// ffprobe stops at the first stream whose decoder is not permitted and does not
+	// report the others. So it may open any decoder. That decodes nothing: decoding
+	// to analyze a stream still follows the whitelist of the file.
 	args = append(args, "-codec_whitelist:", p.installed)
 	args = append(args, "-show_entries", entries, "-of", "json", "-i", "file:"+file.Name)
 	var out bytes.Buffer
-	said, err := p.run(ctx, p.ffprobe, file.Folder, args, &out)
+	messages, err := p.run(ctx, p.ffprobe, file.Folder, args, &out)
 	if err != nil && parent.Err() == nil && errors.Is(err, errProbeTime) {
 		return media.Info{}, media.Overtime(probeTime, err)
 	}
-	if err := blame(said, err); err != nil {
+	if err := blame(messages, err); err != nil {
 		return media.Info{}, err
 	}
 	var a answer
 	if err := json.Unmarshal(out.Bytes(), &a); err != nil {
 		return media.Info{}, media.Fail(videov1.FailureUnreadable, "ffprobe: %w", err)
 	}
-	film := mediaInfoOf(a)
-	film.Container = file.Container
-	// The decoder that refuses a picture for its size forgets the size.
-	if film.Video != nil && film.Video.Stored == (media.Size{}) && strings.Contains(said, tooManyPixels) {
-		return media.Info{}, media.Fail(videov1.FailureDimensions, "%s", excerpt(said))
+	info := mediaInfoOf(a)
+	info.Container = file.Container
+	// A decoder that refuses a frame by its size does not report the size.
+	if info.Video != nil && info.Video.Stored == (media.Size{}) && strings.Contains(messages, tooManyPixels) {
+		return media.Info{}, media.Fail(videov1.FailureDimensions, "%s", excerpt(messages))
 	}
-	err = lookInto(&film, filepath.Join(file.Folder, file.Name))
-	return film, err
+	err = inspect(&info, filepath.Join(file.Folder, file.Name))
+	return info, err
 }
 
-func lookInto(film *media.Info, path string) error {
+// inspect adds facts about the file itself.
+func inspect(info *media.Info, path string) error {
 	file, err := os.Open(path) //nolint:gosec // in the folder of the job
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	info, err := file.Stat()
+	stat, err := file.Stat()
 	if err != nil {
 		return err
 	}
-	film.Bytes = info.Size()
-	if film.Container == media.ContainerMP4 {
-		look := mp4.Inspect(file, info.Size())
-		film.FastStart, film.QuickTime, film.HasMetadata = look.FastStart, look.QuickTime, look.HasMetadata
+	info.Bytes = stat.Size()
+	if info.Container == media.ContainerMP4 {
+		look := mp4.Inspect(file, stat.Size())
+		info.FastStart, info.QuickTime, info.HasMetadata = look.FastStart, look.QuickTime, look.HasMetadata
 	}
 	return nil
 }
 
-// mediaInfoOf takes the first streams that can be used.
+// mediaInfoOf describes the first usable video and audio streams.
 func mediaInfoOf(a answer) media.Info {
-	film := media.Info{Duration: duration(a.Format.Duration)}
-	pictures, sounds := decoders()
+	info := media.Info{Duration: duration(a.Format.Duration)}
+	video, audio := decoders()
 	for _, s := range a.Streams {
-		film.Duration = max(film.Duration, s.duration())
+		info.Duration = max(info.Duration, s.duration())
 		switch {
 		case s.Type == "video" && s.Disposition.Attached != 0:
-			film.Others++
-		case s.Type == "video" && film.Video == nil && pictures[s.Codec] != "":
-			film.Video = pictureOf(s)
-		case s.Type == "audio" && film.Audio == nil && sounds[s.Codec] != "":
-			hertz, _ := strconv.Atoi(s.Hertz) // 0 is as good as not said
-			film.Audio = &media.AudioStream{Stream: s.Index, Codec: s.Codec, LC: s.Profile == "LC", Channels: s.Channels, Hertz: hertz, Duration: s.duration()}
+			info.Others++
+		case s.Type == "video" && info.Video == nil && video[s.Codec] != "":
+			info.Video = videoOf(s)
+		case s.Type == "audio" && info.Audio == nil && audio[s.Codec] != "":
+			hertz, _ := strconv.Atoi(s.Hertz) // 0: unknown
+			info.Audio = &media.AudioStream{Stream: s.Index, Codec: s.Codec, LC: s.Profile == "LC", Channels: s.Channels, Hertz: hertz, Duration: s.duration()}
 		default:
-			film.Others++
-			if s.Type == "video" && film.UnusableVideo == "" {
-				film.UnusableVideo = known(s.Codec)
+			info.Others++
+			if s.Type == "video" && info.UnusableVideo == "" {
+				info.UnusableVideo = known(s.Codec)
 			}
-			if s.Type == "audio" && film.UnusableAudio == "" {
-				film.UnusableAudio = known(s.Codec)
+			if s.Type == "audio" && info.UnusableAudio == "" {
+				info.UnusableAudio = known(s.Codec)
 			}
 		}
 	}
-	return film
+	return info
 }
 
 func known(codec string) string {
@@ -145,7 +145,7 @@ func known(codec string) string {
 	return codec
 }
 
-func pictureOf(s stream) *media.VideoStream {
+func videoOf(s stream) *media.VideoStream {
 	width, height := float64(s.Width), float64(s.Height)
 	aspect := ratio(s.Aspect)
 	square := math.Abs(aspect-1) < 0.01
@@ -158,8 +158,8 @@ func pictureOf(s stream) *media.VideoStream {
 		}
 	}
 	rate := rateOf(s.AverageRate)
-	// A base rate near the average is what the camera was set to; far from it, it
-	// is the finest difference of two times.
+	// A base rate near the average is the rate the camera was set to. Otherwise it
+	// is only the finest difference of two timestamps.
 	if base := rateOf(s.BaseRate); base.PerSecond() > 0 && math.Abs(base.PerSecond()-rate.PerSecond()) < 0.1*rate.PerSecond() {
 		rate = base
 	}
@@ -173,7 +173,7 @@ func pictureOf(s stream) *media.VideoStream {
 	}
 }
 
-// ratio reads "4:3". What no camera would say is taken for square pixels.
+// ratio parses "4:3". Implausible ratios count as square pixels.
 func ratio(text string) float64 {
 	num, den, _ := strings.Cut(text, ":")
 	a, errA := strconv.ParseFloat(num, 64)
@@ -194,7 +194,7 @@ func rateOf(text string) media.Rate {
 	return media.Rate{Num: a, Den: b}
 }
 
-// duration of a stream: some files have it in seconds, some as a clock shows it.
+// duration of a stream: in seconds, or in Matroska as hours:minutes:seconds.
 func (s stream) duration() time.Duration {
 	if s.Duration != "" {
 		return duration(s.Duration)
@@ -210,7 +210,7 @@ func (s stream) duration() time.Duration {
 	return countable(seconds)
 }
 
-// duration is 0 for one that is not said.
+// duration parses seconds; unknown ones are 0.
 func duration(text string) time.Duration {
 	seconds, err := strconv.ParseFloat(text, 64)
 	if err != nil {
@@ -219,8 +219,7 @@ func duration(text string) time.Duration {
 	return countable(seconds)
 }
 
-// countable is the longest duration that is used for one beyond
-// counting.
+// countable converts seconds. Durations that do not fit become the longest one.
 func countable(seconds float64) time.Duration {
 	switch {
 	case !(seconds > 0):

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// maxLine is how long a line of a progress report may be.
+// maxLine is the length of a line of a progress report in bytes.
 const maxLine = 4096
 
-// progress reads the report that ffmpeg writes: lines of key=value.
+// progress parses the progress report of ffmpeg: lines of key=value.
 type progress struct {
-	tell func(time.Duration)
+	done func(time.Duration)
 	line []byte
 }
 
@@ -36,7 +36,7 @@ func (p *progress) take(line string) {
 	if !ok {
 		return
 	}
-	if us, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64); err == nil && us > 0 && p.tell != nil {
-		p.tell(time.Duration(us) * time.Microsecond)
+	if us, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64); err == nil && us > 0 && p.done != nil {
+		p.done(time.Duration(us) * time.Microsecond)
 	}
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/media/internal/sandbox"
 )
 
-// A transcode of hours reports more than an answer may have, and goes on to its
-// end; an answer of that length ends the program.
-func TestOnlyAnswersAreBounded(t *testing.T) {
+// The progress report of a long transcode exceeds the bound of collected output and
+// must not end the program. Other output of that length does.
+func TestOnlyCollectedOutputIsBounded(t *testing.T) {
 	t.Parallel()
 	box, err := sandbox.New(t.Context(), sandbox.Off, "", slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -35,11 +35,11 @@ func TestOnlyAnswersAreBounded(t *testing.T) {
 		return err
 	}
 	var last time.Duration
-	if err := run(&progress{tell: func(d time.Duration) { last = d }}); err != nil || last != 7*time.Second {
-		t.Errorf("the report ends with %v at %v", err, last)
+	if err := run(&progress{done: func(d time.Duration) { last = d }}); err != nil || last != 7*time.Second {
+		t.Errorf("the report: %v, last time %v", err, last)
 	}
 	var answer bytes.Buffer
 	if err := run(&answer); err == nil || answer.Len() > maxAnswer {
-		t.Errorf("an answer of %d bytes ends with %v", answer.Len(), err)
+		t.Errorf("output of %d bytes: %v", answer.Len(), err)
 	}
 }

@@ -13,12 +13,13 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
 )
 
-// graySide is the side of the gray pictures, whatever the shape of the source.
+// graySide is the width and height of a gray thumbnail, whatever the aspect ratio
+// of the source.
 const graySide = 32
 
-// thumbnailGraph makes a gray picture and a JPEG of each moment, both of the very
-// same frame, out of the inputs [thumbnail0], [thumbnail1], ... The first has the time 0, or
-// it would be repeated for all the time before it.
+// thumbnailGraph makes a gray thumbnail and a JPEG of the same frame at each time,
+// from the inputs [thumbnail0], [thumbnail1], ... Timestamps are shifted to begin
+// at 0, because the first frame would otherwise be repeated from 0 on.
 func thumbnailGraph(o media.Order) string {
 	var b strings.Builder
 	size, tone := o.Plan.Cover, toneMapped(o.Info.Video.HDR)
@@ -42,14 +43,14 @@ func thumbnailOutputs(thumbnails []media.Timestamps) []string {
 	return args
 }
 
-// grayFile is where the gray pictures are, one after the other.
+// grayFile is the name of the file with all gray thumbnails.
 func grayFile(m media.Timestamps) string { return fmt.Sprintf(m.Name, 0) + ".gray" }
 
-// readThumbnails finds what was made: as many as there are whole pictures of both.
+// readThumbnails lists the thumbnails for which both forms are complete.
 func readThumbnails(o media.Order) ([]media.Thumbnail, error) {
 	var all []media.Thumbnail
 	for _, m := range o.Thumbnails {
-		thumbnails, err := readMoments(o.Folder, m)
+		thumbnails, err := readTimestamps(o.Folder, m)
 		if err != nil {
 			return nil, err
 		}
@@ -58,7 +59,7 @@ func readThumbnails(o media.Order) ([]media.Thumbnail, error) {
 	return all, nil
 }
 
-func readMoments(folder string, m media.Timestamps) ([]media.Thumbnail, error) {
+func readTimestamps(folder string, m media.Timestamps) ([]media.Thumbnail, error) {
 	file, err := media.OpenOutput(folder, grayFile(m))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil

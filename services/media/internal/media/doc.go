@@ -1,14 +1,14 @@
-// Package media holds the rules of processing: how a worker gets a job, keeps
-// it and gives it back, what a video may be, what becomes of it, and how it ends.
+// Package media holds the rules of processing: claiming, renewing and releasing
+// a job, accepting a source, planning its outputs, and reporting the result.
 //
-// A worker has no truth of its own. The video service hands out a job under a
-// lease with the number of the attempt; whoever is silent for longer than the
-// lease has lost it, and whatever it still says is refused. So:
+// A worker keeps no state of its own. The video service assigns a job under a
+// lease, with the number of the attempt. A worker that does not renew the lease
+// loses the job, and its later calls are refused. So:
 //
-//   - Nothing is written to the object store before it was reserved, and nothing
-//     is removed here: the owner of the names does that.
-//   - A worker that does not know whether its lease holds stops, at once.
-//   - A video fails only for what it is. An outage, such as a store that is
-//     down or a full disk, releases the job.
-//   - All work is done on files in a folder of the job's own, which goes with it.
+//   - A worker reserves objects before it writes them. It deletes none: the
+//     video service does that.
+//   - A worker stops at once if its lease may have ended.
+//   - A video fails only because of its source. An outage, such as a store that
+//     is down or a full disk, releases the job.
+//   - A job works on files in a folder of its own, which is deleted at its end.
 package media

@@ -8,7 +8,7 @@ import (
 	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 )
 
-// Failure ends a job because of the video itself.
+// Failure is an error that the source caused. It fails the video.
 type Failure struct {
 	Reason string
 	Detail error // for the log
@@ -25,24 +25,23 @@ func (f *Failure) Error() string { return fmt.Sprintf("%s: %v", f.Reason, f.Deta
 // Unwrap gives errors.Is and errors.As the detail.
 func (f *Failure) Unwrap() error { return f.Detail }
 
-// Stopped is the end of a program whose context ended first, with how much it had
-// done until then.
+// Stopped reports that a program was killed because its context ended.
 type Stopped struct {
-	CPU, Wall time.Duration
-	Cause     error // why the context ended
+	CPU, Wall time.Duration // that it used, and that passed
+	Cause     error         // of the end of the context
 }
 
 // Error is for logs.
 func (s *Stopped) Error() string {
-	return fmt.Sprintf("stopped after %v, in which it had %v of a processor: %v", s.Wall.Round(time.Millisecond), s.CPU, s.Cause)
+	return fmt.Sprintf("stopped after %v and %v of CPU time: %v", s.Wall.Round(time.Millisecond), s.CPU, s.Cause)
 }
 
 // Unwrap gives errors.Is and errors.As the cause.
 func (s *Stopped) Unwrap() error { return s.Cause }
 
-// Overtime is the error of work whose time is over: a failure of the source only
-// where a program did work all the while. One that got no processor, or waited
-// for a disk, says nothing of the source.
+// Overtime is the error of work that took too long. It is a Failure only if the
+// program used the CPU for at least half of the time: a program that waited for a
+// processor or a disk proves nothing about the source.
 func Overtime(limit time.Duration, err error) error {
 	var stopped *Stopped
 	if errors.As(err, &stopped) && stopped.CPU >= stopped.Wall/2 {
@@ -51,8 +50,7 @@ func Overtime(limit time.Duration, err error) error {
 	return fmt.Errorf("not done after %v: %w", limit, err)
 }
 
-// local marks an error of work on this machine, which the source may be the cause
-// of although nothing says so.
+// local marks an error of work on this machine, whose cause may be the source.
 type local struct{ err error }
 
 func (l *local) Error() string { return l.err.Error() }
@@ -65,9 +63,9 @@ func markLocal(err error) error {
 	return &local{err}
 }
 
-// suspectedReason is the reason the video fails with if the error repeats: work
-// that always fails would otherwise be repeated for ever, at full cost. It is ""
-// for an outage of the store or of a sidecar, which may last for any time.
+// suspectedReason is the reason with which the video fails if the error repeats.
+// Without it, work that always fails would be repeated for ever at full cost. It
+// is "" for an outage of the store or of a sidecar, which may last for any time.
 func suspectedReason(err error) string {
 	var here *local
 	switch {
@@ -80,8 +78,8 @@ func suspectedReason(err error) string {
 	}
 }
 
-// certain is the reason of a failure beyond doubt, or "". A lost source is not:
-// an unmounted store reports every object as missing.
+// certain is the reason of a failure that is certain, or "". A lost source is not
+// certain: an unmounted store reports every object as missing.
 func certain(err error) string {
 	if reason := reasonOf(err); reason != videov1.FailureSourceLost {
 		return reason

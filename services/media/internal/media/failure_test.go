@@ -14,7 +14,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-func TestFailureIsToldAndTroubleGivesBack(t *testing.T) {
+func TestSourcesFailAndOutagesRelease(t *testing.T) {
 	down := &errs.Error{Code: errs.Unavailable}
 	tests := map[string]struct {
 		prepare  func(w *harness)
@@ -24,9 +24,9 @@ func TestFailureIsToldAndTroubleGivesBack(t *testing.T) {
 		"probe says unreadable": {func(w *harness) {
 			w.transcoder.OnProbe = func(context.Context, media.File) error { return media.Fail(videov1.FailureUnreadable, "bad") }
 		}, videov1.FailureUnreadable, false},
-		"no picture":       {func(w *harness) { w.transcoder.Info.Video = nil }, videov1.FailureNoPicture, false},
-		"fetch in trouble": {func(w *harness) { w.objects.OnFetch = func(context.Context) error { return down } }, "", true},
-		"store in trouble": {func(w *harness) { w.objects.OnStore = func(context.Context, string) error { return down } }, "", true},
+		"no video stream": {func(w *harness) { w.transcoder.Info.Video = nil }, videov1.FailureNoPicture, false},
+		"fetch fails":     {func(w *harness) { w.objects.OnFetch = func(context.Context) error { return down } }, "", true},
+		"store fails":     {func(w *harness) { w.objects.OnStore = func(context.Context, string) error { return down } }, "", true},
 		"out of time": {func(w *harness) {
 			w.transcoder.OnMake = func(ctx context.Context, _ func(time.Duration)) error {
 				<-ctx.Done()
@@ -39,12 +39,12 @@ func TestFailureIsToldAndTroubleGivesBack(t *testing.T) {
 				return &media.Stopped{CPU: time.Minute, Wall: 4 * time.Minute, Cause: context.Cause(ctx)}
 			}
 		}, "", true},
-		"longer than it says": {func(w *harness) {
+		"longer than declared": {func(w *harness) {
 			w.transcoder.Output = func(media.Order) (media.Output, error) {
 				return media.Output{Duration: 31 * time.Minute, Clean: true}, nil
 			}
 		}, videov1.FailureTooLong, false},
-		"most pictures are missing, and no sound": {func(w *harness) {
+		"most of the video is missing, but not the audio": {func(w *harness) {
 			w.transcoder.Info.Video.Duration = 6 * time.Second
 			w.transcoder.Output = func(media.Order) (media.Output, error) {
 				return media.Output{Duration: 2 * time.Second, Audio: 6 * time.Second}, nil
@@ -71,8 +71,8 @@ func TestFailureIsToldAndTroubleGivesBack(t *testing.T) {
 	}
 }
 
-// What goes wrong on this machine each time may be the video's doing; trouble of
-// others never is.
+// An error on this machine that repeats may be caused by the source. An outage of
+// another program never is.
 func TestSuspectedReason(t *testing.T) {
 	down := &errs.Error{Code: errs.Unavailable}
 	refused := func(reason string) func() error {
@@ -82,33 +82,33 @@ func TestSuspectedReason(t *testing.T) {
 		prepare func(w *harness)
 		want    string
 	}{
-		"program in trouble": {func(w *harness) {
+		"program fails": {func(w *harness) {
 			w.transcoder.OnMake = func(context.Context, func(time.Duration)) error { return errors.New("no space left on device") }
 		}, videov1.FailureTooComplex},
-		"probe in trouble": {func(w *harness) {
+		"probe fails": {func(w *harness) {
 			w.transcoder.OnProbe = func(context.Context, media.File) error { return errors.New("killed") }
 		}, videov1.FailureTooComplex},
-		"made no file": {func(w *harness) {
+		"output file is missing": {func(w *harness) {
 			w.transcoder.Output = func(media.Order) (media.Output, error) {
 				return media.Output{Duration: 6 * time.Second, Clean: true, Tracks: []media.OutputTrack{{Name: "1", File: "none"}}}, nil
 			}
 		}, videov1.FailureTooComplex},
-		"made a link to somewhere else": {func(w *harness) {
+		"output is a link": {func(w *harness) {
 			w.transcoder.Output = func(o media.Order) (media.Output, error) {
 				track := media.OutputTrack{Name: "1", File: "link", Header: media.Piece{Length: 1}}
 				err := os.Symlink("/etc/hostname", filepath.Join(o.Folder, track.File))
 				return media.Output{Duration: 6 * time.Second, Clean: true, Tracks: []media.OutputTrack{track}}, err
 			}
 		}, videov1.FailureTooComplex},
-		"outputs are refused": {func(w *harness) { w.jobs.Trouble("Reserve", refused(videov1.ReasonOutputsInvalid)) }, videov1.FailureTooComplex},
-		"result is refused":   {func(w *harness) { w.jobs.Trouble("Finish", refused(videov1.ReasonObjectInvalid)) }, videov1.FailureTooComplex},
+		"outputs are refused": {func(w *harness) { w.jobs.Inject("Reserve", refused(videov1.ReasonOutputsInvalid)) }, videov1.FailureTooComplex},
+		"result is refused":   {func(w *harness) { w.jobs.Inject("Finish", refused(videov1.ReasonObjectInvalid)) }, videov1.FailureTooComplex},
 		"source is lost, or the store is not mounted": {func(w *harness) {
 			w.objects.OnFetch = func(context.Context) error { return media.Fail(videov1.FailureSourceLost, "gone") }
 		}, videov1.FailureSourceLost},
-		"fetch in trouble":            {func(w *harness) { w.objects.OnFetch = func(context.Context) error { return down } }, ""},
-		"store in trouble":            {func(w *harness) { w.objects.OnStore = func(context.Context, string) error { return down } }, ""},
-		"nobody answers reservations": {func(w *harness) { w.jobs.Trouble("Reserve", func() error { return down }) }, ""},
-		"nobody answers results":      {func(w *harness) { w.jobs.Trouble("Finish", func() error { return down }) }, ""},
+		"fetch fails":   {func(w *harness) { w.objects.OnFetch = func(context.Context) error { return down } }, ""},
+		"store fails":   {func(w *harness) { w.objects.OnStore = func(context.Context, string) error { return down } }, ""},
+		"reserve fails": {func(w *harness) { w.jobs.Inject("Reserve", func() error { return down }) }, ""},
+		"finish fails":  {func(w *harness) { w.jobs.Inject("Finish", func() error { return down }) }, ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -120,9 +120,9 @@ func TestSuspectedReason(t *testing.T) {
 				after(time.Hour)
 				w.stop()
 				if w.jobs.Settled() != 0 || len(w.jobs.Suspects) < 5 {
-					t.Fatalf("settled %d, given back %d times, want none and often: %s", w.jobs.Settled(), len(w.jobs.Suspects), &w.log)
+					t.Fatalf("settled %d, released %d times, want none and often: %s", w.jobs.Settled(), len(w.jobs.Suspects), &w.log)
 				}
-				last := len(w.jobs.Suspects) - 1 // may have been given back because of the stop
+				last := len(w.jobs.Suspects) - 1 // may have been released because of the stop
 				for n, got := range w.jobs.Suspects[:last] {
 					if got != test.want {
 						t.Errorf("attempt %d: suspected %q, want %q", n+1, got, test.want)
@@ -133,13 +133,13 @@ func TestSuspectedReason(t *testing.T) {
 	}
 }
 
-// A source whose bytes are not those of its manifest is lost; of a plain object
-// the manifest does not know them.
+// A source whose bytes differ from its manifest is lost. The manifest of a plain
+// object has no checksum to compare with.
 func TestChecksumOfTheSource(t *testing.T) {
 	for _, whole := range []bool{false, true} {
 		inBubble(t, func(t *testing.T) {
 			w := newHarness(t, 1)
-			source := w.objects.Put("videos/1/source", []byte("\x00\x00\x00\x18ftypisom film"))
+			source := w.objects.Put("videos/1/source", []byte("\x00\x00\x00\x18ftypisom data"))
 			real := source.SHA256
 			source.SHA256[0] ^= 1
 			source.Whole = whole

@@ -18,8 +18,8 @@ import (
 
 const lease = 30 * time.Second
 
-// source is an MP4 that fits.
-func film() media.Info {
+// fittingInfo describes an MP4 that is kept.
+func fittingInfo() media.Info {
 	return media.Info{
 		Duration: 6 * time.Second, Bytes: 1 << 20, FastStart: true,
 		Video: &media.VideoStream{
@@ -29,7 +29,7 @@ func film() media.Info {
 	}
 }
 
-// harness is workers on fakes. Time in it passes by itself (synctest).
+// harness is workers on fakes. Its time is that of synctest.
 type harness struct {
 	jobs       *fake.Jobs
 	objects    *fake.Objects
@@ -40,7 +40,7 @@ type harness struct {
 	stop       func()
 }
 
-// indexer encodes the names of tracks.
+// indexer encodes only the names of tracks.
 type indexer struct{}
 
 func (indexer) Encode(tracks []media.Track) ([]byte, error) {
@@ -53,7 +53,7 @@ func (indexer) Encode(tracks []media.Track) ([]byte, error) {
 
 func newHarness(t *testing.T, workers int) *harness {
 	t.Helper()
-	w := &harness{jobs: fake.NewJobs(lease), objects: fake.NewObjects(), transcoder: &fake.Transcoder{Info: film()}, folder: filepath.Join(t.TempDir(), "jobs")}
+	w := &harness{jobs: fake.NewJobs(lease), objects: fake.NewObjects(), transcoder: &fake.Transcoder{Info: fittingInfo()}, folder: filepath.Join(t.TempDir(), "jobs")}
 	w.workers = media.New(media.Ports{
 		Jobs: w.jobs, Objects: w.objects, Transcoder: w.transcoder, Index: indexer{}, Log: slog.New(slog.NewTextHandler(&w.log, nil)),
 	}, media.Options{Workers: workers, Poll: 3 * time.Second, Folder: w.folder, Limits: limits()})
@@ -67,16 +67,16 @@ func limits() media.Limits {
 	}
 }
 
-// add puts an upload into the queue.
+// add adds a job with a source.
 func (w *harness) add(videoID int64) {
 	key := "videos/" + string(rune('0'+videoID)) + "/source"
 	w.jobs.Add(media.Job{
 		Ref: media.Ref{VideoID: videoID}, Prefix: "videos/" + string(rune('0'+videoID)) + "/1/", PartSize: 1 << 20,
-		Source: w.objects.Put(key, []byte("\x00\x00\x00\x18ftypisom film")),
+		Source: w.objects.Put(key, []byte("\x00\x00\x00\x18ftypisom data")),
 	})
 }
 
-// run starts the workers; they are stopped with the test.
+// run starts the workers and stops them at the end of the test.
 func (w *harness) run(t *testing.T) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -94,7 +94,7 @@ func (w *harness) run(t *testing.T) {
 	t.Cleanup(w.stop)
 }
 
-// inBubble runs a test in which time passes by itself.
+// inBubble runs a test in a synctest bubble.
 func inBubble(t *testing.T, test func(t *testing.T)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) { test(t) })

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// errLeaseOver ends work whose lease may have ended.
-var errLeaseOver = errors.New("the lease could not be renewed in time")
+// errLeaseOver cancels work whose lease may have ended.
+var errLeaseOver = errors.New("the lease was not renewed in time")
 
-// renewals is how often a lease is renewed before it would end.
+// renewals is the number of renewals within one lease.
 const renewals = 3
 
 // lease renews the lease of one job. Its context ends with the lease.
@@ -23,9 +23,9 @@ type lease struct {
 	ended    chan struct{}
 }
 
-// startLease renews the lease of a job until release, or until it is lost. The time
-// of a lease is counted from before the request, which is earlier than the video
-// service counts it.
+// startLease renews the lease of a job until release, or until it is lost. It counts
+// a lease from before its request was sent, so it ends here before it ends at the
+// video service.
 func startLease(ctx context.Context, jobs Jobs, job Job) *lease {
 	h := &lease{ended: make(chan struct{})}
 	h.ctx, h.cancel = context.WithCancelCause(ctx)
@@ -73,7 +73,7 @@ func (h *lease) keep(jobs Jobs, job Job, until time.Time) {
 		case errors.Is(err, ErrJobLost):
 			h.lose(err)
 			return
-		default: // retry soon: time is left for a few more
+		default: // there is time for a few more attempts
 			pause = job.Lease / (4 * renewals)
 		}
 	}
@@ -90,8 +90,8 @@ func (h *lease) lose(cause error) {
 	h.cancel(cause)
 }
 
-// report sends the end of a job to the video service, also while the workers
-// stop. If that fails, the lease ends by itself.
+// report sends the end of a job to the video service, even while the workers
+// stop. If that fails, the lease expires.
 func (w *Workers) report(ctx context.Context, log *slog.Logger, what string, call func(ctx context.Context) error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
@@ -101,8 +101,8 @@ func (w *Workers) report(ctx context.Context, log *slog.Logger, what string, cal
 }
 
 // retryUntilKnown retries a call until its outcome is known or ctx ends. It is the
-// only place besides daprx where calls are retried: the end of a job is worth
-// more patience than other calls.
+// only place besides daprx where calls are retried: if the end of a job is not
+// reported, the whole job is repeated.
 func retryUntilKnown(ctx context.Context, call func(ctx context.Context) error) error {
 	pause := 100 * time.Millisecond
 	for {

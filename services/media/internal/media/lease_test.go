@@ -14,11 +14,11 @@ import (
 func TestLostLeaseEndsTheWorkAtOnce(t *testing.T) {
 	tests := map[string]struct {
 		renew    func() error
-		by       time.Duration // when the work has ended
-		released int           // by one who did not die, where nobody else has the job
+		by       time.Duration // limit for the end of the work
+		released int           // if no other worker holds the job
 	}{
-		"another has it":    {func() error { return media.ErrJobLost }, lease/3 + time.Second, 0},
-		"nobody can be had": {func() error { return &errs.Error{Code: errs.Unavailable} }, lease + time.Second, 1},
+		"another worker holds it": {func() error { return media.ErrJobLost }, lease/3 + time.Second, 0},
+		"video service down":      {func() error { return &errs.Error{Code: errs.Unavailable} }, lease + time.Second, 1},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -33,10 +33,10 @@ func TestLostLeaseEndsTheWorkAtOnce(t *testing.T) {
 					}
 					return context.Cause(ctx)
 				}
-				w.jobs.Trouble("Renew", test.renew)
-				w.jobs.Trouble("Claim", func() error {
+				w.jobs.Inject("Renew", test.renew)
+				w.jobs.Inject("Claim", func() error {
 					if time.Since(begin) > 0 {
-						return errors.New("once is enough")
+						return errors.New("only one job")
 					}
 					return nil
 				})
@@ -47,19 +47,19 @@ func TestLostLeaseEndsTheWorkAtOnce(t *testing.T) {
 					t.Errorf("the work ended after %v, want at most %v", ended, test.by)
 				}
 				if w.jobs.Settled() != 0 || len(w.jobs.Released) != test.released || len(w.objects.Keys()) != 1 {
-					t.Errorf("something else was said or written: %v, %v", w.jobs.Released, w.objects.Keys())
+					t.Errorf("released %v, objects %v", w.jobs.Released, w.objects.Keys())
 				}
 			})
 		})
 	}
 }
 
-// One renewal that fails is no reason to stop.
+// A single failed renewal does not end the work.
 func TestLeaseOutlivesOneFailure(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := newHarness(t, 1)
 		n := 0
-		w.jobs.Trouble("Renew", func() error {
+		w.jobs.Inject("Renew", func() error {
 			if n++; n%2 == 1 {
 				return &errs.Error{Code: errs.Timeout}
 			}
@@ -82,12 +82,12 @@ func TestLeaseOutlivesOneFailure(t *testing.T) {
 	})
 }
 
-// The answer to the last call may be lost on the way.
+// The response to Finish may be lost.
 func TestUnknownOutcomeOfFinish(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := newHarness(t, 1)
 		n := 0
-		w.jobs.Trouble("Finish", func() error {
+		w.jobs.Inject("Finish", func() error {
 			if n++; n < 4 {
 				return &errs.Error{Code: errs.Timeout}
 			}
@@ -100,9 +100,9 @@ func TestUnknownOutcomeOfFinish(t *testing.T) {
 			t.Errorf("%d results after %d calls", len(w.jobs.Results), n)
 		}
 	})
-	inBubble(t, func(t *testing.T) { // it was taken, and then the job is somebody else's
+	inBubble(t, func(t *testing.T) { // the result was stored, so the retry finds no job
 		w := newHarness(t, 1)
-		w.jobs.Trouble("Finished", func() error { return &errs.Error{Code: errs.Unavailable} })
+		w.jobs.Inject("Finished", func() error { return &errs.Error{Code: errs.Unavailable} })
 		w.add(1)
 		w.run(t)
 		after(time.Minute)
@@ -112,12 +112,12 @@ func TestUnknownOutcomeOfFinish(t *testing.T) {
 	})
 }
 
-func TestStopGivesJobsBack(t *testing.T) {
+func TestStopReleasesJobs(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := newHarness(t, 2)
 		w.transcoder.OnMake = func(ctx context.Context, _ func(time.Duration)) error {
 			<-ctx.Done()
-			return media.Fail(videov1.FailureUnreadable, "killed: %w", context.Cause(ctx)) // what a killed program looks like
+			return media.Fail(videov1.FailureUnreadable, "killed: %w", context.Cause(ctx)) // as after a killed program
 		}
 		w.add(1)
 		w.add(2)
@@ -130,18 +130,18 @@ func TestStopGivesJobsBack(t *testing.T) {
 	})
 }
 
-// A worker that died is followed by another attempt, which does it all.
+// If a worker dies, another attempt starts from the beginning.
 func TestNextAttemptAfterADeath(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := newHarness(t, 1)
 		w.add(1)
-		if _, err := w.jobs.Claim(t.Context()); err != nil { // and never heard of again
+		if _, err := w.jobs.Claim(t.Context()); err != nil { // by a worker that dies
 			t.Fatal(err)
 		}
 		w.run(t)
 		after(lease / 2)
 		if w.jobs.Settled() != 0 {
-			t.Error("the job of another was done")
+			t.Error("a job that another worker holds was processed")
 		}
 		after(lease)
 		if _, ok := w.jobs.Reserved[media.Ref{VideoID: 1, Attempt: 2}]; !ok || len(w.jobs.Results) != 1 {

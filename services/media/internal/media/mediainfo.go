@@ -6,7 +6,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/contract/videofile"
 )
 
-// Container is a file format that is taken.
+// Container is an accepted file format.
 type Container string
 
 // The containers.
@@ -22,21 +22,21 @@ type File struct {
 	Container Container
 }
 
-// Info is what the header of a file says, which need not be true.
+// Info is the header of a source. It need not be true.
 type Info struct {
 	Container Container
-	QuickTime bool          // of the MP4 family, but not an MP4
-	Duration  time.Duration // 0: not said
+	QuickTime bool          // a MOV
+	Duration  time.Duration // 0: unknown
 	Bytes     int64
-	Video     *VideoStream // nil: none that could be used
-	Audio     *AudioStream // nil: likewise
-	Others    int          // streams beside these two
+	Video     *VideoStream // nil: no usable one
+	Audio     *AudioStream // nil: no usable one
+	Others    int          // other streams
 
-	UnusableVideo string // codec of a picture that cannot be decoded here
-	UnusableAudio string
+	UnusableVideo string // codec of the first video stream that cannot be decoded here
+	UnusableAudio string // likewise of audio
 
 	FastStart   bool // the header comes before the data
-	HasMetadata bool // it may say where it was recorded
+	HasMetadata bool // it may contain the place of recording
 }
 
 // VideoStream is a video stream.
@@ -44,12 +44,12 @@ type VideoStream struct {
 	Stream   int
 	Codec    string
 	EightBit bool // 8 bits, 4:2:0
-	Stored   Size // as it is coded
-	Shown    Size // rotated, in square pixels
-	Square   bool // its pixels are
+	Stored   Size // of a coded frame
+	Shown    Size // after rotation, in square pixels
+	Square   bool // pixels are square
 	Rate     Rate
 	HDR      bool
-	Duration time.Duration // 0: not said
+	Duration time.Duration // 0: unknown
 }
 
 // AudioStream is an audio stream.
@@ -59,7 +59,7 @@ type AudioStream struct {
 	LC       bool // AAC-LC
 	Channels int
 	Hertz    int
-	Duration time.Duration // 0: not said
+	Duration time.Duration // 0: unknown
 }
 
 // Size is in pixels.
@@ -78,7 +78,7 @@ type Rate struct {
 	Num, Den int
 }
 
-// PerSecond is 0 for a rate that is not known.
+// PerSecond is 0 if the rate is unknown.
 func (r Rate) PerSecond() float64 {
 	if r.Num <= 0 || r.Den <= 0 {
 		return 0
@@ -86,8 +86,8 @@ func (r Rate) PerSecond() float64 {
 	return float64(r.Num) / float64(r.Den)
 }
 
-// ContainerOf finds the container by the first bytes of a file. No other demuxer
-// is tried, above all none for playlists and scripts.
+// ContainerOf recognizes the container by the first bytes of a file. Other formats
+// are refused, so no demuxer for playlists or scripts ever reads a source.
 func ContainerOf(head []byte) (Container, bool) {
 	switch videofile.ContentType(head) {
 	case videofile.MP4:

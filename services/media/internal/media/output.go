@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Order asks for what a plan says to make.
+// Order is a source and the plan of its outputs.
 type Order struct {
 	File
 	Info       Info
@@ -14,22 +14,22 @@ type Order struct {
 	Thumbnails []Timestamps
 }
 
-// Output is what the transcoder made, in the folder of the source.
+// Output describes the files that the transcoder made, in the folder of the source.
 type Output struct {
-	Play       string // name of the file, empty where the source is kept
+	Play       string // name of the file; empty if the source is kept
 	Tracks     []OutputTrack
-	Duration   time.Duration // of the pictures, as they came out
-	Audio      time.Duration // likewise; 0: there is none
-	Thumbnails []Thumbnail   // in the order of their moments
-	Clean      bool          // nothing of the source was found damaged
+	Duration   time.Duration // of the decoded video
+	Audio      time.Duration // duration of the decoded audio; 0: none
+	Thumbnails []Thumbnail   // in the order of their times
+	Clean      bool          // the source decoded without errors
 }
 
-// plays is for how long there is something to see or to hear.
-func (m Output) plays() time.Duration { return max(m.Duration, m.Audio) }
+// duration is that of the longer stream.
+func (m Output) duration() time.Duration { return max(m.Duration, m.Audio) }
 
-// OpenOutput opens a file that a program made in a folder. One that source makers
-// got hold of may have left a link to somewhere else, or a pipe that nobody
-// writes to.
+// OpenOutput opens a regular file that a program made in a folder. A program that
+// was exploited by a source may have made a link to another file, or a pipe that
+// would block the reader.
 func OpenOutput(folder, name string) (*os.File, error) {
 	root, err := os.OpenRoot(folder)
 	if err != nil {
@@ -46,7 +46,7 @@ func OpenOutput(folder, name string) (*os.File, error) {
 	return root.Open(name)
 }
 
-// OutputTrack is one track in one file, with the places of its header and of its
+// OutputTrack is a file with one track, and the pieces that are its header and its
 // segments.
 type OutputTrack struct {
 	Name     string // of the track
@@ -59,7 +59,7 @@ type OutputTrack struct {
 	IsVideo  bool
 }
 
-// Duration is that of all segments together.
+// Duration is the sum of the durations of the segments.
 func (t OutputTrack) Duration() time.Duration {
 	var d time.Duration
 	for _, s := range t.Segments {
@@ -68,7 +68,7 @@ func (t OutputTrack) Duration() time.Duration {
 	return d
 }
 
-// Piece is a stretch of a file.
+// Piece is a range of bytes of a file.
 type Piece struct {
 	Offset, Length int64
 }
@@ -79,7 +79,7 @@ type OutputSegment struct {
 	Duration time.Duration
 }
 
-// Track is a track as the index has it.
+// Track is a track as the index describes it.
 type Track struct {
 	OutputTrack
 	Init          Object
@@ -87,9 +87,9 @@ type Track struct {
 	Peak, Average int64    // bits per second
 }
 
-// bandwidth is the peak and the average of a track in bits per second. A
-// segment of less than half the usual duration, as the last one may be, makes
-// no peak.
+// bandwidth is the peak and the average of a track in bits per second. Segments of
+// less than half the longest duration, such as the last one, do not count for the
+// peak.
 func bandwidth(segments []OutputSegment) (peak, average int64) {
 	var bytes int64
 	var longest, total time.Duration

@@ -7,85 +7,85 @@ import (
 	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 )
 
-// Limits are what a source may be, and what is made of it.
+// Limits bounds sources and outputs.
 type Limits struct {
 	MaxDuration time.Duration
-	MaxPixels   int   // of one frame
-	MaxSide     int   // pixels of the longer side
-	MinSide     int   // pixels of the shorter side
-	MaxBitrate  int64 // bits per second of a file that is played as it is
-	Heights     []int // of renditions, by the shorter side, the greatest first
-	MaxWork     time.Duration
+	MaxPixels   int           // of one frame
+	MaxSide     int           // pixels of the longer side
+	MinSide     int           // pixels of the shorter side
+	MaxBitrate  int64         // bits per second of a source that is published unchanged
+	Heights     []int         // shorter sides of the renditions, descending
+	MaxWork     time.Duration // of one job, after the source was fetched
 }
 
 const (
-	playSide   = 1080 // the shorter side of an MP4, at most
-	coverSide  = 720  // the longer side of a cover, at most
+	playSide   = 1080 // maximum of the shorter side of an MP4
+	coverSide  = 720  // maximum of the longer side of a cover
 	maxRate    = 60   // frames per second
-	minRate    = 10   // so that a segment can begin every few seconds
-	rateSlack  = 0.5  // that a camera is off its rate
-	twoTracks  = 240  // pixels of height from which a smaller rendition is of use
-	lowestSide = 180  // of that rendition, where no configured one is small enough
+	minRate    = 10   // with fewer, segments cannot begin every few seconds
+	rateSlack  = 0.5  // tolerance for cameras that miss their rate
+	twoTracks  = 240  // shorter side from which a second rendition is useful
+	lowestSide = 180  // of that rendition, if no configured one is small enough
 )
 
 // Plan says which outputs to make of a source.
 type Plan struct {
-	Keep      bool // the source is what players get; nothing of the next three
-	CopyVideo bool // into the MP4, as it is coded
+	Keep      bool // players get the source; the next three fields are unused
+	CopyVideo bool // into the MP4 without encoding
 	CopyAudio bool
 	Play      Size // of the MP4
 
-	Shown  Size   // what the video is said to be
-	Rate   Rate   // of all that is coded anew
-	Tracks []Size // of pictures, the greatest first
+	Shown  Size   // published size of the video
+	Rate   Rate   // of encoded streams
+	Tracks []Size // of video, the greatest first
 	Cover  Size
-	Until  time.Duration // nothing behind it is read
-	Pad    time.Duration // how long the last picture stays, for sound that is longer
+	Until  time.Duration // the source is read up to here
+	Pad    time.Duration // for which the last frame is repeated, if the audio is longer
 }
 
-// copies says that a stream is taken as it is coded, which may turn out not to
-// work.
+// copies reports whether a stream is copied without encoding. That may fail.
 func (p Plan) copies() bool { return !p.Keep && (p.CopyVideo || p.CopyAudio) }
 
-// anew is the plan with everything coded anew, which always works.
-func (p Plan) anew() Plan {
+// encodeAll is the plan with every stream encoded, which always works.
+func (p Plan) encodeAll() Plan {
 	p.Keep, p.CopyVideo, p.CopyAudio = false, false, false
 	p.Shown = p.Play
 	return p
 }
 
-// Decide refuses a source for what its header says, or plans what to make of it.
+// Decide plans the outputs of a source by its header. It returns a Failure for a
+// source that is not accepted.
 func Decide(f Info, l Limits) (Plan, error) {
 	if err := admit(f, l); err != nil {
 		return Plan{}, err
 	}
-	picture := *f.Video
+	stream := *f.Video
 	plan := Plan{
-		Play:   within(picture.Shown, playSide, l.MaxSide),
-		Shown:  picture.Shown,
-		Rate:   outputRate(picture.Rate),
-		Tracks: ladder(picture.Shown, l),
-		Cover:  within(picture.Shown, coverSide, coverSide),
-		Until:  l.MaxDuration + time.Second, // what is longer is seen to be
+		Play:   within(stream.Shown, playSide, l.MaxSide),
+		Shown:  stream.Shown,
+		Rate:   outputRate(stream.Rate),
+		Tracks: ladder(stream.Shown, l),
+		Cover:  within(stream.Shown, coverSide, coverSide),
+		Until:  l.MaxDuration + time.Second, // one second more shows that a source is too long
 		Pad:    padding(f),
 	}
-	pictureFits := picture.Codec == "h264" && picture.EightBit && picture.Square &&
-		picture.Shown.Short() <= playSide && picture.Rate.PerSecond() <= maxRate+rateSlack && f.withinBitrate(l.MaxBitrate)
-	soundFits := f.Audio == nil || f.Audio.Codec == "aac" && f.Audio.LC && f.Audio.Channels <= 2
+	videoFits := stream.Codec == "h264" && stream.EightBit && stream.Square &&
+		stream.Shown.Short() <= playSide && stream.Rate.PerSecond() <= maxRate+rateSlack && f.withinBitrate(l.MaxBitrate)
+	audioFits := f.Audio == nil || f.Audio.Codec == "aac" && f.Audio.LC && f.Audio.Channels <= 2
 	switch {
-	case pictureFits && soundFits && f.servable():
+	case videoFits && audioFits && f.servable():
 		plan.Keep = true
-	case pictureFits:
-		plan.CopyVideo, plan.CopyAudio = true, soundFits && f.Audio != nil
+	case videoFits:
+		plan.CopyVideo, plan.CopyAudio = true, audioFits && f.Audio != nil
 	default:
-		plan.CopyAudio = soundFits && f.Audio != nil
+		plan.CopyAudio = audioFits && f.Audio != nil
 		plan.Shown = plan.Play
 	}
 	return plan, nil
 }
 
-// padding is how much longer the sound is than the pictures, where that is more than
-// the frames that both are counted in.
+// padding is the time by which the audio is longer than the video, or 0 if the
+// difference is only the length of their frames.
 func padding(f Info) time.Duration {
 	const frames = 200 * time.Millisecond
 	if f.Audio == nil || f.Video.Duration == 0 || f.Audio.Duration < f.Video.Duration+frames {
@@ -115,8 +115,8 @@ func admit(f Info, l Limits) error {
 	return nil
 }
 
-// servable says that a file, not what is coded in it, is fit to be played: the
-// header first, nothing in it that nobody asked to publish.
+// servable reports whether the file, apart from its codecs, can be published: the
+// header comes first, and it contains nothing but video and audio.
 func (f Info) servable() bool {
 	return f.Container == ContainerMP4 && !f.QuickTime && f.FastStart && !f.HasMetadata && f.Others == 0
 }
@@ -126,8 +126,8 @@ func (f Info) withinBitrate(maxBitrate int64) bool {
 	return f.Duration > 0 && float64(f.Bytes)*8/f.Duration.Seconds() <= float64(maxBitrate)
 }
 
-// within scales a size down until neither side is over its limit. Both sides
-// are even, as the codec wants them.
+// within scales a size down until both sides respect their limits. Both sides are
+// even, because H.264 requires it.
 func within(s Size, short, long int) Size {
 	factor := min(1, float64(short)/float64(s.Short()), float64(long)/float64(s.Long()))
 	return Size{even(float64(s.Width) * factor), even(float64(s.Height) * factor)}
@@ -135,8 +135,8 @@ func within(s Size, short, long int) Size {
 
 func even(pixels float64) int { return max(2, 2*int(math.Round(pixels/2))) }
 
-// ladder is the sizes of the tracks: the greatest that the source is worth, then
-// those below it that are configured, or one that is small.
+// ladder lists the sizes of the video tracks: the greatest that the source
+// justifies, then the configured ones below it, or a small one if there is none.
 func ladder(shown Size, l Limits) []Size {
 	sizes := []Size{within(shown, l.Heights[0], l.MaxSide)}
 	top := sizes[0].Short()
@@ -154,7 +154,7 @@ func ladder(shown Size, l Limits) []Size {
 	return sizes
 }
 
-// outputRate keeps the rate of a source where a phone can follow it.
+// outputRate keeps the frame rate of a source if phones can play it.
 func outputRate(r Rate) Rate {
 	switch fps := r.PerSecond(); {
 	case fps == 0:

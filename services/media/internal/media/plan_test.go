@@ -16,27 +16,27 @@ func TestDecide(t *testing.T) {
 	tests := map[string]struct {
 		change func(f *media.Info)
 		keep   bool
-		copies [2]bool // picture, sound
+		copies [2]bool // video, audio
 	}{
-		"fits":             {func(*media.Info) {}, true, [2]bool{}},
-		"fits, with sound": {func(f *media.Info) { f.Audio = aac }, true, [2]bool{}},
-		"header behind":    {func(f *media.Info) { f.Audio = aac; f.FastStart = false }, false, [2]bool{true, true}},
-		"QuickTime":        {func(f *media.Info) { f.QuickTime = true }, false, [2]bool{true, false}},
-		"tells a place":    {func(f *media.Info) { f.HasMetadata = true }, false, [2]bool{true, false}},
-		"another stream":   {func(f *media.Info) { f.Others = 1 }, false, [2]bool{true, false}},
-		"Matroska":         {func(f *media.Info) { f.Container = media.ContainerMatroska; f.Audio = aac }, false, [2]bool{true, true}},
-		"HEVC":             {func(f *media.Info) { f.Video.Codec = "hevc"; f.Audio = aac }, false, [2]bool{false, true}},
-		"10 bit":           {func(f *media.Info) { f.Video.EightBit = false }, false, [2]bool{}},
-		"wide pixels":      {func(f *media.Info) { f.Video.Square = false }, false, [2]bool{}},
-		"120 a second":     {func(f *media.Info) { f.Video.Rate = media.Rate{Num: 120, Den: 1} }, false, [2]bool{}},
-		"too many bits":    {func(f *media.Info) { f.Bytes = 100 << 20 }, false, [2]bool{}},
-		"Opus":             {func(f *media.Info) { f.Audio = &media.AudioStream{Codec: "opus", Channels: 2} }, false, [2]bool{true, false}},
-		"six channels":     {func(f *media.Info) { f.Audio = &media.AudioStream{Codec: "aac", LC: true, Channels: 6} }, false, [2]bool{true, false}},
-		"unknown duration": {func(f *media.Info) { f.Duration = 0 }, false, [2]bool{}},
+		"fits":              {func(*media.Info) {}, true, [2]bool{}},
+		"fits, with audio":  {func(f *media.Info) { f.Audio = aac }, true, [2]bool{}},
+		"header at the end": {func(f *media.Info) { f.Audio = aac; f.FastStart = false }, false, [2]bool{true, true}},
+		"QuickTime":         {func(f *media.Info) { f.QuickTime = true }, false, [2]bool{true, false}},
+		"has metadata":      {func(f *media.Info) { f.HasMetadata = true }, false, [2]bool{true, false}},
+		"another stream":    {func(f *media.Info) { f.Others = 1 }, false, [2]bool{true, false}},
+		"Matroska":          {func(f *media.Info) { f.Container = media.ContainerMatroska; f.Audio = aac }, false, [2]bool{true, true}},
+		"HEVC":              {func(f *media.Info) { f.Video.Codec = "hevc"; f.Audio = aac }, false, [2]bool{false, true}},
+		"10 bit":            {func(f *media.Info) { f.Video.EightBit = false }, false, [2]bool{}},
+		"wide pixels":       {func(f *media.Info) { f.Video.Square = false }, false, [2]bool{}},
+		"120 a second":      {func(f *media.Info) { f.Video.Rate = media.Rate{Num: 120, Den: 1} }, false, [2]bool{}},
+		"too many bits":     {func(f *media.Info) { f.Bytes = 100 << 20 }, false, [2]bool{}},
+		"Opus":              {func(f *media.Info) { f.Audio = &media.AudioStream{Codec: "opus", Channels: 2} }, false, [2]bool{true, false}},
+		"six channels":      {func(f *media.Info) { f.Audio = &media.AudioStream{Codec: "aac", LC: true, Channels: 6} }, false, [2]bool{true, false}},
+		"unknown duration":  {func(f *media.Info) { f.Duration = 0 }, false, [2]bool{}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			f := film()
+			f := fittingInfo()
 			f.Container = media.ContainerMP4
 			test.change(&f)
 			plan, err := media.Decide(f, limits())
@@ -52,17 +52,17 @@ func TestRefusals(t *testing.T) {
 		change func(f *media.Info)
 		reason string
 	}{
-		"sound only":    {func(f *media.Info) { f.Video = nil }, videov1.FailureNoPicture},
-		"odd pictures":  {func(f *media.Info) { f.Video = nil; f.UnusableVideo = "prores" }, videov1.FailureCodec},
-		"odd sound":     {func(f *media.Info) { f.UnusableAudio = "amr_nb" }, videov1.FailureCodec},
-		"too long":      {func(f *media.Info) { f.Duration = 31 * time.Minute }, videov1.FailureTooLong},
-		"no size":       {func(f *media.Info) { f.Video.Stored = media.Size{} }, videov1.FailureUnreadable},
-		"one pixel":     {func(f *media.Info) { f.Video.Stored = media.Size{Width: 1, Height: 1} }, videov1.FailureDimensions},
-		"16k":           {func(f *media.Info) { f.Video.Stored = media.Size{Width: 15360, Height: 8640} }, videov1.FailureDimensions},
-		"a wide ribbon": {func(f *media.Info) { f.Video.Stored = media.Size{Width: 8000, Height: 16} }, videov1.FailureDimensions},
+		"audio only":          {func(f *media.Info) { f.Video = nil }, videov1.FailureNoPicture},
+		"unknown video codec": {func(f *media.Info) { f.Video = nil; f.UnusableVideo = "prores" }, videov1.FailureCodec},
+		"unknown audio codec": {func(f *media.Info) { f.UnusableAudio = "amr_nb" }, videov1.FailureCodec},
+		"too long":            {func(f *media.Info) { f.Duration = 31 * time.Minute }, videov1.FailureTooLong},
+		"no size":             {func(f *media.Info) { f.Video.Stored = media.Size{} }, videov1.FailureUnreadable},
+		"one pixel":           {func(f *media.Info) { f.Video.Stored = media.Size{Width: 1, Height: 1} }, videov1.FailureDimensions},
+		"16k":                 {func(f *media.Info) { f.Video.Stored = media.Size{Width: 15360, Height: 8640} }, videov1.FailureDimensions},
+		"very wide":           {func(f *media.Info) { f.Video.Stored = media.Size{Width: 8000, Height: 16} }, videov1.FailureDimensions},
 	}
 	for name, test := range tests {
-		f := film()
+		f := fittingInfo()
 		test.change(&f)
 		_, err := media.Decide(f, limits())
 		var failure *media.Failure
@@ -88,7 +88,7 @@ func TestSizes(t *testing.T) {
 		{size(16, 16), size(16, 16), []media.Size{size(16, 16)}},
 	}
 	for _, test := range tests {
-		f := film()
+		f := fittingInfo()
 		f.Video.Shown, f.Video.Stored = test.shown, test.shown
 		f.Video.Codec = "vp9"
 		plan, err := media.Decide(f, limits())
@@ -98,19 +98,19 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// The last picture stays for as long as there is sound.
+// The last frame is repeated until the end of the audio.
 func TestPadding(t *testing.T) {
-	for _, test := range []struct{ picture, sound, want time.Duration }{
+	for _, test := range []struct{ video, audio, want time.Duration }{
 		{2 * time.Second, 8 * time.Second, 6 * time.Second},
 		{8 * time.Second, 8100 * time.Millisecond, 0},
 		{8 * time.Second, 2 * time.Second, 0},
 		{0, 8 * time.Second, 0},
 		{8 * time.Second, 0, 0},
 	} {
-		f := film()
-		f.Video.Duration, f.Audio = test.picture, &media.AudioStream{Codec: "aac", Duration: test.sound}
+		f := fittingInfo()
+		f.Video.Duration, f.Audio = test.video, &media.AudioStream{Codec: "aac", Duration: test.audio}
 		if plan, err := media.Decide(f, limits()); err != nil || plan.Pad != test.want {
-			t.Errorf("pictures of %v, sound of %v: %v, %v", test.picture, test.sound, plan.Pad, err)
+			t.Errorf("video of %v, audio of %v: %v, %v", test.video, test.audio, plan.Pad, err)
 		}
 	}
 }

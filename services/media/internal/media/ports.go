@@ -10,7 +10,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// ErrJobLost is the refusal of a job that another worker has, or that ended.
+// ErrJobLost reports that another worker holds the job, or that it ended.
 var ErrJobLost = errs.New(errs.Conflict, videov1.ReasonJobLost, "")
 
 // Object is the manifest of bytes in the object store.
@@ -20,7 +20,7 @@ type Object struct {
 	PartSize    int64
 	SHA256      [32]byte
 	ContentType string
-	Whole       bool // one plain object and not parts
+	Whole       bool // a plain object instead of parts
 }
 
 // Ref names one attempt at one video.
@@ -32,34 +32,34 @@ type Ref struct {
 type Job struct {
 	Ref
 	Source   Object
-	Prefix   string // what the keys of its objects begin with
-	PartSize int64  // of what it writes; its layout is that of the source
+	Prefix   string // of the keys of its outputs
+	PartSize int64  // of its outputs, which have the layout of the source
 	Lease    time.Duration
 }
 
-// Extent is where an object that is about to be written may end up.
+// Extent names the parts that an output may have.
 type Extent struct {
 	Key   string
-	Parts int
+	Parts int // at most
 }
 
-// Result is what became of a video.
+// Result describes the outputs of a finished job.
 type Result struct {
 	SourceSHA256 [32]byte
-	Play         *Object // nil: the source is what players get
+	Play         *Object // nil: players get the source
 	Cover        Object
-	HLS          *Object // nil: there are no renditions
+	HLS          *Object // nil: no renditions
 	Duration     time.Duration
 	Size         Size
 }
 
-// Jobs is the queue of the video service. Every method but Claim refuses with
-// ErrJobLost.
+// Jobs is the queue of the video service. Every method except Claim returns
+// ErrJobLost if the attempt no longer holds the job.
 type Jobs interface {
-	// Claim is nil when there is nothing to do.
+	// Claim returns the next job, or nil if none is due.
 	Claim(ctx context.Context) (*Job, error)
-	// Renew says how far the work has come, in percent, and returns the lease
-	// that it has from now.
+	// Renew reports the progress in percent and extends the lease. It returns the
+	// duration of the lease from now.
 	Renew(ctx context.Context, job Ref, progress int) (time.Duration, error)
 	Reserve(ctx context.Context, job Ref, outputs []Extent) error
 	Finish(ctx context.Context, job Ref, result Result) error
@@ -71,23 +71,23 @@ type Jobs interface {
 
 // Objects is the object store.
 type Objects interface {
-	// Fetch copies an object to w and returns its SHA-256. An object that the
-	// store says is missing or damaged is a Failure with SourceLost; any other
-	// error is an outage.
+	// Fetch copies an object to w and returns its SHA-256. If the store reports
+	// the object as missing or damaged, the error is a Failure with
+	// FailureSourceLost. Any other error is an outage.
 	Fetch(ctx context.Context, o Object, w io.Writer) ([32]byte, error)
-	// Store writes the bytes of r as the object, which says key, size, checksum
-	// and layout.
+	// Store writes the bytes of r under the key of o. They must have the size and
+	// the checksum of o.
 	Store(ctx context.Context, o Object, r io.Reader) error
 }
 
-// Transcoder looks into sources and makes others of them. Files are named
-// relative to a folder, outside of which it neither reads nor writes. What it
-// cannot do because of the source is a Failure.
+// Transcoder probes and transcodes sources. Files are named relative to a folder,
+// and it reads and writes only there. If the source is the cause of an error, the
+// error is a Failure.
 type Transcoder interface {
-	// Probe tells what a source of a known container is, by its header.
+	// Probe reads the header of a source whose container is known.
 	Probe(ctx context.Context, file File) (Info, error)
-	// Make makes the MP4 and the tracks of a plan, and thumbnails, telling how much of
-	// the source is done.
+	// Make makes the MP4, the tracks and the thumbnails of a plan. It calls done
+	// with the duration transcoded so far.
 	Make(ctx context.Context, order Order, done func(time.Duration)) (Output, error)
 }
 
@@ -96,7 +96,7 @@ type Indexer interface {
 	Encode(tracks []Track) ([]byte, error)
 }
 
-// Ports are what the rules need of the world.
+// Ports are the dependencies of the rules. Every field is required.
 type Ports struct {
 	Jobs       Jobs
 	Objects    Objects

@@ -15,17 +15,17 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// SourceName is the source in the folder of its job.
+// SourceName is the file name of the source in the folder of a job.
 const SourceName = "source"
 
-// The progress that is reported when a step is done, in percent.
+// Progress in percent after each step.
 const (
 	afterFetch = 10
 	afterMake  = 85
 	afterStore = 99
 )
 
-// work is one job under way.
+// work is the state of one running job.
 type work struct {
 	*Workers
 	job    Job
@@ -38,10 +38,9 @@ type work struct {
 	made   Output
 }
 
-// process does a job from the beginning to the end, in a folder that goes with
-// it.
+// process runs a job in a folder of its own, and deletes the folder.
 func (w *Workers) process(ctx context.Context, job Job, held *lease) error {
-	// Who cleans up behind everybody may have taken the folder of all jobs.
+	// A cleaner of temporary files may have deleted the parent folder.
 	if err := os.MkdirAll(w.options.Folder, 0o700); err != nil {
 		return err
 	}
@@ -49,7 +48,7 @@ func (w *Workers) process(ctx context.Context, job Job, held *lease) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(folder) }() // what is left goes at the next start
+	defer func() { _ = os.RemoveAll(folder) }() // the next start deletes the rest
 	work := &work{Workers: w, job: job, held: held, folder: folder}
 	if err := work.fetch(ctx); err != nil {
 		return err
@@ -60,7 +59,7 @@ func (w *Workers) process(ctx context.Context, job Job, held *lease) error {
 	return work.publish(ctx)
 }
 
-// fetch brings the source into the folder.
+// fetch copies the source into the folder.
 func (w *work) fetch(ctx context.Context) error {
 	file, err := os.OpenFile(w.path(SourceName), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -77,16 +76,16 @@ func (w *work) fetch(ctx context.Context) error {
 	return nil
 }
 
-// The time for the work on a source, before its limit: some for any, and so much
-// for each second that it plays.
+// A job may take workBase plus workFactor times the duration of its source, at
+// most Limits.MaxWork.
 const (
 	workBase   = 2 * time.Minute
 	workFactor = 20
 )
 
-var errWorkTime = errors.New("the time for the work is over")
+var errWorkTime = errors.New("the job took too long")
 
-// limited does all that depends on the source, within a time.
+// limited does the work whose duration depends on the source, within a limit.
 func (w *work) limited(parent context.Context) error {
 	limit := w.options.Limits.MaxWork
 	ctx, cancel := context.WithTimeoutCause(parent, limit, errWorkTime)
@@ -144,20 +143,20 @@ func (w *work) file() File {
 	return File{Folder: w.folder, Name: SourceName, Container: w.info.Container}
 }
 
-// make makes MP4, tracks and cover.
+// make makes the MP4, the tracks and the cover.
 func (w *work) make(ctx context.Context) error {
 	var err error
 	w.made, err = w.transcode(ctx)
 	unfit := err == nil && !w.intact() || reasonOf(err) == videov1.FailureUnreadable
 	if unfit && (w.plan.Keep || w.plan.copies()) {
-		// A file that is damaged somewhere, or whose streams do not go into
-		// another file as they are: what can be decoded makes a good one.
-		w.ports.Log.InfoContext(ctx, "everything is encoded", "video", w.job.VideoID, "error", err)
-		w.plan = w.plan.anew()
+		// The file is damaged, or its streams cannot be copied into another
+		// container. Encoding what can be decoded produces a good file.
+		w.ports.Log.InfoContext(ctx, "copying streams failed, encoding all", "video", w.job.VideoID, "error", err)
+		w.plan = w.plan.encodeAll()
 		w.made, err = w.transcode(ctx)
 	}
 	if err == nil && w.plan.Pad > 0 && w.made.Audio+durationSlack < w.info.Audio.Duration {
-		// There is less of the sound that the last picture was to stay for.
+		// The audio is shorter than its header says, so the padding is too long.
 		w.plan.Pad = max(0, w.made.Audio-w.info.Video.Duration)
 		w.made, err = w.transcode(ctx)
 	}
@@ -181,42 +180,42 @@ func (w *work) transcode(ctx context.Context) (Output, error) {
 }
 
 const (
-	durationSlack = 1500 * time.Millisecond // how far a header may be off
-	codingSlack   = 200 * time.Millisecond  // what coding anew may add
+	durationSlack = 1500 * time.Millisecond // tolerance for durations in headers
+	codingSlack   = 200 * time.Millisecond  // that encoding may add
 )
 
-// intact says that nothing in the source is damaged and that it plays for as long
-// as it says.
+// intact reports whether the source decoded without errors and is as long as its
+// header says.
 func (w *work) intact() bool {
-	came, said := w.durations()
-	return w.made.Clean && (said == 0 || (came-said).Abs() <= durationSlack)
+	decoded, declared := w.durations()
+	return w.made.Clean && (declared == 0 || (decoded-declared).Abs() <= durationSlack)
 }
 
-// durations are that of the pictures as they came out and as the source says it
-// (0: it does not). A source that says only how long all of it is may have sound
-// that is longer.
-func (w *work) durations() (came, said time.Duration) {
-	if said = w.info.Video.Duration; said > 0 {
-		return w.made.Duration, said + w.plan.Pad
+// durations returns the decoded duration of the video stream and the one that its
+// header declares (0: none). If only the duration of the whole file is declared,
+// the audio may be the longer stream, so the longest decoded stream is compared.
+func (w *work) durations() (decoded, declared time.Duration) {
+	if declared = w.info.Video.Duration; declared > 0 {
+		return w.made.Duration, declared + w.plan.Pad
 	}
-	return w.made.plays(), w.info.Duration
+	return w.made.duration(), w.info.Duration
 }
 
-// complete refuses what did not come out as a video should. Of a source that
-// breaks off the rest is worth showing, but not if most of it is missing.
+// complete returns a Failure for outputs that are too long, or that lack more than
+// half of the source. A truncated source of which more is left is published.
 func (w *work) complete() error {
-	came, said := w.durations()
+	decoded, declared := w.durations()
 	switch {
-	case w.made.plays() > w.options.Limits.MaxDuration+codingSlack:
-		return Fail(videov1.FailureTooLong, "%v or more, header says %v", w.made.plays(), w.info.Duration)
-	case w.made.Duration <= 0 || 2*came < said && said > durationSlack:
-		return Fail(videov1.FailureUnreadable, "%v of %v could be decoded", came, said)
+	case w.made.duration() > w.options.Limits.MaxDuration+codingSlack:
+		return Fail(videov1.FailureTooLong, "at least %v, the header declares %v", w.made.duration(), w.info.Duration)
+	case w.made.Duration <= 0 || 2*decoded < declared && declared > durationSlack:
+		return Fail(videov1.FailureUnreadable, "%v of %v decoded", decoded, declared)
 	default:
 		return nil
 	}
 }
 
-// final says that repeating a call would be answered alike.
+// final reports whether a retry would have the same outcome.
 func final(err error) bool {
 	if errors.Is(err, ErrJobLost) {
 		return true
@@ -229,7 +228,7 @@ func final(err error) bool {
 	}
 }
 
-// checksum reads a stretch of a file.
+// checksum is the SHA-256 of all bytes of r.
 func checksum(r io.Reader) ([32]byte, error) {
 	sum := sha256.New()
 	if _, err := io.Copy(sum, r); err != nil {

@@ -13,14 +13,14 @@ import (
 	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 )
 
-// storeParallelism is how many objects are written at a time; each holds two
+// storeParallelism is the number of objects written at a time. Each holds two
 // parts in memory.
 const storeParallelism = 4
 
-// maxOutputs is how many objects may be reserved.
+// maxOutputs is the number of objects that the video service lets a job reserve.
 const maxOutputs = 5_000
 
-// output is an object to write, with the location of its bytes.
+// output is an object to store and the location of its bytes.
 type output struct {
 	Object
 	file  string
@@ -28,7 +28,7 @@ type output struct {
 	bytes []byte // instead of a file
 }
 
-// publish names all objects, writes them and reports the end.
+// publish reserves all objects, stores them and finishes the job.
 func (w *work) publish(ctx context.Context) error {
 	outputs, result, err := w.outputs()
 	if err != nil {
@@ -54,14 +54,14 @@ func (w *work) publish(ctx context.Context) error {
 	return nil
 }
 
-// confirmTime bounds one call that has to be confirmed by the video service. After
-// it the job is released: another worker may reach the service.
+// confirmTime bounds the retries of a call that the video service has to confirm.
+// After that the job is released: another worker may reach the service.
 const confirmTime = 2 * time.Minute
 
 var errUnanswered = errors.New("the video service did not answer in time")
 
-// confirm retries a call until it is answered. A refusal, except for a lost job,
-// follows from this work and would repeat.
+// confirm retries a call until its outcome is known. A refusal other than a lost
+// job is caused by the outputs, and the next attempt would get it too.
 func (w *work) confirm(ctx context.Context, call func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, confirmTime, errUnanswered)
 	defer cancel()
@@ -72,9 +72,9 @@ func (w *work) confirm(ctx context.Context, call func(ctx context.Context) error
 	return err
 }
 
-// outputs lists the objects to write, and the result that names them.
+// outputs lists the objects to store, and the result that refers to them.
 func (w *work) outputs() ([]output, Result, error) {
-	result := Result{SourceSHA256: w.source, Duration: w.made.plays(), Size: w.plan.Shown}
+	result := Result{SourceSHA256: w.source, Duration: w.made.duration(), Size: w.plan.Shown}
 	var all []output
 	add := func(o output, err error) (Object, error) {
 		if err == nil {
@@ -110,12 +110,12 @@ func (w *work) outputs() ([]output, Result, error) {
 	return append(all, index), result, nil
 }
 
-// object is the manifest of bytes that are not stored yet.
+// object is the manifest of an object that is not stored yet.
 func (w *work) object(key, contentType string, size int64, sum [32]byte) Object {
 	return Object{Key: w.job.Prefix + key, Size: size, PartSize: w.job.PartSize, SHA256: sum, ContentType: contentType, Whole: w.job.Source.Whole}
 }
 
-// whole is the object of a whole file.
+// whole is the output that consists of a whole file.
 func (w *work) whole(key, contentType, name string) (output, error) {
 	file, err := OpenOutput(w.folder, name)
 	if err != nil {
@@ -129,7 +129,7 @@ func (w *work) whole(key, contentType, name string) (output, error) {
 	return w.part(key, contentType, name, Piece{Length: info.Size()})
 }
 
-// part is the object of a piece of a file.
+// part is the output that consists of a piece of a file.
 func (w *work) part(key, contentType, name string, piece Piece) (output, error) {
 	file, err := OpenOutput(w.folder, name)
 	if err != nil {
@@ -140,7 +140,7 @@ func (w *work) part(key, contentType, name string, piece Piece) (output, error) 
 	return output{Object: w.object(key, contentType, piece.Length, sum), file: name, piece: piece}, err
 }
 
-// track lists the objects of a track.
+// track lists the outputs of a track.
 func (w *work) track(made OutputTrack) ([]output, Track, error) {
 	kind := "audio/mp4"
 	if made.IsVideo {
@@ -173,7 +173,7 @@ func (w *work) index(tracks []Track) (output, error) {
 	return output{Object: w.object("hls/index", "application/x-protobuf", int64(len(encoded)), sum), bytes: encoded}, err
 }
 
-// store writes the objects, a few at a time. The first error ends it.
+// store stores the objects in parallel. The first error cancels the others.
 func (w *work) store(ctx context.Context, outputs []output) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(storeParallelism)

@@ -17,23 +17,23 @@ func TestEventWakesAWorker(t *testing.T) {
 		before := w.jobs.Claims()
 		w.add(1)
 		for range 10 {
-			w.workers.Wake() // never waits
+			w.workers.Wake() // never blocks
 		}
 		synctest.Wait()
 		if w.jobs.Claims() == before || len(w.jobs.Results) != 1 {
-			t.Errorf("%d questions, results %v", w.jobs.Claims()-before, w.jobs.Results)
+			t.Errorf("%d claims, results %v", w.jobs.Claims()-before, w.jobs.Results)
 		}
 	})
 }
 
-// Without any event the poll finds the job, and asks neither often nor seldom.
+// Without events, workers find the job by polling at the configured rate.
 func TestPollMakesUpForLostEvents(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := newHarness(t, 2)
 		w.run(t)
 		after(time.Minute)
 		if n := w.jobs.Claims(); n < 20 || n > 80 {
-			t.Errorf("%d questions in a minute by two workers that poll every 3 s", n)
+			t.Errorf("%d claims in a minute by two workers that poll every 3 s", n)
 		}
 		w.add(1)
 		after(5 * time.Second)
@@ -43,10 +43,10 @@ func TestPollMakesUpForLostEvents(t *testing.T) {
 	})
 }
 
-func TestQueueThatIsDownIsOneLine(t *testing.T) {
+func TestOutageOfTheQueueIsLoggedOnce(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := newHarness(t, 1)
-		w.jobs.Trouble("Claim", func() error { return &errs.Error{Code: errs.Unavailable} })
+		w.jobs.Inject("Claim", func() error { return &errs.Error{Code: errs.Unavailable} })
 		w.run(t)
 		after(time.Minute)
 		if n := strings.Count(w.log.String(), "claim failed"); n != 1 {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Timestamps lists the times of a source to grab thumbnails at.
+// Timestamps lists the times of thumbnails.
 type Timestamps struct {
 	From  time.Duration // of the source
 	Every time.Duration
@@ -13,22 +13,22 @@ type Timestamps struct {
 	Name  string // of the JPEGs, with a %03d
 }
 
-// Until is where the stretch of the source ends that has them all.
+// Until is the end of the range that contains all of them.
 func (m Timestamps) Until() time.Duration { return m.From + m.Every*time.Duration(m.Count) }
 
-// Thumbnail is one moment of a source.
+// Thumbnail is a frame of a source in two forms.
 type Thumbnail struct {
-	Gray []byte // one byte for each pixel of a small picture
+	Gray []byte // small and gray, one byte per pixel
 	JPEG string // name of the file
 }
 
 const (
-	darkest  = 24 // mean brightness of a picture that shows something, 16 is black
-	lightest = 228
-	flattest = 8 // deviation of a picture that is not all one colour
+	darkest  = 24  // minimum of the mean brightness; 16 is black
+	lightest = 228 // maximum of the mean brightness
+	flattest = 8   // minimum of the standard deviation; 0 is a single colour
 )
 
-// look is the mean brightness of a picture and how much it varies.
+// look is the mean brightness of a thumbnail and its standard deviation.
 func look(gray []byte) (mean, deviation float64) {
 	if len(gray) == 0 {
 		return 0, 0
@@ -43,8 +43,8 @@ func look(gray []byte) (mean, deviation float64) {
 	return mean, math.Sqrt(max(0, squares/n-mean*mean))
 }
 
-// Pick chooses the first picture that shows something, or else the one that
-// varies most. It is -1 where there is none.
+// Pick returns the index of the first thumbnail that is neither dark, white nor of
+// one colour, otherwise of the one with the greatest deviation, or -1.
 func Pick(thumbnails []Thumbnail) int {
 	best, most := -1, -1.0
 	for i, thumbnail := range thumbnails {

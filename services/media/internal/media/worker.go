@@ -12,39 +12,39 @@ import (
 	"time"
 )
 
-// Options say how the workers work.
+// Options configures workers.
 type Options struct {
 	Workers int
-	Poll    time.Duration // between questions for work, where nothing tells of it
+	Poll    time.Duration // between claims while no event wakes a worker
 	Folder  string        // of temporary files; the workers own it
 	Limits  Limits
 }
 
-// callTimeout bounds one call about a job that has to get through.
+// callTimeout bounds the report of the end of a job, with its retries.
 const callTimeout = 5 * time.Second
 
-// Workers take jobs and do them.
+// Workers claim and process jobs.
 type Workers struct {
 	ports   Ports
 	options Options
 	wake    chan struct{}
 }
 
-// New makes workers that do nothing until Run.
+// New returns workers. They work while Run runs.
 func New(ports Ports, options Options) *Workers {
 	return &Workers{ports: ports, options: options, wake: make(chan struct{}, options.Workers)}
 }
 
-// Wake tells that there may be a job. It never waits.
+// Wake makes one idle worker claim. It never blocks.
 func (w *Workers) Wake() {
 	select {
 	case w.wake <- struct{}{}:
-	default: // as many as there are workers are on their way
+	default: // a wake-up for every worker is pending
 	}
 }
 
-// Run works until ctx ends, and then gives back what it has. Its folder is
-// emptied before: what is in it belongs to a process that is gone.
+// Run processes jobs until ctx ends, and then releases those that are running. It
+// empties its folder first: files in it belong to a process that ended.
 func (w *Workers) Run(ctx context.Context) error {
 	if err := empty(w.options.Folder); err != nil {
 		return fmt.Errorf("folder of temporary files: %w", err)
@@ -61,7 +61,7 @@ func empty(folder string) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
-	// In a folder that all may write to, somebody else may have been there first.
+	// In a folder that everybody may write to, another user may have created it.
 	info, err := os.Lstat(folder)
 	if err != nil {
 		return err
@@ -81,10 +81,10 @@ func empty(folder string) error {
 	return nil
 }
 
-// loop does one job after the other, and waits when there is none or when
-// there is trouble that the next one would have too.
+// loop processes one job after the other. It pauses if none is due, and after a
+// failure that the next job would most likely have too.
 func (w *Workers) loop(ctx context.Context) {
-	quiet := false // a failed claim was logged already
+	quiet := false // whether the last claim failed and was logged
 	for ctx.Err() == nil {
 		job, err := w.ports.Jobs.Claim(ctx)
 		switch {
@@ -103,10 +103,10 @@ func (w *Workers) loop(ctx context.Context) {
 	}
 }
 
-// rest waits for the next question, somewhat differently each time, so that
-// workers do not ask together.
+// rest waits before the next claim. The pause is random, so that workers do not
+// claim in step.
 func (w *Workers) rest(ctx context.Context) {
-	pause := w.options.Poll/2 + rand.N(w.options.Poll) //nolint:gosec // nothing secret
+	pause := w.options.Poll/2 + rand.N(w.options.Poll) //nolint:gosec // not a secret
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
 	select {
@@ -116,8 +116,8 @@ func (w *Workers) rest(ctx context.Context) {
 	}
 }
 
-// do does one job and reports its end. It is false when another job would most
-// likely meet the same trouble.
+// do processes one job and reports its end. It returns false if the next job would
+// most likely fail for the same reason.
 func (w *Workers) do(ctx context.Context, job Job) (settled bool) {
 	begin := time.Now()
 	log := w.ports.Log.With("video", job.VideoID, "attempt", job.Attempt)
@@ -136,7 +136,7 @@ func (w *Workers) do(ctx context.Context, job Job) (settled bool) {
 		log.InfoContext(ctx, "video has failed", "reason", reason, "took", took, "error", err)
 		w.report(ctx, log, "fail", func(ctx context.Context) error { return w.ports.Jobs.Fail(ctx, job.Ref, reason) })
 		return true
-	default: // also after the lease, where nobody else has it: the worker did not die
+	default: // also after the end of the lease: until another worker claims the job, a release is accepted
 		suspected := ""
 		if ctx.Err() == nil && over == nil {
 			suspected = suspectedReason(err)

@@ -44,11 +44,11 @@ func TestJobBecomesAResult(t *testing.T) {
 	})
 }
 
-// Nothing is written that was not reserved before.
+// Objects are stored only after they were reserved.
 func TestNothingIsWrittenUnreserved(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := newHarness(t, 1)
-		w.jobs.Trouble("Reserve", func() error { return media.ErrJobLost })
+		w.jobs.Inject("Reserve", func() error { return media.ErrJobLost })
 		w.add(1)
 		w.run(t)
 		after(time.Second)
@@ -58,7 +58,7 @@ func TestNothingIsWrittenUnreserved(t *testing.T) {
 	})
 }
 
-// A file that is damaged somewhere is made anew, and never what players get.
+// A damaged file is encoded and not published unchanged.
 func TestDamagedFileIsEncoded(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := newHarness(t, 1)

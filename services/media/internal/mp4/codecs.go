@@ -6,14 +6,14 @@ import (
 	"fmt"
 )
 
-// The bytes of a sample entry in front of the boxes inside it.
+// The length of a sample entry before its boxes, in bytes.
 const (
-	pictureEntry = 78
-	soundEntry   = 28
+	videoEntry = 78
+	audioEntry = 28
 )
 
-// codecsOf says how a track is coded, in the words of RFC 6381, by the boxes
-// that the decoder is set up with.
+// codecsOf is the codec of a track as RFC 6381 writes it, read from the
+// configuration of the decoder.
 func codecsOf(stsd []byte) (string, error) {
 	if len(stsd) < 16 {
 		return "", errShort
@@ -26,23 +26,23 @@ func codecsOf(stsd []byte) (string, error) {
 	kind, body := string(entry[4:8]), entry[8:length]
 	switch kind {
 	case "avc1":
-		if len(body) < pictureEntry {
+		if len(body) < videoEntry {
 			return "", errShort
 		}
-		config, err := descend(body[pictureEntry:], "avcC")
+		config, err := descend(body[videoEntry:], "avcC")
 		if err != nil || len(config) < 4 {
 			return "", errors.Join(err, errShort)
 		}
 		return fmt.Sprintf("avc1.%02x%02x%02x", config[1], config[2], config[3]), nil
 	case "mp4a":
-		if len(body) < soundEntry {
+		if len(body) < audioEntry {
 			return "", errShort
 		}
-		esds, err := descend(body[soundEntry:], "esds")
+		esds, err := descend(body[audioEntry:], "esds")
 		if err != nil || len(esds) < 4 {
 			return "", errors.Join(err, errShort)
 		}
-		return soundCodec(esds[4:])
+		return audioCodec(esds[4:])
 	default:
 		return "", fmt.Errorf("sample entry %q", kind)
 	}
@@ -55,19 +55,19 @@ const (
 	tagSetup   = 5
 )
 
-func soundCodec(esds []byte) (string, error) {
+func audioCodec(esds []byte) (string, error) {
 	stream, err := descriptor(esds, tagStream)
 	if err != nil || len(stream) < 3 {
 		return "", errors.Join(err, errShort)
 	}
 	skip := 3
-	if stream[2]&0x80 != 0 { // depends on another
+	if stream[2]&0x80 != 0 { // has the id of another stream
 		skip += 2
 	}
-	if stream[2]&0x40 != 0 && len(stream) > skip { // has an address
+	if stream[2]&0x40 != 0 && len(stream) > skip { // has a URL
 		skip += 1 + int(stream[skip])
 	}
-	if stream[2]&0x20 != 0 { // has a clock
+	if stream[2]&0x20 != 0 { // has the id of a clock
 		skip += 2
 	}
 	if len(stream) < skip {
@@ -88,7 +88,7 @@ func soundCodec(esds []byte) (string, error) {
 	return fmt.Sprintf("mp4a.%02x.%d", decoder[0], object), nil
 }
 
-// descriptor opens the descriptor that data begins with.
+// descriptor returns the content of the descriptor at the start of data.
 func descriptor(data []byte, tag byte) ([]byte, error) {
 	if len(data) < 2 || data[0] != tag {
 		return nil, fmt.Errorf("no descriptor %d", tag)

@@ -11,19 +11,18 @@ import (
 
 // Track is a fragmented file with one track.
 type Track struct {
-	Header    int64  // the file up to here is what every fragment needs
+	Header    int64  // length of the beginning of the file that every fragment needs
 	Codecs    string // RFC 6381
 	Fragments []Fragment
 }
 
-// Fragment is a stretch of the file that can be decoded by itself, given the
-// header.
+// Fragment is a range of the file that can be decoded with the header alone.
 type Fragment struct {
 	Offset, Length int64
 	Duration       time.Duration
 }
 
-// Fragments takes a fragmented file apart.
+// Fragments lists the fragments of a file.
 func Fragments(r io.ReaderAt, size int64) (Track, error) {
 	all, err := top(r, size)
 	if err != nil {
@@ -66,14 +65,15 @@ func Fragments(r io.ReaderAt, size int64) (Track, error) {
 	return track, durations(track.Fragments, times, timescale)
 }
 
-// durations are from the beginning of one fragment to that of the next: so they
-// add up, whatever the durations of the samples are rounded to.
+// durations sets the duration of each fragment to the distance between its start and
+// that of the next one. So the durations add up, whatever the rounding of the
+// durations of samples.
 func durations(fragments []Fragment, times []fragmentTime, timescale uint64) error {
 	for i, t := range times {
 		ticks := t.ticks
 		if i+1 < len(times) {
 			if times[i+1].start < t.start {
-				return fmt.Errorf("fragment %d begins before the one in front of it", i+1)
+				return fmt.Errorf("fragment %d begins before the previous one", i+1)
 			}
 			ticks = times[i+1].start - t.start
 		}
@@ -90,7 +90,7 @@ type fragmentTime struct{ start, ticks uint64 }
 
 type sampleDefaults struct{ duration uint32 }
 
-// describe reads what is the same for all fragments.
+// describe reads the properties that all fragments share.
 func describe(moov []byte) (codecs string, timescale uint64, d sampleDefaults, err error) {
 	media, err := descend(moov, "trak", "mdia")
 	if err != nil {
@@ -121,7 +121,7 @@ func describe(moov []byte) (codecs string, timescale uint64, d sampleDefaults, e
 	return codecs, timescale, d, nil
 }
 
-// The flags of tfhd and trun that say which fields are there.
+// The flags of tfhd and trun that announce optional fields.
 const (
 	tfhdBase     = 0x1
 	tfhdEntry    = 0x2

@@ -5,16 +5,16 @@ import (
 	"io"
 )
 
-// Inspection is what a file of the MP4 family is like.
+// Inspection describes a file of the MP4 family.
 type Inspection struct {
 	FastStart   bool // moov comes before mdat
-	QuickTime   bool // a MOV and no MP4
-	HasMetadata bool // there may be a place where it was recorded, or boxes that nobody knows
+	QuickTime   bool // a MOV
+	HasMetadata bool // may contain the place of recording, or has unknown boxes
 }
 
-// Inspect tells what the outermost boxes of a file are, and whether its header
-// holds a place. A file that cannot be read to the end is said to be HasMetadata, as
-// one that must not be served as it is.
+// Inspect reads the outermost boxes of a file and searches its header for a place.
+// HasMetadata is also set if the file cannot be read to its end, so that it is not
+// published unchanged.
 func Inspect(r io.ReaderAt, size int64) Inspection {
 	all, err := top(r, size)
 	look := Inspection{QuickTime: true, HasMetadata: err != nil}
@@ -28,13 +28,13 @@ func Inspect(r io.ReaderAt, size int64) Inspection {
 				}
 			}
 		case "moov":
-			if header >= 0 { // whoever reads the file may take either
+			if header >= 0 { // readers may use either
 				look.HasMetadata = true
 				return look
 			}
 			header = i
 			moov, err := content(r, b)
-			look.HasMetadata = look.HasMetadata || err != nil || tells(moov)
+			look.HasMetadata = look.HasMetadata || err != nil || hasPlace(moov)
 		case "mdat":
 			if data < 0 {
 				data = i
@@ -48,9 +48,9 @@ func Inspect(r io.ReaderAt, size int64) Inspection {
 	return look
 }
 
-// tells looks for the ways in which phones and cameras write a place. Bytes that
-// look like one by chance cost a copy of the file.
-func tells(moov []byte) bool {
+// hasPlace searches for the marks with which phones and cameras store a place. A
+// match by chance only means that the file is copied without metadata.
+func hasPlace(moov []byte) bool {
 	for _, mark := range []string{"\xa9xyz", "loci", "location", "uuid", "gps", "GPS", "XMP_", "Exif"} {
 		if bytes.Contains(moov, []byte(mark)) {
 			return true

@@ -1,6 +1,6 @@
-// Package mp4 reads as much of MP4 as is needed to tell whether a file can be
-// served as it is, and to cut a fragmented one into segments. It trusts no
-// length: what it reads may come from anybody.
+// Package mp4 parses MP4 as far as needed to decide whether a file can be published
+// unchanged, and to find the segments of a fragmented file. Files are untrusted, so
+// every length is checked.
 package mp4
 
 import (
@@ -12,10 +12,10 @@ import (
 
 const (
 	maxTopLevel = 50_000   // boxes of a file
-	maxHeader   = 16 << 20 // bytes of a moov that is looked into: hours of source
+	maxHeader   = 16 << 20 // bytes of a moov, enough for hours
 )
 
-// errShort is what a box says that ends before what it has to hold.
+// errShort reports a box that ends before its required fields.
 var errShort = errors.New("box is too short")
 
 // box is a box of a file, without its header.
@@ -27,8 +27,8 @@ type box struct {
 
 func (b box) end() int64 { return b.offset + b.size }
 
-// top lists the boxes of a file. A file that breaks off inside one has an error
-// beside those before it.
+// top lists the outermost boxes of a file. If the file is truncated, it returns the
+// complete boxes and an error.
 func top(r io.ReaderAt, size int64) ([]box, error) {
 	var all []box
 	for at := int64(0); at < size; {
@@ -67,7 +67,7 @@ func header(r io.ReaderAt, at, size int64) (box, error) {
 	return box{kind: kind, start: at, offset: at + used, size: length - used}, nil
 }
 
-// content reads a box.
+// content reads the content of a box.
 func content(r io.ReaderAt, b box) ([]byte, error) {
 	if b.size > maxHeader {
 		return nil, fmt.Errorf("box %q of %d bytes", b.kind, b.size)
@@ -77,7 +77,7 @@ func content(r io.ReaderAt, b box) ([]byte, error) {
 	return data, err
 }
 
-// child finds the first box of a kind among those that data holds.
+// child returns the content of the first box of a kind in data.
 func child(data []byte, kind string) ([]byte, bool) {
 	for len(data) >= 8 {
 		length := int(binary.BigEndian.Uint32(data))
@@ -92,7 +92,7 @@ func child(data []byte, kind string) ([]byte, bool) {
 	return nil, false
 }
 
-// descend finds a box inside boxes.
+// descend follows a path of nested boxes.
 func descend(data []byte, kinds ...string) ([]byte, error) {
 	for _, kind := range kinds {
 		inner, ok := child(data, kind)

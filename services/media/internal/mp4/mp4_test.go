@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// made is a box of what is inside it.
-func made(kind string, inside ...[]byte) []byte {
+// boxOf is a box with the given content.
+func boxOf(kind string, inside ...[]byte) []byte {
 	body := bytes.Join(inside, nil)
 	return append(append(binary.BigEndian.AppendUint32(nil, uint32(len(body)+8)), kind...), body...)
 }
@@ -21,21 +21,21 @@ func words(n ...uint32) (all []byte) {
 }
 
 func moov() []byte {
-	entry := made("avc1", make([]byte, pictureEntry), made("avcC", []byte{1, 0x64, 0, 0x1f}))
-	return made("moov",
-		made("trak", made("mdia",
-			made("mdhd", words(0, 0, 0, 1000, 0)),
-			made("minf", made("stbl", made("stsd", words(0, 1), entry))))),
-		made("mvex", made("trex", words(0, 1, 1, 500, 0, 0))))
+	entry := boxOf("avc1", make([]byte, videoEntry), boxOf("avcC", []byte{1, 0x64, 0, 0x1f}))
+	return boxOf("moov",
+		boxOf("trak", boxOf("mdia",
+			boxOf("mdhd", words(0, 0, 0, 1000, 0)),
+			boxOf("minf", boxOf("stbl", boxOf("stsd", words(0, 1), entry))))),
+		boxOf("mvex", boxOf("trex", words(0, 1, 1, 500, 0, 0))))
 }
 
 func fragment(start uint32, samples uint32) []byte {
-	return append(made("moof", made("traf",
-		made("tfhd", words(0, 1)), made("tfdt", words(0, start)), made("trun", words(0, samples)))), made("mdat", []byte("film"))...)
+	return append(boxOf("moof", boxOf("traf",
+		boxOf("tfhd", words(0, 1)), boxOf("tfdt", words(0, start)), boxOf("trun", words(0, samples)))), boxOf("mdat", []byte("data"))...)
 }
 
 func fragmented() []byte {
-	return bytes.Join([][]byte{made("ftyp", []byte("isom")), moov(), fragment(0, 4), fragment(2000, 2)}, nil)
+	return bytes.Join([][]byte{boxOf("ftyp", []byte("isom")), moov(), fragment(0, 4), fragment(2000, 2)}, nil)
 }
 
 func TestFragments(t *testing.T) {
@@ -44,7 +44,7 @@ func TestFragments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	header := int64(len(made("ftyp", []byte("isom"))) + len(moov()))
+	header := int64(len(boxOf("ftyp", []byte("isom"))) + len(moov()))
 	if track.Codecs != "avc1.64001f" || track.Header != header || len(track.Fragments) != 2 {
 		t.Fatalf("%+v", track)
 	}
@@ -55,12 +55,12 @@ func TestFragments(t *testing.T) {
 	}
 	two := append(bytes.Clone(data), moov()...)
 	if _, err := Fragments(bytes.NewReader(two), int64(len(two))); err == nil {
-		t.Error("two headers were taken")
+		t.Error("two headers were accepted")
 	}
 }
 
-// sparse is a file of zeros behind a beginning, which fails where more than a
-// bounded piece of it is asked for.
+// sparse is a file that consists of a beginning and zeros. It fails the test if too
+// much is read at once.
 type sparse struct {
 	t     *testing.T
 	start []byte
@@ -68,7 +68,7 @@ type sparse struct {
 
 func (s sparse) ReadAt(p []byte, at int64) (int, error) {
 	if len(p) > maxHeader {
-		s.t.Errorf("%d bytes were asked for", len(p))
+		s.t.Errorf("%d bytes were read at once", len(p))
 	}
 	clear(p)
 	if at < int64(len(s.start)) {
@@ -79,21 +79,21 @@ func (s sparse) ReadAt(p []byte, at int64) (int, error) {
 
 func TestInspect(t *testing.T) {
 	head := func(kind string, size uint32) []byte { return append(words(size), kind...) }
-	mp4, mov, data := made("ftyp", []byte("isom")), made("ftyp", []byte("qt  ")), made("mdat", []byte("film"))
+	mp4, mov, data := boxOf("ftyp", []byte("isom")), boxOf("ftyp", []byte("qt  ")), boxOf("mdat", []byte("data"))
 	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 	tests := map[string]struct {
 		file []byte
-		size int64 // beyond the bytes of the file; 0: theirs
+		size int64 // 0: that of file
 		want Inspection
 	}{
 		"header first": {join(mp4, moov(), data), 0, Inspection{FastStart: true}},
 		"header last":  {join(mp4, data, moov()), 0, Inspection{}},
 		"MOV":          {join(mov, moov(), data), 0, Inspection{FastStart: true, QuickTime: true}},
-		"tells":        {join(mp4, made("moov", made("udta", made("\xa9xyz", []byte("+48+11/")))), data), 0, Inspection{FastStart: true, HasMetadata: true}},
-		"unknown box":  {join(mp4, moov(), made("uuid"), data), 0, Inspection{FastStart: true, HasMetadata: true}},
+		"place":        {join(mp4, boxOf("moov", boxOf("udta", boxOf("\xa9xyz", []byte("+48+11/")))), data), 0, Inspection{FastStart: true, HasMetadata: true}},
+		"unknown box":  {join(mp4, moov(), boxOf("uuid"), data), 0, Inspection{FastStart: true, HasMetadata: true}},
 		"two headers":  {join(mp4, moov(), moov(), data), 0, Inspection{HasMetadata: true}},
-		"broken off":   {join(mp4, moov(), data[:10]), 0, Inspection{HasMetadata: true}},
-		"great header": {join(mp4, head("moov", 100<<20)), int64(len(mp4)) + 100<<20, Inspection{HasMetadata: true}},
+		"truncated":    {join(mp4, moov(), data[:10]), 0, Inspection{HasMetadata: true}},
+		"large header": {join(mp4, head("moov", 100<<20)), int64(len(mp4)) + 100<<20, Inspection{HasMetadata: true}},
 	}
 	for name, test := range tests {
 		size := test.size
@@ -106,12 +106,12 @@ func TestInspect(t *testing.T) {
 	}
 }
 
-// What anybody may send is read to an end, and never outside of the file.
+// Parsing any input ends, and never reads outside of the file.
 func FuzzBoxes(f *testing.F) {
 	f.Add(fragmented())
-	f.Add(append(made("ftyp", []byte("qt  ")), made("free")...))
+	f.Add(append(boxOf("ftyp", []byte("qt  ")), boxOf("free")...))
 	f.Add(words(1, 0x6d6f6f76, 0x7fffffff, 0xffffffff))
-	f.Add(made("moov", made("trak", words(0xffffffff, 0))))
+	f.Add(boxOf("moov", boxOf("trak", words(0xffffffff, 0))))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		size := int64(len(data))
 		Inspect(bytes.NewReader(data), size)

@@ -1,5 +1,5 @@
-// Package objects is the object store as the workers want it: whole objects, and
-// a plain word on whose fault it is when one cannot be read.
+// Package objects copies whole objects from and to the object store. It tells a
+// lost object from an outage of the store.
 package objects
 
 import (
@@ -16,19 +16,19 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/objectstore"
 )
 
-// Store is the media.Objects on an object store.
+// Store implements media.Objects on an object store.
 type Store struct {
 	store *objectstore.Store
-	pause time.Duration // before a part is asked for again
+	pause time.Duration // before the first retry of a part
 }
 
 var _ media.Objects = (*Store)(nil)
 
-// tries is how often a part is asked for: a fault that passes should not make
-// all others be fetched again.
+// tries is the number of reads of a part. A passing fault should not discard the
+// parts that were fetched already.
 const tries = 3
 
-// New makes a store on another.
+// New returns a Store on an object store.
 func New(store *objectstore.Store) *Store {
 	return &Store{store: store, pause: 300 * time.Millisecond}
 }
@@ -67,8 +67,8 @@ func (s *Store) part(ctx context.Context, m objectstore.Manifest, n int) ([]byte
 			return part, nil
 		}
 	}
-	// Only what the store says itself, asked three times: a store that does not
-	// answer says nothing of the object.
+	// The object is lost only if the store itself reports it three times. An
+	// unreachable store proves nothing.
 	if errors.Is(err, objectstore.ErrCorrupt) || errs.CodeOf(err) == errs.NotFound && errs.ReasonOf(err) == "OBJECT_MISSING" {
 		return nil, media.Fail(videov1.FailureSourceLost, "part %d: %w", n, err)
 	}
@@ -91,7 +91,7 @@ func (s *Store) write(ctx context.Context, o media.Object, r io.Reader) (objects
 	if o.Whole {
 		return s.store.WriteWhole(ctx, o.Key, o.ContentType, o.PartSize, o.Size, r)
 	}
-	// A part is allocated as a whole, and most objects are much smaller.
+	// Write allocates a whole part, and most objects are much smaller.
 	return s.store.Write(ctx, o.Key, min(o.PartSize, max(o.Size, 1)), o.Size, r)
 }
 

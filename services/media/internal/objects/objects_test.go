@@ -18,7 +18,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/objectstore"
 )
 
-// blobs is a store in memory whose Get may fail.
+// blobs is an in-memory store whose Get may fail.
 type blobs struct {
 	mu    sync.Mutex
 	bytes map[string][]byte
@@ -69,7 +69,7 @@ func stored(t *testing.T) (*blobs, *objects.Store, media.Object) {
 	return b, store, o
 }
 
-func TestObjectsComeBack(t *testing.T) {
+func TestStoredObjectsCanBeFetched(t *testing.T) {
 	b, store, o := stored(t)
 	var got bytes.Buffer
 	sum, err := store.Fetch(t.Context(), o, &got)
@@ -85,12 +85,12 @@ func TestObjectsComeBack(t *testing.T) {
 		t.Errorf("%q, %v", got.String(), err)
 	}
 	if err := store.Store(t.Context(), small, strings.NewReader("abd")); err == nil {
-		t.Error("other bytes than the manifest says were stored")
+		t.Error("bytes that differ from the manifest were stored")
 	}
 }
 
-// Only what the store itself says of an object is the object's end.
-func TestWhoseFaultItIs(t *testing.T) {
+// An object is lost only if the store itself reports it as missing or damaged.
+func TestLostObjectOrOutage(t *testing.T) {
 	down := &errs.Error{Code: errs.Unavailable}
 	tests := map[string]struct {
 		prepare func(b *blobs)

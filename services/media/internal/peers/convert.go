@@ -8,13 +8,12 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
 )
 
-// jobFrom reads a job. One that cannot be done as it is written is an error: to
-// do something else with it would be worse.
+// jobFrom converts a job. It returns an error for a job with missing fields.
 func jobFrom(j *videov1.Job) (*media.Job, error) {
 	source := j.GetSource()
 	if j.GetPartSize() <= 0 || j.GetLeaseMs() <= 0 || j.GetOutputPrefix() == "" || source.GetKey() == "" ||
 		source.GetPartSize() <= 0 || source.GetSize() < 0 || len(source.GetSha256()) != 32 {
-		return nil, fmt.Errorf("job of video %d, attempt %d, cannot be done as it is written", j.GetVideoId(), j.GetAttempt())
+		return nil, fmt.Errorf("job of video %d, attempt %d: fields are missing", j.GetVideoId(), j.GetAttempt())
 	}
 	return &media.Job{
 		Ref:    media.Ref{VideoID: j.GetVideoId(), Attempt: j.GetAttempt()},

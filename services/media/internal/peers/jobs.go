@@ -1,4 +1,4 @@
-// Package peers asks the video service for jobs, through the sidecar.
+// Package peers calls the video service through the sidecar.
 package peers
 
 import (
@@ -12,11 +12,11 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/media/internal/media"
 )
 
-// callTimeout bounds one call; whoever needs the answer asks again.
+// callTimeout bounds one call. The callers retry.
 const callTimeout = 5 * time.Second
 
-// Jobs is the media.Jobs on the video service, and the media.Indexer of its
-// contract.
+// Jobs implements media.Jobs with calls to the video service, and media.Indexer
+// with the messages of its contract.
 type Jobs struct {
 	client videov1.ProcessingServiceClient
 }
@@ -26,7 +26,7 @@ var (
 	_ media.Indexer = (*Jobs)(nil)
 )
 
-// NewJobs asks over a connection that leads to the video service.
+// NewJobs returns Jobs on a connection to the video service.
 func NewJobs(conn grpc.ClientConnInterface) *Jobs {
 	return &Jobs{client: videov1.NewProcessingServiceClient(conn)}
 }

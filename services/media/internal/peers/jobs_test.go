@@ -14,7 +14,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/media/internal/peers"
 )
 
-// videoService answers every call with a message and remembers what was asked.
+// videoService returns the same response to every call and records the request.
 type videoService struct {
 	answer proto.Message
 	err    error
@@ -73,7 +73,7 @@ func TestClaim(t *testing.T) {
 	}
 }
 
-func TestWhatIsTold(t *testing.T) {
+func TestRequests(t *testing.T) {
 	service := &videoService{}
 	jobs := peers.NewJobs(service)
 	ref := media.Ref{VideoID: 7, Attempt: 2}

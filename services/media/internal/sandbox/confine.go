@@ -16,21 +16,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// confinedArg as the first argument makes this program a child of itself.
+// confinedArg as the first argument makes this program confine itself and execute
+// another one.
 const confinedArg = "confined"
 
-// lowestPriority is that of children: whoever answers users goes first.
+// lowestPriority is the priority of children: programs that serve users go first.
 const lowestPriority = 19
 
 // BecomeChild has to be the first call of main, and of TestMain. In a process
-// that Run started it takes the limits on and becomes the program that was
-// asked for; in any other it returns.
+// started by Run it sets the limits and executes the program of the command. In
+// any other process it returns.
 func BecomeChild() {
 	if len(os.Args) != 3 || os.Args[1] != confinedArg {
 		return
 	}
-	// Priority, capabilities and landlock belong to a thread, and the program
-	// has those of the thread that becomes it.
+	// Priority, capabilities and landlock rules belong to a thread. The executed
+	// program gets those of the thread that executes it.
 	runtime.LockOSThread()
 	var received orders
 	err := json.Unmarshal([]byte(os.Args[2]), &received)
@@ -44,7 +45,7 @@ func BecomeChild() {
 	os.Exit(0)
 }
 
-// become does not return unless there is no program or an error.
+// become returns only without a program or with an error.
 func become(o orders) error {
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return fmt.Errorf("no new privileges: %w", err)
@@ -52,8 +53,8 @@ func become(o orders) error {
 	if err := unix.Setpriority(unix.PRIO_PROCESS, 0, lowestPriority); err != nil {
 		return fmt.Errorf("priority: %w", err)
 	}
-	// When memory gets short, a child goes and not a service. Not where /proc is
-	// not what it should be.
+	// When memory is short, the kernel kills a child and not a service. Without a
+	// usable /proc the default stays.
 	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0)
 	if o.Stripped {
 		if err := dropCapabilities(); err != nil {
@@ -72,22 +73,22 @@ func become(o orders) error {
 	if err != nil {
 		return err
 	}
-	// From here on our own runtime may fail to get memory, so there is nothing
-	// left to do but the call that replaces it.
+	// From here on the Go runtime may fail to allocate memory, so the only step
+	// left is the call that executes the program.
 	if err := limit(o.Limits); err != nil {
 		return err
 	}
 	return run()
 }
 
-// dropCapabilities leaves the thread without any. Root would get them again as
-// the program, but for two things: there are none that it might get, or, where a
-// container took the right away to see to that, nobody gets any who may not have
-// new privileges.
+// dropCapabilities removes all capabilities of the thread. Root would get them
+// again by executing a program, except for two obstacles: the bounding set is empty,
+// or, in a container without the right to change that set, no-new-privileges
+// prevents it.
 func dropCapabilities() error {
 	for capability := uintptr(0); capability <= 63; capability++ {
 		err := unix.Prctl(unix.PR_CAPBSET_DROP, capability, 0, 0, 0)
-		if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.EPERM) { // past the last one, or without the right
+		if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.EPERM) { // after the last capability, or without the right
 			break
 		}
 		if err != nil {
@@ -103,13 +104,13 @@ func dropCapabilities() error {
 		return err
 	}
 	if left != none {
-		return fmt.Errorf("left: %x", left)
+		return fmt.Errorf("remaining: %x", left)
 	}
 	return nil
 }
 
-// cutFilesOff leaves the program itself, the libraries, and its folder; and no
-// TCP where the kernel can do that.
+// cutFilesOff restricts file access to the program, the libraries and the folder.
+// It also denies TCP if the kernel supports that.
 func cutFilesOff(o orders) error {
 	const (
 		read    landlock.AccessFSSet = ll.AccessFSReadFile | ll.AccessFSReadDir
@@ -120,7 +121,7 @@ func cutFilesOff(o orders) error {
 		landlock.PathAccess(ll.AccessFSReadFile, "/etc/ld.so.cache", "/dev/urandom").IgnoreIfMissing(),
 		landlock.RWFiles("/dev/null"),
 		landlock.RWDirs(o.Folder),
-		// What starts a program: the kernel opens the loader to execute it.
+		// The kernel opens the dynamic loader to execute a program.
 		landlock.PathAccess(execute, "/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1").IgnoreIfMissing(),
 	}
 	if o.Program != "" {
@@ -129,8 +130,8 @@ func cutFilesOff(o orders) error {
 	return landlock.V11.BestEffort().Restrict(rules...)
 }
 
-// prepare makes the call that becomes the program, with all memory that it
-// needs.
+// prepare allocates everything for the call that executes the program, and returns
+// the call.
 func prepare(o orders) (func() error, error) {
 	program, err := syscall.BytePtrFromString(o.Program)
 	if err != nil {
@@ -148,7 +149,7 @@ func prepare(o orders) (func() error, error) {
 	}, nil
 }
 
-// limit sets the limits, memory last.
+// limit sets the limits. Memory comes last, because setting a limit may allocate.
 func limit(l Limits) error {
 	seconds := uint64(math.Ceil(l.CPU.Seconds()))
 	limits := []struct {
@@ -156,7 +157,7 @@ func limit(l Limits) error {
 		soft, hard uint64
 	}{
 		{unix.RLIMIT_CORE, 0, 0},
-		{unix.RLIMIT_CPU, seconds, seconds + uint64(5*time.Second/time.Second)}, // a signal, and then an end
+		{unix.RLIMIT_CPU, seconds, seconds + uint64(5*time.Second/time.Second)}, // SIGXCPU, then SIGKILL
 		{unix.RLIMIT_FSIZE, l.FileSize, l.FileSize},
 		{unix.RLIMIT_NOFILE, l.Files, l.Files},
 		{unix.RLIMIT_AS, l.Memory, l.Memory},

@@ -16,15 +16,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// drainTime is how long the output of an ended program is read on.
+// drainTime is the time for reading the output of a program that ended.
 const drainTime = 2 * time.Second
 
-// exitUnconfined is the exit code of a child that could not take its limits on.
+// exitUnconfined is the exit code of a child that could not set its limits.
 const exitUnconfined = 125
 
-// Command is a program to be run.
+// Command is a program to run.
 type Command struct {
-	Folder  string // where it works, and the only place where it may write
+	Folder  string // its working directory, the only place where it may write
 	Program string // an absolute path
 	Args    []string
 	Stdout  io.Writer
@@ -32,15 +32,15 @@ type Command struct {
 	Limits  Limits
 }
 
-// Exit is the end of a program that did not end well.
+// Exit reports a program that failed.
 type Exit struct {
 	Code   int            // -1 after a signal
 	Signal syscall.Signal // 0 without
 }
 
-// Stopped is the end of a program whose context ended first.
+// Stopped reports a program that was killed because the context ended.
 type Stopped struct {
-	CPU, Wall time.Duration // that it had, and that passed
+	CPU, Wall time.Duration // that it used, and that passed
 	Cause     error
 }
 
@@ -56,19 +56,19 @@ func (e *Exit) Error() string {
 	return fmt.Sprintf("exit code %d", e.Code)
 }
 
-// orders are what a child does before it becomes the program.
+// orders tell a child how to confine itself and what to execute.
 type orders struct {
 	Limits   Limits
 	Folder   string
-	Program  string // none: only to confine itself
+	Program  string // empty: only confine
 	Args     []string
 	Landlock bool
 	Stripped bool
 }
 
-// Run runs a program until it ends, or until ctx does; its group is killed in
-// either case. An Exit is the program's end, Stopped that of ctx; any other error
-// is local trouble.
+// Run runs a program until it or ctx ends, and then kills its process group. The
+// error is an Exit if the program failed, Stopped if ctx ended, and any other if
+// the program could not be run.
 func (b *Box) Run(ctx context.Context, c Command) error {
 	sent, err := json.Marshal(orders{
 		Limits: c.Limits, Folder: c.Folder, Program: c.Program, Args: c.Args, Landlock: b.landlock, Stripped: b.stripped,
@@ -79,9 +79,9 @@ func (b *Box) Run(ctx context.Context, c Command) error {
 	cmd := exec.CommandContext(ctx, self(), confinedArg, string(sent)) //nolint:gosec // this program itself, with its orders
 	cmd.Dir, cmd.Env = c.Folder, []string{}
 	cmd.Stdout, cmd.Stderr = c.Stdout, c.Stderr
-	var said bytes.Buffer
+	var messages bytes.Buffer
 	if c.Stderr == nil {
-		cmd.Stderr = &said
+		cmd.Stderr = &messages
 	}
 	cmd.SysProcAttr = b.attributes()
 	cmd.WaitDelay = drainTime
@@ -91,8 +91,8 @@ func (b *Box) Run(ctx context.Context, c Command) error {
 		return err
 	}
 	ended := awaitEnd(cmd.Process.Pid)
-	// What it left behind goes with it. Its number is not given to others before
-	// it is waited for, so this is nobody else's group.
+	// Kill processes that the program left behind. Its process id is not reused
+	// before Wait, so the group cannot be that of another program.
 	killed := killGroup(cmd.Process.Pid)
 	err = cmd.Wait()
 	if err == nil && ended == nil && !errors.Is(killed, os.ErrProcessDone) {
@@ -105,10 +105,10 @@ func (b *Box) Run(ctx context.Context, c Command) error {
 		}
 		return stopped
 	}
-	return outcome(err, said.String())
+	return outcome(err, messages.String())
 }
 
-// awaitEnd waits for a process to end and leaves it to be waited for.
+// awaitEnd waits until a process ends, without reaping it.
 func awaitEnd(pid int) error {
 	for {
 		err := unix.Waitid(unix.P_PID, pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
@@ -132,7 +132,7 @@ func (b *Box) attributes() *syscall.SysProcAttr {
 	return attributes
 }
 
-func outcome(err error, said string) error {
+func outcome(err error, messages string) error {
 	if err == nil {
 		return nil
 	}
@@ -141,7 +141,7 @@ func outcome(err error, said string) error {
 		return err
 	}
 	if ended.ExitCode() == exitUnconfined {
-		return fmt.Errorf("a child could not be confined: %s", said)
+		return fmt.Errorf("a child could not confine itself: %s", messages)
 	}
 	exit := &Exit{Code: ended.ExitCode()}
 	if status, ok := ended.Sys().(syscall.WaitStatus); ok && status.Signaled() {
@@ -150,7 +150,7 @@ func outcome(err error, said string) error {
 	return exit
 }
 
-// killGroup kills a program and all that it started.
+// killGroup kills a program and all processes that it started.
 func killGroup(pid int) error {
 	if err := syscall.Kill(-pid, syscall.SIGKILL); err != nil {
 		if errors.Is(err, syscall.ESRCH) {

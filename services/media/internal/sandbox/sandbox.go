@@ -1,12 +1,11 @@
-// Package sandbox runs a program that reads what strangers have sent: in a
-// process group of its own that does not outlive this process, within limits of
-// memory, time and files, with an empty environment, the lowest priority and no
-// new privileges; and, where the kernel permits, without a network, without
-// capabilities, and with no file in reach but the system's libraries and one
-// folder.
+// Package sandbox runs programs on untrusted input. A program runs in a process
+// group that does not outlive this process, with limits of memory, time and files,
+// an empty environment, the lowest priority and no new privileges. If the kernel
+// permits, it has no network, no capabilities, and access to no files except the
+// system's libraries and one folder.
 //
-// The limits are set by this program itself, started once more: a child
-// is our own program, which takes the limits on and then becomes the other one.
+// A child first executes this program again, which sets the limits of its own
+// process and then executes the other program.
 package sandbox
 
 import (
@@ -21,36 +20,36 @@ import (
 	ll "github.com/landlock-lsm/go-landlock/landlock/syscall"
 )
 
-// Mode says what to do where the kernel does not permit to confine files and
-// network. Limits are set in every mode.
+// Mode decides what happens if the kernel cannot confine files or network. Limits
+// are set in every mode.
 type Mode string
 
 // The modes.
 const (
-	Auto    Mode = "auto"    // confine by what there is
-	Require Mode = "require" // not to start where something is missing
+	Auto    Mode = "auto"    // confine as far as possible
+	Require Mode = "require" // return an error if something is missing
 	Off     Mode = "off"     // do not confine
 )
 
-// Limits of one program. All have to be set.
+// Limits bounds one program. All are required.
 type Limits struct {
 	Memory   uint64        // bytes of address space
 	FileSize uint64        // bytes of each file that it writes
-	CPU      time.Duration // of all its threads
-	Files    uint64        // open at the same time
+	CPU      time.Duration // of all threads together
+	Files    uint64        // open files
 }
 
-// Box runs programs.
+// Box runs programs in the sandbox.
 type Box struct {
 	temp      string
-	namespace bool // without network
-	landlock  bool // without files
-	stripped  bool // without capabilities
+	namespace bool // children have no network
+	landlock  bool // children cannot access other files
+	stripped  bool // children have no capabilities
 	spawner   *spawner
 }
 
-// New finds out what the kernel permits, in a temporary folder below temp, or
-// below the system's where that is empty.
+// New finds out what the kernel permits. It uses a temporary folder below temp, or
+// below the system's if temp is empty.
 func New(ctx context.Context, mode Mode, temp string, log *slog.Logger) (*Box, error) {
 	b := &Box{temp: temp, spawner: newSpawner()}
 	if err := b.probe(ctx, mode); err != nil {
@@ -89,7 +88,7 @@ func (b *Box) probe(ctx context.Context, mode Mode) error {
 	}
 }
 
-// check starts a child that confines itself and ends.
+// check runs a child that only confines itself.
 func (b *Box) check(ctx context.Context) error {
 	folder, err := os.MkdirTemp(b.temp, "sandbox-check-")
 	if err != nil {
@@ -100,13 +99,13 @@ func (b *Box) check(ctx context.Context) error {
 	return b.Run(ctx, Command{Folder: folder, Limits: limits})
 }
 
-// Close ends the children that are still there.
+// Close kills the remaining children.
 func (b *Box) Close() { b.spawner.close() }
 
-// Cuts says what children are kept from, for tests.
+// Cuts reports whether children are cut off from network and files, for tests.
 func (b *Box) Cuts() (network, files bool) { return b.namespace, b.landlock }
 
-// self is this program, also after its file was replaced.
+// self is the path of this program, even after its file was replaced.
 func self() string {
 	if runtime.GOOS == "linux" {
 		return "/proc/self/exe"

@@ -6,7 +6,10 @@
 //     in whatever order the events arrive: an entry that was taken back is not
 //     listed, and an older event does not bring it back.
 //   - Entries are numbered in the order in which they became visible, so that a
-//     read position never covers an entry that the user could not have seen.
+//     read position never covers an entry that the user could not have seen. An
+//     entry that is taken back keeps its number.
+//   - After Retention, entries that were taken back are deleted, and so are
+//     entries beyond the newest MaxKept of a user.
 //
 // It imports the standard library and platform/errs only.
 package activity
@@ -22,10 +25,16 @@ import (
 // ErrIDsInvalid is the error of invalid ids. Its reason is part of the contract.
 var ErrIDsInvalid = errs.New(errs.Invalid, userv1.ReasonIDsInvalid, "ids must be greater than 0, and a cursor must not be negative")
 
-// Limits of a page.
+// Limits.
 const (
-	DefaultPage = 30
-	MaxPage     = 100
+	DefaultPage = 30   // entries of a page
+	MaxPage     = 100  // entries of a page
+	MaxUnread   = 1000 // unread entries are not counted beyond this number
+
+	// MaxKept is how many entries a user keeps whatever their age.
+	MaxKept = 10_000
+	// Retention is how long every entry is kept.
+	Retention = 90 * 24 * time.Hour
 )
 
 // Kind is the kind of an activity.
@@ -57,17 +66,20 @@ type Change struct {
 	Version int64  // of the subject; grows with each change
 	Present bool   // false: the like, comment or follow was taken back
 	Entry   Entry  // without an id
+	Late    bool   // the event is older than Retention
 }
 
 // Store stores the lists.
 type Store interface {
 	// Apply applies a change, once per event. A change whose version is not
-	// newer than the stored version of its subject has no effect.
+	// newer than the stored version of its subject has no effect. A late change
+	// of an unknown subject has no effect either, because the row with a newer
+	// version may have been deleted.
 	Apply(ctx context.Context, c Change) error
 	// List reads at most limit present entries with smaller ids than beforeID,
 	// newest first.
 	List(ctx context.Context, userID, beforeID int64, limit int) ([]Entry, error)
-	// Unread counts the present entries after the read position.
+	// Unread counts the present entries after the read position, up to MaxUnread.
 	Unread(ctx context.Context, userID int64) (int64, error)
 	// MarkRead moves the read position forward, at most to the newest entry.
 	MarkRead(ctx context.Context, userID, upToID int64) error
@@ -77,11 +89,14 @@ type Store interface {
 type Page struct {
 	Entries []Entry
 	NextID  int64 // the next page starts before this id; 0 at the end
-	Unread  int64 // number of unread entries of the whole list
+	Unread  int64 // unread entries of the whole list, at most MaxUnread
 }
 
 // Service implements the rules. It is safe for concurrent use.
-type Service struct{ store Store }
+type Service struct {
+	store Store
+	clock func() time.Time
+}
 
 // New returns a service.
-func New(store Store) *Service { return &Service{store: store} }
+func New(store Store, clock func() time.Time) *Service { return &Service{store: store, clock: clock} }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/douyin-on-dapr/douyin/services/user/internal/activity"
 	"github.com/douyin-on-dapr/douyin/services/user/internal/fake"
@@ -12,13 +13,17 @@ import (
 func like(actor, user int64) activity.Change {
 	return activity.Change{
 		EventID: fmt.Sprint("E", actor, user), Subject: fmt.Sprintf("like:%d:7", actor), Version: 1, Present: true,
-		Entry: activity.Entry{UserID: user, ActorID: actor, Kind: activity.Liked, VideoID: 7},
+		Entry: activity.Entry{UserID: user, ActorID: actor, Kind: activity.Liked, VideoID: 7, OccurredAt: now},
 	}
 }
 
+var now = time.UnixMilli(1_772_366_400_000)
+
+func clock() time.Time { return now }
+
 func filled(t *testing.T, actors int64) *activity.Service {
 	t.Helper()
-	s := activity.New(fake.NewActivities())
+	s := activity.New(fake.NewActivities(), clock)
 	for actor := range actors {
 		if err := s.Apply(t.Context(), like(actor+10, 5)); err != nil {
 			t.Fatal(err)
@@ -28,7 +33,7 @@ func filled(t *testing.T, actors int64) *activity.Service {
 }
 
 func TestOwnActionsAreNotListed(t *testing.T) {
-	s := activity.New(fake.NewActivities())
+	s := activity.New(fake.NewActivities(), clock)
 	if err := s.Apply(t.Context(), like(5, 5)); err != nil {
 		t.Fatal(err)
 	}
@@ -70,6 +75,22 @@ func TestMarkRead(t *testing.T) {
 	for _, c := range []struct{ upTo, unread int64 }{{2, 3}, {1, 3}, {0, 0}, {3, 0}} {
 		if unread, err := s.MarkRead(t.Context(), 5, c.upTo); err != nil || unread != c.unread {
 			t.Errorf("read up to %d: %d unread, %v", c.upTo, unread, err)
+		}
+	}
+}
+
+// The row with the newer version of such a change may have been deleted.
+func TestEventsOlderThanTheRetentionAddNothing(t *testing.T) {
+	s := activity.New(fake.NewActivities(), clock)
+	for age, want := range map[time.Duration]int64{activity.Retention: 1, activity.Retention + time.Millisecond: 0} {
+		c := like(20, 5+want)
+		c.Subject, c.EventID = fmt.Sprint("like:", age), fmt.Sprint("E", age)
+		c.Entry.OccurredAt = now.Add(-age)
+		if err := s.Apply(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		if page, err := s.List(t.Context(), 5+want, 0, 0); err != nil || page.Unread != want {
+			t.Errorf("of %v ago: %+v, %v", age, page, err)
 		}
 	}
 }

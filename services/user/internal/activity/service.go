@@ -13,6 +13,7 @@ func (s *Service) Apply(ctx context.Context, c Change) error {
 	if c.Entry.ActorID == c.Entry.UserID {
 		return nil
 	}
+	c.Late = c.Entry.OccurredAt.Before(s.clock().Add(-Retention))
 	return errs.Wrap("activity.Apply", s.store.Apply(ctx, c))
 }
 
@@ -45,7 +46,8 @@ func (s *Service) List(ctx context.Context, userID, beforeID int64, limit int) (
 }
 
 // MarkRead moves the read position forward to an entry, or to the newest entry if
-// upToID is 0, and returns how many entries remain unread. It is idempotent.
+// upToID is 0, and returns how many entries remain unread, at most
+// MaxUnread. It is idempotent.
 func (s *Service) MarkRead(ctx context.Context, userID, upToID int64) (unread int64, err error) {
 	const op = "activity.MarkRead"
 	if userID <= 0 || upToID < 0 {

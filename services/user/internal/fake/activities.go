@@ -32,10 +32,16 @@ func NewActivities() *Activities {
 func (a *Activities) Apply(_ context.Context, c activity.Change) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.done[c.EventID] || a.changes[c.Subject].Version >= c.Version {
+	known, exists := a.changes[c.Subject]
+	if a.done[c.EventID] || known.Version >= c.Version || !exists && c.Late {
 		return nil
 	}
 	a.done[c.EventID] = true
+	if exists && !c.Present {
+		c.Entry.ID = known.Entry.ID
+		a.changes[c.Subject] = c
+		return nil
+	}
 	a.last[c.Entry.UserID]++
 	c.Entry.ID = a.last[c.Entry.UserID]
 	a.changes[c.Subject] = c
@@ -66,7 +72,7 @@ func (a *Activities) Unread(_ context.Context, userID int64) (int64, error) {
 			unread++
 		}
 	}
-	return unread, nil
+	return min(unread, activity.MaxUnread), nil
 }
 
 // MarkRead implements activity.Store.

@@ -18,15 +18,18 @@ const (
 	lockMarks = `INSERT INTO activity_marks (user_id, last_id, read_id) VALUES (?, 0, 0)
 ON DUPLICATE KEY UPDATE last_id = last_id`
 	readVersion = `SELECT version FROM activities WHERE subject = ?`
+	// The entry keeps its number: a new one would only lengthen the list.
+	takeBack = `UPDATE activities SET version = ?, present = FALSE, excerpt = ?, occurred_at_ms = ?, event_id = ?
+WHERE subject = ?`
 	takeID      = `UPDATE activity_marks SET last_id = last_id + 1 WHERE user_id = ?`
 	putActivity = `INSERT INTO activities (user_id, id, subject, version, present, kind, actor_id, video_id, comment_id, excerpt, occurred_at_ms, event_id)
 SELECT user_id, last_id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM activity_marks WHERE user_id = ?
 ON DUPLICATE KEY UPDATE id = VALUES(id), version = VALUES(version), present = VALUES(present),
   excerpt = VALUES(excerpt), occurred_at_ms = VALUES(occurred_at_ms), event_id = VALUES(event_id)`
 	listActivities = `SELECT user_id, id, kind, actor_id, video_id, comment_id, excerpt, occurred_at_ms
-FROM activities WHERE user_id = ? AND present = TRUE AND id < ? ORDER BY id DESC LIMIT ?`
-	countUnread = `SELECT COUNT(*) FROM activities WHERE user_id = ? AND present = TRUE
-  AND id > COALESCE((SELECT read_id FROM activity_marks WHERE user_id = ?), 0)`
+FROM activities FORCE INDEX (listed) WHERE user_id = ? AND present = TRUE AND id < ? ORDER BY id DESC LIMIT ?`
+	countUnread = `SELECT COUNT(*) FROM (SELECT 1 FROM activities FORCE INDEX (listed) WHERE user_id = ? AND present = TRUE
+  AND id > COALESCE((SELECT read_id FROM activity_marks WHERE user_id = ?), 0) LIMIT ?) unread`
 	markRead = `UPDATE activity_marks SET read_id = GREATEST(read_id, LEAST(?, last_id)) WHERE user_id = ?`
 )
 
@@ -57,13 +60,17 @@ func (a *Activities) Apply(ctx context.Context, c activity.Change) error {
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		if known >= c.Version {
+		e, unknown := c.Entry, err != nil
+		switch {
+		case known >= c.Version, unknown && c.Late:
 			return nil
+		case !unknown && !c.Present:
+			_, err := tx.ExecContext(ctx, takeBack, c.Version, e.Excerpt, e.OccurredAt.UnixMilli(), c.EventID, c.Subject)
+			return err
 		}
 		if _, err := tx.ExecContext(ctx, takeID, c.Entry.UserID); err != nil {
 			return err
 		}
-		e := c.Entry
 		_, err = tx.ExecContext(ctx, putActivity, c.Subject, c.Version, c.Present, e.Kind, e.ActorID, e.VideoID, e.CommentID,
 			e.Excerpt, e.OccurredAt.UnixMilli(), c.EventID, e.UserID)
 		return err
@@ -102,7 +109,7 @@ func (a *Activities) List(ctx context.Context, userID, beforeID int64, limit int
 // Unread implements activity.Store.
 func (a *Activities) Unread(ctx context.Context, userID int64) (int64, error) {
 	var unread int64
-	err := a.db.GetContext(ctx, &unread, countUnread, userID, userID)
+	err := a.db.GetContext(ctx, &unread, countUnread, userID, userID, activity.MaxUnread)
 	return unread, sqldb.Wrap("mysql.Unread", err)
 }
 

@@ -30,16 +30,18 @@ func TestActivities(t *testing.T) {
 
 func TestPlansOfActivities(t *testing.T) {
 	db := newActivitiesDB(t)
-	var rows []string
+	var rows, sessions []string
 	for user := range 20 {
 		for id := range 50 {
-			rows = append(rows, fmt.Sprintf("(%d, %d, 'like:%d:%d', 1, %t, 1, 9, 9, 0, '', 1000, 'E')", user+1, id+1, user, id, id%3 > 0))
+			rows = append(rows, fmt.Sprintf("(%d, %d, 'like:%d:%d', 1, %t, 1, 9, 9, 0, '', %d, 'E')", user+1, id+1, user, id, id%3 > 0, 1_000+id))
+			sessions = append(sessions, fmt.Sprintf("('%026d', %d, %d)", user*50+id, user+1, 1_000+id))
 		}
 	}
 	for _, statement := range []string{
 		"INSERT INTO activities VALUES " + strings.Join(rows, ","),
-		"INSERT INTO activity_marks SELECT user_id, MAX(id), 20 FROM activities GROUP BY user_id",
-		"ANALYZE TABLE activities, activity_marks",
+		"INSERT INTO sessions VALUES " + strings.Join(sessions, ","),
+		"INSERT INTO activity_marks SELECT user_id, MAX(id) + user_id, 20 FROM activities GROUP BY user_id",
+		"ANALYZE TABLE activities, activity_marks, sessions",
 	} {
 		if _, err := db.ExecContext(t.Context(), statement); err != nil {
 			t.Fatal(err)
@@ -50,9 +52,22 @@ func TestPlansOfActivities(t *testing.T) {
 		args        []any
 		want        []sqltest.Step
 	}{
-		{"a list", mysql.ListActivities, []any{7, math.MaxInt64, 30}, []sqltest.Step{{Table: "activities", Index: "PRIMARY"}}},
-		{"its next page", mysql.ListActivities, []any{7, 25, 10}, []sqltest.Step{{Table: "activities", Index: "PRIMARY"}}},
-		{"unread", mysql.CountUnread, []any{7, 7}, []sqltest.Step{{Table: "activities", Index: "PRIMARY"}, {Table: "activity_marks", Index: "PRIMARY"}}},
+		{"a list", mysql.ListActivities, []any{7, math.MaxInt64, 30}, []sqltest.Step{{Table: "activities", Index: "listed"}}},
+		{"its next page", mysql.ListActivities, []any{7, 25, 10}, []sqltest.Step{{Table: "activities", Index: "listed"}}},
+		{"unread", mysql.CountUnread, []any{7, 7, 1_000}, []sqltest.Step{
+			{Table: "<derived2>"}, // at most 1,000 rows
+			{Table: "activities", Index: "listed"}, {Table: "activity_marks", Index: "PRIMARY"},
+		}},
+		{"old sessions", mysql.PruneSessions, []any{1_003, 1_000}, []sqltest.Step{{Table: "sessions", Index: "sessions_age"}}},
+		{"taken back long ago", mysql.TakenBack, []any{0, 1_003, 0, 0, 0, 0, 1_000}, []sqltest.Step{
+			{Table: "a", Index: "taken_back"}, {Table: "m", Index: "PRIMARY"},
+		}},
+		{"long lists", mysql.LongLists, []any{68, 68, 0, 1_000}, []sqltest.Step{{Table: "activity_marks", Index: "long_lists"}}},
+		{"the oldest entry that is kept", mysql.OldestKept, []any{7, 10}, []sqltest.Step{
+			{Table: "<derived2>"}, // as many rows as are kept
+			{Table: "activities", Index: "listed"},
+		}},
+		{"the oldest entries", mysql.OldestEntries, []any{7, 25, 10}, []sqltest.Step{{Table: "activities", Index: "listed"}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -4,4 +4,9 @@ package mysql
 const (
 	ListActivities = listActivities
 	CountUnread    = countUnread
+	PruneSessions  = pruneSessions
+	TakenBack      = takenBack
+	LongLists      = longLists
+	OldestKept     = oldestKept
+	OldestEntries  = oldestEntries
 )

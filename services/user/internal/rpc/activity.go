@@ -21,7 +21,7 @@ func (s *Server) ListActivities(ctx context.Context, r *userv1.ListActivitiesReq
 	if err != nil {
 		return nil, err
 	}
-	response := &userv1.ListActivitiesResponse{NextBeforeId: page.NextID, Unread: page.Unread}
+	response := &userv1.ListActivitiesResponse{NextBeforeId: page.NextID, Unread: page.Unread, UnreadCapped: page.Unread >= activity.MaxUnread}
 	for _, entry := range page.Entries {
 		response.Activities = append(response.Activities, fromEntry(entry))
 	}
@@ -34,5 +34,5 @@ func (s *Server) MarkActivitiesRead(ctx context.Context, r *userv1.MarkActivitie
 	if err != nil {
 		return nil, err
 	}
-	return &userv1.MarkActivitiesReadResponse{Unread: unread}, nil
+	return &userv1.MarkActivitiesReadResponse{Unread: unread, UnreadCapped: unread >= activity.MaxUnread}, nil
 }

@@ -19,6 +19,9 @@ func RunActivities(t *testing.T, open func(t *testing.T) activity.Store) {
 		"an event has its effect once":                    activityOnce,
 		"the last state wins in any order":                activityOrders,
 		"an activity that is repeated is new":             activityRepeated,
+		"an activity that is taken back takes no number":  activityTakenBack,
+		"late changes of unknown subjects have no effect": activityLate,
+		"unread entries are counted up to a limit":        activityUnreadLimit,
 		"the list is paged newest first without gaps":     activityPaging,
 		"entries after the read position are unread":      activityUnread,
 		"concurrent activities are numbered without gaps": activityConcurrent,
@@ -135,6 +138,36 @@ func activityRepeated(t *testing.T, s activity.Store) {
 	apply(t, s, likeOf(1, 2), likeOf(1, 3))
 	wantActors(t, s, 1, 2)
 	wantUnread(t, s, 1)
+}
+
+func activityTakenBack(t *testing.T, s activity.Store) {
+	apply(t, s, likeOf(1, 1), likeOf(2, 1), likeOf(1, 2), likeOf(3, 1))
+	wantActors(t, s, 3, 2)
+	if got := listed(t, s, 5); got[0].ID != 3 {
+		t.Errorf("the entry after one that was taken back has the number %d", got[0].ID)
+	}
+	apply(t, s, likeOf(1, 2), likeOf(1, 1)) // delivered again
+	wantActors(t, s, 3, 2)
+}
+
+func activityLate(t *testing.T, s activity.Store) {
+	late := func(actor, version int64) activity.Change {
+		c := likeOf(actor, version)
+		c.Late = true
+		return c
+	}
+	apply(t, s, likeOf(1, 1), late(1, 2), likeOf(2, 2), late(2, 3), late(3, 1))
+	wantActors(t, s, 2)
+}
+
+func activityUnreadLimit(t *testing.T, s activity.Store) {
+	for actor := int64(1); actor <= activity.MaxUnread+2; actor++ {
+		if actor == activity.MaxUnread {
+			wantUnread(t, s, activity.MaxUnread-1)
+		}
+		apply(t, s, likeOf(actor, 1))
+	}
+	wantUnread(t, s, activity.MaxUnread)
 }
 
 func activityPaging(t *testing.T, s activity.Store) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
@@ -16,10 +17,10 @@ func (s *Store) UpdateLifecycle(_ context.Context, videoID int64, change func(*v
 }
 
 // UpdateNextDue implements video.Lifecycles.
-func (s *Store) UpdateNextDue(_ context.Context, nowMs int64, change func(*video.Lifecycle) error) (bool, error) {
+func (s *Store) UpdateNextDue(_ context.Context, change func(*video.Lifecycle) error) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	due := oldest(s.jobs, nowMs, func(j video.Job) int64 { return j.DueAtMs })
+	due := oldest(s.jobs, s.nowMs(), func(j video.Job) int64 { return j.DueAtMs })
 	if due == 0 {
 		return false, nil
 	}
@@ -34,7 +35,7 @@ func (s *Store) updateLifecycle(videoID int64, change func(*video.Lifecycle) err
 	if !ok {
 		return video.ErrVideoUnknown
 	}
-	c := video.Lifecycle{Video: before, Outputs: slices.Clone(s.outputs[videoID])}
+	c := video.Lifecycle{Video: before, Outputs: slices.Clone(s.outputs[videoID]), NowMs: s.nowMs()}
 	if job, ok := s.jobs[videoID]; ok {
 		c.Job = &job
 	}
@@ -70,7 +71,7 @@ func (s *Store) updateLifecycle(videoID int64, change func(*video.Lifecycle) err
 	return nil
 }
 
-// readiness is what a video counts.
+// readiness is the contribution of a video to the works counter.
 func readiness(v video.Video, deleted bool) int64 {
 	if v.State == video.StateReady && !deleted {
 		return 1
@@ -79,21 +80,22 @@ func readiness(v video.Video, deleted bool) int64 {
 }
 
 // Renew implements video.Lifecycles.
-func (s *Store) Renew(_ context.Context, videoID, attempt, dueMs int64, progress int) error {
+func (s *Store) Renew(_ context.Context, videoID, attempt int64, lease time.Duration, progress int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	job, ok := s.jobs[videoID]
 	if !ok || !job.Held || job.Attempt != attempt {
 		return video.ErrJobLost
 	}
-	job.DueAtMs, job.Progress = dueMs, progress
+	job.DueAtMs, job.Progress = s.nowMs()+lease.Milliseconds(), progress
 	s.jobs[videoID] = job
 	return nil
 }
 
-// FailedBefore implements video.Lifecycles.
-func (s *Store) FailedBefore(_ context.Context, moment int64, limit int) ([]int64, error) {
-	failed := s.selected(func(v video.Video) bool { return v.State == video.StateFailed && v.FailedAtMs <= moment })
+// FailedLongAgo implements video.Lifecycles.
+func (s *Store) FailedLongAgo(_ context.Context, age time.Duration, limit int) ([]int64, error) {
+	until := s.nowMs() - age.Milliseconds()
+	failed := s.selected(func(v video.Video) bool { return v.State == video.StateFailed && v.FailedAtMs <= until })
 	slices.SortFunc(failed, func(a, b video.Video) int { return int(a.FailedAtMs - b.FailedAtMs) })
 	ids := []int64{}
 	for _, v := range failed[:min(limit, len(failed))] {
@@ -114,15 +116,15 @@ func (s *Store) DeletedOf(_ context.Context, videoID int64) (int64, error) {
 }
 
 // ClaimRemoval implements video.Removals.
-func (s *Store) ClaimRemoval(_ context.Context, nowMs, nextMs int64) (video.Removal, bool, error) {
+func (s *Store) ClaimRemoval(_ context.Context, lease time.Duration) (video.Removal, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	due := oldest(s.removals, nowMs, func(r video.Removal) int64 { return r.DueAtMs })
+	due := oldest(s.removals, s.nowMs(), func(r video.Removal) int64 { return r.DueAtMs })
 	if due == 0 {
 		return video.Removal{}, false, nil
 	}
 	r := s.removals[due]
-	r.DueAtMs = nextMs
+	r.DueAtMs = s.nowMs() + lease.Milliseconds()
 	s.removals[due] = r
 	return r, true, nil
 }
@@ -135,8 +137,8 @@ func (s *Store) EndRemoval(_ context.Context, id int64) error {
 	return nil
 }
 
-// oldest is the key of what has been due the longest, the smallest of those that
-// tie; 0: nothing is due.
+// oldest is the key of the element that has been due the longest, in a tie the
+// smallest, or 0 if none is due.
 func oldest[T any](all map[int64]T, nowMs int64, due func(T) int64) int64 {
 	var key int64
 	for _, id := range slices.Sorted(maps.Keys(all)) {

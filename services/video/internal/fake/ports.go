@@ -10,10 +10,10 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
-// ErrDown is the answer of a fake that is set out of order.
-var ErrDown = errors.New("out of order")
+// ErrDown is the error of a fake that simulates an outage.
+var ErrDown = errors.New("down")
 
-// Authors knows the users that are listed.
+// Authors has a fixed set of users.
 type Authors struct {
 	Known map[int64]bool
 	Err   error
@@ -26,7 +26,7 @@ func (a *Authors) Exists(_ context.Context, userID int64) (bool, error) {
 	return a.Known[userID], a.Err
 }
 
-// Objects holds the names of the parts that were "written".
+// Objects stores only the names of parts.
 type Objects struct {
 	mu    sync.Mutex
 	parts map[string]bool
@@ -35,10 +35,10 @@ type Objects struct {
 
 var _ video.Objects = (*Objects)(nil)
 
-// NewObjects makes an empty object store.
+// NewObjects returns an empty object store.
 func NewObjects() *Objects { return &Objects{parts: map[string]bool{}} }
 
-// Write puts the first parts of an object there.
+// Write stores the first parts of an object.
 func (o *Objects) Write(key string, parts int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -47,21 +47,21 @@ func (o *Objects) Write(key string, parts int) {
 	}
 }
 
-// SetDown makes removals fail, or work again.
+// SetDown starts or ends an outage of removals.
 func (o *Objects) SetDown(down bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.down = down
 }
 
-// Left is how many parts there are of all objects.
+// Left is the number of stored parts.
 func (o *Objects) Left() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return len(o.parts)
 }
 
-// WriteWhole puts a whole object there.
+// WriteWhole stores a whole object.
 func (o *Objects) WriteWhole(key string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -92,7 +92,7 @@ func (o *Objects) Remove(ctx context.Context, layout video.Layout, extents ...vi
 
 func partName(key string, n int) string { return fmt.Sprintf("%s/%06d", key, n) }
 
-// Hot records the authors whose documents are invalidated.
+// Hot records the authors whose documents were invalidated.
 type Hot struct {
 	mu      sync.Mutex
 	authors []int64
@@ -136,33 +136,40 @@ func (i *IDs) Next() (int64, error) {
 	return i.last, nil
 }
 
-// Clock stands still until it is moved.
+// Clock changes only by Move.
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time
 }
 
-// NewClock makes a clock that shows a moment.
+// NewClock returns a clock with a fixed time.
 func NewClock(now time.Time) *Clock { return &Clock{now: now} }
 
-// Now is the time it shows.
+// Now returns the time.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
 }
 
-// Move sets it forward, or back by a negative distance.
+// Set sets the time in Unix milliseconds.
+func (c *Clock) Set(unixMs int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = time.UnixMilli(unixMs)
+}
+
+// Move moves the clock forward, or back if d is negative.
 func (c *Clock) Move(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = c.now.Add(d)
 }
 
-// BrokenUploads is a store that can begin uploads and not change them.
+// BrokenUploads is a store that cannot change uploads.
 type BrokenUploads struct{ video.Uploads }
 
 // Change implements video.Uploads.
-func (BrokenUploads) Change(context.Context, int64, func(*video.Upload) error) (video.Upload, error) {
+func (BrokenUploads) Change(context.Context, int64, func(*video.Upload, int64) error) (video.Upload, error) {
 	return video.Upload{}, ErrDown
 }

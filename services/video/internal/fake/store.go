@@ -1,5 +1,5 @@
-// Package fake has the ports of the domain package in memory, for tests. The
-// store passes the same suite as the one on MySQL.
+// Package fake implements the ports of the domain package in memory, for tests. The
+// store passes the same suite as the store on MySQL.
 package fake
 
 import (
@@ -7,12 +7,14 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
-// Store keeps all in maps.
+// Store stores everything in maps.
 type Store struct {
+	clock       *Clock
 	mu          sync.Mutex
 	uploads     map[int64]video.Upload
 	videos      map[int64]video.Video
@@ -21,11 +23,11 @@ type Store struct {
 	outputs     map[int64][]video.Outputs
 	removals    map[int64]video.Removal
 	lastRemoval int64
-	deleted     map[int64]int64 // their authors
+	deleted     map[int64]int64 // author by video
 	published   []Published
 }
 
-// Published is an event that was written.
+// Published is a published event.
 type Published struct {
 	Event   video.Event
 	VideoID int64
@@ -40,51 +42,55 @@ var (
 	_ video.Removals   = (*Store)(nil)
 )
 
-// NewStore makes an empty store.
-func NewStore() *Store {
+// NewStore returns an empty store with the time of a clock.
+func NewStore(clock *Clock) *Store {
 	return &Store{
+		clock:   clock,
 		uploads: map[int64]video.Upload{}, videos: map[int64]video.Video{}, works: map[int64]int64{},
 		jobs: map[int64]video.Job{}, outputs: map[int64][]video.Outputs{}, removals: map[int64]video.Removal{},
 		deleted: map[int64]int64{},
 	}
 }
 
+func (s *Store) nowMs() int64 { return s.clock.Now().UnixMilli() }
+
 // Begin implements video.Uploads.
-func (s *Store) Begin(_ context.Context, u video.Upload, allowed video.Allowance) error {
+func (s *Store) Begin(_ context.Context, authorID int64, allowed video.Allowance, build func(nowMs int64) video.Upload) (video.Upload, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	open := 0
 	for _, other := range s.uploads {
-		if other.AuthorID == u.AuthorID && !other.Aborting {
+		if other.AuthorID == authorID && !other.Aborting {
 			open++
 		}
 	}
 	waiting := 0
 	for _, v := range s.videos {
-		if v.AuthorID == u.AuthorID && (v.State == video.StateUploaded || v.State == video.StateProcessing) {
+		if v.AuthorID == authorID && (v.State == video.StateUploaded || v.State == video.StateProcessing) {
 			waiting++
 		}
 	}
 	if open >= allowed.OpenUploads || waiting >= allowed.Waiting {
-		return video.ErrUploadsTooMany
+		return video.Upload{}, video.ErrUploadsTooMany
 	}
+	u := build(s.nowMs())
 	s.uploads[u.VideoID] = u
-	return nil
-}
-
-// Upload implements video.Uploads.
-func (s *Store) Upload(_ context.Context, videoID int64) (video.Upload, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	u, ok := s.uploads[videoID]
-	if !ok {
-		return video.Upload{}, video.ErrUploadUnknown
-	}
 	return u, nil
 }
 
+// Upload implements video.Uploads.
+func (s *Store) Upload(_ context.Context, videoID int64) (u video.Upload, nowMs int64, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u, known := s.uploads[videoID]
+	if !known {
+		return video.Upload{}, 0, video.ErrUploadUnknown
+	}
+	return u, s.nowMs(), nil
+}
+
 // Change implements video.Uploads.
-func (s *Store) Change(_ context.Context, videoID int64, change func(*video.Upload) error) (video.Upload, error) {
+func (s *Store) Change(_ context.Context, videoID int64, change func(u *video.Upload, nowMs int64) error) (video.Upload, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	u, ok := s.uploads[videoID]
@@ -92,7 +98,7 @@ func (s *Store) Change(_ context.Context, videoID int64, change func(*video.Uplo
 		return video.Upload{}, video.ErrUploadUnknown
 	}
 	changed := u
-	if err := change(&changed); err != nil {
+	if err := change(&changed, s.nowMs()); err != nil {
 		return video.Upload{}, err
 	}
 	u.Aborting, u.DueAtMs = changed.Aborting, changed.DueAtMs
@@ -101,14 +107,14 @@ func (s *Store) Change(_ context.Context, videoID int64, change func(*video.Uplo
 }
 
 // Publish implements video.Uploads.
-func (s *Store) Publish(_ context.Context, videoID int64, build func(video.Upload) (video.Video, error)) (video.Video, error) {
+func (s *Store) Publish(_ context.Context, videoID int64, build func(u video.Upload, nowMs int64) (video.Video, error)) (video.Video, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	u, ok := s.uploads[videoID]
 	if !ok {
 		return video.Video{}, video.ErrUploadUnknown
 	}
-	v, err := build(u)
+	v, err := build(u, s.nowMs())
 	if err != nil {
 		return video.Video{}, err
 	}
@@ -136,19 +142,19 @@ func (s *Store) publish(e video.Event, v video.Video) {
 }
 
 // Claim implements video.Uploads.
-func (s *Store) Claim(_ context.Context, nowMs, nextMs int64, limit int) ([]video.Upload, error) {
+func (s *Store) Claim(_ context.Context, lease time.Duration, limit int) ([]video.Upload, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var due []video.Upload
 	for _, u := range s.uploads {
-		if u.DueAtMs <= nowMs {
+		if u.DueAtMs <= s.nowMs() {
 			due = append(due, u)
 		}
 	}
 	slices.SortFunc(due, func(a, b video.Upload) int { return cmp.Compare(a.DueAtMs, b.DueAtMs) })
 	due = due[:min(limit, len(due))]
 	for i := range due {
-		due[i].Aborting, due[i].DueAtMs = true, nextMs
+		due[i].Aborting, due[i].DueAtMs = true, s.nowMs()+lease.Milliseconds()
 		s.uploads[due[i].VideoID] = due[i]
 	}
 	return due, nil
@@ -182,7 +188,16 @@ func (s *Store) ByIDs(_ context.Context, ids []int64) ([]video.Video, error) {
 	return s.selected(func(v video.Video) bool { return slices.Contains(ids, v.ID) }), nil
 }
 
-// selected lists some of the videos, those published last first.
+// Existing implements video.Videos.
+func (s *Store) Existing(_ context.Context, ids []int64) ([]int64, error) {
+	var existing []int64
+	for _, v := range s.selected(func(v video.Video) bool { return slices.Contains(ids, v.ID) }) {
+		existing = append(existing, v.ID)
+	}
+	return existing, nil
+}
+
+// selected lists the wanted videos in the order of publishing, newest first.
 func (s *Store) selected(wanted func(video.Video) bool) []video.Video {
 	s.mu.Lock()
 	defer s.mu.Unlock()

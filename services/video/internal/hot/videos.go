@@ -1,5 +1,5 @@
-// Package hot keeps the hot documents that the video service owns: the newest
-// end of the feed and the works of an author.
+// Package hot serves and invalidates the hot documents of the video service: the
+// head of the feed and the works of an author.
 package hot
 
 import (
@@ -11,12 +11,11 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/wire"
 )
 
-// headLength is how many videos the newest end of the feed has: three pages of
-// the phone.
+// headLength is the number of videos in the head of the feed: three pages of the
+// phone.
 const headLength = 90
 
-// Videos answers from hot documents where there is one for the question, and
-// from the rows otherwise.
+// Videos reads hot documents if there is one for the request, and rows otherwise.
 type Videos struct {
 	rows  video.Videos
 	store *hotstate.Store
@@ -29,7 +28,7 @@ var (
 	_ video.Hot    = (*Videos)(nil)
 )
 
-// NewVideos puts hot documents before the rows.
+// NewVideos returns Videos with hot documents in front of rows.
 func NewVideos(rows video.Videos, store *hotstate.Store) *Videos {
 	return &Videos{
 		rows:  rows,
@@ -55,8 +54,8 @@ func keys(authorID int64) []string {
 	return []string{hotv1.FeedHeadKey, hotv1.AuthorWorksKey(authorID)}
 }
 
-// Newest implements video.Videos. The newest page comes from the hot document;
-// older ones are asked for too rarely to keep.
+// Newest implements video.Videos. The newest videos come from the hot document.
+// Older pages are requested too rarely to store.
 func (v *Videos) Newest(ctx context.Context, beforeMs int64, limit int) ([]video.Video, error) {
 	if beforeMs != video.Latest || limit > headLength {
 		return v.rows.Newest(ctx, beforeMs, limit)
@@ -69,7 +68,7 @@ func (v *Videos) Newest(ctx context.Context, beforeMs int64, limit int) ([]video
 	videos := make([]video.Video, 0, min(limit, len(messages)))
 	for _, message := range messages[:cap(videos)] {
 		one, err := wire.ToVideo(message)
-		if err != nil { // not written by us: the rows know better
+		if err != nil { // the document is invalid
 			return v.rows.Newest(ctx, beforeMs, limit)
 		}
 		videos = append(videos, one)
@@ -85,9 +84,9 @@ func (v *Videos) rebuildHead(ctx context.Context) (*hotv1.FeedHead, error) {
 	return &hotv1.FeedHead{Videos: wire.FromVideos(newest)}, nil
 }
 
-// Works implements video.Videos. A question about one author is that of a
-// profile page, whose document it keeps; one about many costs less as one
-// statement than as many documents.
+// Works implements video.Videos. A request for one author comes from a profile page
+// and has a hot document. For many authors one statement costs less than many
+// documents.
 func (v *Videos) Works(ctx context.Context, authorIDs []int64) (map[int64]int64, error) {
 	if len(authorIDs) != 1 {
 		return v.rows.Works(ctx, authorIDs)
@@ -106,7 +105,7 @@ func (v *Videos) Works(ctx context.Context, authorIDs []int64) (map[int64]int64,
 	return map[int64]int64{author: works.GetWorks()}, nil
 }
 
-// ByAuthor implements video.Videos from the rows: a list is exact at once.
+// ByAuthor implements video.Videos from the rows, so that a list is always current.
 func (v *Videos) ByAuthor(ctx context.Context, authorID, beforeMs int64, limit int, own bool) ([]video.Video, error) {
 	return v.rows.ByAuthor(ctx, authorID, beforeMs, limit, own)
 }
@@ -114,4 +113,9 @@ func (v *Videos) ByAuthor(ctx context.Context, authorID, beforeMs int64, limit i
 // ByIDs implements video.Videos from the rows.
 func (v *Videos) ByIDs(ctx context.Context, ids []int64) ([]video.Video, error) {
 	return v.rows.ByIDs(ctx, ids)
+}
+
+// Existing implements video.Videos from the rows.
+func (v *Videos) Existing(ctx context.Context, ids []int64) ([]int64, error) {
+	return v.rows.Existing(ctx, ids)
 }

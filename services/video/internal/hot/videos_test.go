@@ -21,8 +21,7 @@ import (
 
 const author = int64(7)
 
-// states is a state store in memory without lifetimes. The tests here use it
-// from one goroutine at a time.
+// states is an in-memory state store without TTLs, for one goroutine.
 type states struct {
 	entries map[string][]byte
 	down    bool
@@ -74,7 +73,7 @@ func (s *states) PutAll(_ context.Context, entries map[string][]byte, _ time.Dur
 	return nil
 }
 
-// rows counts the questions that get through to the store.
+// rows counts the reads of rows.
 type rows struct {
 	*fake.Store
 	newest, works int
@@ -97,16 +96,17 @@ func (r *rows) Works(ctx context.Context, authorIDs []int64) (map[int64]int64, e
 	return r.Store.Works(ctx, authorIDs)
 }
 
-// publish stores videos of author, the greatest id being shown last.
+// publish stores ready videos of author, shown in the order of ids.
 func (r *rows) publish(t *testing.T, from, to int64) {
 	t.Helper()
 	ctx := context.Background()
 	for id := from; id <= to; id++ {
-		if err := r.Begin(ctx, video.Upload{VideoID: id, AuthorID: author}, video.Allowance{OpenUploads: 1, Waiting: 10}); err != nil {
+		begun := func(int64) video.Upload { return video.Upload{VideoID: id, AuthorID: author} }
+		if _, err := r.Begin(ctx, author, video.Allowance{OpenUploads: 1, Waiting: 10}, begun); err != nil {
 			t.Fatal(err)
 		}
 		v := video.Video{ID: id, AuthorID: author, PublishedAtMs: 1_000 - id}
-		if _, err := r.Publish(ctx, id, func(video.Upload) (video.Video, error) { return v, nil }); err != nil {
+		if _, err := r.Publish(ctx, id, func(video.Upload, int64) (video.Video, error) { return v, nil }); err != nil {
 			t.Fatal(err)
 		}
 		err := r.UpdateLifecycle(ctx, id, func(c *video.Lifecycle) error {
@@ -121,13 +121,13 @@ func (r *rows) publish(t *testing.T, from, to int64) {
 
 func setUp(t *testing.T, videos int64) (*hot.Videos, *rows, *states) {
 	t.Helper()
-	r, s := &rows{Store: fake.NewStore()}, &states{entries: map[string][]byte{}}
+	r, s := &rows{Store: fake.NewStore(fake.NewClock(time.UnixMilli(1_000)))}, &states{entries: map[string][]byte{}}
 	r.publish(t, 1, videos)
 	return hot.NewVideos(r, hotstate.New(s, slog.New(slog.NewTextHandler(io.Discard, nil)))), r, s
 }
 
-// wantNewest checks the answer, and how many questions have reached the rows.
-func wantNewest(t *testing.T, v *hot.Videos, r *rows, before int64, limit int, newest, oldest int64, asked int) {
+// wantNewest checks the result, and the number of reads of rows so far.
+func wantNewest(t *testing.T, v *hot.Videos, r *rows, before int64, limit int, newest, oldest int64, reads int) {
 	t.Helper()
 	got, err := v.Newest(context.Background(), before, limit)
 	if err != nil {
@@ -143,8 +143,8 @@ func wantNewest(t *testing.T, v *hot.Videos, r *rows, before int64, limit int, n
 	if !slices.Equal(ids, want) {
 		t.Errorf("videos %v, want %v", ids, want)
 	}
-	if r.newest != asked {
-		t.Errorf("the rows were asked %d times, want %d", r.newest, asked)
+	if r.newest != reads {
+		t.Errorf("%d reads of rows, want %d", r.newest, reads)
 	}
 }
 
@@ -153,8 +153,8 @@ func TestHeadServesTheNewestPage(t *testing.T) {
 	wantNewest(t, v, r, video.Latest, 30, 100, 71, 1)
 	wantNewest(t, v, r, video.Latest, 30, 100, 71, 1)
 	wantNewest(t, v, r, video.Latest, 90, 100, 11, 1)
-	wantNewest(t, v, r, video.Latest, 91, 100, 10, 2) // longer than the document
-	wantNewest(t, v, r, 1_050, 30, 49, 20, 3)         // older than the document is asked for
+	wantNewest(t, v, r, video.Latest, 91, 100, 10, 2) // more than the document has
+	wantNewest(t, v, r, 1_050, 30, 49, 20, 3)         // the document serves only the newest page
 }
 
 func TestHeadShorterThanThePage(t *testing.T) {
@@ -163,15 +163,15 @@ func TestHeadShorterThanThePage(t *testing.T) {
 	wantNewest(t, v, r, video.Latest, 30, 3, 1, 1)
 }
 
-func TestHeadOfNoVideosIsKeptToo(t *testing.T) {
+func TestEmptyHeadIsStored(t *testing.T) {
 	v, r, _ := setUp(t, 0)
 	wantNewest(t, v, r, video.Latest, 30, 0, 1, 1)
 	wantNewest(t, v, r, video.Latest, 30, 0, 1, 1)
 }
 
-// A reader may learn that a video is ready, or deleted, from the rows before the
-// writer has its answer.
-func TestChangeIsSeenFromItsCommitOn(t *testing.T) {
+// A reader may find a video ready or deleted in the rows before the call of the
+// writer returns.
+func TestChangeIsVisibleFromItsCommitOn(t *testing.T) {
 	ctx := context.Background()
 	v, r, _ := setUp(t, 3)
 	wantNewest(t, v, r, video.Latest, 30, 3, 1, 1)
@@ -187,7 +187,7 @@ func TestChangeIsSeenFromItsCommitOn(t *testing.T) {
 	}
 }
 
-func TestChangeIsSeenAtOnce(t *testing.T) {
+func TestInvalidationIsVisibleAtOnce(t *testing.T) {
 	ctx := context.Background()
 	v, r, s := setUp(t, 3)
 	wantNewest(t, v, r, video.Latest, 30, 3, 1, 1)
@@ -200,7 +200,7 @@ func TestChangeIsSeenAtOnce(t *testing.T) {
 	for _, key := range []string{hotv1.FeedHeadKey, hotv1.AuthorWorksKey(author)} {
 		var entry hotentryv1.Entry
 		if err := proto.Unmarshal(s.entries[key], &entry); err != nil || !entry.GetInvalidated() {
-			t.Errorf("%s is %v, %v; readers past the owner have to find it invalidated", key, &entry, err)
+			t.Errorf("%s is %v, %v; readers of the state store have to find it invalidated", key, &entry, err)
 		}
 	}
 }
@@ -213,12 +213,12 @@ func wantWorks(t *testing.T, v *hot.Videos, want int64) {
 	}
 }
 
-func TestWorksOfOneAreKept(t *testing.T) {
+func TestWorksOfOneAreStored(t *testing.T) {
 	v, r, s := setUp(t, 3)
 	wantWorks(t, v, 3)
 	wantWorks(t, v, 3)
 	if r.works != 1 {
-		t.Errorf("the rows were asked %d times, want once", r.works)
+		t.Errorf("%d reads of rows, want 1", r.works)
 	}
 	var entry hotentryv1.Entry
 	var works hotv1.AuthorWorks
@@ -226,18 +226,18 @@ func TestWorksOfOneAreKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := proto.Unmarshal(entry.GetDocument(), &works); err != nil || works.GetWorks() != 3 {
-		t.Errorf("the document says %d, %v; want 3", works.GetWorks(), err)
+		t.Errorf("the document has %d, %v; want 3", works.GetWorks(), err)
 	}
 }
 
-func TestWorksOfManyAreOneQuestion(t *testing.T) {
+func TestWorksOfManyAreOneRead(t *testing.T) {
 	v, r, s := setUp(t, 3)
 	works, err := v.Works(context.Background(), []int64{author, 8, 9})
 	if err != nil || works[author] != 3 || works[8] != 0 {
 		t.Errorf("works %v, %v", works, err)
 	}
 	if r.works != 1 || len(s.entries) != 0 {
-		t.Errorf("rows asked %d times, %d documents; want once and none", r.works, len(s.entries))
+		t.Errorf("%d reads of rows, %d documents; want 1 and 0", r.works, len(s.entries))
 	}
 }
 
@@ -249,7 +249,7 @@ func TestStateStoreDown(t *testing.T) {
 	v.Invalidate(context.Background(), author) // neither fails nor hangs
 }
 
-func TestErrorsAreNotKept(t *testing.T) {
+func TestErrorsAreNotStored(t *testing.T) {
 	v, r, s := setUp(t, 3)
 	r.err = errDown
 	if _, err := v.Newest(context.Background(), video.Latest, 30); !errors.Is(err, errDown) {
@@ -259,7 +259,7 @@ func TestErrorsAreNotKept(t *testing.T) {
 		t.Errorf("works: %v", err)
 	}
 	if len(s.entries) != 0 {
-		t.Errorf("kept %d documents", len(s.entries))
+		t.Errorf("stored %d documents", len(s.entries))
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
-// publish writes an event of a video, whose version it is, into the transaction.
+// publish writes an event into the transaction, with the version of the video.
 func publish(ctx context.Context, tx sqldb.Handle, e video.Event, v video.Video) error {
 	topic, err := topicOf(e)
 	if err != nil {

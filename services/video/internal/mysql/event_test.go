@@ -28,7 +28,7 @@ func events(t *testing.T, db *sqlx.DB) []published {
 	if err := db.SelectContext(t.Context(), &all, "SELECT topic, subject, version, data FROM outbox ORDER BY id"); err != nil {
 		t.Fatal(err)
 	}
-	for i := range all { // the JSON of protobuf has blanks where it likes
+	for i := range all { // the blanks in the JSON of protobuf vary
 		all[i].Data = strings.ReplaceAll(all[i].Data, " ", "")
 	}
 	return all
@@ -37,10 +37,10 @@ func events(t *testing.T, db *sqlx.DB) []published {
 func publish(t *testing.T, store *mysql.Store, id, author int64) {
 	t.Helper()
 	u := video.Upload{VideoID: id, AuthorID: author, ObjectKey: "k", PartSize: 1, MaxSize: 1}
-	if err := store.Begin(t.Context(), u, video.Allowance{OpenUploads: 100, Waiting: 100}); err != nil {
+	if _, err := store.Begin(t.Context(), author, video.Allowance{OpenUploads: 100, Waiting: 100}, func(int64) video.Upload { return u }); err != nil {
 		t.Fatal(err)
 	}
-	_, err := store.Publish(t.Context(), id, func(video.Upload) (video.Video, error) {
+	_, err := store.Publish(t.Context(), id, func(video.Upload, int64) (video.Video, error) {
 		return video.Video{
 			ID: id, AuthorID: author, Title: "x", PublishedAtMs: 1_000, State: video.StateUploaded, Version: 1,
 			Source: video.Object{Key: "k", Size: 1, PartSize: 1, SHA256: sha256.Sum256(nil), ContentType: "video/mp4"},
@@ -51,8 +51,8 @@ func publish(t *testing.T, store *mysql.Store, id, author int64) {
 	}
 }
 
-// Each change writes its event in its own transaction and wakes the relay; one
-// without an event, or that is refused, does neither.
+// A change with an event writes it in its transaction and wakes the relay. A change
+// without an event and a refused change do neither.
 func TestEvents(t *testing.T) {
 	db := newDB(t)
 	woken := 0
@@ -84,7 +84,7 @@ func TestEvents(t *testing.T) {
 	if err == nil {
 		t.Error("not refused")
 	}
-	found, err := store.UpdateNextDue(t.Context(), 1_000, emit(video.EventFailed, func(c *video.Lifecycle) {
+	found, err := store.UpdateNextDue(t.Context(), emit(video.EventFailed, func(c *video.Lifecycle) {
 		c.Video.State, c.Video.FailureReason, c.Video.FailedAtMs = video.StateFailed, videov1.FailureCodec, 5
 		c.Job = nil
 	}))

@@ -1,6 +1,6 @@
 package mysql
 
-// The queries whose plans the tests look at.
+// The queries whose plans the tests check.
 const (
 	NewestQuery   = newestQuery
 	ByAuthorQuery = byAuthorQuery

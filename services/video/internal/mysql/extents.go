@@ -7,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/douyin-on-dapr/douyin/services/platform/sqldb"
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
-// extent is a video.Extent as the columns named extents have it: an array of
-// them in JSON.
+// extent is a video.Extent in JSON. The columns named extents contain arrays of it.
 type extent struct {
 	Key   string `json:"key"`
 	Parts int    `json:"parts"`
@@ -61,7 +61,7 @@ func readOutputs(ctx context.Context, tx sqldb.Handle, videoID int64) ([]video.O
 	return outputs, nil
 }
 
-// changeOutputs deletes and inserts; the outputs of an attempt never change.
+// changeOutputs deletes and inserts rows. The outputs of an attempt never change.
 func changeOutputs(ctx context.Context, tx sqldb.Handle, videoID int64, before, after []video.Outputs) error {
 	const (
 		end    = `DELETE FROM outputs WHERE video_id = ? AND attempt = ?`
@@ -107,11 +107,11 @@ func addRemovals(ctx context.Context, tx sqldb.Handle, removals []video.Removal)
 	return nil
 }
 
-const removalQuery = `SELECT id, video_id, layout, extents FROM removals WHERE due_at_ms <= ? ORDER BY due_at_ms LIMIT 1 FOR UPDATE SKIP LOCKED`
+const removalQuery = `SELECT id, video_id, layout, extents, ` + sqldb.NowMS + ` AS now_ms FROM removals WHERE due_at_ms <= ` + sqldb.NowMS + ` ORDER BY due_at_ms LIMIT 1 FOR UPDATE SKIP LOCKED`
 
-// ClaimRemoval implements video.Removals. No lock is held while objects are
-// removed; the new due time keeps the others away.
-func (s *Store) ClaimRemoval(ctx context.Context, nowMs, nextMs int64) (video.Removal, bool, error) {
+// ClaimRemoval implements video.Removals. No lock is held while objects are removed:
+// until the new due time no other sweeper claims the row.
+func (s *Store) ClaimRemoval(ctx context.Context, lease time.Duration) (video.Removal, bool, error) {
 	const (
 		op   = "mysql.ClaimRemoval"
 		mark = `UPDATE removals SET due_at_ms = ? WHERE id = ?`
@@ -121,11 +121,14 @@ func (s *Store) ClaimRemoval(ctx context.Context, nowMs, nextMs int64) (video.Re
 		VideoID int64        `db:"video_id"`
 		Layout  video.Layout `db:"layout"`
 		Extents string       `db:"extents"`
+		NowMs   int64        `db:"now_ms"`
 	}
+	var nextMs int64
 	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) error {
-		if err := tx.GetContext(ctx, &row, removalQuery, nowMs); err != nil {
+		if err := tx.GetContext(ctx, &row, removalQuery); err != nil {
 			return err
 		}
+		nextMs = row.NowMs + lease.Milliseconds()
 		_, err := tx.ExecContext(ctx, mark, nextMs, row.ID)
 		return err
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"github.com/douyin-on-dapr/douyin/services/platform/sqldb"
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
@@ -21,7 +22,7 @@ type jobRow struct {
 	DueAtMs         int64  `db:"due_at_ms"`
 }
 
-// lockJob reads the job of a video and holds its row; nil: there is none.
+// lockJob reads the job of a video and locks its row. It returns nil if there is none.
 func lockJob(ctx context.Context, tx sqldb.Handle, videoID int64) (*video.Job, error) {
 	const query = `SELECT attempt, tries, releases, suspicion, suspicions, held, progress, due_at_ms FROM jobs WHERE video_id = ? FOR UPDATE`
 	var row jobRow
@@ -57,10 +58,10 @@ func changeJobRow(ctx context.Context, tx sqldb.Handle, videoID int64, before, a
 	return nil
 }
 
-// Renew implements video.Lifecycles. The row is read first because one that is renewed
-// twice in a millisecond counts as not affected.
-func (s *Store) Renew(ctx context.Context, videoID, attempt, dueMs int64, progress int) error {
-	const update = `UPDATE jobs SET due_at_ms = ?, progress = ? WHERE video_id = ?`
+// Renew implements video.Lifecycles. It reads the row first, because an update that
+// changes no value counts as no affected row.
+func (s *Store) Renew(ctx context.Context, videoID, attempt int64, lease time.Duration, progress int) error {
+	const update = `UPDATE jobs SET due_at_ms = ` + sqldb.NowMS + ` + ?, progress = ? WHERE video_id = ?`
 	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) error {
 		job, err := lockJob(ctx, tx, videoID)
 		if err != nil {
@@ -69,7 +70,7 @@ func (s *Store) Renew(ctx context.Context, videoID, attempt, dueMs int64, progre
 		if job == nil || !job.Held || job.Attempt != attempt {
 			return video.ErrJobLost
 		}
-		_, err = tx.ExecContext(ctx, update, dueMs, progress, videoID)
+		_, err = tx.ExecContext(ctx, update, lease.Milliseconds(), progress, videoID)
 		return err
 	})
 	return sqldb.Wrap("mysql.Renew", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"github.com/douyin-on-dapr/douyin/services/platform/sqldb"
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
@@ -26,19 +27,19 @@ func (s *Store) UpdateLifecycle(ctx context.Context, videoID int64, change func(
 	return nil
 }
 
-// dueQuery locks the row of the video together with that of its job: whoever
-// changes a case locks the video first, so that a claim, which waits for neither,
-// can be in nobody's way for longer than it takes.
+// dueQuery locks the row of the video together with that of its job. Other changes
+// lock the video first, so a claim, which waits for no lock, cannot deadlock with
+// them.
 const dueQuery = `SELECT j.video_id FROM jobs j FORCE INDEX (jobs_due) STRAIGHT_JOIN videos v ON v.id = j.video_id
-	WHERE j.due_at_ms <= ? ORDER BY j.due_at_ms LIMIT 1 FOR UPDATE SKIP LOCKED`
+	WHERE j.due_at_ms <= ` + sqldb.NowMS + ` ORDER BY j.due_at_ms LIMIT 1 FOR UPDATE SKIP LOCKED`
 
 // UpdateNextDue implements video.Lifecycles.
-func (s *Store) UpdateNextDue(ctx context.Context, nowMs int64, change func(*video.Lifecycle) error) (bool, error) {
+func (s *Store) UpdateNextDue(ctx context.Context, change func(*video.Lifecycle) error) (bool, error) {
 	var found, published bool
 	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) error {
 		found, published = false, false
 		var videoID int64
-		err := tx.GetContext(ctx, &videoID, dueQuery, nowMs)
+		err := tx.GetContext(ctx, &videoID, dueQuery)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
@@ -76,11 +77,14 @@ func updateLifecycle(ctx context.Context, tx sqldb.Handle, videoID int64, change
 	return after.Event != 0, storeLifecycle(ctx, tx, before, after)
 }
 
-// lockLifecycle reads a case and holds the rows of the video and of its job. Those of
-// its outputs change under these locks only.
+// lockLifecycle reads a lifecycle and locks the rows of the video and of its job.
+// Rows of outputs change only under these locks.
 func lockLifecycle(ctx context.Context, tx sqldb.Handle, videoID int64) (video.Lifecycle, error) {
-	const query = `SELECT ` + videoColumns + ` FROM videos WHERE id = ? FOR UPDATE`
-	var row videoRow
+	const query = `SELECT ` + videoColumns + `, ` + sqldb.NowMS + ` AS now_ms FROM videos WHERE id = ? FOR UPDATE`
+	var row struct {
+		videoRow
+		NowMs int64 `db:"now_ms"`
+	}
 	err := tx.GetContext(ctx, &row, query, videoID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return video.Lifecycle{}, video.ErrVideoUnknown
@@ -88,8 +92,8 @@ func lockLifecycle(ctx context.Context, tx sqldb.Handle, videoID int64) (video.L
 	if err != nil {
 		return video.Lifecycle{}, err
 	}
-	var c video.Lifecycle
-	if c.Video, err = fromRow(row); err != nil {
+	c := video.Lifecycle{NowMs: row.NowMs}
+	if c.Video, err = fromRow(row.videoRow); err != nil {
 		return video.Lifecycle{}, err
 	}
 	if c.Job, err = lockJob(ctx, tx, videoID); err != nil {
@@ -99,9 +103,8 @@ func lockLifecycle(ctx context.Context, tx sqldb.Handle, videoID int64) (video.L
 	return c, err
 }
 
-// storeLifecycle stores what has changed. The rows that many wait for come last, to be
-// held the shortest: the counter of the author and, as in Publish, the moment
-// that others may want too.
+// storeLifecycle stores the changes. The contended rows come last, to be locked the
+// shortest: the counter of the author and, as in Publish, the unique time.
 func storeLifecycle(ctx context.Context, tx sqldb.Handle, before, after video.Lifecycle) error {
 	id := before.Video.ID
 	if after.DeletedAtMs > 0 {
@@ -132,20 +135,21 @@ func storeLifecycle(ctx context.Context, tx sqldb.Handle, before, after video.Li
 	return updateVideo(ctx, tx, before.Video, after.Video)
 }
 
-// insertTombstone deletes the row of a video and remembers whose it was.
+// insertTombstone replaces the row of a video by a tombstone.
 func insertTombstone(ctx context.Context, tx sqldb.Handle, c video.Lifecycle) error {
 	const (
-		end      = `DELETE FROM videos WHERE id = ?`
-		remember = `INSERT INTO deleted_videos (video_id, author_id, deleted_at_ms) VALUES (?, ?, ?)`
+		end    = `DELETE FROM videos WHERE id = ?`
+		insert = `INSERT INTO deleted_videos (video_id, author_id, deleted_at_ms) VALUES (?, ?, ?)`
 	)
 	if _, err := tx.ExecContext(ctx, end, c.Video.ID); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, remember, c.Video.ID, c.Video.AuthorID, c.DeletedAtMs)
+	_, err := tx.ExecContext(ctx, insert, c.Video.ID, c.Video.AuthorID, c.DeletedAtMs)
 	return err
 }
 
-// moveWorks counts a video that became ready, or one that was and goes.
+// moveWorks moves the works counter if a video became ready, or was ready and is
+// deleted.
 func moveWorks(ctx context.Context, tx sqldb.Handle, before video.Video, after video.Lifecycle) error {
 	const (
 		up   = `INSERT INTO authors (author_id, works) VALUES (?, 1) ON DUPLICATE KEY UPDATE works = works + 1`
@@ -184,14 +188,14 @@ func updateVideo(ctx context.Context, tx sqldb.Handle, before, after video.Video
 	})
 }
 
-// FailedBefore implements video.Lifecycles. The index videos_failed has no others.
-func (s *Store) FailedBefore(ctx context.Context, moment int64, limit int) ([]int64, error) {
+// FailedLongAgo implements video.Lifecycles. Only failed videos have failed_at_ms.
+func (s *Store) FailedLongAgo(ctx context.Context, age time.Duration, limit int) ([]int64, error) {
 	var ids []int64
-	err := s.db.SelectContext(ctx, &ids, failedQuery, moment, limit)
-	return ids, sqldb.Wrap("mysql.FailedBefore", err)
+	err := s.db.SelectContext(ctx, &ids, failedQuery, age.Milliseconds(), limit)
+	return ids, sqldb.Wrap("mysql.FailedLongAgo", err)
 }
 
-const failedQuery = `SELECT id FROM videos WHERE failed_at_ms <= ? ORDER BY failed_at_ms LIMIT ?`
+const failedQuery = `SELECT id FROM videos WHERE failed_at_ms <= ` + sqldb.NowMS + ` - ? ORDER BY failed_at_ms LIMIT ?`
 
 // DeletedOf implements video.Lifecycles.
 func (s *Store) DeletedOf(ctx context.Context, videoID int64) (int64, error) {

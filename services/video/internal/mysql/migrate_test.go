@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
-	"time"
 
 	"github.com/douyin-on-dapr/douyin/services/platform/sqldb"
 	"github.com/douyin-on-dapr/douyin/services/platform/sqltest"
@@ -15,8 +14,8 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
-// Videos from before there was processing stay where they are in the feed, are
-// played as they were uploaded, and come up to be processed, the newest first.
+// Videos from before the introduction of processing keep their places in the feed,
+// are served as uploaded, and get jobs, the newest first.
 func TestEarlierVideos(t *testing.T) {
 	first, err := fs.ReadFile(mysql.Migrations, "migrations/0001_init.sql")
 	if err != nil {
@@ -32,7 +31,7 @@ func TestEarlierVideos(t *testing.T) {
 	if err := sqldb.Migrate(t.Context(), db, mysql.Migrations); err != nil {
 		t.Fatal(err)
 	}
-	// The last one may be cut short after its statements, and is then repeated.
+	// The last migration may be interrupted after its statements, and is repeated.
 	last, err := fs.ReadFile(mysql.Migrations, "migrations/0005_earlier_videos.sql")
 	if err != nil {
 		t.Fatal(err)
@@ -58,9 +57,9 @@ func TestEarlierVideos(t *testing.T) {
 		t.Errorf("the feed is %v", ids)
 	}
 	var due []int64
-	later := time.Now().Add(time.Minute).UnixMilli()
+	exec(t, db, `UPDATE jobs SET due_at_ms = due_at_ms - 60000`) // after a minute
 	for range 3 {
-		found, err := store.UpdateNextDue(t.Context(), later, func(c *video.Lifecycle) error {
+		found, err := store.UpdateNextDue(t.Context(), func(c *video.Lifecycle) error {
 			due = append(due, c.Video.ID)
 			if c.Job.Attempt != 0 || c.Job.Tries != 0 || c.Job.Held {
 				t.Errorf("the job is %+v", c.Job)
@@ -77,8 +76,8 @@ func TestEarlierVideos(t *testing.T) {
 	}
 }
 
-// A start that was cut short may have changed a table and not noted it. The
-// migrations are then repeated, and leave what is there.
+// An interrupted start may have changed a table without recording it. Repeating the
+// migrations changes nothing.
 func TestMigrationsMayBeRepeated(t *testing.T) {
 	db := sqltest.New(t, mysql.Migrations)
 	exec(t, db, `DELETE FROM goose_db_version WHERE version_id >= 2`)

@@ -7,25 +7,25 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
-// maxBump is how many milliseconds a moment may move to get past others.
-// It takes that many videos within a second to reach it.
+// maxBump is the maximum move of a unique time in milliseconds. It takes that many
+// videos within a second to reach it.
 const maxBump = 1_000
 
 // Publish implements video.Uploads.
 //
-// The insert into videos comes last. It may have to wait for a transaction that
-// has taken the same millisecond, and since that one has nothing left to wait
-// for itself, publishers can queue but not deadlock. Nobody else can touch the
-// video before the commit, so that its first event is the first.
-func (s *Store) Publish(ctx context.Context, videoID int64, build func(video.Upload) (video.Video, error)) (video.Video, error) {
+// The insert into videos comes last. It may wait for a transaction that took the
+// same millisecond. That transaction waits for no other lock, so publishers can
+// queue but not deadlock. No other transaction can change the video before the
+// commit, so this is its first event.
+func (s *Store) Publish(ctx context.Context, videoID int64, build func(u video.Upload, nowMs int64) (video.Video, error)) (video.Video, error) {
 	const end = `DELETE FROM uploads WHERE video_id = ?`
 	var published video.Video
 	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) error {
-		u, err := lockUpload(ctx, tx, videoID)
+		u, nowMs, err := lockUpload(ctx, tx, videoID)
 		if err != nil {
 			return err
 		}
-		v, err := build(u)
+		v, err := build(u, nowMs)
 		if err != nil {
 			return err
 		}
@@ -48,8 +48,7 @@ func (s *Store) Publish(ctx context.Context, videoID int64, build func(video.Upl
 	return published, nil
 }
 
-// insertVideo stores a video at the first free millisecond from its publish time
-// on.
+// insertVideo stores a video with the first free publish time.
 func insertVideo(ctx context.Context, tx sqldb.Handle, v video.Video) (video.Video, error) {
 	const insert = `INSERT INTO videos (` + videoColumns + `) VALUES (
 		:id, :author_id, :title, :published_at_ms, :shown_at_ms, :state, :failure_reason, :failed_at_ms, :layout,
@@ -65,14 +64,14 @@ func insertVideo(ctx context.Context, tx sqldb.Handle, v video.Video) (video.Vid
 	return v, err
 }
 
-// bump moves a moment on until a statement that stores it is not refused by its
-// unique index. A duplicate undoes only the one statement, not the transaction.
-func bump(moment *int64, index string, store func() error) error {
+// bump moves a time on until the statement that stores it has no duplicate in the
+// unique index. A duplicate undoes only that statement, not the transaction.
+func bump(timeMs *int64, index string, store func() error) error {
 	for range maxBump {
 		if err := store(); !sqldb.IsDuplicate(err, index) {
 			return err
 		}
-		*moment++
+		*timeMs++
 	}
 	return video.ErrBusy
 }

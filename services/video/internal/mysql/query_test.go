@@ -17,8 +17,8 @@ import (
 
 const rows = 2_000
 
-// filled is a database with many videos of 20 authors, one in four ready, one
-// in a hundred failed, the others waiting for a worker.
+// filled is a database with many videos of 20 authors: a quarter is ready, one in a
+// hundred failed, the others have jobs.
 func filled(t *testing.T) *sqlx.DB {
 	t.Helper()
 	db := newDB(t)
@@ -61,7 +61,7 @@ func TestPlans(t *testing.T) {
 	db := filled(t)
 	tests := []struct {
 		name, query string
-		want        []string // the index of each step
+		want        []string // the index of each table
 		args        []any
 	}{
 		{"FeedHead", mysql.NewestQuery, []string{"videos_shown"}, []any{int64(video.Latest), 30}},
@@ -69,10 +69,10 @@ func TestPlans(t *testing.T) {
 		{"ByAuthor", mysql.ByAuthorQuery, []string{"videos_author"}, []any{3, int64(video.Latest), 1_001}},
 		{"ByAuthorPage", mysql.ByAuthorQuery, []string{"videos_author"}, []any{3, 1_000_900, 1_001}},
 		{"Own", mysql.OwnQuery, []string{"videos_author", "PRIMARY"}, []any{3, int64(video.Latest), 1_001}},
-		{"Claim", mysql.ClaimQuery, []string{"uploads_due"}, []any{1_000, 20}},
-		{"Due", mysql.DueQuery, []string{"jobs_due", "PRIMARY"}, []any{int64(video.Latest)}},
-		{"Removal", mysql.RemovalQuery, []string{"removals_due"}, []any{int64(video.Latest)}},
-		{"Failed", mysql.FailedQuery, []string{"videos_failed"}, []any{1_000_900, 20}},
+		{"Claim", mysql.ClaimQuery, []string{"uploads_due"}, []any{20}},
+		{"Due", mysql.DueQuery, []string{"jobs_due", "PRIMARY"}, nil},
+		{"Removal", mysql.RemovalQuery, []string{"removals_due"}, nil},
+		{"Failed", mysql.FailedQuery, []string{"videos_failed"}, []any{1_000, 20}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -80,7 +80,7 @@ func TestPlans(t *testing.T) {
 			for _, step := range sqltest.Explain(t, db, tt.query, tt.args...) {
 				indexes = append(indexes, step.Index)
 				if step.Sorts {
-					t.Errorf("the rows of %s are sorted", step.Table)
+					t.Errorf("%s is sorted", step.Table)
 				}
 			}
 			if !slices.Equal(indexes, tt.want) {
@@ -90,10 +90,10 @@ func TestPlans(t *testing.T) {
 	}
 }
 
-// However much is asked for, it is one statement.
-func TestOneStatementPerQuestion(t *testing.T) {
+// A read takes one statement, whatever the number of ids.
+func TestOneStatementPerRead(t *testing.T) {
 	db := filled(t)
-	db.SetMaxOpenConns(1) // the counter is the session's
+	db.SetMaxOpenConns(1) // the counter belongs to the session
 	ctx, store := context.Background(), mysql.New(db, func() {})
 	many := make([]int64, 1_000)
 	for i := range many {
@@ -101,7 +101,7 @@ func TestOneStatementPerQuestion(t *testing.T) {
 	}
 	tests := []struct {
 		name string
-		ask  func() (int, error)
+		read func() (int, error)
 		want int
 	}{
 		{"Newest", func() (int, error) { v, err := store.Newest(ctx, video.Latest, 100); return len(v), err }, 100},
@@ -114,16 +114,17 @@ func TestOneStatementPerQuestion(t *testing.T) {
 			return len(v), err
 		}, rows / 20},
 		{"ByIDs", func() (int, error) { v, err := store.ByIDs(ctx, many); return len(v), err }, 1_000},
+		{"Existing", func() (int, error) { ids, err := store.Existing(ctx, many); return len(ids), err }, 1_000},
 		{"Works", func() (int, error) { w, err := store.Works(ctx, many); return len(w), err }, 5},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			before := statements(t, db)
-			got, err := tt.ask()
+			got, err := tt.read()
 			if err != nil || got != tt.want {
-				t.Fatalf("%d answers, %v; want %d", got, err, tt.want)
+				t.Fatalf("%d results, %v; want %d", got, err, tt.want)
 			}
-			if n := statements(t, db) - before - 1; n != 1 { // asking for the number is one too
+			if n := statements(t, db) - before - 1; n != 1 { // reading the counter is one statement
 				t.Errorf("%d statements", n)
 			}
 		})

@@ -9,8 +9,8 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
-// newestQuery reads as many entries of the index videos_shown as it answers; a
-// test holds the plan to that. A video has shown_at_ms if and only if it is ready.
+// newestQuery reads as many entries of the index videos_shown as it returns, which a
+// test of its plan checks. A video has shown_at_ms if and only if it is ready.
 const newestQuery = `SELECT ` + videoColumns + ` FROM videos WHERE shown_at_ms < ? ORDER BY shown_at_ms DESC LIMIT ?`
 
 // Newest implements video.Videos.
@@ -18,9 +18,9 @@ func (s *Store) Newest(ctx context.Context, beforeMs int64, limit int) ([]video.
 	return s.list(ctx, "mysql.Newest", newestQuery, beforeMs, limit)
 }
 
-// Both are served, order included, by the index videos_author; few videos of an
-// author are not ready. 2 is video.StateReady. The hint is there because a server
-// that goes by videos_waiting finds the same rows and has to sort them.
+// The index videos_author serves both with the order. Few videos of an author are
+// not ready. 2 is video.StateReady. Without the hint a server may use videos_waiting
+// and sort the rows.
 const (
 	ownQuery      = `SELECT ` + videoColumns + progressColumn + ` FROM videos FORCE INDEX (videos_author) WHERE author_id = ? AND published_at_ms < ? ORDER BY published_at_ms DESC LIMIT ?`
 	byAuthorQuery = `SELECT ` + videoColumns + ` FROM videos FORCE INDEX (videos_author) WHERE author_id = ? AND state = 2 AND published_at_ms < ? ORDER BY published_at_ms DESC LIMIT ?`
@@ -46,6 +46,21 @@ func (s *Store) ByIDs(ctx context.Context, ids []int64) ([]video.Video, error) {
 		return nil, sqldb.Wrap(op, err)
 	}
 	return s.list(ctx, op, query, args...)
+}
+
+// Existing implements video.Videos.
+func (s *Store) Existing(ctx context.Context, ids []int64) ([]int64, error) {
+	const (
+		op  = "mysql.Existing"
+		sql = `SELECT id FROM videos WHERE id IN (?)`
+	)
+	query, args, err := sqlx.In(sql, ids)
+	if err != nil {
+		return nil, sqldb.Wrap(op, err)
+	}
+	var existing []int64
+	err = s.db.SelectContext(ctx, &existing, query, args...)
+	return existing, sqldb.Wrap(op, err)
 }
 
 func (s *Store) list(ctx context.Context, op, query string, args ...any) ([]video.Video, error) {

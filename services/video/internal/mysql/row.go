@@ -49,7 +49,7 @@ type videoRow struct {
 	Version    int64 `db:"version"`
 	Attempt    int64 `db:"attempt"`
 
-	Progress int `db:"progress"` // of the table jobs, where it is asked for
+	Progress int `db:"progress"` // of the table jobs, if selected
 }
 
 const videoColumns = `id, author_id, title, published_at_ms, shown_at_ms, state, failure_reason, failed_at_ms, layout,
@@ -59,10 +59,11 @@ const videoColumns = `id, author_id, title, published_at_ms, shown_at_ms, state,
 	hls_key, hls_size, hls_part_size, hls_sha256, hls_content_type,
 	duration_ms, width, height, version, attempt`
 
-// progressColumn goes with videoColumns where a video may be at work.
+// progressColumn is added to videoColumns in queries that may find processing
+// videos.
 const progressColumn = `, COALESCE((SELECT progress FROM jobs WHERE jobs.video_id = videos.id), 0) AS progress`
 
-// objectColumns are the five columns of an object that there may be.
+// objectColumns are the five columns of an optional object.
 type objectColumns struct {
 	key         sql.NullString
 	size        sql.NullInt64
@@ -101,10 +102,10 @@ func toRow(v video.Video) videoRow {
 		AuthorID:      v.AuthorID,
 		Title:         v.Title,
 		PublishedAtMs: v.PublishedAtMs,
-		ShownAtMs:     moment(v.ShownAtMs),
+		ShownAtMs:     nullTime(v.ShownAtMs),
 		State:         v.State,
 		FailureReason: v.FailureReason,
-		FailedAtMs:    moment(v.FailedAtMs),
+		FailedAtMs:    nullTime(v.FailedAtMs),
 		Layout:        v.Source.Layout,
 
 		SourceKey:         v.Source.Key,
@@ -126,8 +127,8 @@ func toRow(v video.Video) videoRow {
 	return row
 }
 
-// moment is NULL for the moment that has not come.
-func moment(ms int64) sql.NullInt64 { return sql.NullInt64{Int64: ms, Valid: ms != 0} }
+// nullTime is NULL for the time 0.
+func nullTime(ms int64) sql.NullInt64 { return sql.NullInt64{Int64: ms, Valid: ms != 0} }
 
 func fromRow(row videoRow) (video.Video, error) {
 	source, err := checksum(row.SourceSHA256)

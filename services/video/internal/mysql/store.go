@@ -1,5 +1,5 @@
-// Package mysql keeps uploads, videos and the work on them in the video service's own database.
-// It runs on MySQL 8.4 and MariaDB 10.11.
+// Package mysql stores uploads, videos and jobs in the database of the video
+// service. It runs on MySQL 8.4 and MariaDB 10.11.
 package mysql
 
 import (
@@ -29,7 +29,7 @@ var (
 	_ video.Removals   = (*Store)(nil)
 )
 
-// New makes a store on a database with the current schema and the tables of the
-// outbox. After each commit that wrote an event it calls committed, which must
+// New returns a store on a database with the current schema and the tables of the
+// outbox. It calls committed after each commit that wrote an event. committed must
 // not block.
 func New(db *sqlx.DB, committed func()) *Store { return &Store{db: db, committed: committed} }

@@ -4,8 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-
-	"github.com/jmoiron/sqlx"
+	"time"
 
 	"github.com/douyin-on-dapr/douyin/services/platform/sqldb"
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
@@ -26,70 +25,79 @@ type uploadRow struct {
 
 const uploadColumns = `video_id, author_id, object_key, layout, part_size, max_size, aborting, expires_at_ms, due_at_ms`
 
-// Begin implements video.Uploads. The row of the author is locked first, so that
-// of two uploads begun at once the second counts the first.
-func (s *Store) Begin(ctx context.Context, u video.Upload, allowed video.Allowance) error {
+// Begin implements video.Uploads. It locks the row of the author first, so that of
+// two concurrent calls the second counts the upload of the first.
+func (s *Store) Begin(ctx context.Context, authorID int64, allowed video.Allowance, build func(nowMs int64) video.Upload) (video.Upload, error) {
 	const (
 		lock  = `INSERT INTO authors (author_id, works) VALUES (?, 0) ON DUPLICATE KEY UPDATE works = works`
 		count = `SELECT (SELECT COUNT(*) FROM uploads WHERE author_id = ? AND NOT aborting) AS open,
-			(SELECT COUNT(*) FROM videos WHERE author_id = ? AND state IN (1, 4)) AS waiting`
+			(SELECT COUNT(*) FROM videos WHERE author_id = ? AND state IN (1, 4)) AS waiting, ` + sqldb.NowMS + ` AS now_ms`
 		insert = `INSERT INTO uploads (` + uploadColumns + `) VALUES (:video_id, :author_id, :object_key, :layout, :part_size, :max_size, :aborting, :expires_at_ms, :due_at_ms)`
 	)
+	var u video.Upload
 	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) error {
-		if _, err := tx.ExecContext(ctx, lock, u.AuthorID); err != nil {
+		if _, err := tx.ExecContext(ctx, lock, authorID); err != nil {
 			return err
 		}
 		var has struct {
-			Open    int `db:"open"`
-			Waiting int `db:"waiting"`
+			Open    int   `db:"open"`
+			Waiting int   `db:"waiting"`
+			NowMs   int64 `db:"now_ms"`
 		}
-		if err := tx.GetContext(ctx, &has, count, u.AuthorID, u.AuthorID); err != nil {
+		if err := tx.GetContext(ctx, &has, count, authorID, authorID); err != nil {
 			return err
 		}
 		if has.Open >= allowed.OpenUploads || has.Waiting >= allowed.Waiting {
 			return video.ErrUploadsTooMany
 		}
+		u = build(has.NowMs)
 		_, err := tx.NamedExecContext(ctx, insert, uploadRow(u))
 		return err
 	})
-	return sqldb.Wrap("mysql.Begin", err)
+	if err != nil {
+		return video.Upload{}, sqldb.Wrap("mysql.Begin", err)
+	}
+	return u, nil
 }
 
 const (
-	uploadQuery     = `SELECT ` + uploadColumns + ` FROM uploads WHERE video_id = ?`
+	uploadQuery     = `SELECT ` + uploadColumns + `, ` + sqldb.NowMS + ` AS now_ms FROM uploads WHERE video_id = ?`
 	lockUploadQuery = uploadQuery + ` FOR UPDATE`
 )
 
 // Upload implements video.Uploads.
-func (s *Store) Upload(ctx context.Context, videoID int64) (video.Upload, error) {
-	u, err := readUpload(ctx, s.db, uploadQuery, videoID)
-	return u, sqldb.Wrap("mysql.Upload", err)
+func (s *Store) Upload(ctx context.Context, videoID int64) (video.Upload, int64, error) {
+	u, nowMs, err := readUpload(ctx, s.db, uploadQuery, videoID)
+	return u, nowMs, sqldb.Wrap("mysql.Upload", err)
 }
 
-// lockUpload reads an upload and holds its row until the transaction ends.
-func lockUpload(ctx context.Context, tx sqldb.Handle, videoID int64) (video.Upload, error) {
+// lockUpload reads an upload and locks its row.
+func lockUpload(ctx context.Context, tx sqldb.Handle, videoID int64) (u video.Upload, nowMs int64, err error) {
 	return readUpload(ctx, tx, lockUploadQuery, videoID)
 }
 
-func readUpload(ctx context.Context, db sqldb.Handle, query string, videoID int64) (video.Upload, error) {
-	var row uploadRow
-	err := db.GetContext(ctx, &row, query, videoID)
-	if errors.Is(err, sql.ErrNoRows) {
-		return video.Upload{}, video.ErrUploadUnknown
+func readUpload(ctx context.Context, db sqldb.Handle, query string, videoID int64) (u video.Upload, nowMs int64, err error) {
+	var row struct {
+		uploadRow
+		NowMs int64 `db:"now_ms"`
 	}
-	return video.Upload(row), err
+	err = db.GetContext(ctx, &row, query, videoID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return video.Upload{}, 0, video.ErrUploadUnknown
+	}
+	return video.Upload(row.uploadRow), row.NowMs, err
 }
 
 // Change implements video.Uploads.
-func (s *Store) Change(ctx context.Context, videoID int64, change func(*video.Upload) error) (video.Upload, error) {
+func (s *Store) Change(ctx context.Context, videoID int64, change func(u *video.Upload, nowMs int64) error) (video.Upload, error) {
 	const update = `UPDATE uploads SET aborting = ?, due_at_ms = ? WHERE video_id = ?`
 	var changed video.Upload
 	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) error {
-		u, err := lockUpload(ctx, tx, videoID)
+		u, nowMs, err := lockUpload(ctx, tx, videoID)
 		if err != nil {
 			return err
 		}
-		if err := change(&u); err != nil {
+		if err := change(&u, nowMs); err != nil {
 			return err
 		}
 		changed = u
@@ -102,36 +110,35 @@ func (s *Store) Change(ctx context.Context, videoID int64, change func(*video.Up
 	return changed, nil
 }
 
-// claimQuery passes over what others have locked.
-const claimQuery = `SELECT ` + uploadColumns + ` FROM uploads WHERE due_at_ms <= ? ORDER BY due_at_ms LIMIT ? FOR UPDATE SKIP LOCKED`
+// claimQuery skips locked rows. The hint keeps its cost constant when many uploads are
+// due.
+const claimQuery = `SELECT ` + uploadColumns + `, ` + sqldb.NowMS + ` AS now_ms FROM uploads FORCE INDEX (uploads_due) WHERE due_at_ms <= ` + sqldb.NowMS + ` ORDER BY due_at_ms LIMIT ? FOR UPDATE SKIP LOCKED`
 
-// Claim implements video.Uploads. Rows that another replica is claiming, or that
-// are being committed at this moment, are passed over. No lock is held while the
-// parts are removed; the new due time keeps the others away.
-func (s *Store) Claim(ctx context.Context, nowMs, nextMs int64, limit int) ([]video.Upload, error) {
+// Claim implements video.Uploads. It skips rows that another replica claims or
+// commits at the moment. No lock is held while parts are removed: until the new due
+// time no other sweeper claims the rows.
+func (s *Store) Claim(ctx context.Context, lease time.Duration, limit int) ([]video.Upload, error) {
 	const mark = `UPDATE uploads SET aborting = TRUE, due_at_ms = ? WHERE video_id IN (?)`
 	var claimed []video.Upload
 	err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) error {
-		var rows []uploadRow
-		if err := tx.SelectContext(ctx, &rows, claimQuery, nowMs, limit); err != nil {
+		var rows []struct {
+			uploadRow
+			NowMs int64 `db:"now_ms"`
+		}
+		if err := tx.SelectContext(ctx, &rows, claimQuery, limit); err != nil {
 			return err
 		}
 		claimed = make([]video.Upload, 0, len(rows))
 		ids := make([]int64, 0, len(rows))
 		for _, row := range rows {
-			row.Aborting, row.DueAtMs = true, nextMs
-			claimed = append(claimed, video.Upload(row))
+			row.Aborting, row.DueAtMs = true, row.NowMs+lease.Milliseconds()
+			claimed = append(claimed, video.Upload(row.uploadRow))
 			ids = append(ids, row.VideoID)
 		}
 		if len(ids) == 0 {
 			return nil
 		}
-		query, args, err := sqlx.In(mark, nextMs, ids)
-		if err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, query, args...)
-		return err
+		return sqldb.ExecIn(ctx, tx, mark, claimed[0].DueAtMs, ids)
 	})
 	if err != nil {
 		return nil, sqldb.Wrap("mysql.Claim", err)

@@ -1,5 +1,4 @@
-// Package peers reaches the services that the video service may call, behind
-// interfaces that the domain package declares.
+// Package peers calls other services, behind interfaces of the domain package.
 package peers
 
 import (
@@ -12,20 +11,20 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
-// Users asks the user service who exists.
+// Users looks up users in the user service.
 type Users struct {
 	client userv1.UserServiceClient
 }
 
 var _ video.Authors = (*Users)(nil)
 
-// NewUsers makes Users on a connection to the user service.
+// NewUsers returns Users on a connection to the user service.
 func NewUsers(conn grpc.ClientConnInterface) *Users {
 	return &Users{client: userv1.NewUserServiceClient(conn)}
 }
 
-// Exists implements video.Authors. Its errors are those of the call: Unavailable
-// while the user service or a sidecar is down.
+// Exists implements video.Authors. It returns the error of the call, Unavailable if
+// the user service or a sidecar is down.
 func (u *Users) Exists(ctx context.Context, userID int64) (bool, error) {
 	response, err := u.client.GetProfiles(ctx, &userv1.GetProfilesRequest{UserIds: []int64{userID}})
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/peers"
 )
 
-// userService answers GetProfiles without a network.
+// userService implements GetProfiles without a network.
 type userService struct {
 	t     *testing.T
 	known map[int64]bool

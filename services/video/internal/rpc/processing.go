@@ -9,7 +9,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/wire"
 )
 
-// Jobs is what the rules offer to workers.
+// Jobs are the rules for workers.
 type Jobs interface {
 	ClaimJob(ctx context.Context) (video.Assignment, bool, error)
 	RenewJob(ctx context.Context, videoID, attempt int64, progress int) (lease time.Duration, err error)
@@ -21,7 +21,7 @@ type Jobs interface {
 
 var _ Jobs = (*video.Service)(nil)
 
-// Processing is the generated server interface on Jobs.
+// Processing implements the generated server interface with Jobs.
 type Processing struct {
 	videov1.UnimplementedProcessingServiceServer
 	jobs Jobs
@@ -29,7 +29,7 @@ type Processing struct {
 
 var _ videov1.ProcessingServiceServer = (*Processing)(nil)
 
-// NewProcessing makes a Processing.
+// NewProcessing returns a Processing.
 func NewProcessing(jobs Jobs) *Processing { return &Processing{jobs: jobs} }
 
 // ClaimJob implements videov1.ProcessingServiceServer.
@@ -84,8 +84,7 @@ func (p *Processing) FinishJob(ctx context.Context, r *videov1.FinishJobRequest)
 	return &videov1.FinishJobResponse{}, nil
 }
 
-// toResult answers video.ErrObjectInvalid for a checksum or an object that is
-// none.
+// toResult returns video.ErrObjectInvalid for an invalid checksum or object.
 func toResult(r *videov1.FinishJobRequest) (result video.Result, err error) {
 	result = video.Result{DurationMs: r.GetDurationMs(), Width: int(r.GetWidth()), Height: int(r.GetHeight())}
 	if result.SourceSHA256, err = wire.ToChecksum(r.GetSourceSha256()); err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
-// process does the only job and returns its result.
+// process claims the only job, finishes it and returns the request.
 func process(t *testing.T, p *rpc.Processing) *videov1.FinishJobRequest {
 	t.Helper()
 	ctx := context.Background()
@@ -48,7 +48,7 @@ func process(t *testing.T, p *rpc.Processing) *videov1.FinishJobRequest {
 		DurationMs: 1_500, Width: 720, Height: 1_280,
 	}
 	if _, err := p.FinishJob(ctx, finish); !errors.Is(err, video.ErrObjectInvalid) {
-		t.Fatalf("finished without having reserved: %v", err)
+		t.Fatalf("finished without reserved outputs: %v", err)
 	}
 	if _, err := p.ReserveOutputs(ctx, reserve); err != nil {
 		t.Fatal(err)

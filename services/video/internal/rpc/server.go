@@ -1,5 +1,5 @@
-// Package rpc serves the contract's VideoService and ProcessingService with the
-// rules of package video. Errors are returned as they are: the server's interceptor encodes them.
+// Package rpc implements VideoService and ProcessingService of the contract with the
+// rules of package video. The interceptor of the server encodes errors.
 package rpc
 
 import (
@@ -10,7 +10,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/wire"
 )
 
-// Uploads is what the rules offer to who has bytes.
+// Uploads are the rules for uploads.
 type Uploads interface {
 	BeginUpload(ctx context.Context, authorID, declared int64, direct bool) (video.Upload, error)
 	GetUpload(ctx context.Context, videoID, authorID int64) (video.Upload, error)
@@ -18,11 +18,12 @@ type Uploads interface {
 	AbortUpload(ctx context.Context, videoID, authorID int64) error
 }
 
-// Videos is what the rules offer to who looks, and to who has enough of one.
+// Videos are the rules for reading and deleting videos.
 type Videos interface {
 	Feed(ctx context.Context, beforeMs int64, limit int) ([]video.Video, error)
 	ListByAuthor(ctx context.Context, authorID, beforeMs int64, limit int, own bool) (videos []video.Video, nextMs int64, err error)
 	GetVideos(ctx context.Context, ids []int64) ([]video.Video, error)
+	FindMissing(ctx context.Context, ids []int64) ([]int64, error)
 	CountWorks(ctx context.Context, userIDs []int64) ([]video.WorkCount, error)
 	DeleteVideo(ctx context.Context, videoID, authorID int64) error
 }
@@ -32,7 +33,7 @@ var (
 	_ Videos  = (*video.Service)(nil)
 )
 
-// Server is the generated server interface on Uploads and Videos.
+// Server implements the generated server interface with Uploads and Videos.
 type Server struct {
 	videov1.UnimplementedVideoServiceServer
 	uploads Uploads
@@ -41,7 +42,7 @@ type Server struct {
 
 var _ videov1.VideoServiceServer = (*Server)(nil)
 
-// NewServer makes a Server.
+// NewServer returns a Server.
 func NewServer(uploads Uploads, videos Videos) *Server {
 	return &Server{uploads: uploads, videos: videos}
 }
@@ -142,6 +143,15 @@ func authorsOf(videos []video.Video) []int64 {
 	return authors
 }
 
+// FindMissing implements videov1.VideoServiceServer.
+func (s *Server) FindMissing(ctx context.Context, r *videov1.FindMissingRequest) (*videov1.FindMissingResponse, error) {
+	missing, err := s.videos.FindMissing(ctx, r.GetVideoIds())
+	if err != nil {
+		return nil, err
+	}
+	return &videov1.FindMissingResponse{VideoIds: missing}, nil
+}
+
 // CountWorks implements videov1.VideoServiceServer.
 func (s *Server) CountWorks(ctx context.Context, r *videov1.CountWorksRequest) (*videov1.CountWorksResponse, error) {
 	counts, err := s.works(ctx, r.GetUserIds())
@@ -151,7 +161,7 @@ func (s *Server) CountWorks(ctx context.Context, r *videov1.CountWorksRequest) (
 	return &videov1.CountWorksResponse{Counts: counts}, nil
 }
 
-// works counts for each user once, in the order given.
+// works counts the ready videos of each user once, in order.
 func (s *Server) works(ctx context.Context, userIDs []int64) ([]*videov1.WorkCount, error) {
 	counts, err := s.videos.CountWorks(ctx, userIDs)
 	if err != nil {

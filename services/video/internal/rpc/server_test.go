@@ -19,15 +19,14 @@ import (
 
 const amy = int64(1)
 
-// newServers are the servers on the real rules and fakes of all else.
+// newServers returns servers with the real rules on fakes.
 func newServers() (*rpc.Server, *rpc.Processing) {
-	store := fake.NewStore()
+	store := fake.NewStore(fake.NewClock(time.UnixMilli(1_700_000_000_000)))
 	videos := video.New(video.Ports{
 		Uploads: store, Videos: store, Lifecycles: store, Removals: store,
 		Authors: &fake.Authors{Known: map[int64]bool{amy: true}},
 		Objects: fake.NewObjects(), Hot: &fake.Hot{}, IDs: &fake.IDs{},
-		Clock: fake.NewClock(time.UnixMilli(1_700_000_000_000)).Now,
-		Log:   slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}, video.Limits{
 		MaxSize: 100, PartSize: 10, DirectPartSize: 50, Allowance: video.Allowance{OpenUploads: 10, Waiting: 10}, Expiry: time.Hour,
 		JobLease: 30 * time.Second, JobTries: 3, Grace: time.Minute, FailedKept: time.Hour,
@@ -40,7 +39,7 @@ func newServer() *rpc.Server {
 	return s
 }
 
-// begin opens an upload and makes the request that commits it.
+// begin begins an upload and returns the request that commits it.
 func begin(t *testing.T, s *rpc.Server) *videov1.CommitUploadRequest {
 	t.Helper()
 	begun, err := s.BeginUpload(context.Background(), &videov1.BeginUploadRequest{AuthorId: amy, DeclaredSize: 50})
@@ -91,7 +90,7 @@ func TestUploadToFeed(t *testing.T) {
 	want.State, want.ShownAtMs = videov1.State_STATE_READY, 1_700_000_000_000
 	want.Play, want.Cover, want.Hls = finished.GetPlay(), finished.GetCover(), finished.GetHls()
 	want.DurationMs, want.Width, want.Height = 1_500, 720, 1_280
-	answers := map[string]func() ([]*videov1.Video, error){
+	reads := map[string]func() ([]*videov1.Video, error){
 		"Feed": func() ([]*videov1.Video, error) {
 			r, err := s.Feed(ctx, &videov1.FeedRequest{BeforeMs: want.GetShownAtMs() + 1, Limit: 5})
 			return r.GetVideos(), err
@@ -105,14 +104,14 @@ func TestUploadToFeed(t *testing.T) {
 			return r.GetVideos(), err
 		},
 	}
-	for name, ask := range answers {
+	for name, ask := range reads {
 		if got, err := ask(); err != nil || len(got) != 1 || !proto.Equal(got[0], want) {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
 	}
 	older, err := s.Feed(ctx, &videov1.FeedRequest{BeforeMs: want.GetShownAtMs()})
 	if err != nil || len(older.GetVideos()) != 0 {
-		t.Errorf("older than the only one: %v, %v", older, err)
+		t.Errorf("before the only video: %v, %v", older, err)
 	}
 	counts, err := s.CountWorks(ctx, &videov1.CountWorksRequest{UserIds: []int64{5, amy}})
 	wantCounts := &videov1.CountWorksResponse{Counts: []*videov1.WorkCount{{UserId: 5}, {UserId: amy, Works: 1}}}
@@ -147,6 +146,10 @@ func TestDeleteVideo(t *testing.T) {
 	if r, err := s.GetVideos(ctx, &videov1.GetVideosRequest{VideoIds: []int64{id}}); err != nil || len(r.GetVideos()) != 0 {
 		t.Errorf("still there: %v, %v", r, err)
 	}
+	missing, err := s.FindMissing(ctx, &videov1.FindMissingRequest{VideoIds: []int64{id}})
+	if want := (&videov1.FindMissingResponse{VideoIds: []int64{id}}); err != nil || !proto.Equal(missing, want) {
+		t.Errorf("missing %v, %v; want %v", missing, err, want)
+	}
 }
 
 func TestAbortUpload(t *testing.T) {
@@ -161,7 +164,7 @@ func TestAbortUpload(t *testing.T) {
 	}
 }
 
-func TestRefusalsComeThroughAsTheyAre(t *testing.T) {
+func TestRefusalsAreReturned(t *testing.T) {
 	ctx := context.Background()
 	tests := []struct {
 		name string
@@ -202,6 +205,10 @@ func TestRefusalsComeThroughAsTheyAre(t *testing.T) {
 		}, video.ErrRequestInvalid},
 		{"GetVideos", func(_ *testing.T, s *rpc.Server) error {
 			_, err := s.GetVideos(ctx, &videov1.GetVideosRequest{VideoIds: []int64{-1}})
+			return err
+		}, video.ErrRequestInvalid},
+		{"FindMissing", func(_ *testing.T, s *rpc.Server) error {
+			_, err := s.FindMissing(ctx, &videov1.FindMissingRequest{VideoIds: []int64{-1}})
 			return err
 		}, video.ErrRequestInvalid},
 		{"CountWorks", func(_ *testing.T, s *rpc.Server) error {

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
@@ -29,12 +30,12 @@ func removal(id, due int64, names ...string) video.Removal {
 	return video.Removal{VideoID: id, Extents: outputs(id, 1, names...).Extents, DueAtMs: due}
 }
 
-func testUpdateLifecycle(ctx context.Context, t *testing.T, s Store) {
+func testUpdateLifecycle(ctx context.Context, t *testing.T, s harness) {
 	v := publish(ctx, t, s, newVideo(1, 7))
 	job := &video.Job{Attempt: 2, Tries: 3, Releases: 4, SuspectedReason: videov1.FailureTooComplex, SuspectCount: 6, Held: true, Progress: 50, DueAtMs: published + 5}
 	first, second := outputs(1, 1, "play"), outputs(1, 2, "play", "hls/720/00000")
 	change(ctx, t, s, 1, func(c *video.Lifecycle) { c.Job, c.Outputs = job, []video.Outputs{first} })
-	want := video.Lifecycle{Video: v, Job: job, Outputs: []video.Outputs{first}}
+	want := video.Lifecycle{Video: v, Job: job, Outputs: []video.Outputs{first}, NowMs: published}
 	if got := look(ctx, t, s, 1); !reflect.DeepEqual(got, want) {
 		t.Fatalf("stored %+v, want %+v", got, want)
 	}
@@ -59,9 +60,9 @@ func testUpdateLifecycle(ctx context.Context, t *testing.T, s Store) {
 }
 
 // wantRemoval claims the only removal and ends it.
-func wantRemoval(ctx context.Context, t *testing.T, s Store, want video.Removal) {
+func wantRemoval(ctx context.Context, t *testing.T, s harness, want video.Removal) {
 	t.Helper()
-	r, found, err := s.ClaimRemoval(ctx, published, published+1)
+	r, found, err := s.ClaimRemoval(ctx, time.Millisecond)
 	if err != nil || !found {
 		t.Fatalf("no removal: %v", err)
 	}
@@ -74,12 +75,13 @@ func wantRemoval(ctx context.Context, t *testing.T, s Store, want video.Removal)
 			t.Fatal(err)
 		}
 	}
-	if r, found, err := s.ClaimRemoval(ctx, published+1, published+2); found || err != nil {
+	s.Set(published + 1)
+	if r, found, err := s.ClaimRemoval(ctx, time.Millisecond); found || err != nil {
 		t.Errorf("another removal: %+v, %v", r, err)
 	}
 }
 
-func testUpdateLifecycleRefused(ctx context.Context, t *testing.T, s Store) {
+func testUpdateLifecycleRefused(ctx context.Context, t *testing.T, s harness) {
 	v := publish(ctx, t, s, newVideo(1, 7))
 	err := s.UpdateLifecycle(ctx, 1, func(c *video.Lifecycle) error {
 		c.Video.State, c.Video.ShownAtMs, c.Event = video.StateReady, published, video.EventReady
@@ -93,23 +95,23 @@ func testUpdateLifecycleRefused(ctx context.Context, t *testing.T, s Store) {
 	if got := look(ctx, t, s, 1); got.Video != v || got.Job == nil || got.Job.Attempt != 0 || len(got.Outputs) != 0 {
 		t.Errorf("stored %+v", got)
 	}
-	if _, found, err := s.ClaimRemoval(ctx, published, published); found || err != nil {
+	if _, found, err := s.ClaimRemoval(ctx, time.Millisecond); found || err != nil {
 		t.Errorf("a removal was stored, %v", err)
 	}
 	wantCounterEqualsSet(ctx, t, s, 7)
 }
 
-func testUpdateLifecycleUnknown(ctx context.Context, t *testing.T, s Store) {
+func testUpdateLifecycleUnknown(ctx context.Context, t *testing.T, s harness) {
 	err := s.UpdateLifecycle(ctx, 1, func(*video.Lifecycle) error { t.Error("nothing to change"); return nil })
 	wantError(t, err, video.ErrVideoUnknown)
 	if _, err := s.DeletedOf(ctx, 1); err == nil {
-		t.Error("deleted, and never there")
+		t.Error("found the tombstone of an unknown video")
 	} else {
 		wantError(t, err, video.ErrVideoUnknown)
 	}
 }
 
-func testDelete(ctx context.Context, t *testing.T, s Store) {
+func testDelete(ctx context.Context, t *testing.T, s harness) {
 	show(ctx, t, s, newVideo(1, 7))
 	show(ctx, t, s, newVideo(2, 7))
 	publish(ctx, t, s, newVideo(3, 7))
@@ -122,7 +124,7 @@ func testDelete(ctx context.Context, t *testing.T, s Store) {
 			c.Video.Version++
 		})
 		if author, err := s.DeletedOf(ctx, id); err != nil || author != 7 {
-			t.Errorf("video %d was one of %d, %v", id, author, err)
+			t.Errorf("video %d belonged to %d, %v", id, author, err)
 		}
 	}
 	found, err := s.ByIDs(ctx, []int64{1, 2, 3})
@@ -131,28 +133,29 @@ func testDelete(ctx context.Context, t *testing.T, s Store) {
 	wantIDs(t, found, err, 2)
 	found, err = s.Newest(ctx, video.Latest, 10)
 	wantIDs(t, found, err, 2)
-	if due, err := s.UpdateNextDue(ctx, published+1_000, func(*video.Lifecycle) error { return nil }); due || err != nil {
-		t.Errorf("there is a job of a deleted video, %v", err)
+	s.Set(published + 1_000)
+	if due, err := s.UpdateNextDue(ctx, func(*video.Lifecycle) error { return nil }); due || err != nil {
+		t.Errorf("found a job of a deleted video, %v", err)
 	}
-	wantError(t, s.Renew(ctx, 3, 0, published, 0), video.ErrJobLost)
+	wantError(t, s.Renew(ctx, 3, 0, time.Second, 0), video.ErrJobLost)
 	wantCounterEqualsSet(ctx, t, s, 7)
 }
 
-func testShownTies(ctx context.Context, t *testing.T, s Store) {
+func testShownTies(ctx context.Context, t *testing.T, s harness) {
 	for id, want := range []int64{published, published + 1, published + 2} {
 		if got := show(ctx, t, s, newVideo(int64(1+id), 7)); got.ShownAtMs != want {
 			t.Errorf("shown at +%d ms, want +%d", got.ShownAtMs-published, want-published)
 		}
 	}
-	// What is shown already is not moved by itself.
+	// A change keeps the time at which a video was shown.
 	change(ctx, t, s, 1, func(c *video.Lifecycle) { c.Video.Version++ })
 	if got := look(ctx, t, s, 1).Video; got.ShownAtMs != published || got.Version != 3 {
 		t.Errorf("shown at +%d ms, version %d", got.ShownAtMs-published, got.Version)
 	}
 }
 
-// Changes of one case see each other, whoever makes them.
-func testUpdateLifecycleConcurrent(ctx context.Context, t *testing.T, s Store) {
+// Concurrent changes of one video are serialized.
+func testUpdateLifecycleConcurrent(ctx context.Context, t *testing.T, s harness) {
 	const changes = 20
 	publish(ctx, t, s, newVideo(1, 7))
 	var done atomic.Int64

@@ -10,12 +10,12 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
-func testPublish(ctx context.Context, t *testing.T, s Store) {
+func testPublish(ctx context.Context, t *testing.T, s harness) {
 	u, v := upload(1, 7), newVideo(1, 7)
 	begin(ctx, t, s, u)
-	stored, err := s.Publish(ctx, 1, func(got video.Upload) (video.Video, error) {
-		if got != u {
-			t.Errorf("build is given %+v, want %+v", got, u)
+	stored, err := s.Publish(ctx, 1, func(got video.Upload, nowMs int64) (video.Video, error) {
+		if got != u || nowMs != published {
+			t.Errorf("build gets %+v at %d, want %+v at %d", got, nowMs, u, published)
 		}
 		return v, nil
 	})
@@ -34,12 +34,12 @@ func testPublish(ctx context.Context, t *testing.T, s Store) {
 	}
 }
 
-func testPublishWhole(ctx context.Context, t *testing.T, s Store) {
+func testPublishWhole(ctx context.Context, t *testing.T, s harness) {
 	u, v := upload(1, 7), newVideo(1, 7)
 	u.Layout, v.Source.Layout = video.LayoutWhole, video.LayoutWhole
 	begin(ctx, t, s, u)
-	if got, err := s.Upload(ctx, 1); err != nil || got != u {
-		t.Fatalf("the upload is %+v, %v; want %+v", got, err, u)
+	if got, nowMs, err := s.Upload(ctx, 1); err != nil || got != u || nowMs != published {
+		t.Fatalf("the upload is %+v at %d, %v; want %+v", got, nowMs, err, u)
 	}
 	if _, err := s.Publish(ctx, 1, as(v)); err != nil {
 		t.Fatal(err)
@@ -49,25 +49,25 @@ func testPublishWhole(ctx context.Context, t *testing.T, s Store) {
 	}
 }
 
-func testPublishRefused(ctx context.Context, t *testing.T, s Store) {
+func testPublishRefused(ctx context.Context, t *testing.T, s harness) {
 	begin(ctx, t, s, upload(1, 7))
-	_, err := s.Publish(ctx, 1, func(video.Upload) (video.Video, error) { return video.Video{}, errRefused })
+	_, err := s.Publish(ctx, 1, func(video.Upload, int64) (video.Video, error) { return video.Video{}, errRefused })
 	wantError(t, err, errRefused)
 	found, err := s.ByIDs(ctx, []int64{1})
 	wantIDs(t, found, err)
 	wantCounterEqualsSet(ctx, t, s, 7)
 	if _, err := s.Publish(ctx, 1, as(newVideo(1, 7))); err != nil {
-		t.Fatalf("the upload did not outlive the refusal: %v", err)
+		t.Fatalf("the upload is gone after a refusal: %v", err)
 	}
 }
 
-func testPublishUnknown(ctx context.Context, t *testing.T, s Store) {
+func testPublishUnknown(ctx context.Context, t *testing.T, s harness) {
 	_, err := s.Publish(ctx, 1, as(newVideo(1, 7)))
 	wantError(t, err, video.ErrUploadUnknown)
 	wantCounterEqualsSet(ctx, t, s, 7)
 }
 
-func testPublishTies(ctx context.Context, t *testing.T, s Store) {
+func testPublishTies(ctx context.Context, t *testing.T, s harness) {
 	occupied := newVideo(1, 7)
 	occupied.PublishedAtMs++
 	publish(ctx, t, s, occupied)
@@ -78,7 +78,7 @@ func testPublishTies(ctx context.Context, t *testing.T, s Store) {
 	}
 }
 
-func testPublishOnce(ctx context.Context, t *testing.T, s Store) {
+func testPublishOnce(ctx context.Context, t *testing.T, s harness) {
 	begin(ctx, t, s, upload(1, 7))
 	var done atomic.Int64
 	inParallel(10, func(int) {
@@ -95,9 +95,9 @@ func testPublishOnce(ctx context.Context, t *testing.T, s Store) {
 	wantCounterEqualsSet(ctx, t, s, 7)
 }
 
-// Fifty videos of a few authors in the same millisecond: unique times, none
-// further away than it has to be, counters that equal their sets.
-func testPublishMany(ctx context.Context, t *testing.T, s Store) {
+// Fifty videos of a few authors in the same millisecond have unique times without
+// gaps, and the counters equal their sets.
+func testPublishMany(ctx context.Context, t *testing.T, s harness) {
 	const videos, authors = 50, 4
 	for i := range int64(videos) {
 		begin(ctx, t, s, upload(1+i, 1+i%authors))
@@ -141,9 +141,8 @@ func testPublishMany(ctx context.Context, t *testing.T, s Store) {
 	wantCounterEqualsSet(ctx, t, s, 1, 2, 3, 4)
 }
 
-// The feed is in the order in which videos got ready, whenever they were
-// published.
-func testNewest(ctx context.Context, t *testing.T, s Store) {
+// The feed has the order in which videos got ready, not that of publishing.
+func testNewest(ctx context.Context, t *testing.T, s harness) {
 	states := map[int64]video.State{2: video.StateUploaded, 3: video.StateProcessing, 5: video.StateFailed}
 	for id := int64(1); id <= 6; id++ {
 		publish(ctx, t, s, newVideo(id, 7))
@@ -167,7 +166,7 @@ func testNewest(ctx context.Context, t *testing.T, s Store) {
 	newest(published+4, 10)
 }
 
-func testPaging(ctx context.Context, t *testing.T, s Store) {
+func testPaging(ctx context.Context, t *testing.T, s harness) {
 	const videos = 25
 	want := make([]int64, 0, videos)
 	for i := range int64(videos) {
@@ -193,7 +192,7 @@ func testPaging(ctx context.Context, t *testing.T, s Store) {
 	}
 }
 
-func testByAuthor(ctx context.Context, t *testing.T, s Store) {
+func testByAuthor(ctx context.Context, t *testing.T, s harness) {
 	for id, state := range []video.State{video.StateReady, video.StateUploaded, video.StateFailed, video.StateProcessing, video.StateReady} {
 		v := newVideo(int64(10+id), 7)
 		v.PublishedAtMs = published - int64(id)
@@ -218,7 +217,7 @@ func testByAuthor(ctx context.Context, t *testing.T, s Store) {
 			want = 40
 		}
 		if v.Progress != want {
-			t.Errorf("video %d in state %d has come to %d%%, want %d", v.ID, v.State, v.Progress, want)
+			t.Errorf("video %d in state %d has progress %d%%, want %d", v.ID, v.State, v.Progress, want)
 		}
 	}
 	list(7, video.Latest, 2, true, 10, 11)
@@ -229,7 +228,7 @@ func testByAuthor(ctx context.Context, t *testing.T, s Store) {
 	list(9, video.Latest, 10, true)
 }
 
-func testByIDs(ctx context.Context, t *testing.T, s Store) {
+func testByIDs(ctx context.Context, t *testing.T, s harness) {
 	for id := range int64(4) {
 		publish(ctx, t, s, newVideo(1+id, 7))
 	}
@@ -238,12 +237,27 @@ func testByIDs(ctx context.Context, t *testing.T, s Store) {
 	wantIDs(t, found, err, 2, 4)
 }
 
-func testWorks(ctx context.Context, t *testing.T, s Store) {
+func testExisting(ctx context.Context, t *testing.T, s harness) {
+	show(ctx, t, s, newVideo(1, 7))
+	publish(ctx, t, s, newVideo(2, 7))
+	publish(ctx, t, s, newVideo(3, 7))
+	begin(ctx, t, s, upload(4, 7))
+	change(ctx, t, s, 3, func(c *video.Lifecycle) {
+		c.DeletedAtMs, c.Job = published, nil
+	})
+	got, err := s.Existing(ctx, []int64{5, 4, 3, 2, 1})
+	slices.Sort(got)
+	if err != nil || !slices.Equal(got, []int64{1, 2}) {
+		t.Errorf("existing are %v, %v; want 1 and 2", got, err)
+	}
+}
+
+func testWorks(ctx context.Context, t *testing.T, s harness) {
 	for id, author := range []int64{1, 1, 2, 1} {
 		show(ctx, t, s, newVideo(int64(10+id), author))
 	}
-	begin(ctx, t, s, upload(20, 3))     // an upload is no work
-	publish(ctx, t, s, newVideo(21, 3)) // nor is what is not ready
+	begin(ctx, t, s, upload(20, 3))     // an upload does not count
+	publish(ctx, t, s, newVideo(21, 3)) // nor does a video that is not ready
 	works, err := s.Works(ctx, []int64{1, 2, 3, 4})
 	if err != nil {
 		t.Fatal(err)

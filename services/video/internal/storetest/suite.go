@@ -1,6 +1,5 @@
-// Package storetest says what any store of uploads and videos must do. It runs
-// on the fake, so that tests of the rules can be trusted, and on a real
-// database.
+// Package storetest is the conformance suite of stores. It runs on the fake and on a
+// real database.
 package storetest
 
 import (
@@ -15,7 +14,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
-// Store is all that the service stores.
+// Store is every port that a store implements.
 type Store interface {
 	video.Uploads
 	video.Videos
@@ -23,15 +22,26 @@ type Store interface {
 	video.Removals
 }
 
-// Run tests a store; open makes a new, empty one for each test.
-func Run(t *testing.T, open func(t *testing.T) Store) {
+// Clock sets the time of a store.
+type Clock interface {
+	Set(unixMs int64)
+}
+
+// harness is a store under test and its clock.
+type harness struct {
+	Store
+	Clock
+}
+
+// Run tests a store. open returns a new, empty store for each test, and its clock.
+func Run(t *testing.T, open func(t *testing.T) (Store, Clock)) {
 	tests := []struct {
 		name string
-		run  func(context.Context, *testing.T, Store)
+		run  func(context.Context, *testing.T, harness)
 	}{
 		{"Begin/LimitPerAuthor", testBeginLimit},
 		{"Begin/LimitHoldsConcurrently", testBeginLimitConcurrent},
-		{"Begin/VideosThatWait", testBeginWaiting},
+		{"Begin/WaitingVideos", testBeginWaiting},
 		{"Change/StoresAbortAndDueTime", testChange},
 		{"Change/Refused", testChangeRefused},
 		{"Change/Unknown", testChangeUnknown},
@@ -49,6 +59,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"Newest/PagingYieldsEachOnce", testPaging},
 		{"ByAuthor/OwnInAllStatesNewestFirst", testByAuthor},
 		{"ByIDs/LeavesUnknownOut", testByIDs},
+		{"Existing/InAnyStateUntilDeleted", testExisting},
 		{"Works/EqualsSet", testWorks},
 		{"UpdateLifecycle/StoresAll", testUpdateLifecycle},
 		{"UpdateLifecycle/Refused", testUpdateLifecycleRefused},
@@ -58,9 +69,9 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"UpdateLifecycle/OneAfterTheOther", testUpdateLifecycleConcurrent},
 		{"UpdateNextDue/OldestFirst", testChangeDue},
 		{"UpdateNextDue/NeverTwiceConcurrently", testChangeDueConcurrent},
-		{"UpdateNextDue/StormOfAllThatWorks", testStorm},
-		{"Renew/OnlyWhoHoldsIt", testRenew},
-		{"FailedBefore/OldestFirst", testFailedBefore},
+		{"UpdateNextDue/AllOperationsConcurrently", testConcurrentOperations},
+		{"Renew/OnlyTheHolder", testRenew},
+		{"FailedLongAgo/OldestFirst", testFailedLongAgo},
 		{"Removals/OnlyDueAndOldestFirst", testRemovals},
 		{"Removals/NeverTwiceConcurrently", testRemovalsConcurrent},
 	}
@@ -68,12 +79,15 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		t.Run(tt.name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 			defer cancel()
-			tt.run(ctx, t, open(t))
+			s, clock := open(t)
+			clock.Set(published)
+			tt.run(ctx, t, harness{s, clock})
 		})
 	}
 }
 
-// published is the publish time that video() asks for.
+// published is the publish time of newVideo, and the time of the store at the
+// beginning of a test.
 const published = int64(1_700_000_000_000)
 
 func upload(id, author int64) video.Upload {
@@ -93,19 +107,25 @@ func newVideo(id, author int64) video.Video {
 	}
 }
 
-// as makes Publish store v whatever the upload is.
-func as(v video.Video) func(video.Upload) (video.Video, error) {
-	return func(video.Upload) (video.Video, error) { return v, nil }
+// as makes Publish store v.
+func as(v video.Video) func(video.Upload, int64) (video.Video, error) {
+	return func(video.Upload, int64) (video.Video, error) { return v, nil }
+}
+
+// beginUpload stores u, whatever the time is.
+func beginUpload(ctx context.Context, s Store, u video.Upload, allowed video.Allowance) error {
+	_, err := s.Begin(ctx, u.AuthorID, allowed, func(int64) video.Upload { return u })
+	return err
 }
 
 func begin(ctx context.Context, t *testing.T, s Store, u video.Upload) {
 	t.Helper()
-	if err := s.Begin(ctx, u, open(1_000)); err != nil {
+	if err := beginUpload(ctx, s, u, open(1_000)); err != nil {
 		t.Fatalf("begin %d: %v", u.VideoID, err)
 	}
 }
 
-// publish begins an upload and makes it the video.
+// publish begins an upload and publishes it as v.
 func publish(ctx context.Context, t *testing.T, s Store, v video.Video) video.Video {
 	t.Helper()
 	begin(ctx, t, s, upload(v.ID, v.AuthorID))
@@ -116,22 +136,22 @@ func publish(ctx context.Context, t *testing.T, s Store, v video.Video) video.Vi
 	return stored
 }
 
-// show publishes a video and makes it ready; both its moments begin at the
-// publish time that it asks for.
+// show publishes a video and makes it ready. Both times are those of v, unless they
+// are taken.
 func show(ctx context.Context, t *testing.T, s Store, v video.Video) video.Video {
 	t.Helper()
-	asked := v.PublishedAtMs
+	wanted := v.PublishedAtMs
 	publish(ctx, t, s, v)
 	change(ctx, t, s, v.ID, func(c *video.Lifecycle) {
 		c.Job = nil
-		c.Video.State, c.Video.ShownAtMs, c.Video.Attempt = video.StateReady, asked, 1
+		c.Video.State, c.Video.ShownAtMs, c.Video.Attempt = video.StateReady, wanted, 1
 		c.Video.Version++
 		c.Event = video.EventReady
 	})
 	return look(ctx, t, s, v.ID).Video
 }
 
-// change changes a case that is there.
+// change changes the lifecycle of an existing video.
 func change(ctx context.Context, t *testing.T, s Store, id int64, how func(*video.Lifecycle)) {
 	t.Helper()
 	if err := s.UpdateLifecycle(ctx, id, func(c *video.Lifecycle) error { how(c); return nil }); err != nil {
@@ -139,7 +159,7 @@ func change(ctx context.Context, t *testing.T, s Store, id int64, how func(*vide
 	}
 }
 
-// look reads a case and changes nothing.
+// look reads the lifecycle of a video.
 func look(ctx context.Context, t *testing.T, s Store, id int64) video.Lifecycle {
 	t.Helper()
 	var seen video.Lifecycle
@@ -172,7 +192,7 @@ func wantIDs(t *testing.T, videos []video.Video, err error, want ...int64) {
 	}
 }
 
-// wantCounterEqualsSet is the invariant of the works counters.
+// wantCounterEqualsSet checks the invariant of the works counters.
 func wantCounterEqualsSet(ctx context.Context, t *testing.T, s Store, authors ...int64) {
 	t.Helper()
 	works, err := s.Works(ctx, authors)
@@ -190,9 +210,9 @@ func wantCounterEqualsSet(ctx context.Context, t *testing.T, s Store, authors ..
 	}
 }
 
-// wantGone checks that an upload has no row any more.
+// wantGone checks that an upload has no row.
 func wantGone(ctx context.Context, t *testing.T, s Store, id int64) {
 	t.Helper()
-	_, err := s.Change(ctx, id, func(*video.Upload) error { return nil })
+	_, err := s.Change(ctx, id, func(*video.Upload, int64) error { return nil })
 	wantError(t, err, video.ErrUploadUnknown)
 }

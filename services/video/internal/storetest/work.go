@@ -6,15 +6,18 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
-// claim makes the job of what is due one that is held until a moment.
-func claim(ctx context.Context, t *testing.T, s Store, now, until int64) (id int64) {
+// claim sets the time, claims the next due job until another and returns its video,
+// or 0.
+func claim(ctx context.Context, t *testing.T, s harness, now, until int64) (id int64) {
 	t.Helper()
-	found, err := s.UpdateNextDue(ctx, now, func(c *video.Lifecycle) error {
+	s.Set(now)
+	found, err := s.UpdateNextDue(ctx, func(c *video.Lifecycle) error {
 		id = c.Video.ID
 		c.Job.Attempt++
 		c.Job.Held, c.Job.DueAtMs = true, until
@@ -29,7 +32,7 @@ func claim(ctx context.Context, t *testing.T, s Store, now, until int64) (id int
 	return id
 }
 
-func testChangeDue(ctx context.Context, t *testing.T, s Store) {
+func testChangeDue(ctx context.Context, t *testing.T, s harness) {
 	for id, at := range map[int64]int64{1: 300, 2: 100, 3: 200} {
 		v := newVideo(id, 7)
 		v.PublishedAtMs = at
@@ -39,17 +42,18 @@ func testChangeDue(ctx context.Context, t *testing.T, s Store) {
 		{99, 0, 0}, {250, 400, 2}, {250, 500, 3}, {250, 0, 0}, {300, 600, 1}, {399, 0, 0}, {400, 700, 2}, {400, 0, 0},
 	} {
 		if got := claim(ctx, t, s, step.now, step.until); got != step.want {
-			t.Errorf("at %d the job of %d is due, want %d", step.now, got, step.want)
+			t.Errorf("at %d video %d is due, want %d", step.now, got, step.want)
 		}
 	}
-	found, err := s.UpdateNextDue(ctx, 10_000, func(*video.Lifecycle) error { return errRefused })
+	s.Set(10_000)
+	found, err := s.UpdateNextDue(ctx, func(*video.Lifecycle) error { return errRefused })
 	wantError(t, err, errRefused)
 	if c := look(ctx, t, s, 3); found || c.Job.Attempt != 1 || !c.Job.Held {
 		t.Errorf("after a refusal: %v, %+v", found, c.Job)
 	}
 }
 
-func testChangeDueConcurrent(ctx context.Context, t *testing.T, s Store) {
+func testChangeDueConcurrent(ctx context.Context, t *testing.T, s harness) {
 	const jobs = 30
 	for id := range int64(jobs) {
 		publish(ctx, t, s, newVideo(1+id, 7))
@@ -67,21 +71,20 @@ func testChangeDueConcurrent(ctx context.Context, t *testing.T, s Store) {
 			mu.Unlock()
 		}
 	})
-	// What another had locked at the moment of a claim was passed over, but that
-	// other one took it.
+	// A claim skips rows that another claim has locked, and that one takes them.
 	if len(times) != jobs {
-		t.Errorf("%d jobs handed out, want %d", len(times), jobs)
+		t.Errorf("%d jobs claimed, want %d", len(times), jobs)
 	}
 	for id, n := range times {
 		if n != 1 {
-			t.Errorf("the job of %d was handed out %d times", id, n)
+			t.Errorf("the job of %d was claimed %d times", id, n)
 		}
 	}
 }
 
-// Claims, renewals, results, deletions and commits at once: none fails, and the
+// Concurrent claims, renewals, results, deletions and commits do not fail, and the
 // counters equal their sets.
-func testStorm(ctx context.Context, t *testing.T, s Store) {
+func testConcurrentOperations(ctx context.Context, t *testing.T, s harness) {
 	const videos, authors = 40, 3
 	for id := int64(1); id <= videos; id++ {
 		publish(ctx, t, s, newVideo(id, 1+id%authors))
@@ -105,12 +108,12 @@ func testStorm(ctx context.Context, t *testing.T, s Store) {
 				}
 			case 1: // begins and publishes more
 				id := 1_000*int64(worker) + n
-				check(s.Begin(ctx, upload(id, 1+n%authors), open(1_000)), nil)
+				check(beginUpload(ctx, s, upload(id, 1+n%authors), open(1_000)), nil)
 				_, err := s.Publish(ctx, id, as(newVideo(id, 1+n%authors)))
 				check(err, nil)
 			default: // works
 				id := claim(ctx, t, s, published+1_000, published+9_000)
-				check(s.Renew(ctx, id, 1, published+9_000, 50), video.ErrJobLost)
+				check(s.Renew(ctx, id, 1, 8*time.Second, 50), video.ErrJobLost)
 				check(s.UpdateLifecycle(ctx, id, func(c *video.Lifecycle) error {
 					c.Outputs = []video.Outputs{outputs(id, 1, "play")}
 					return nil
@@ -134,16 +137,16 @@ func testStorm(ctx context.Context, t *testing.T, s Store) {
 		times[v.ShownAtMs] = true
 	}
 	if len(times) != len(newest) {
-		t.Errorf("%d videos are shown at %d moments", len(newest), len(times))
+		t.Errorf("%d videos are shown at %d times", len(newest), len(times))
 	}
 }
 
-func testRenew(ctx context.Context, t *testing.T, s Store) {
+func testRenew(ctx context.Context, t *testing.T, s harness) {
 	publish(ctx, t, s, newVideo(1, 7))
-	wantError(t, s.Renew(ctx, 1, 0, published, 10), video.ErrJobLost) // nobody has it
+	wantError(t, s.Renew(ctx, 1, 0, time.Second, 10), video.ErrJobLost) // not claimed
 	claim(ctx, t, s, published, published+100)
-	for range 2 { // also twice in a millisecond
-		if err := s.Renew(ctx, 1, 1, published+200, 30); err != nil {
+	for range 2 { // the second call changes no value
+		if err := s.Renew(ctx, 1, 1, 200*time.Millisecond, 30); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -151,19 +154,19 @@ func testRenew(ctx context.Context, t *testing.T, s Store) {
 		t.Errorf("renewed: %+v", c.Job)
 	}
 	for _, other := range []int64{0, 2} {
-		wantError(t, s.Renew(ctx, 1, other, published+300, 40), video.ErrJobLost)
+		wantError(t, s.Renew(ctx, 1, other, 300*time.Millisecond, 40), video.ErrJobLost)
 	}
 	if id := claim(ctx, t, s, published+199, published+300); id != 0 {
-		t.Error("handed out within the lease")
+		t.Error("claimed within the lease")
 	}
 	if id := claim(ctx, t, s, published+200, published+300); id != 1 {
-		t.Error("not handed out after the lease")
+		t.Error("not claimed after the lease")
 	}
-	wantError(t, s.Renew(ctx, 1, 1, published+400, 40), video.ErrJobLost)
-	wantError(t, s.Renew(ctx, 99, 1, published+400, 40), video.ErrJobLost)
+	wantError(t, s.Renew(ctx, 1, 1, 400*time.Millisecond, 40), video.ErrJobLost)
+	wantError(t, s.Renew(ctx, 99, 1, 400*time.Millisecond, 40), video.ErrJobLost)
 }
 
-func testFailedBefore(ctx context.Context, t *testing.T, s Store) {
+func testFailedLongAgo(ctx context.Context, t *testing.T, s harness) {
 	for id := int64(1); id <= 4; id++ {
 		publish(ctx, t, s, newVideo(id, 7))
 		if id == 2 {
@@ -178,19 +181,19 @@ func testFailedBefore(ctx context.Context, t *testing.T, s Store) {
 		t.Errorf("stored %+v", v)
 	}
 	for _, q := range []struct {
-		moment int64
-		limit  int
-		want   []int64
-	}{{published, 10, []int64{4, 3, 1}}, {published, 2, []int64{4, 3}}, {published - 3, 10, []int64{4, 3}}, {published - 5, 10, nil}} {
-		got, err := s.FailedBefore(ctx, q.moment, q.limit)
+		age   time.Duration
+		limit int
+		want  []int64
+	}{{0, 10, []int64{4, 3, 1}}, {0, 2, []int64{4, 3}}, {3, 10, []int64{4, 3}}, {5, 10, nil}} {
+		got, err := s.FailedLongAgo(ctx, q.age*time.Millisecond, q.limit)
 		if err != nil || !slices.Equal(got, q.want) {
-			t.Errorf("failed before %d, at most %d: %v, %v; want %v", q.moment, q.limit, got, err, q.want)
+			t.Errorf("failed %d ms ago, at most %d: %v, %v; want %v", q.age, q.limit, got, err, q.want)
 		}
 	}
 	wantCounterEqualsSet(ctx, t, s, 7)
 }
 
-func testRemovals(ctx context.Context, t *testing.T, s Store) {
+func testRemovals(ctx context.Context, t *testing.T, s harness) {
 	publish(ctx, t, s, newVideo(1, 7))
 	change(ctx, t, s, 1, func(c *video.Lifecycle) {
 		for name, due := range map[string]int64{"a": 300, "b": 100, "c": 200} {
@@ -201,7 +204,8 @@ func testRemovals(ctx context.Context, t *testing.T, s Store) {
 		now, next int64
 		want      string
 	}{{99, 0, ""}, {250, 400, "b"}, {250, 500, "c"}, {250, 0, ""}, {300, 600, "a"}, {400, 700, "b"}, {400, 0, ""}} {
-		r, found, err := s.ClaimRemoval(ctx, step.now, step.next)
+		s.Set(step.now)
+		r, found, err := s.ClaimRemoval(ctx, time.Duration(step.next-step.now)*time.Millisecond)
 		if err != nil || found != (step.want != "") {
 			t.Fatalf("at %d: %+v, %v, %v; want %q", step.now, r, found, err, step.want)
 		}
@@ -211,7 +215,7 @@ func testRemovals(ctx context.Context, t *testing.T, s Store) {
 	}
 }
 
-func testRemovalsConcurrent(ctx context.Context, t *testing.T, s Store) {
+func testRemovalsConcurrent(ctx context.Context, t *testing.T, s harness) {
 	const removals = 30
 	publish(ctx, t, s, newVideo(1, 7))
 	change(ctx, t, s, 1, func(c *video.Lifecycle) {
@@ -223,7 +227,7 @@ func testRemovalsConcurrent(ctx context.Context, t *testing.T, s Store) {
 	seen := map[int64]bool{}
 	inParallel(8, func(int) {
 		for {
-			r, found, err := s.ClaimRemoval(ctx, published, published+1_000)
+			r, found, err := s.ClaimRemoval(ctx, time.Second)
 			if err != nil || !found {
 				if err != nil {
 					t.Error(err)

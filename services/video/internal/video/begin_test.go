@@ -41,7 +41,7 @@ func TestBeginUpload(t *testing.T) {
 			wantError(t, err, tt.want)
 			if tt.want != nil {
 				if left := w.store.Uploads(); len(left) != 0 {
-					t.Fatalf("refused, and yet there is %+v", left)
+					t.Fatalf("refused, but stored %+v", left)
 				}
 				return
 			}

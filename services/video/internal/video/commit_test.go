@@ -72,7 +72,7 @@ func TestCommitUploadRefusals(t *testing.T) {
 		{name: "TypeThatBreaksAHeader", object: func(o *video.Object) { o.ContentType = "video/mp4\r\nX: y" }, want: video.ErrObjectInvalid},
 		{name: "TypeMatroska", object: func(o *video.Object) { o.ContentType = "video/x-matroska" }},
 		{name: "Unknown", id: 99, want: video.ErrUploadUnknown},
-		{name: "OfSomebodyElse", author: bob, want: video.ErrUploadUnknown},
+		{name: "OfAnotherAuthor", author: bob, want: video.ErrUploadUnknown},
 		{name: "JustInTime", later: 2*time.Hour - time.Millisecond},
 		{name: "Expired", later: 2 * time.Hour, want: video.ErrUploadUnknown},
 	}
@@ -100,7 +100,7 @@ func TestCommitUploadRefusals(t *testing.T) {
 				return
 			}
 			if own, _, _ := w.ListByAuthor(context.Background(), amy, 0, 0, true); len(own) != 0 {
-				t.Errorf("refused, and yet there is %+v", own)
+				t.Errorf("refused, but stored %+v", own)
 			}
 			if len(w.store.Uploads()) != 1 || len(w.store.Published()) != 0 {
 				t.Error("a refusal changed something")
@@ -116,7 +116,7 @@ func TestCommitUploadAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.clock.Move(3 * time.Hour) // even after the upload would have expired
+	w.clock.Move(3 * time.Hour) // after the expiry of the upload
 
 	again, err := w.CommitUpload(ctx, u.VideoID, amy, "another title", written(u))
 	if err != nil || again != first {
@@ -134,8 +134,8 @@ func TestCommitUploadAgain(t *testing.T) {
 	wantError(t, err, video.ErrUploadUnknown)
 }
 
-// What goes straight into an S3 store has no checksum until it is processed, and
-// is read in pieces that have nothing to do with how it was written.
+// A direct upload has no checksum until it is processed, and the size of its pieces
+// is independent of the upload.
 func TestCommitWholeUpload(t *testing.T) {
 	ctx := context.Background()
 	for _, tt := range []struct {
@@ -166,7 +166,7 @@ func TestCommitWholeUpload(t *testing.T) {
 			a := w.claim(t)
 			w.reserve(t, a)
 			r := result(a)
-			r.SourceSHA256[0]++ // the stand-in was another
+			r.SourceSHA256[0]++ // differs from the provisional checksum
 			if err := w.FinishJob(ctx, a.VideoID, a.Attempt, r); err != nil {
 				t.Fatal(err)
 			}
@@ -199,7 +199,7 @@ func TestPublishTimesNeverTie(t *testing.T) {
 	start := w.clock.Now().UnixMilli()
 	for i, move := range []time.Duration{0, 0, 0, time.Second, -time.Second} {
 		w.clock.Move(move)
-		// The fourth is a second later; the fifth, the clock being set back, joins the first three.
+		// The fourth is a second later. Before the fifth the clock goes back by a second.
 		want := []int64{start, start + 1, start + 2, start + 1_000, start + 3}[i]
 		if v := w.publish(t); v.PublishedAtMs != want {
 			t.Errorf("video %d published at +%d ms, want +%d", i, v.PublishedAtMs-start, want-start)
@@ -212,7 +212,7 @@ func TestAbortUpload(t *testing.T) {
 	t.Run("RemovesPartsAtOnce", func(t *testing.T) {
 		w := newHarness()
 		u := w.begin(t)
-		for range 2 { // aborted already is success
+		for range 2 { // repeating succeeds
 			if err := w.AbortUpload(ctx, u.VideoID, amy); err != nil {
 				t.Fatal(err)
 			}
@@ -227,7 +227,7 @@ func TestAbortUpload(t *testing.T) {
 		u := w.begin(t)
 		w.objects.SetDown(true)
 		if err := w.AbortUpload(ctx, u.VideoID, amy); err != nil {
-			t.Fatalf("the sweeper is going to do it, and yet: %v", err)
+			t.Fatalf("failed although the sweeper removes the parts: %v", err)
 		}
 		wantAborting(t, w)
 	})
@@ -236,14 +236,14 @@ func TestAbortUpload(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	t.Run("OfSomebodyElse", func(t *testing.T) {
+	t.Run("OfAnotherAuthor", func(t *testing.T) {
 		w := newHarness()
 		u := w.begin(t)
 		if err := w.AbortUpload(ctx, u.VideoID, bob); err != nil {
 			t.Fatal(err)
 		}
 		if left := w.store.Uploads(); len(left) != 1 || left[0] != u || w.objects.Left() != u.Parts() {
-			t.Errorf("somebody else's upload was touched: %+v", left)
+			t.Errorf("the upload of another author was changed: %+v", left)
 		}
 	})
 	t.Run("Committed", func(t *testing.T) {
@@ -251,10 +251,10 @@ func TestAbortUpload(t *testing.T) {
 		v := w.publish(t)
 		wantError(t, w.AbortUpload(ctx, v.ID, amy), video.ErrUploadCommitted)
 		if err := w.AbortUpload(ctx, v.ID, bob); err != nil {
-			t.Fatalf("a stranger learns something: %v", err)
+			t.Fatalf("a stranger learns that the upload exists: %v", err)
 		}
 		if w.objects.Left() == 0 {
-			t.Error("the parts of a video are gone")
+			t.Error("the parts of a video were removed")
 		}
 	})
 	t.Run("StoreDown", func(t *testing.T) {
@@ -263,12 +263,12 @@ func TestAbortUpload(t *testing.T) {
 		w.Uploads = fake.BrokenUploads{Uploads: w.store}
 		wantError(t, w.AbortUpload(ctx, u.VideoID, amy), fake.ErrDown)
 		if w.objects.Left() != u.Parts() {
-			t.Error("parts are gone although the row does not say so")
+			t.Error("parts were removed although the row is not aborting")
 		}
 	})
 }
 
-// wantAborting checks that the one upload is left to the sweeper, in a minute.
+// wantAborting checks that the only upload is aborting and due in a minute.
 func wantAborting(t *testing.T, w *harness) {
 	t.Helper()
 	left := w.store.Uploads()

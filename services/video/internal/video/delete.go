@@ -7,9 +7,8 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// DeleteVideo takes a video of its author's out of every list; it is in none any
-// more when this returns. A worker that is busy with it learns so when it speaks
-// next. Repeating it is success.
+// DeleteVideo deletes a video of its author. When it returns, the video is in no
+// list. A worker that processes the video loses the job. Repeating is success.
 // Errors: ErrRequestInvalid, ErrVideoUnknown, ErrVideoForeign.
 func (s *Service) DeleteVideo(ctx context.Context, videoID, authorID int64) error {
 	const op = "video.DeleteVideo"
@@ -37,8 +36,8 @@ func (s *Service) DeleteVideo(ctx context.Context, videoID, authorID int64) erro
 	return errs.Wrap(op, err)
 }
 
-// authorOf returns the author of a video, which never changes, also if the video
-// is deleted.
+// authorOf returns the author of a video, even if the video is deleted. The author
+// never changes.
 func (s *Service) authorOf(ctx context.Context, videoID int64) (int64, error) {
 	found, err := s.Videos.ByIDs(ctx, []int64{videoID})
 	if err != nil {
@@ -50,16 +49,16 @@ func (s *Service) authorOf(ctx context.Context, videoID int64) (int64, error) {
 	return s.Lifecycles.DeletedOf(ctx, videoID)
 }
 
-// remove ends a video. What is finished can go at once; what a worker may still
-// write has to wait until it cannot.
+// remove deletes a video. The objects of its result are removed at once, those of a
+// running attempt when the worker can no longer write.
 func (s *Service) remove(c *Lifecycle) {
 	finished := c.Video.State == StateReady
-	c.discard(s.nowMs(), func(o Outputs) bool { return finished && o.Attempt == c.Video.Attempt })
+	c.discard(c.NowMs, func(o Outputs) bool { return finished && o.Attempt == c.Video.Attempt })
 	c.discard(s.graceEnds(c), func(Outputs) bool { return true })
-	if c.Video.State != StateFailed { // then it is removed already
-		c.remove(s.nowMs(), c.Video.Source.Extent())
+	if c.Video.State != StateFailed { // of a failed video it is removed already
+		c.remove(c.NowMs, c.Video.Source.Extent())
 	}
 	c.Job = nil
-	c.DeletedAtMs = s.nowMs()
+	c.DeletedAtMs = c.NowMs
 	c.publish(EventDeleted)
 }

@@ -35,7 +35,7 @@ func TestDeleteVideo(t *testing.T) {
 	if found, _ := w.GetVideos(ctx, []int64{1}); len(found) != 0 || w.works(t) != 0 {
 		t.Errorf("found %+v, %d works", found, w.works(t))
 	}
-	due := w.clock.Now().UnixMilli() // nobody writes to them any more
+	due := w.clock.Now().UnixMilli() // no worker is left
 	wantRemovals(t, w, []video.Removal{
 		{ID: 1, VideoID: 1, Extents: extents, DueAtMs: due},
 		{ID: 2, VideoID: 1, Extents: []video.Extent{v.Source.Extent()}, DueAtMs: due},
@@ -45,7 +45,7 @@ func TestDeleteVideo(t *testing.T) {
 		t.Errorf("published %+v", events)
 	}
 	if err := w.AbortUpload(ctx, 1, amy); err != nil {
-		t.Errorf("aborting what was deleted: %v", err)
+		t.Errorf("aborting a deleted video: %v", err)
 	}
 }
 
@@ -58,7 +58,7 @@ func TestDeleteOpenUpload(t *testing.T) {
 	}
 }
 
-func TestDeleteWhileItIsProcessed(t *testing.T) {
+func TestDeleteWhileProcessing(t *testing.T) {
 	ctx, w := context.Background(), newHarness()
 	w.publish(t)
 	a := w.claim(t)
@@ -68,8 +68,8 @@ func TestDeleteWhileItIsProcessed(t *testing.T) {
 	}
 	wantLost(t, w, a)
 	w.nothingDue(t)
-	// What was uploaded goes at once. The worker may go on until its lease ends,
-	// and a part may be on its way.
+	// The source is removed at once. The worker may write until its lease ends, and a
+	// part may be on its way.
 	for _, swept := range []video.Swept{{Removals: 1}, {}} {
 		if got, err := w.Sweep(ctx); err != nil || got != swept {
 			t.Fatalf("swept %+v, %v", got, err)
@@ -101,7 +101,7 @@ func TestSweepKeepsRemovalsThatFail(t *testing.T) {
 		t.Fatalf("swept %+v, left %+v", swept, left)
 	}
 	w.objects.SetDown(false)
-	// Three were tried before it was given up for this round; theirs are claimed.
+	// The failed round ended after three, whose claims last.
 	if swept, err := w.Sweep(ctx); err != nil || swept != (video.Swept{Removals: 3}) {
 		t.Fatalf("swept %+v, %v", swept, err)
 	}
@@ -125,7 +125,7 @@ func TestSweepFailed(t *testing.T) {
 	parts := w.objects.Left()
 	w.clock.Move(lease + grace)
 	if swept, err := w.Sweep(ctx); err != nil || swept != (video.Swept{Removals: 50}) {
-		t.Fatalf("swept %+v, %v; the objects go, the videos stay for their author", swept, err)
+		t.Fatalf("swept %+v, %v; want only the objects removed", swept, err)
 	}
 	if left := w.objects.Left(); left == parts || left == 0 {
 		t.Errorf("%d parts left of %d", left, parts)
@@ -149,6 +149,6 @@ func TestSweepFailed(t *testing.T) {
 		t.Errorf("removals %+v", w.store.Removals())
 	}
 	if err := w.DeleteVideo(ctx, 1, amy); err != nil {
-		t.Errorf("deleting what was swept: %v", err)
+		t.Errorf("deleting a swept video: %v", err)
 	}
 }

@@ -8,12 +8,12 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// Result is what a worker has made of a video.
+// Result describes the outputs of an attempt.
 type Result struct {
-	SourceSHA256 [32]byte // of the uploaded bytes as the worker read them
-	Play         *Object  // nil: the source is what players get
+	SourceSHA256 [32]byte // of the source as the worker read it
+	Play         *Object  // nil: players get the source
 	Cover        Object
-	HLS          *Object // nil: there are no renditions
+	HLS          *Object // nil: no renditions
 	DurationMs   int64
 	Width        int // pixels, as shown
 	Height       int
@@ -55,10 +55,9 @@ func (s *Service) FinishJob(ctx context.Context, videoID, attempt int64, r Resul
 
 func pixels(n int) bool { return n > 0 && n <= math.MaxInt32 }
 
-// takes tells whether every object of a result is one of those that the attempt
-// has reserved, so that a row names it whatever happens, and made from the bytes
-// that were uploaded. What went straight to an S3 store has no checksum to
-// compare with.
+// takes reports whether a result was made from the uploaded bytes, and whether the
+// attempt reserved all of its objects, so that they have a row whatever happens. A
+// direct upload has no checksum to compare with.
 func (c *Lifecycle) takes(attempt int64, r Result) bool {
 	source := c.Video.Source
 	if source.Layout == LayoutParts && r.SourceSHA256 != source.SHA256 {
@@ -86,21 +85,21 @@ func (c *Lifecycle) takes(attempt int64, r Result) bool {
 
 const mp4 = "video/mp4"
 
-// finish gives a video its result in place of the one it may have had.
+// finish sets the result of a video and discards an earlier one.
 func (s *Service) finish(c *Lifecycle, attempt int64, r Result) {
 	c.discard(s.graceEnds(c), func(o Outputs) bool { return o.Attempt != attempt })
 	c.Job = nil
 	v := &c.Video
 	v.Source.SHA256 = r.SourceSHA256
 	v.Play, v.Cover, v.HLS = r.Play, &r.Cover, r.HLS
-	if v.Play == nil { // whatever its author called it, it is the MP4 that players get
+	if v.Play == nil { // the worker verified that the source is an MP4
 		play := v.Source
 		play.ContentType = mp4
 		v.Play = &play
 	}
 	v.DurationMs, v.Width, v.Height, v.Attempt = r.DurationMs, r.Width, r.Height, attempt
 	if v.State != StateReady {
-		v.State, v.ShownAtMs = StateReady, s.nowMs()
+		v.State, v.ShownAtMs = StateReady, c.NowMs
 	}
 	c.publish(EventReady)
 }

@@ -34,7 +34,7 @@ func TestFinishJob(t *testing.T) {
 		t.Errorf("the feed is %+v, %v; want %+v", feed, err, want)
 	}
 	if left := w.store.Outputs(1); len(left) != 1 || left[0].Attempt != 1 || !slices.Equal(left[0].Extents, extents) {
-		t.Errorf("the objects of the result are named by %+v", left)
+		t.Errorf("the outputs are %+v", left)
 	}
 	if published := w.store.Published(); len(published) != 2 || published[1] != (fake.Published{Event: video.EventReady, VideoID: 1, Version: 2}) {
 		t.Errorf("published %+v", published)
@@ -98,9 +98,9 @@ func TestFinishJobWithoutReserving(t *testing.T) {
 	wantError(t, w.FinishJob(context.Background(), 1, a.Attempt, result(a)), video.ErrObjectInvalid)
 }
 
-// What fits already is played as it was uploaded, and is an MP4 whatever its
-// author called it.
-func TestSourceIsPlayed(t *testing.T) {
+// Without an MP4 in the result players get the source, with the content type of an
+// MP4.
+func TestSourceIsPublishedUnchanged(t *testing.T) {
 	w := newHarness()
 	u := w.begin(t)
 	o := written(u)
@@ -122,7 +122,7 @@ func TestSourceIsPlayed(t *testing.T) {
 	}
 }
 
-// again has a ready video processed once more.
+// again claims a new job of a ready video.
 func again(t *testing.T, w *harness, id int64) video.Assignment {
 	t.Helper()
 	err := w.store.UpdateLifecycle(context.Background(), id, func(c *video.Lifecycle) error {
@@ -134,7 +134,7 @@ func again(t *testing.T, w *harness, id int64) video.Assignment {
 	}
 	a := w.claim(t)
 	if w.video(t, id).State != video.StateReady {
-		t.Fatal("it is not ready while it is processed again")
+		t.Fatal("not ready while it is processed again")
 	}
 	w.reserve(t, a)
 	return a
@@ -164,7 +164,7 @@ func TestProcessedAgain(t *testing.T) {
 	}
 }
 
-func TestProcessedAgainInVain(t *testing.T) {
+func TestProcessedAgainAndFailed(t *testing.T) {
 	ctx, w := context.Background(), newHarness()
 	before := w.show(t)
 	a := again(t, w, 1)
@@ -192,17 +192,17 @@ func TestProcessedAgainInVain(t *testing.T) {
 	}
 }
 
-// errNoCommit is the answer of commitless.
+// errNoCommit is the error of commitless.
 var errNoCommit = errors.New("not committed")
 
-// commitless is a Hot that stops before each commit.
+// commitless is a Hot that does not commit.
 type commitless struct{}
 
 func (commitless) Change(context.Context, int64, func(context.Context) error) error {
 	return errNoCommit
 }
 
-// Nobody sees a video ready or deleted before the hot documents are invalidated.
+// Hot documents are invalidated before a video becomes ready or is deleted.
 func TestCommitsComeAfterTheInvalidation(t *testing.T) {
 	ctx, w := context.Background(), newHarness()
 	shown := w.show(t)

@@ -16,7 +16,7 @@ import (
 const (
 	amy      = int64(1) // exists
 	bob      = int64(2) // exists
-	stranger = int64(3) // does not
+	stranger = int64(3) // does not exist
 
 	partSize = 10
 	maxSize  = 95
@@ -36,16 +36,17 @@ type harness struct {
 }
 
 func newHarness() *harness {
+	clock := fake.NewClock(time.UnixMilli(1_700_000_000_000))
 	w := &harness{
-		store:   fake.NewStore(),
+		store:   fake.NewStore(clock),
 		authors: &fake.Authors{Known: map[int64]bool{amy: true, bob: true}},
 		objects: fake.NewObjects(),
 		hot:     &fake.Hot{},
-		clock:   fake.NewClock(time.UnixMilli(1_700_000_000_000)),
+		clock:   clock,
 	}
 	w.Service = video.New(video.Ports{
 		Uploads: w.store, Videos: w.store, Lifecycles: w.store, Removals: w.store, Authors: w.authors, Objects: w.objects, Hot: w.hot,
-		IDs: &fake.IDs{}, Clock: w.clock.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		IDs: &fake.IDs{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}, video.Limits{
 		MaxSize: maxSize, PartSize: partSize, DirectPartSize: 50, Allowance: video.Allowance{OpenUploads: 3, Waiting: 1_000}, Expiry: 2 * time.Hour,
 		JobLease: lease, JobTries: 3, Grace: grace, FailedKept: 72 * time.Hour,
@@ -53,7 +54,7 @@ func newHarness() *harness {
 	return w
 }
 
-// begin opens an upload of amy and "writes" all the parts it may have.
+// begin begins an upload of amy and stores all of its possible parts.
 func (w *harness) begin(t *testing.T) video.Upload {
 	t.Helper()
 	u, err := w.BeginUpload(context.Background(), amy, 0, false)
@@ -64,12 +65,12 @@ func (w *harness) begin(t *testing.T) video.Upload {
 	return u
 }
 
-// commit makes a video of amy's upload.
+// commit commits an upload of amy.
 func (w *harness) commit(u video.Upload, o video.Object) (video.Video, error) {
 	return w.CommitUpload(context.Background(), u.VideoID, amy, "a title", o)
 }
 
-// publish begins, "writes" what it then commits, and commits.
+// publish begins an upload, stores its parts and commits it.
 func (w *harness) publish(t *testing.T) video.Video {
 	t.Helper()
 	u, err := w.BeginUpload(context.Background(), amy, 0, false)
@@ -90,7 +91,7 @@ func (w *harness) show(t *testing.T) video.Video {
 	v := w.publish(t)
 	a := w.claim(t)
 	if a.VideoID != v.ID {
-		t.Fatalf("the job of %d came up, want that of %d", a.VideoID, v.ID)
+		t.Fatalf("claimed the job of %d, want that of %d", a.VideoID, v.ID)
 	}
 	w.reserve(t, a)
 	if err := w.FinishJob(context.Background(), a.VideoID, a.Attempt, result(a)); err != nil {
@@ -99,7 +100,7 @@ func (w *harness) show(t *testing.T) video.Video {
 	return w.video(t, v.ID)
 }
 
-// claim takes the next job, which has to be there.
+// claim claims the next job.
 func (w *harness) claim(t *testing.T) video.Assignment {
 	t.Helper()
 	a, found, err := w.ClaimJob(context.Background())
@@ -109,7 +110,7 @@ func (w *harness) claim(t *testing.T) video.Assignment {
 	return a
 }
 
-// reserve names the objects of result, and "writes" them.
+// reserve reserves the outputs of result and stores them.
 func (w *harness) reserve(t *testing.T, a video.Assignment) []video.Extent {
 	t.Helper()
 	extents := []video.Extent{
@@ -125,7 +126,7 @@ func (w *harness) reserve(t *testing.T, a video.Assignment) []video.Extent {
 	return extents
 }
 
-// result is what a worker makes of a job.
+// result is the result of an attempt.
 func result(a video.Assignment) video.Result {
 	output := func(name string, size int64, contentType string) video.Object {
 		key := a.OutputPrefix + name
@@ -141,7 +142,7 @@ func result(a video.Assignment) video.Result {
 	}
 }
 
-// video reads a video, which has to be there.
+// video reads an existing video.
 func (w *harness) video(t *testing.T, id int64) video.Video {
 	t.Helper()
 	found, err := w.GetVideos(context.Background(), []int64{id})
@@ -151,7 +152,7 @@ func (w *harness) video(t *testing.T, id int64) video.Video {
 	return found[0]
 }
 
-// works is the counter of amy.
+// works is the works counter of amy.
 func (w *harness) works(t *testing.T) int64 {
 	t.Helper()
 	counts, err := w.CountWorks(context.Background(), []int64{amy})
@@ -161,7 +162,7 @@ func (w *harness) works(t *testing.T) int64 {
 	return counts[0].Works
 }
 
-// written is the manifest of what was written for an upload.
+// written is the manifest of the object of an upload.
 func written(u video.Upload) video.Object {
 	return video.Object{
 		Key: u.ObjectKey, Size: 25, PartSize: u.PartSize,

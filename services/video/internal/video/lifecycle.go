@@ -8,6 +8,7 @@ type Lifecycle struct {
 	Video   Video
 	Job     *Job      // nil: no work is left
 	Outputs []Outputs // of the attempt that made the current files, and of the running one
+	NowMs   int64     // time of the store, Unix milliseconds; read only
 
 	Removals    []Removal // to add
 	Event       Event     // to publish; 0: none
@@ -17,7 +18,7 @@ type Lifecycle struct {
 // Job is the work on one video, queued or claimed by a worker.
 type Job struct {
 	Attempt         int64  // the running one, or the last; counts from 1, 0: not claimed yet
-	Tries           int    // claims that ended without an answer, and the running one
+	Tries           int    // claims that ended without a report, and the running one
 	Releases        int    // how often in a row it was released
 	SuspectedReason string // the failure that the video is suspected to cause; empty: not suspected
 	SuspectCount    int    // how often in a row it was released for that reason
@@ -108,7 +109,7 @@ func (c *Lifecycle) remove(dueMs int64, extents ...Extent) {
 // graceEnds is the time after which the current worker can no longer write: its
 // context ends with its lease, and pending writes end within the grace.
 func (s *Service) graceEnds(c *Lifecycle) int64 {
-	from := s.nowMs()
+	from := c.NowMs
 	if c.Job != nil && c.Job.Held {
 		from = max(from, c.Job.DueAtMs)
 	}

@@ -2,13 +2,14 @@ package video
 
 import "strings"
 
-// The pieces in which a whole object may be read: small enough for a message.
+// Bounds of the size of the pieces in which a whole object is read. A piece fits
+// into a message.
 const (
 	leastPiece = 64 << 10
 	mostPiece  = 3 << 20
 )
 
-// checkObject refuses a manifest that no upload could have asked for.
+// checkObject refuses a manifest that is invalid for every upload.
 func checkObject(o Object) error {
 	switch {
 	case o.Size == 0:
@@ -19,7 +20,7 @@ func checkObject(o Object) error {
 	return nil
 }
 
-// accept refuses a manifest that is not the one this upload asked for.
+// accept refuses a manifest that does not fit the upload.
 func (u Upload) accept(o Object) error {
 	switch {
 	case o.Key != u.ObjectKey, o.Layout != u.Layout:
@@ -34,9 +35,9 @@ func (u Upload) accept(o Object) error {
 	return nil
 }
 
-// sameSource tells whether a repeated commit means the object that the first one
-// brought. The checksum of a whole one is a stand-in until it was processed, and
-// its pieces may be chosen anew each time.
+// sameSource reports whether a repeated commit has the object of the first one. A
+// whole object has a provisional checksum until it was processed, and the size of
+// its pieces may differ in each commit.
 func sameSource(stored, o Object) bool {
 	if o.Layout == LayoutWhole {
 		o.SHA256, o.PartSize = stored.SHA256, stored.PartSize
@@ -44,9 +45,9 @@ func sameSource(stored, o Object) bool {
 	return stored == o
 }
 
-// hasType reports whether bytes may be served under the object's content type:
-// one of a kind, as "video", so that no upload is ever shown as a page, and made
-// only of characters that are safe in a header.
+// hasType reports whether the content type of an object is of a kind, such as
+// "video", and has only characters that are safe in a header. So an upload is never
+// served as a web page.
 func hasType(o Object, kind string) bool {
 	subtype, ok := strings.CutPrefix(o.ContentType, kind+"/")
 	if !ok || subtype == "" || len(o.ContentType) > 64 {

@@ -5,19 +5,18 @@ import (
 	"strings"
 )
 
-// Bounds of what an attempt may reserve. They keep the row, and the time that
-// its removal takes, in measure.
+// Bounds of the outputs of an attempt. They limit the size of the row and the time
+// of the removal.
 const (
 	maxOutputs     = 5_000   // objects
 	maxOutputParts = 100_000 // of all objects together
-	maxOutputNames = 1 << 20 // bytes, as they are stored
+	maxOutputNames = 1 << 20 // bytes as stored
 	maxKey         = 100     // bytes
-	nameOverhead   = 32      // bytes that are stored beside each key, at most
+	nameOverhead   = 32      // maximum of other stored bytes per key
 )
 
-// checkOutputs refuses names of objects that an attempt may not write, and
-// returns them as they are kept. How many parts a whole object has is not the
-// worker's to say.
+// checkOutputs returns the extents to store, or ErrOutputsInvalid if the attempt may
+// not write one of them. A whole object has one part, whatever the worker sent.
 func checkOutputs(prefix string, layout Layout, named []Extent) ([]Extent, error) {
 	if len(named) == 0 || len(named) > maxOutputs {
 		return nil, ErrOutputsInvalid
@@ -44,8 +43,8 @@ func checkOutputs(prefix string, layout Layout, named []Extent) ([]Extent, error
 	return extents, nil
 }
 
-// plainName takes a path of small letters, digits, dashes and underscores, in
-// which no element is empty: nothing that leads out of a folder.
+// plainName reports whether a path consists of lower-case letters, digits, dashes
+// and underscores, without empty elements. Such a path cannot leave its folder.
 func plainName(name string) bool {
 	for element := range strings.SplitSeq(name, "/") {
 		if element == "" {

@@ -1,49 +1,57 @@
 package video
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
-// Uploads keeps the uploads that are no videos yet.
+// The stores are the only clock of this package: replicas may have different
+// times, so due times, leases and expiries are read and written by the time of the
+// store. A nowMs below is that time in Unix milliseconds.
+
+// Uploads stores the uploads that are not committed yet.
 type Uploads interface {
-	// Begin stores a new upload, or answers ErrUploadsTooMany when its author
-	// has as many open ones as allowed, those that are aborting not counted, or
-	// as many videos that wait to be processed. Concurrent calls together respect
-	// the limit of open ones.
-	Begin(ctx context.Context, u Upload, allowed Allowance) error
-	// Change locks an upload, lets change decide over it, and stores what
-	// change made of its Aborting and DueAtMs. It answers ErrUploadUnknown
-	// where there is no row, and returns an error of change as it is.
-	Change(ctx context.Context, videoID int64, change func(*Upload) error) (Upload, error)
-	// Upload finds an upload, or answers ErrUploadUnknown.
-	Upload(ctx context.Context, videoID int64) (Upload, error)
-	// Publish locks an upload, lets build make a video of it, and in one
-	// transaction replaces the upload by the video, adds a job that is due
-	// since the publish time of the video, and writes EventUploaded. The publish
-	// time stored is the first free millisecond from the video's own on. It
-	// answers ErrUploadUnknown where there is no row, and returns an error of
-	// build as it is. build may run more than once.
-	Publish(ctx context.Context, videoID int64, build func(Upload) (Video, error)) (Video, error)
-	// Claim takes up to limit uploads whose DueAtMs is not after nowMs, marks
-	// them as aborting and due again at nextMs. Callers at the same time get
-	// different uploads.
-	Claim(ctx context.Context, nowMs, nextMs int64, limit int) ([]Upload, error)
+	// Begin stores the upload that build returns. It returns ErrUploadsTooMany if the
+	// author has the allowed number of open uploads, without those that are
+	// aborting, or of videos that wait to be processed. Concurrent calls together
+	// respect the number of open uploads. build may run more than once.
+	Begin(ctx context.Context, authorID int64, allowed Allowance, build func(nowMs int64) Upload) (Upload, error)
+	// Change locks an upload, calls change, and stores Aborting and DueAtMs as change
+	// set them. It returns ErrUploadUnknown if there is no row, and an error of
+	// change as it is.
+	Change(ctx context.Context, videoID int64, change func(u *Upload, nowMs int64) error) (Upload, error)
+	// Upload returns an upload, or ErrUploadUnknown.
+	Upload(ctx context.Context, videoID int64) (u Upload, nowMs int64, err error)
+	// Publish locks an upload and calls build. In one transaction it replaces the
+	// upload by the video, adds a job that is due since the publish time of the
+	// video, and writes EventUploaded. It stores the first free millisecond from the
+	// publish time on. It returns ErrUploadUnknown if there is no row, and an error
+	// of build as it is. build may run more than once.
+	Publish(ctx context.Context, videoID int64, build func(u Upload, nowMs int64) (Video, error)) (Video, error)
+	// Claim marks up to limit due uploads as aborting and due again after a lease, and
+	// returns them. Concurrent callers get different uploads.
+	Claim(ctx context.Context, lease time.Duration, limit int) ([]Upload, error)
 	// Remove deletes the row of an upload; a missing row is success.
 	Remove(ctx context.Context, videoID int64) error
 }
 
-// Videos answers about videos. Each method costs the same number of statements
-// whatever it is asked for.
+// Videos reads videos. Each method takes the same number of statements for one id as
+// for many.
 type Videos interface {
-	// Newest lists up to limit ready videos shown before a moment in Unix
+	// Newest lists up to limit ready videos shown before a time in Unix
 	// milliseconds, newest first.
 	Newest(ctx context.Context, beforeMs int64, limit int) ([]Video, error)
-	// ByAuthor lists up to limit videos of an author published before a moment in
+	// ByAuthor lists up to limit videos of an author published before a time in
 	// Unix milliseconds, newest first: ready ones, or with own in any state.
 	ByAuthor(ctx context.Context, authorID, beforeMs int64, limit int, own bool) ([]Video, error)
-	// ByIDs finds those of the videos that exist, in any order. The ids are
+	// ByIDs returns the existing ones of the videos, in any order. The ids are
 	// distinct and not empty.
 	ByIDs(ctx context.Context, ids []int64) ([]Video, error)
-	// Works counts the ready videos of authors; one who is absent has none. The ids
-	// are distinct and not empty.
+	// Existing finds those of the ids that have a video in any state, in any
+	// order. The ids are distinct and not empty.
+	Existing(ctx context.Context, ids []int64) ([]int64, error)
+	// Works counts the ready videos of authors. Authors without any are absent. The
+	// ids are distinct and not empty.
 	Works(ctx context.Context, authorIDs []int64) (map[int64]int64, error)
 }
 
@@ -51,31 +59,31 @@ type Videos interface {
 // change is stored.
 type Lifecycles interface {
 	// UpdateLifecycle locks a video with its job and outputs and calls change. In one
-	// transaction it stores the result, adds the removals, writes the event and moves the author's works counter if the video became
-	// ready, or was and is deleted. A new ShownAtMs is moved on to the first free
-	// millisecond. It answers ErrVideoUnknown where there is no such video, and
-	// returns an error of change as it is. change may run more than once.
+	// transaction it stores the result, adds the removals, writes the event, and
+	// moves the works counter of the author if the video became ready, or was ready
+	// and is deleted. A new ShownAtMs moves on to the first free millisecond. It
+	// returns ErrVideoUnknown if there is no such video, and an error of change as
+	// it is. change may run more than once.
 	UpdateLifecycle(ctx context.Context, videoID int64, change func(*Lifecycle) error) error
 	// UpdateNextDue does the same with the video whose job has been due the longest,
-	// and reports whether one was due at nowMs. Concurrent callers get different
-	// videos.
-	UpdateNextDue(ctx context.Context, nowMs int64, change func(*Lifecycle) error) (bool, error)
-	// Renew stores the lease and the progress of a job that is held by an attempt,
-	// or answers ErrJobLost.
-	Renew(ctx context.Context, videoID, attempt, dueMs int64, progress int) error
-	// FailedBefore lists up to limit videos that failed at the given moment or
-	// before, the oldest failure first.
-	FailedBefore(ctx context.Context, moment int64, limit int) ([]int64, error)
+	// and reports whether one was due. Concurrent callers get different videos.
+	UpdateNextDue(ctx context.Context, change func(*Lifecycle) error) (bool, error)
+	// Renew stores the progress of a job that is held by an attempt, and a lease from
+	// now, or returns ErrJobLost.
+	Renew(ctx context.Context, videoID, attempt int64, lease time.Duration, progress int) error
+	// FailedLongAgo lists up to limit videos that failed at least an age ago, the
+	// oldest failure first.
+	FailedLongAgo(ctx context.Context, age time.Duration, limit int) ([]int64, error)
 	// DeletedOf returns the author of a deleted video, or ErrVideoUnknown.
 	DeletedOf(ctx context.Context, videoID int64) (authorID int64, err error)
 }
 
 // Removals stores the objects that wait for their deletion.
 type Removals interface {
-	// ClaimRemoval takes the removal that has been due the longest and makes it
-	// due again at nextMs; false if none is due. Concurrent callers get
+	// ClaimRemoval returns the removal that has been due the longest and makes it due
+	// again after a lease. It returns false if none is due. Concurrent callers get
 	// different ones.
-	ClaimRemoval(ctx context.Context, nowMs, nextMs int64) (Removal, bool, error)
+	ClaimRemoval(ctx context.Context, lease time.Duration) (Removal, bool, error)
 	// EndRemoval deletes the row of a removal; a missing row is success.
 	EndRemoval(ctx context.Context, id int64) error
 }
@@ -95,7 +103,7 @@ type Objects interface {
 type Hot interface {
 	// Change runs commit, which changes the ready videos of an author, and returns
 	// its error. It invalidates the copies of the feed's newest end and of the
-	// author's works, so that nobody who sees the change finds an older copy
+	// author's works, so that a reader who sees the change finds no older copy
 	// afterwards. commit runs even if the invalidation fails.
 	Change(ctx context.Context, authorID int64, commit func(context.Context) error) error
 }

@@ -10,30 +10,30 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
-// The pause before a job that was given back comes up again: it doubles with
-// each time in a row.
+// A released job is due again after a pause, which doubles with each release in a
+// row.
 const (
 	firstPause   = 2 * time.Second
 	longestPause = time.Minute
 )
 
-// Assignment is a job as a worker is given it.
+// Assignment is a job as a worker receives it.
 type Assignment struct {
 	VideoID      int64
 	Attempt      int64
 	Source       Object
-	OutputPrefix string        // what the keys of all objects begin with that it may write
-	PartSize     int64         // bytes of one part of them
+	OutputPrefix string        // prefix of the keys that the attempt may write
+	PartSize     int64         // bytes of one part of its outputs
 	Lease        time.Duration // from now on
 }
 
-// ClaimJob hands out the job that has been due for the longest time; false:
-// there is none. A claim that ends without a word counts; after JobTries of them
-// in all the video has failed.
+// ClaimJob assigns the job that has been due the longest, or returns false if none
+// is due. A claim that ends without a report counts as a try. After JobTries of them
+// the video fails.
 func (s *Service) ClaimJob(ctx context.Context) (Assignment, bool, error) {
 	for {
 		var a *Assignment
-		found, err := s.Lifecycles.UpdateNextDue(ctx, s.nowMs(), func(c *Lifecycle) error {
+		found, err := s.Lifecycles.UpdateNextDue(ctx, func(c *Lifecycle) error {
 			a = s.claim(c)
 			return nil
 		})
@@ -48,7 +48,7 @@ func (s *Service) ClaimJob(ctx context.Context) (Assignment, bool, error) {
 
 // claim begins the next attempt, or returns nil after too many.
 func (s *Service) claim(c *Lifecycle) *Assignment {
-	if c.Job.Held { // its lease has ended without an answer
+	if c.Job.Held { // its lease ended without a report
 		c.discardAttempt(s.graceEnds(c), c.Job.Attempt)
 		c.Job.Releases = 0
 		c.Job.setSuspected("")
@@ -61,7 +61,7 @@ func (s *Service) claim(c *Lifecycle) *Assignment {
 	c.Job.Tries++
 	c.Job.Held = true
 	c.Job.Progress = 0
-	c.Job.DueAtMs = s.leaseEnds()
+	c.Job.DueAtMs = c.NowMs + s.limits.JobLease.Milliseconds()
 	if c.Video.State == StateUploaded {
 		c.Video.State = StateProcessing
 	}
@@ -72,23 +72,21 @@ func (s *Service) claim(c *Lifecycle) *Assignment {
 	}
 }
 
-func (s *Service) leaseEnds() int64 { return s.Clock().Add(s.limits.JobLease).UnixMilli() }
-
-// RenewJob extends the lease of a job, and answers how long it is now.
+// RenewJob extends the lease of a job and returns its duration from now.
 // Errors: ErrRequestInvalid, ErrJobLost.
 func (s *Service) RenewJob(ctx context.Context, videoID, attempt int64, progress int) (time.Duration, error) {
 	const op = "video.RenewJob"
 	if progress < 0 || progress > 100 {
 		return 0, errs.Wrap(op, ErrRequestInvalid)
 	}
-	if err := s.Lifecycles.Renew(ctx, videoID, attempt, s.leaseEnds(), progress); err != nil {
+	if err := s.Lifecycles.Renew(ctx, videoID, attempt, s.limits.JobLease, progress); err != nil {
 		return 0, errs.Wrap(op, err)
 	}
 	return s.limits.JobLease, nil
 }
 
-// ReserveOutputs stores the names of all objects that an attempt is about to
-// write. It may be repeated, not changed.
+// ReserveOutputs stores the keys of all objects that an attempt is going to write.
+// It may be repeated with the same keys.
 // Errors: ErrJobLost, ErrOutputsInvalid.
 func (s *Service) ReserveOutputs(ctx context.Context, videoID, attempt int64, named []Extent) error {
 	return s.changeJob(ctx, "video.ReserveOutputs", videoID, func(c *Lifecycle) error {
@@ -135,8 +133,8 @@ func (s *Service) FailJob(ctx context.Context, videoID, attempt int64, reason st
 func (s *Service) fail(c *Lifecycle, reason string) {
 	c.discardAttempt(s.graceEnds(c), c.Job.Attempt)
 	if v := &c.Video; v.State != StateReady {
-		v.State, v.FailureReason, v.FailedAtMs, v.Attempt = StateFailed, reason, s.nowMs(), c.Job.Attempt
-		c.remove(s.nowMs(), v.Source.Extent()) // no writer is left
+		v.State, v.FailureReason, v.FailedAtMs, v.Attempt = StateFailed, reason, c.NowMs, c.Job.Attempt
+		c.remove(c.NowMs, v.Source.Extent()) // its upload has ended
 		c.publish(EventFailed)
 	}
 	c.Job = nil
@@ -167,7 +165,7 @@ func (s *Service) ReleaseJob(ctx context.Context, videoID, attempt int64, suspec
 		c.Job.Progress = 0
 		c.Job.Tries--
 		c.Job.Releases++
-		c.Job.DueAtMs = s.Clock().Add(pause(c.Job.Releases)).UnixMilli()
+		c.Job.DueAtMs = c.NowMs + pause(c.Job.Releases).Milliseconds()
 		return nil
 	})
 }
@@ -205,8 +203,8 @@ func pause(n int) time.Duration {
 	return p
 }
 
-// changeJob changes a case for a worker, to whom a video that is gone is a job
-// that is lost.
+// changeJob is UpdateLifecycle for a worker. For a worker a deleted video is a lost
+// job.
 func (s *Service) changeJob(ctx context.Context, op string, videoID int64, change func(*Lifecycle) error) error {
 	err := s.Lifecycles.UpdateLifecycle(ctx, videoID, change)
 	if errors.Is(err, ErrVideoUnknown) {

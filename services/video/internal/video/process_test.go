@@ -69,7 +69,7 @@ func TestRenewJob(t *testing.T) {
 		t.Fatalf("renewed for %v, %v", got, err)
 	}
 	if v := w.video(t, 1); v.Progress != 40 {
-		t.Errorf("has come to %d%%", v.Progress)
+		t.Errorf("progress is %d%%", v.Progress)
 	}
 	for _, progress := range []int{-1, 101} {
 		_, err := w.RenewJob(ctx, 1, a.Attempt, progress)
@@ -83,11 +83,11 @@ func TestRenewJob(t *testing.T) {
 		t.Errorf("claimed after the lease: %+v", next)
 	}
 	if v := w.video(t, 1); v.Progress != 0 {
-		t.Errorf("the next attempt begins at %d%%", v.Progress)
+		t.Errorf("the next attempt starts with %d%%", v.Progress)
 	}
 }
 
-// Whatever a worker says whose job another has is refused, and changes nothing.
+// Calls of a worker that lost its job are refused and change nothing.
 func TestLostJob(t *testing.T) {
 	ctx, w := context.Background(), newHarness()
 	w.publish(t)
@@ -111,7 +111,7 @@ func TestLostJob(t *testing.T) {
 	}
 }
 
-// wantLost has a worker say all it can.
+// wantLost checks that every call for an attempt returns ErrJobLost.
 func wantLost(t *testing.T, w *harness, a video.Assignment) {
 	t.Helper()
 	ctx := context.Background()
@@ -138,7 +138,7 @@ func wantRemovals(t *testing.T, w *harness, want []video.Removal) {
 	}
 }
 
-// A worker that is late by a moment has not worked for nothing.
+// A result after the end of the lease counts until the next claim.
 func TestLateResultBeforeTheNextClaim(t *testing.T) {
 	w := newHarness()
 	w.publish(t)
@@ -151,7 +151,7 @@ func TestLateResultBeforeTheNextClaim(t *testing.T) {
 	w.nothingDue(t)
 }
 
-func TestWorkersThatDie(t *testing.T) {
+func TestVideoFailsAfterDeadWorkers(t *testing.T) {
 	w := newHarness()
 	v := w.publish(t)
 	other := w.publish(t)
@@ -172,11 +172,11 @@ func TestWorkersThatDie(t *testing.T) {
 	}
 	third := w.publish(t)
 	if a := w.claim(t); a.VideoID != third.ID {
-		t.Errorf("claimed %+v, want the job after the one that fails", a)
+		t.Errorf("claimed %+v, want the next job", a)
 	}
 	got := w.video(t, v.ID)
 	if got.State != video.StateFailed || got.FailureReason != videov1.FailureWorkersDied || got.Version != 2 {
-		t.Errorf("after three deaths: %+v", got)
+		t.Errorf("after three dead workers: %+v", got)
 	}
 	if _, there := w.store.Job(v.ID); there {
 		t.Error("the job is still there")
@@ -213,7 +213,7 @@ func TestReserveOutputs(t *testing.T) {
 		})
 	}
 	if left := w.store.Outputs(1); len(left) != 0 {
-		t.Fatalf("refused, and yet there are %+v", left)
+		t.Fatalf("refused, but stored %+v", left)
 	}
 	for range 2 {
 		if err := w.ReserveOutputs(ctx, 1, a.Attempt, many[:5_000]); err != nil {
@@ -222,6 +222,6 @@ func TestReserveOutputs(t *testing.T) {
 	}
 	wantError(t, w.ReserveOutputs(ctx, 1, a.Attempt, many[:4_999]), video.ErrOutputsInvalid)
 	if left := w.store.Outputs(1); len(left) != 1 || left[0].Attempt != 1 || !slices.Equal(left[0].Extents, many[:5_000]) {
-		t.Error("what is stored is not what was reserved")
+		t.Error("the stored outputs differ from the reserved ones")
 	}
 }

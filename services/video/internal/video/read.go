@@ -3,18 +3,19 @@ package video
 import (
 	"context"
 	"math"
+	"slices"
 
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
 
 const (
-	defaultFeed = 30    // what the phone is shown at most per request
-	maxFeed     = 100   // videos per answer
-	maxWorks    = 1_000 // videos of one author per answer
-	maxIDs      = 1_000 // ids per question
+	defaultFeed = 30    // page of the phone
+	maxFeed     = 100   // videos per response
+	maxWorks    = 1_000 // videos of one author per response
+	maxIDs      = 1_000 // ids per request
 )
 
-// Latest is a moment that no publish time reaches.
+// Latest is later than every publish time.
 const Latest = math.MaxInt64
 
 // WorkCount is how many ready videos an author has.
@@ -23,9 +24,9 @@ type WorkCount struct {
 	Works  int64
 }
 
-// Feed lists ready videos shown before a moment in Unix milliseconds, newest
-// first. beforeMs 0 means from the newest on, also when another machine's clock
-// has put that one a little into the future; limit 0 means 30.
+// Feed lists ready videos shown before a time in Unix milliseconds, newest first.
+// beforeMs 0 begins with the newest, even if the clock of another machine put that
+// one a little into the future. limit 0 means 30.
 // Errors: ErrRequestInvalid.
 func (s *Service) Feed(ctx context.Context, beforeMs int64, limit int) ([]Video, error) {
 	const op = "video.Feed"
@@ -42,11 +43,10 @@ func (s *Service) Feed(ctx context.Context, beforeMs int64, limit int) ([]Video,
 	return videos, errs.Wrap(op, err)
 }
 
-// ListByAuthor lists the videos of an author published before a moment in Unix
-// milliseconds, newest first, and tells before which moment the next page
-// begins, 0 at the end. own lists them in every state, for the author; others see
-// the ready ones. beforeMs 0 means from the newest on; limit 0 is the most
-// there can be, 1,000. An author whom nobody knows has no videos.
+// ListByAuthor lists the videos of an author published before a time in Unix
+// milliseconds, newest first. nextMs is beforeMs of the next page, or 0 at the end.
+// With own the list has videos in every state, otherwise ready ones. beforeMs 0
+// begins with the newest, limit 0 means 1,000. An unknown author has no videos.
 // Errors: ErrRequestInvalid.
 func (s *Service) ListByAuthor(ctx context.Context, authorID, beforeMs int64, limit int, own bool) (videos []Video, nextMs int64, err error) {
 	const op = "video.ListByAuthor"
@@ -59,7 +59,7 @@ func (s *Service) ListByAuthor(ctx context.Context, authorID, beforeMs int64, li
 	if limit == 0 {
 		limit = maxWorks
 	}
-	// One more than asked tells whether there is a page after this one.
+	// One video more than requested shows whether there is another page.
 	videos, err = s.Videos.ByAuthor(ctx, authorID, beforeMs, limit+1, own)
 	if err != nil || len(videos) <= limit {
 		return videos, 0, errs.Wrap(op, err)
@@ -67,8 +67,8 @@ func (s *Service) ListByAuthor(ctx context.Context, authorID, beforeMs int64, li
 	return videos[:limit], videos[limit-1].PublishedAtMs, nil
 }
 
-// GetVideos finds many videos at once, in the order of the request, each once;
-// unknown ids are left out.
+// GetVideos returns many videos, in the order of the request, each once. Unknown ids
+// are skipped.
 // Errors: ErrRequestInvalid.
 func (s *Service) GetVideos(ctx context.Context, ids []int64) ([]Video, error) {
 	const op = "video.GetVideos"
@@ -93,8 +93,28 @@ func (s *Service) GetVideos(ctx context.Context, ids []int64) ([]Video, error) {
 	return ordered, nil
 }
 
-// CountWorks counts the ready videos of many authors at once, in the order of the
-// request, each once; who has none, or is unknown, has zero.
+// FindMissing returns those of the ids that have no video, in the order of the
+// request, each once: the video was deleted, or there never was one.
+// Errors: ErrRequestInvalid.
+func (s *Service) FindMissing(ctx context.Context, ids []int64) ([]int64, error) {
+	const op = "video.FindMissing"
+	distinct, err := distinctIDs(ids)
+	if err != nil || len(distinct) == 0 {
+		return nil, errs.Wrap(op, err)
+	}
+	existing, err := s.Videos.Existing(ctx, distinct)
+	if err != nil {
+		return nil, errs.Wrap(op, err)
+	}
+	found := make(map[int64]bool, len(existing))
+	for _, id := range existing {
+		found[id] = true
+	}
+	return slices.DeleteFunc(distinct, func(id int64) bool { return found[id] }), nil
+}
+
+// CountWorks counts the ready videos of many authors, in the order of the request,
+// each once. Unknown authors have zero.
 // Errors: ErrRequestInvalid.
 func (s *Service) CountWorks(ctx context.Context, userIDs []int64) ([]WorkCount, error) {
 	const op = "video.CountWorks"
@@ -113,7 +133,7 @@ func (s *Service) CountWorks(ctx context.Context, userIDs []int64) ([]WorkCount,
 	return counts, nil
 }
 
-// distinctIDs leaves the first of each id and refuses what can be no id.
+// distinctIDs removes repeated ids and refuses invalid ones.
 func distinctIDs(ids []int64) ([]int64, error) {
 	if len(ids) > maxIDs {
 		return nil, ErrRequestInvalid

@@ -23,7 +23,7 @@ func TestFeed(t *testing.T) {
 	for range 40 {
 		w.show(t) // ids 1 to 40, shown at start+0 to start+39
 	}
-	w.clock.Move(-time.Hour) // another machine's clock
+	w.clock.Move(-time.Hour) // the clock of another machine
 	down := func(from, to int64) []int64 {
 		ids := []int64{}
 		for id := from; id >= to; id-- {
@@ -68,12 +68,12 @@ func TestListByAuthor(t *testing.T) {
 		author int64
 		before int64
 		limit  int
-		others bool // who ask
+		others bool // the viewer is not the author
 		want   []int64
 		err    error
 	}{
 		{name: "NewestFirst", author: amy, want: []int64{2, 1}},
-		{name: "OthersSeeWhatIsReady", author: amy, others: true, want: []int64{1}},
+		{name: "OthersSeeReadyVideos", author: amy, others: true, want: []int64{1}},
 		{name: "None", author: bob, want: []int64{}},
 		{name: "Unknown", author: stranger, want: []int64{}},
 		{name: "Zero", err: video.ErrRequestInvalid},
@@ -86,7 +86,7 @@ func TestListByAuthor(t *testing.T) {
 			got, next, err := w.ListByAuthor(ctx, tt.author, tt.before, tt.limit, !tt.others)
 			wantError(t, err, tt.err)
 			if tt.err == nil && !slices.Equal(idsOf(got), tt.want) || next != 0 {
-				t.Errorf("videos %v and then %d, want %v", idsOf(got), next, tt.want)
+				t.Errorf("videos %v, next %d; want %v", idsOf(got), next, tt.want)
 			}
 		})
 	}
@@ -99,8 +99,8 @@ func TestListByAuthorInPages(t *testing.T) {
 	}
 	for limit, pages := range map[int]int{1: 5, 2: 3, 5: 1, 6: 1} {
 		var all []int64
-		asked := 0
-		for next := int64(0); asked == 0 || next != 0; asked++ {
+		read := 0
+		for next := int64(0); read == 0 || next != 0; read++ {
 			var got []video.Video
 			var err error
 			if got, next, err = w.ListByAuthor(ctx, amy, next, limit, true); err != nil {
@@ -108,13 +108,13 @@ func TestListByAuthorInPages(t *testing.T) {
 			}
 			all = append(all, idsOf(got)...)
 		}
-		if !slices.Equal(all, []int64{5, 4, 3, 2, 1}) || asked != pages {
-			t.Errorf("in pages of %d: %v in %d", limit, all, asked)
+		if !slices.Equal(all, []int64{5, 4, 3, 2, 1}) || read != pages {
+			t.Errorf("pages of %d: %v in %d", limit, all, read)
 		}
 	}
 }
 
-// endless has as many videos of everybody as it is asked for.
+// endless has videos without end of every author.
 type endless struct{ video.Videos }
 
 func (endless) ByAuthor(_ context.Context, authorID, beforeMs int64, limit int, _ bool) ([]video.Video, error) {
@@ -125,14 +125,13 @@ func (endless) ByAuthor(_ context.Context, authorID, beforeMs int64, limit int, 
 	return videos, nil
 }
 
-// The most that can be asked for fits a message; all that an author ever
-// published may not.
+// The maximum page fits into a message. The list of all videos of an author may not.
 func TestListByAuthorIsCapped(t *testing.T) {
 	w := newHarness()
 	w.Videos = endless{}
 	got, next, err := w.ListByAuthor(context.Background(), amy, 0, 0, true)
 	if err != nil || len(got) != 1_000 || next != video.Latest-1_000 {
-		t.Errorf("%d videos and then %d, %v", len(got), next, err)
+		t.Errorf("%d videos, next %d, %v", len(got), next, err)
 	}
 }
 
@@ -148,7 +147,7 @@ func TestGetVideos(t *testing.T) {
 		err  error
 	}{
 		{name: "OrderOfTheRequest", ids: []int64{2, 3, 1}, want: []int64{2, 3, 1}},
-		{name: "EachOnceUnknownOut", ids: []int64{3, 99, 3, 1, 3}, want: []int64{3, 1}},
+		{name: "EachOnceWithoutUnknown", ids: []int64{3, 99, 3, 1, 3}, want: []int64{3, 1}},
 		{name: "None", want: []int64{}},
 		{name: "Most", ids: make1000(1), want: []int64{1, 2, 3}},
 		{name: "TooMany", ids: append(make1000(1), 1), err: video.ErrRequestInvalid},
@@ -161,6 +160,38 @@ func TestGetVideos(t *testing.T) {
 			wantError(t, err, tt.err)
 			if tt.err == nil && !slices.Equal(idsOf(got), tt.want) {
 				t.Errorf("videos %v, want %v", idsOf(got), tt.want)
+			}
+		})
+	}
+}
+
+func TestFindMissing(t *testing.T) {
+	ctx, w := context.Background(), newHarness()
+	for range 3 {
+		w.publish(t)
+	}
+	open := w.begin(t)
+	if err := w.DeleteVideo(ctx, 2, amy); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name string
+		ids  []int64
+		want []int64
+		err  error
+	}{
+		{name: "OrderOfTheRequestEachOnce", ids: []int64{99, 3, open.VideoID, 2, 1, 99}, want: []int64{99, open.VideoID, 2}},
+		{name: "AllExist", ids: []int64{1, 3}},
+		{name: "None"},
+		{name: "TooMany", ids: append(make1000(1), 1), err: video.ErrRequestInvalid},
+		{name: "Zero", ids: []int64{0}, err: video.ErrRequestInvalid},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := w.FindMissing(ctx, tt.ids)
+			wantError(t, err, tt.err)
+			if tt.err == nil && !slices.Equal(got, tt.want) {
+				t.Errorf("missing are %v, want %v", got, tt.want)
 			}
 		})
 	}
@@ -179,8 +210,8 @@ func TestCountWorks(t *testing.T) {
 	ctx, w := context.Background(), newHarness()
 	w.show(t)
 	w.show(t)
-	w.publish(t) // is no work yet
-	w.begin(t)   // nor is this
+	w.publish(t) // does not count yet
+	w.begin(t)   // does not count
 	tests := []struct {
 		name string
 		ids  []int64

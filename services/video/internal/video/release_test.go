@@ -37,7 +37,7 @@ func TestReleaseJob(t *testing.T) {
 		w.nothingDue(t)
 		w.clock.Move(time.Millisecond)
 	}
-	// A death ends the row, and counts; giving back did not.
+	// A dead worker ends the row of releases and counts as a try. A release does not.
 	w.claim(t)
 	w.clock.Move(lease)
 	a := w.claim(t)
@@ -51,12 +51,12 @@ func TestReleaseJob(t *testing.T) {
 	w.claim(t)
 }
 
-// A video that a job is given back for so many times in a row has failed, and no
-// sooner: what was the trouble of others, or another reason, begins a new count.
+// A video fails after the maximum number of releases in a row for one suspected
+// reason. A release without a reason or for another one starts a new count.
 func TestReleaseJobOfASuspectedVideo(t *testing.T) {
 	const (
 		lost, complex = videov1.FailureSourceLost, videov1.FailureTooComplex
-		death         = "the worker dies"
+		death         = "worker died"
 	)
 	most := map[string]int{lost: 200, complex: 20}
 	almost := slices.Repeat([]string{complex}, 19)
@@ -67,8 +67,8 @@ func TestReleaseJobOfASuspectedVideo(t *testing.T) {
 		"source lost":         {nil, lost},
 		"too complex":         {nil, complex},
 		"after others":        {slices.Repeat([]string{lost}, 199), complex},
-		"after other trouble": {append(slices.Clone(almost), ""), complex},
-		"after a death":       {append(slices.Clone(almost), death), complex},
+		"after an outage":     {append(slices.Clone(almost), ""), complex},
+		"after a dead worker": {append(slices.Clone(almost), death), complex},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -90,7 +90,7 @@ func TestReleaseJobOfASuspectedVideo(t *testing.T) {
 				t.Errorf("the video is %+v", got)
 			}
 			if _, left := w.store.Job(1); left {
-				t.Error("the job of a failed video is there")
+				t.Error("a failed video has a job")
 			}
 			if published := w.store.Published(); len(published) != 2 || published[1].Event != video.EventFailed || published[1].Reason != test.reason {
 				t.Errorf("published %+v", published)
@@ -99,7 +99,7 @@ func TestReleaseJobOfASuspectedVideo(t *testing.T) {
 	}
 }
 
-// release gives a job back, twice, and waits for its pause.
+// release releases a job twice and waits for its pause.
 func (w *harness) release(t *testing.T, a video.Assignment, suspected string) {
 	t.Helper()
 	for range 2 {

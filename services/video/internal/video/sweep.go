@@ -9,35 +9,33 @@ import (
 )
 
 const (
-	// claimBatch is how many uploads one claim takes, and how many failed videos
-	// are looked for at once.
+	// claimBatch is the number of uploads per claim, and of failed videos per query.
 	claimBatch = 20
 	// discardTimeout bounds the removal of one upload's parts.
 	discardTimeout = 30 * time.Second
-	// claimLease is how long a claim keeps others away. It is longer than a
-	// whole batch may take, so that a second sweeper comes only after the first
-	// has died or failed.
+	// claimLease is the time until claimed uploads are due again. It is longer than
+	// a whole batch may take, so another sweeper claims them only if the first one
+	// died or failed.
 	claimLease = claimBatch*discardTimeout + time.Minute
-	// removalTimeout bounds one removal, which may be of thousands of parts, and
-	// removalLease keeps others away for longer.
+	// removalTimeout bounds one removal of up to thousands of parts. removalLease is
+	// the time until a claimed removal is due again.
 	removalTimeout = 10 * time.Minute
 	removalLease   = removalTimeout + time.Minute
-	// maxFailures is how many removals may fail in one round: more would only say
-	// again that the object store is down.
+	// maxFailures ends a round of removals: after that many the object store is
+	// most likely down.
 	maxFailures = 3
 )
 
-// Swept counts what a sweep has done.
+// Swept counts the results of a sweep.
 type Swept struct {
-	Uploads  int // that were never finished
-	Removals int // of objects that no video has any more
-	Failed   int // videos that failed long ago
+	Uploads  int // that were not committed
+	Removals int // of unused objects
+	Failed   int // videos, deleted because they failed long ago
 }
 
-// Sweep removes every upload that is due (expired ones, and aborted ones a while
-// after their abort), deletes the videos that failed long ago, and carries out
-// every removal that is due. What cannot be removed now comes up again when its
-// claim ends.
+// Sweep removes every upload that is due (expired, or aborted a while ago), deletes
+// the videos that failed long ago, and carries out every removal that is due. If an
+// object cannot be deleted now, its row is due again when the claim ends.
 func (s *Service) Sweep(ctx context.Context) (Swept, error) {
 	var swept Swept
 	var uploads, failed, removals error
@@ -51,8 +49,7 @@ func (s *Service) sweepUploads(ctx context.Context) (int, error) {
 	removed := 0
 	var failures []error
 	for ctx.Err() == nil {
-		now := s.Clock()
-		claimed, err := s.Uploads.Claim(ctx, now.UnixMilli(), now.Add(claimLease).UnixMilli(), claimBatch)
+		claimed, err := s.Uploads.Claim(ctx, claimLease, claimBatch)
 		if err != nil {
 			return removed, errors.Join(append(failures, err)...)
 		}
@@ -70,8 +67,8 @@ func (s *Service) sweepUploads(ctx context.Context) (int, error) {
 	return removed, errors.Join(failures...)
 }
 
-// discard removes the parts of an aborting upload and then its row, never the
-// other way round.
+// discard removes the parts of an aborting upload, and then its row. In the other
+// order a crash would leave orphans.
 func (s *Service) discard(ctx context.Context, u Upload) error {
 	ctx, cancel := context.WithTimeout(ctx, discardTimeout)
 	defer cancel()
@@ -81,12 +78,11 @@ func (s *Service) discard(ctx context.Context, u Upload) error {
 	return s.Uploads.Remove(ctx, u.VideoID)
 }
 
-// sweepFailed deletes the videos that failed long ago, as their author may have
-// done before.
+// sweepFailed deletes the videos that failed long ago.
 func (s *Service) sweepFailed(ctx context.Context) (int, error) {
 	deleted := 0
 	for ctx.Err() == nil {
-		ids, err := s.Lifecycles.FailedBefore(ctx, s.Clock().Add(-s.limits.FailedKept).UnixMilli(), claimBatch)
+		ids, err := s.Lifecycles.FailedLongAgo(ctx, s.limits.FailedKept, claimBatch)
 		if err != nil {
 			return deleted, err
 		}
@@ -98,7 +94,7 @@ func (s *Service) sweepFailed(ctx context.Context) (int, error) {
 			switch {
 			case err == nil:
 				deleted++
-			case !errors.Is(err, ErrVideoUnknown): // that is one that another sweeper or its author was faster with
+			case !errors.Is(err, ErrVideoUnknown): // unknown: another sweeper or the author deleted it
 				return deleted, err
 			}
 		}
@@ -113,8 +109,7 @@ func (s *Service) sweepRemovals(ctx context.Context) (int, error) {
 	removed := 0
 	var failures []error
 	for ctx.Err() == nil && len(failures) < maxFailures {
-		now := s.Clock()
-		r, found, err := s.Removals.ClaimRemoval(ctx, now.UnixMilli(), now.Add(removalLease).UnixMilli())
+		r, found, err := s.Removals.ClaimRemoval(ctx, removalLease)
 		if err != nil {
 			return removed, errors.Join(append(failures, err)...)
 		}
@@ -130,8 +125,8 @@ func (s *Service) sweepRemovals(ctx context.Context) (int, error) {
 	return removed, errors.Join(failures...)
 }
 
-// carryOut removes objects and then the row that names them, never the other way
-// round.
+// carryOut removes objects, and then their row. In the other order a crash would
+// leave orphans.
 func (s *Service) carryOut(ctx context.Context, r Removal) error {
 	ctx, cancel := context.WithTimeout(ctx, removalTimeout)
 	defer cancel()
@@ -141,15 +136,15 @@ func (s *Service) carryOut(ctx context.Context, r Removal) error {
 	return s.Removals.EndRemoval(ctx, r.ID)
 }
 
-// RunSweeper sweeps once at the start and then at every interval, until ctx
-// ends. Any number of replicas may do so: a claim is theirs alone.
+// RunSweeper sweeps at the start and at every interval until ctx ends. Every replica
+// may run it: claims keep them apart.
 func (s *Service) RunSweeper(ctx context.Context, interval time.Duration) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
 		swept, err := s.Sweep(ctx)
 		if err != nil && ctx.Err() == nil {
-			s.Log.ErrorContext(ctx, "sweeping failed", "error", err)
+			s.Log.ErrorContext(ctx, "sweep failed", "error", err)
 		}
 		if swept != (Swept{}) {
 			s.Log.InfoContext(ctx, "swept", "unfinished_uploads", swept.Uploads, "removals", swept.Removals, "failed_videos", swept.Failed)

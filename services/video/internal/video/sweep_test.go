@@ -10,7 +10,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
-// sweep has to find that many uploads, and nothing else.
+// sweep sweeps and checks that it removed that many uploads and nothing else.
 func sweep(t *testing.T, w *harness, want int) {
 	t.Helper()
 	swept, err := w.Sweep(context.Background())
@@ -28,11 +28,11 @@ func TestSweepExpired(t *testing.T) {
 	young := w.begin(t)
 
 	w.clock.Move(time.Hour + 5*time.Minute - time.Millisecond)
-	sweep(t, w, 0) // expired, but a last part may be on its way
+	sweep(t, w, 0) // expired, but a part may be on its way
 	w.clock.Move(time.Millisecond)
 	sweep(t, w, 1)
 	if left := w.store.Uploads(); len(left) != 1 || left[0] != young {
-		t.Errorf("left are %+v, want the young one", left)
+		t.Errorf("left %+v, want the young upload", left)
 	}
 	if left := w.objects.Left(); left != kept+young.Parts() {
 		t.Errorf("%d parts left, want %d", left, kept+young.Parts())
@@ -42,9 +42,9 @@ func TestSweepExpired(t *testing.T) {
 	}
 }
 
-// A sidecar goes on storing a part whose writer was cut off, so that one can
-// appear after the abort has removed the parts.
-func TestSweepFindsPartsThatCameLate(t *testing.T) {
+// A sidecar goes on storing a part after its client disconnected, so the part can
+// appear after the abort removed the others.
+func TestSweepRemovesLateParts(t *testing.T) {
 	w := newHarness()
 	u := w.begin(t)
 	if err := w.AbortUpload(context.Background(), u.VideoID, amy); err != nil {
@@ -66,7 +66,7 @@ func TestSweepFinishesAbort(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.objects.SetDown(false)
-	sweep(t, w, 0) // the abort itself may still be at it
+	sweep(t, w, 0) // the abort itself may still be running
 	w.clock.Move(time.Minute)
 	sweep(t, w, 1)
 	if w.objects.Left() != 0 || len(w.store.Uploads()) != 0 {
@@ -74,7 +74,7 @@ func TestSweepFinishesAbort(t *testing.T) {
 	}
 }
 
-func TestSweepKeepsWhatItCannotRemove(t *testing.T) {
+func TestSweepKeepsRowsWhoseRemovalFailed(t *testing.T) {
 	w := newHarness()
 	u := w.begin(t)
 	w.clock.Move(3 * time.Hour)
@@ -93,20 +93,19 @@ func TestSweepKeepsWhatItCannotRemove(t *testing.T) {
 	}
 }
 
-func TestSweepWorksThroughMoreThanOneClaim(t *testing.T) {
+func TestSweepTakesSeveralClaims(t *testing.T) {
 	w := newHarness()
 	const uploads = 45
 	for id := range int64(uploads) {
 		u := video.Upload{VideoID: 1 + id, AuthorID: amy, ObjectKey: "k", PartSize: 1, MaxSize: 1}
-		if err := w.store.Begin(context.Background(), u, video.Allowance{OpenUploads: uploads, Waiting: uploads}); err != nil {
+		if _, err := w.store.Begin(context.Background(), amy, video.Allowance{OpenUploads: uploads, Waiting: uploads}, func(int64) video.Upload { return u }); err != nil {
 			t.Fatal(err)
 		}
 	}
 	sweep(t, w, uploads)
 }
 
-// A clock that moves on by itself would sweep what is not due; this one stands
-// still, so that only the upload that is due can go.
+// The clock of the harness is fixed, so that only the due upload is swept.
 func TestRunSweeper(t *testing.T) {
 	w := newHarness()
 	w.begin(t)
@@ -117,13 +116,13 @@ func TestRunSweeper(t *testing.T) {
 	go func() { defer close(done); w.RunSweeper(ctx, time.Millisecond) }()
 
 	await(t, func() bool { return slices.Equal(w.store.Uploads(), []video.Upload{young}) })
-	w.clock.Move(3 * time.Hour) // found by a later round
+	w.clock.Move(3 * time.Hour) // in a later round
 	await(t, func() bool { return len(w.store.Uploads()) == 0 })
 	stop()
 	select {
 	case <-done:
 	case <-time.After(5 * time.Second):
-		t.Fatal("the sweeper outlives its context")
+		t.Fatal("the sweeper runs after the end of its context")
 	}
 }
 
@@ -137,12 +136,12 @@ func await(t *testing.T, condition func() bool) {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			t.Fatal("it did not happen within 5 s")
+			t.Fatal("not within 5 s")
 		}
 	}
 }
 
-// A plain object is removed by its key alone, of an upload as of a video.
+// Whole objects of uploads and videos are removed by their keys.
 func TestSweepWholeObjects(t *testing.T) {
 	ctx, w := context.Background(), newHarness()
 	var begun []video.Upload
@@ -161,7 +160,7 @@ func TestSweepWholeObjects(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := w.claim(t)
-	output := video.Extent{Key: a.OutputPrefix + "cover"} // how many parts is not said
+	output := video.Extent{Key: a.OutputPrefix + "cover"} // without parts
 	if err := w.ReserveOutputs(ctx, v.ID, a.Attempt, []video.Extent{output}); err != nil {
 		t.Fatal(err)
 	}

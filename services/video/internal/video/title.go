@@ -9,8 +9,8 @@ import (
 // maxTitle is in characters, not bytes: titles are often Chinese.
 const maxTitle = 128
 
-// CleanTitle cuts surrounding white space and refuses what is then empty, too
-// long or not printable text. A title is shown, never used as a path.
+// CleanTitle trims white space and refuses a title that is empty, too long or not
+// printable. A title is displayed and never used as a path.
 func CleanTitle(raw string) (string, error) {
 	if !utf8.ValidString(raw) {
 		return "", ErrTitleInvalid

@@ -9,19 +9,19 @@ import (
 )
 
 const (
-	// sweepGrace is how long after its expiry an upload is left alone: a writer
-	// who has just found out may still have a part on its way.
+	// sweepGrace is the time from the expiry of an upload to its removal. A part
+	// that was sent before the expiry may still be on its way to the store.
 	sweepGrace = 5 * time.Minute
-	// abortGrace is how long after an abort the sweeper makes sure that nothing
-	// is left: longer than an abort takes to remove the parts itself, and than a
-	// part may still be on its way that was cut off when the client left.
+	// abortGrace is the time from an abort to the removal by the sweeper. It is
+	// longer than the abort itself takes to remove the parts, and longer than a
+	// part may be on its way after the client disconnected.
 	abortGrace = time.Minute
 )
 
-// BeginUpload reserves an id and a place in the object store. declared is an
-// upper bound of the size in bytes, 0 if the client did not give one; it bounds
-// what has to be cleaned up if nothing comes of it. direct is for a client that
-// writes one plain object straight into an S3 store.
+// BeginUpload reserves an id and a key in the object store. declared is an upper
+// bound of the size in bytes, or 0 if unknown. It bounds the number of parts to
+// remove if the upload is not committed. direct is for a client that writes one
+// plain object directly into an S3 store.
 // Errors: ErrRequestInvalid, ErrVideoTooLarge, ErrUserUnknown, ErrUploadsTooMany.
 func (s *Service) BeginUpload(ctx context.Context, authorID, declared int64, direct bool) (Upload, error) {
 	const op = "video.BeginUpload"
@@ -42,14 +42,13 @@ func (s *Service) BeginUpload(ctx context.Context, authorID, declared int64, dir
 	if err != nil {
 		return Upload{}, errs.Wrap(op, err)
 	}
-	u := s.newUpload(id, authorID, declared, direct)
-	if err := s.Uploads.Begin(ctx, u, s.limits.Allowance); err != nil {
-		return Upload{}, errs.Wrap(op, err)
-	}
-	return u, nil
+	u, err := s.Uploads.Begin(ctx, authorID, s.limits.Allowance, func(nowMs int64) Upload {
+		return s.newUpload(id, authorID, declared, direct, nowMs)
+	})
+	return u, errs.Wrap(op, err)
 }
 
-func (s *Service) newUpload(id, authorID, declared int64, direct bool) Upload {
+func (s *Service) newUpload(id, authorID, declared int64, direct bool, nowMs int64) Upload {
 	maxSize := s.limits.MaxSize
 	if declared > 0 {
 		maxSize = declared
@@ -58,7 +57,7 @@ func (s *Service) newUpload(id, authorID, declared int64, direct bool) Upload {
 	if direct {
 		layout, partSize = LayoutWhole, s.limits.DirectPartSize
 	}
-	expires := s.Clock().Add(s.limits.Expiry)
+	expires := nowMs + s.limits.Expiry.Milliseconds()
 	return Upload{
 		VideoID:     id,
 		AuthorID:    authorID,
@@ -66,18 +65,18 @@ func (s *Service) newUpload(id, authorID, declared int64, direct bool) Upload {
 		Layout:      layout,
 		PartSize:    partSize,
 		MaxSize:     maxSize,
-		ExpiresAtMs: expires.UnixMilli(),
-		DueAtMs:     expires.Add(sweepGrace).UnixMilli(),
+		ExpiresAtMs: expires,
+		DueAtMs:     expires + sweepGrace.Milliseconds(),
 	}
 }
 
-// GetUpload finds an upload of an author that can still be committed.
+// GetUpload returns an upload of an author that can still be committed.
 // Errors: ErrUploadUnknown, ErrUploadCommitted.
 func (s *Service) GetUpload(ctx context.Context, videoID, authorID int64) (Upload, error) {
 	const op = "video.GetUpload"
-	u, err := s.Uploads.Upload(ctx, videoID)
+	u, nowMs, err := s.Uploads.Upload(ctx, videoID)
 	if err == nil {
-		err = s.checkOpen(u, authorID)
+		err = checkOpen(u, authorID, nowMs)
 	} else if errors.Is(err, ErrUploadUnknown) {
 		if _, err = s.committed(ctx, videoID, authorID); err == nil {
 			err = ErrUploadCommitted
@@ -89,8 +88,8 @@ func (s *Service) GetUpload(ctx context.Context, videoID, authorID int64) (Uploa
 	return u, nil
 }
 
-// CommitUpload turns what was written into a video that is in its author's list
-// before this returns, and waits to be processed.
+// CommitUpload turns an upload into a video with a job. The video is in the list of
+// its author before CommitUpload returns.
 // Errors: ErrTitleInvalid, ErrVideoEmpty, ErrVideoTooLarge, ErrObjectInvalid,
 // ErrUploadUnknown, ErrUploadCommitted.
 func (s *Service) CommitUpload(ctx context.Context, videoID, authorID int64, rawTitle string, source Object) (Video, error) {
@@ -102,8 +101,8 @@ func (s *Service) CommitUpload(ctx context.Context, videoID, authorID int64, raw
 	if err := checkObject(source); err != nil {
 		return Video{}, errs.Wrap(op, err)
 	}
-	v, err := s.Uploads.Publish(ctx, videoID, func(u Upload) (Video, error) {
-		if err := s.checkOpen(u, authorID); err != nil {
+	v, err := s.Uploads.Publish(ctx, videoID, func(u Upload, nowMs int64) (Video, error) {
+		if err := checkOpen(u, authorID, nowMs); err != nil {
 			return Video{}, err
 		}
 		if err := u.accept(source); err != nil {
@@ -111,7 +110,7 @@ func (s *Service) CommitUpload(ctx context.Context, videoID, authorID int64, raw
 		}
 		return Video{
 			ID: videoID, AuthorID: authorID, Title: title, State: StateUploaded,
-			PublishedAtMs: s.nowMs(), Source: source, Version: 1,
+			PublishedAtMs: nowMs, Source: source, Version: 1,
 		}, nil
 	})
 	if errors.Is(err, ErrUploadUnknown) {
@@ -123,16 +122,16 @@ func (s *Service) CommitUpload(ctx context.Context, videoID, authorID int64, raw
 	return v, nil
 }
 
-// checkOpen refuses an upload that its author cannot commit any more. Somebody
-// else's looks like none at all.
-func (s *Service) checkOpen(u Upload, authorID int64) error {
-	if u.AuthorID != authorID || u.Aborting || s.nowMs() >= u.ExpiresAtMs {
+// checkOpen returns ErrUploadUnknown for an upload that cannot be committed any
+// more, and for the upload of another author.
+func checkOpen(u Upload, authorID, nowMs int64) error {
+	if u.AuthorID != authorID || u.Aborting || nowMs >= u.ExpiresAtMs {
 		return ErrUploadUnknown
 	}
 	return nil
 }
 
-// repeated answers a commit whose upload is gone: it may have been committed.
+// repeated handles a commit without an upload: an earlier call may have committed it.
 func (s *Service) repeated(ctx context.Context, videoID, authorID int64, source Object) (Video, error) {
 	v, err := s.committed(ctx, videoID, authorID)
 	if err != nil {
@@ -144,7 +143,7 @@ func (s *Service) repeated(ctx context.Context, videoID, authorID int64, source 
 	return v, nil
 }
 
-// committed finds the video that an author's upload has become, or answers
+// committed returns the video that an upload of an author became, or
 // ErrUploadUnknown.
 func (s *Service) committed(ctx context.Context, videoID, authorID int64) (Video, error) {
 	found, err := s.Videos.ByIDs(ctx, []int64{videoID})
@@ -157,22 +156,22 @@ func (s *Service) committed(ctx context.Context, videoID, authorID int64) (Video
 	return found[0], nil
 }
 
-// AbortUpload gives an upload up and removes what was written of it. One that is
-// unknown, of somebody else, or aborted already is success.
+// AbortUpload marks an upload as aborting and removes its parts. It succeeds if the
+// upload is unknown, belongs to another author, or is already aborting.
 //
-// The row stays, aborting, for the sweeper to look once more: a sidecar goes on
-// storing a part whose writer has hung up, and may be done with it after this
-// call removed the others. So once the row is marked the answer is success, also
-// when the parts cannot be removed now.
+// The row stays until the sweeper removes the parts once more: a sidecar goes on
+// storing a part after its client disconnected, and may finish after this call
+// removed the other parts. So AbortUpload succeeds once the row is marked, even if
+// the parts cannot be removed now.
 // Errors: ErrUploadCommitted.
 func (s *Service) AbortUpload(ctx context.Context, videoID, authorID int64) error {
 	const op = "video.AbortUpload"
-	u, err := s.Uploads.Change(ctx, videoID, func(u *Upload) error {
+	u, err := s.Uploads.Change(ctx, videoID, func(u *Upload, nowMs int64) error {
 		if u.AuthorID != authorID || u.Aborting {
 			return ErrUploadUnknown
 		}
 		u.Aborting = true
-		u.DueAtMs = s.Clock().Add(abortGrace).UnixMilli()
+		u.DueAtMs = nowMs + abortGrace.Milliseconds()
 		return nil
 	})
 	if errors.Is(err, ErrUploadUnknown) {
@@ -182,7 +181,7 @@ func (s *Service) AbortUpload(ctx context.Context, videoID, authorID int64) erro
 		return errs.Wrap(op, err)
 	}
 	if err := s.Objects.Remove(ctx, u.Layout, u.Extent()); err != nil {
-		s.Log.WarnContext(ctx, "the rest of an aborted upload is left to the sweeper", "video_id", videoID, "error", err)
+		s.Log.WarnContext(ctx, "parts of an aborted upload are left to the sweeper", "video_id", videoID, "error", err)
 	}
 	return nil
 }

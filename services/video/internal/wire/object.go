@@ -5,7 +5,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
-// FromObject makes the message of a manifest.
+// FromObject converts a manifest to its message.
 func FromObject(o video.Object) *videov1.Object {
 	return &videov1.Object{
 		Key:         o.Key,
@@ -24,9 +24,8 @@ func fromOptional(o *video.Object) *videov1.Object {
 	return FromObject(*o)
 }
 
-// ToObject reads a manifest. It answers video.ErrObjectInvalid where there is
-// none, where its checksum has not the length of a SHA-256, or for a layout that
-// is unknown.
+// ToObject converts the message of a manifest. It returns video.ErrObjectInvalid if
+// the message is nil, its checksum is not a SHA-256, or its layout is unknown.
 func ToObject(message *videov1.Object) (video.Object, error) {
 	layout, known := toLayout(message.GetLayout())
 	sum, err := ToChecksum(message.GetSha256())
@@ -43,7 +42,7 @@ func ToObject(message *videov1.Object) (video.Object, error) {
 	}, nil
 }
 
-// ToOptional reads a manifest that there may be; nil where there is none.
+// ToOptional converts the message of an optional manifest. It returns nil for nil.
 func ToOptional(message *videov1.Object) (*video.Object, error) {
 	if message == nil {
 		return nil, nil
@@ -55,7 +54,7 @@ func ToOptional(message *videov1.Object) (*video.Object, error) {
 	return &o, nil
 }
 
-// ToChecksum reads a SHA-256, or answers video.ErrObjectInvalid.
+// ToChecksum converts a SHA-256, or returns video.ErrObjectInvalid.
 func ToChecksum(sum []byte) (read [32]byte, err error) {
 	if len(sum) != len(read) {
 		return read, video.ErrObjectInvalid

@@ -7,7 +7,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/video/internal/video"
 )
 
-// FromVideo makes the message of a video.
+// FromVideo converts a video to its message.
 func FromVideo(v video.Video) *videov1.Video {
 	return &videov1.Video{
 		Id:            v.ID,
@@ -28,7 +28,7 @@ func FromVideo(v video.Video) *videov1.Video {
 	}
 }
 
-// FromVideos makes the messages of videos, in the same order.
+// FromVideos converts videos in the same order.
 func FromVideos(videos []video.Video) []*videov1.Video {
 	messages := make([]*videov1.Video, len(videos))
 	for i, v := range videos {
@@ -37,8 +37,8 @@ func FromVideos(videos []video.Video) []*videov1.Video {
 	return messages
 }
 
-// ToVideo reads the message of a video. It answers video.ErrObjectInvalid for an
-// object that is none.
+// ToVideo converts the message of a video. It returns video.ErrObjectInvalid for an
+// invalid object.
 func ToVideo(message *videov1.Video) (video.Video, error) {
 	v := video.Video{
 		ID:            message.GetId(),

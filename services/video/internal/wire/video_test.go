@@ -35,7 +35,7 @@ func pair() (video.Video, *videov1.Video) {
 	return v, message
 }
 
-func TestVideoBothWays(t *testing.T) {
+func TestVideoRoundTrip(t *testing.T) {
 	v, message := pair()
 	if got := wire.FromVideo(v); !proto.Equal(got, message) {
 		t.Errorf("message %v, want %v", got, message)
@@ -72,7 +72,7 @@ func TestStates(t *testing.T) {
 			t.Errorf("state %d is %v on the wire, want %v", state, message.GetState(), want)
 		}
 		if back, err := wire.ToVideo(message); err != nil || back.State != state {
-			t.Errorf("%v came back as %d, %v; want %d", want, back.State, err, state)
+			t.Errorf("%v is converted back to %d, %v; want %d", want, back.State, err, state)
 		}
 	}
 }
@@ -100,7 +100,7 @@ func TestChecksumOfAnotherLength(t *testing.T) {
 	}
 }
 
-func TestLayoutThatIsUnknown(t *testing.T) {
+func TestUnknownLayout(t *testing.T) {
 	_, message := pair()
 	message.Source.Layout = 7
 	if _, err := wire.ToObject(message.GetSource()); !errors.Is(err, video.ErrObjectInvalid) {
