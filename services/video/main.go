@@ -42,7 +42,7 @@ func build(ctx context.Context, p *program.Program, c Config) error {
 	if err != nil {
 		return err
 	}
-	rows := mysql.New(p.DB, p.Outbox())
+	rows := mysql.New(p.DB, p.Outbox(eventv1.TopicVideoUploaded, eventv1.TopicVideoReady, eventv1.TopicVideoFailed, eventv1.TopicVideoDeleted))
 	docs := hot.NewVideos(rows, p.Hot)
 	videos := video.New(video.Ports{
 		Uploads: rows, Videos: docs, Lifecycles: rows, Removals: rows, Tombstones: rows,

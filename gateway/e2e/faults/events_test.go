@@ -61,7 +61,7 @@ func (a audience) waitNotified(t *testing.T, limit time.Duration) {
 // unpublished counts the events of the fan's like that are in the outbox.
 func (a audience) unpublished(t *testing.T) int64 {
 	t.Helper()
-	n, err := e2etest.Count(t.Context(), a.db, "SELECT COUNT(*) FROM outbox WHERE subject = ?", fmt.Sprintf("like:%d:%d", a.fan.ID, a.video.ID))
+	n, err := e2etest.Count(t.Context(), a.db, "SELECT COUNT(*) FROM outbox WHERE published_at_ms IS NULL AND subject = ?", fmt.Sprintf("like:%d:%d", a.fan.ID, a.video.ID))
 	if err != nil {
 		t.Fatal(err)
 	}

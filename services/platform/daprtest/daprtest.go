@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -95,6 +96,15 @@ func (s *Sidecar) answers() bool {
 
 // Kill ends the sidecar at once, like a crash.
 func (s *Sidecar) Kill() { s.process.kill() }
+
+// Terminate asks the sidecar to end, and does not wait for it.
+func (s *Sidecar) Terminate() { s.process.signal(syscall.SIGTERM) }
+
+// Suspend stops the sidecar where it is, until Resume.
+func (s *Sidecar) Suspend() { s.process.signal(syscall.SIGSTOP) }
+
+// Resume lets a suspended sidecar go on.
+func (s *Sidecar) Resume() { s.process.signal(syscall.SIGCONT) }
 
 // findBinary returns the path in DAPRD, or else bin/daprd of the checkout.
 func findBinary(t testing.TB) string {

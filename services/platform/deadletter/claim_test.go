@@ -10,6 +10,7 @@ import (
 
 	"github.com/douyin-on-dapr/douyin/services/platform/cloudevent"
 	"github.com/douyin-on-dapr/douyin/services/platform/deadletter"
+	"github.com/douyin-on-dapr/douyin/services/platform/sqldb"
 )
 
 // suspended is a handler that stops inside its first call, as if its program were
@@ -54,7 +55,7 @@ func TestASuspendedReplayerLeavesTheLetterToItsSuccessor(t *testing.T) {
 			firstEnded := replayIn(t, db, first.handle, deadletter.Options{Lease: 200 * time.Millisecond})
 			<-first.inside
 			eventually(t, "the end of the lease", func() bool {
-				return rows(t, db, "SELECT 1 FROM dead_letters WHERE claimed_until_ms < UNIX_TIMESTAMP(UTC_TIMESTAMP(3)) * 1000") != ""
+				return rows(t, db, "SELECT 1 FROM dead_letters WHERE claimed_until_ms < "+sqldb.NowMS) != ""
 			})
 			secondEnded := replayIn(t, db, second.handle, deadletter.Options{})
 			<-second.inside

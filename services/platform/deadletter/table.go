@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/go-sql-driver/mysql"
+	"github.com/jmoiron/sqlx"
 
 	"github.com/douyin-on-dapr/douyin/services/platform/sqldb"
 )
@@ -58,7 +59,7 @@ const duplicateColumn = 1060
 
 // Ensure creates the table, or brings one of an earlier version up to date.
 // Replicas may call it at the same time.
-func Ensure(ctx context.Context, db sqldb.Handle) error {
+func Ensure(ctx context.Context, db *sqlx.DB) error {
 	const op = "deadletter.Ensure"
 	if _, err := db.ExecContext(ctx, sqlCreate); err != nil {
 		return sqldb.Wrap(op, err)

@@ -42,7 +42,7 @@ type Inbox struct{ db *sqlx.DB }
 func New(db *sqlx.DB) *Inbox { return &Inbox{db: db} }
 
 // Ensure creates the table if it does not exist.
-func Ensure(ctx context.Context, db sqldb.Handle) error {
+func Ensure(ctx context.Context, db *sqlx.DB) error {
 	_, err := db.ExecContext(ctx, sqlCreate)
 	return sqldb.Wrap("inbox.Ensure", err)
 }

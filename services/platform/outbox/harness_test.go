@@ -151,7 +151,7 @@ func start(t *testing.T, db *sqlx.DB, publisher outbox.Publisher, o outbox.Optio
 func waiting(t *testing.T, db *sqlx.DB) int {
 	t.Helper()
 	var n int
-	if err := db.GetContext(t.Context(), &n, "SELECT COUNT(*) FROM outbox"); err != nil {
+	if err := db.GetContext(t.Context(), &n, "SELECT COUNT(*) FROM outbox WHERE published_at_ms IS NULL"); err != nil {
 		t.Fatal(err)
 	}
 	return n

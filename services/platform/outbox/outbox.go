@@ -1,7 +1,8 @@
 // Package outbox publishes committed facts to other services. Add writes an
-// event in the transaction of its fact; a Relay publishes committed events and
-// deletes them. So an event is published if and only if its fact was committed:
-// at least once, always under the same id, and in order per subject.
+// event in the transaction of its fact; a Relay publishes committed events. So an
+// event is published if and only if its fact was committed: at least once, always
+// under the same id, and in order per subject. Published events stay in the table
+// for a while, for a broker that loses its data.
 //
 // The tables are not part of a service's migrations: Ensure creates them.
 package outbox
@@ -38,39 +39,7 @@ type Event struct {
 // whom; a consumer that needs more calls the owner.
 const maxData = 1<<16 - 1
 
-const (
-	sqlCreateOutbox = `CREATE TABLE IF NOT EXISTS outbox (
-		id             BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
-		event_id       CHAR(26) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-		topic          VARCHAR(100) NOT NULL,
-		subject        VARCHAR(100) NOT NULL,
-		version        BIGINT NOT NULL,
-		occurred_at_ms BIGINT NOT NULL,
-		traceparent    VARCHAR(55) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-		data           TEXT NOT NULL,
-		UNIQUE KEY event_id (event_id),
-		KEY subject (subject, id)
-	) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`
-
-	// The relays of all replicas take turns by locking its only row.
-	sqlCreateRelay = `CREATE TABLE IF NOT EXISTS outbox_relay (
-		id TINYINT NOT NULL PRIMARY KEY
-	) ENGINE = InnoDB`
-	sqlFillRelay = `INSERT IGNORE INTO outbox_relay (id) VALUES (1)`
-
-	sqlAdd = `INSERT INTO outbox (event_id, topic, subject, version, occurred_at_ms, traceparent, data)
-		VALUES (:event_id, :topic, :subject, :version, :occurred_at_ms, :traceparent, :data)`
-)
-
-// Ensure creates missing tables. Replicas may call it at the same time.
-func Ensure(ctx context.Context, db sqldb.Handle) error {
-	for _, statement := range []string{sqlCreateOutbox, sqlCreatePublished, sqlCreateRelay, sqlFillRelay} {
-		if _, err := db.ExecContext(ctx, statement); err != nil {
-			return sqldb.Wrap("outbox.Ensure", err)
-		}
-	}
-	return nil
-}
+const sqlAdd = `INSERT INTO outbox (` + columns + `) VALUES [(?, ?, ?, ?, ?, ?, ?)]`
 
 // row is one event as stored.
 type row struct {
@@ -96,15 +65,15 @@ func Add(ctx context.Context, tx sqldb.Handle, events ...Event) error {
 		return nil
 	}
 	trace := TraceParent(ctx)
-	rows := make([]row, len(events))
-	for i, event := range events {
-		encoded, err := encode(event, cmp.Or(event.TraceParent, trace))
+	args := make([]any, 0, 7*len(events))
+	for _, event := range events {
+		e, err := encode(event, cmp.Or(event.TraceParent, trace))
 		if err != nil {
 			return &errs.Error{Code: errs.Internal, Op: op, Cause: fmt.Errorf("event of %q: %w", event.Topic, err)}
 		}
-		rows[i] = encoded
+		args = append(args, e.EventID, e.Topic, e.Subject, e.Version, e.OccurredAt, e.TraceParent, e.Data)
 	}
-	_, err := tx.NamedExecContext(ctx, sqlAdd, rows)
+	_, err := tx.ExecContext(ctx, sqldb.Repeat(sqlAdd, ", ", len(events)), args...)
 	return sqldb.Wrap(op, err)
 }
 

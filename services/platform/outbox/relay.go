@@ -20,22 +20,35 @@ type Publisher interface {
 
 // Options configure a relay. Zero values mean the defaults.
 type Options struct {
-	Source     string // source of the events: the app
-	Log        *slog.Logger
-	Batch      int           // events read at once; 100
-	Sweep      time.Duration // between polls of the table without a wake-up; 1 s
-	Linger     time.Duration // after each round, so that commits under load share one; 5 ms
-	Backoff    time.Duration // longest pause while publishing fails; 5 s
-	BrokerMark BrokerMark    // nil: the broker is trusted to lose nothing
-	Keep       time.Duration // how long published events can be republished; 5 min
+	Source  string // source of the events: the app
+	Log     *slog.Logger
+	Batch   int           // events read at once; 200
+	Sweep   time.Duration // between polls of the table without a wake-up; 1 s
+	Linger  time.Duration // after each round, so that commits under load share one; 5 ms
+	Backoff time.Duration // longest pause while publishing fails; 5 s
+
+	// BrokerMark shows that the broker lost data; nil: it is trusted to lose
+	// nothing, and events are deleted when they are published.
+	BrokerMark BrokerMark
+	Keep       Keep
+}
+
+// Keep is how long published events can be republished.
+type Keep struct {
+	Rare     []string      // topics whose events are few and have effects that nothing else brings about
+	RareFor  time.Duration // of these topics; 25 h
+	OthersOf int           // of the other topics: the newest, all topics counted; 150,000
+	OtherFor time.Duration // of the other topics, at most; 1 h
 }
 
 const (
-	defaultBatch   = 100
-	defaultSweep   = time.Second
-	defaultLinger  = 5 * time.Millisecond
-	defaultBackoff = 5 * time.Second
-	defaultKeep    = 5 * time.Minute
+	defaultBatch    = 200
+	defaultSweep    = time.Second
+	defaultLinger   = 5 * time.Millisecond
+	defaultBackoff  = 5 * time.Second
+	defaultRareFor  = 25 * time.Hour
+	defaultOthersOf = 150_000
+	defaultOtherFor = time.Hour
 
 	firstBackoff = 100 * time.Millisecond
 
@@ -43,10 +56,10 @@ const (
 	// have read the table before the event that woke this one was committed.
 	busyPause = 20 * time.Millisecond
 
-	// publishTimeout bounds all publishing of a batch, and recordTimeout the
-	// database work before and after it. A relay whose context ends finishes its
-	// batch: otherwise events would be published and not deleted.
-	publishTimeout = 5 * time.Second
+	// publishTimeout bounds all publishing of a batch, and recordTimeout a
+	// statement before or after it. A relay whose context ends finishes its batch:
+	// otherwise events would be published and not marked.
+	publishTimeout = 4 * time.Second
 	recordTimeout  = 3 * time.Second
 )
 
@@ -59,8 +72,10 @@ type Relay struct {
 	wake      chan struct{}
 
 	// Used by Run's goroutine only.
-	outage      outage
-	markChecked time.Time
+	outage  outage
+	turn    turn
+	mark    markState
+	pruning pruneState
 }
 
 // NewRelay returns a relay for the tables that Ensure created in db.
@@ -74,13 +89,18 @@ func NewRelay(db *sqlx.DB, publisher Publisher, o Options) *Relay {
 	o.Sweep = orDefault(o.Sweep, defaultSweep)
 	o.Linger = orDefault(o.Linger, defaultLinger)
 	o.Backoff = orDefault(o.Backoff, defaultBackoff)
-	o.Keep = orDefault(o.Keep, defaultKeep)
+	o.Keep.RareFor = orDefault(o.Keep.RareFor, defaultRareFor)
+	o.Keep.OtherFor = orDefault(o.Keep.OtherFor, defaultOtherFor)
+	if o.Keep.OthersOf <= 0 {
+		o.Keep.OthersOf = defaultOthersOf
+	}
 	return &Relay{
 		db:        db,
 		publisher: publisher,
 		options:   o,
 		wake:      make(chan struct{}, 1),
 		outage:    outage{log: o.Log, longest: o.Backoff},
+		turn:      newTurn(),
 	}
 }
 
@@ -100,26 +120,22 @@ func (r *Relay) Wake() {
 	}
 }
 
-// Run publishes until ctx ends and returns within 11 s after that, because it
+// Run publishes until ctx ends and returns within 14 s after that, because it
 // finishes the current batch. It retries failures until they pass and logs one
 // line when they start, one a minute while they last and one when they are over.
 // The returned error is nil.
 func (r *Relay) Run(ctx context.Context) error {
+	defer func() { r.turn.end(ctx, r.db) }()
 	timer := time.NewTimer(0) // an earlier process may have left events
 	defer timer.Stop()
 	for {
-		wake := r.wake
-		if r.outage.lasts() {
-			wake = nil // do not try a broker that is down at every commit
-		}
-		select {
-		case <-ctx.Done():
+		woken, running := r.await(ctx, timer)
+		if !running {
 			return nil
-		case <-wake:
-		case <-timer.C:
 		}
 		r.checkMark(ctx)
-		timer.Reset(r.next(r.round(ctx)))
+		timer.Reset(r.next(r.round(ctx, woken)))
+		r.prune(ctx)
 
 		lingering := time.NewTimer(r.options.Linger)
 		select {
@@ -127,6 +143,32 @@ func (r *Relay) Run(ctx context.Context) error {
 		case <-lingering.C:
 		}
 		lingering.Stop()
+	}
+}
+
+// await waits for a wake-up or for the timer. Meanwhile an idle turn ends.
+func (r *Relay) await(ctx context.Context, timer *time.Timer) (woken, running bool) {
+	wake := r.wake
+	if r.outage.lasts() {
+		wake = nil // do not try a broker that is down at every commit
+	}
+	var idle <-chan time.Time
+	if r.turn.held() {
+		ending := time.NewTimer(turnIdle)
+		defer ending.Stop()
+		idle = ending.C
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return false, false
+		case <-wake:
+			return true, true
+		case <-timer.C:
+			return false, true
+		case <-idle:
+			r.turn.end(ctx, r.db)
+		}
 	}
 }
 

@@ -1,33 +1,31 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
+	"slices"
 	"time"
-
-	"github.com/jmoiron/sqlx"
 
 	"github.com/douyin-on-dapr/douyin/services/platform/cloudevent"
 	"github.com/douyin-on-dapr/douyin/services/platform/sqldb"
 )
 
 const (
-	sqlTurn = `SELECT id FROM outbox_relay WHERE id = 1 FOR UPDATE SKIP LOCKED`
+	sqlPending = `SELECT EXISTS (SELECT 1 FROM outbox WHERE published_at_ms IS NULL)`
 
-	sqlOldest = `SELECT id, event_id, topic, subject, version, occurred_at_ms, traceparent, data
-		FROM outbox ORDER BY id LIMIT ?`
+	sqlOldest = `SELECT id, ` + columns + ` FROM outbox WHERE published_at_ms IS NULL ORDER BY id LIMIT ?`
 
 	// Events after those that stayed, without subjects that still have an earlier
 	// event. That earlier event may have been invisible when the batch was read,
 	// because ids are assigned before the commit.
-	sqlBeyond = `SELECT id, event_id, topic, subject, version, occurred_at_ms, traceparent, data
-		FROM outbox AS o
-		WHERE id > ? AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.subject = o.subject AND earlier.id <= ?)
+	sqlBeyond = `SELECT id, ` + columns + ` FROM outbox
+		WHERE published_at_ms IS NULL AND id > ?
+			AND subject NOT IN (SELECT subject FROM outbox WHERE published_at_ms IS NULL AND id <= ?)
 		ORDER BY id LIMIT ?`
 
-	sqlDelete = `DELETE FROM outbox WHERE id IN (?)`
+	sqlPublished = `UPDATE outbox SET published_at_ms = ` + sqldb.NowMS + ` WHERE id IN (?)`
+	sqlDelete    = `DELETE FROM outbox WHERE id IN (?)`
 )
 
 // maxBarren limits the batches without a publishable event that one round reads
@@ -47,9 +45,16 @@ type pass struct {
 	failed map[string]bool // topics that accepted nothing; not tried again in this round
 }
 
-// round publishes all events, batch by batch.
-func (r *Relay) round(ctx context.Context) round {
+// round publishes all events, batch by batch. Without a wake-up it first looks
+// whether there is any: an idle relay takes no turn.
+func (r *Relay) round(ctx context.Context, woken bool) round {
 	var sum round
+	if !woken {
+		pending, err := r.pending(ctx)
+		if err != nil || !pending {
+			return round{err: sqldb.Wrap(opRelay, err)}
+		}
+	}
 	p := pass{failed: map[string]bool{}}
 	for barren := 0; barren < maxBarren; {
 		b := r.batch(ctx, &p)
@@ -67,39 +72,46 @@ func (r *Relay) round(ctx context.Context) round {
 			barren++
 		}
 	}
+	r.mark.published += sum.published
+	r.pruning.published += sum.published
 	return sum
 }
 
-// batch is the result of one turn.
+const opRelay = "outbox.Relay"
+
+func (r *Relay) pending(ctx context.Context) (pending bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, recordTimeout)
+	defer cancel()
+	err = r.db.GetContext(ctx, &pending, sqlPending)
+	return pending, err
+}
+
+// batch is the result of one batch.
 type batch struct {
 	round
 	last bool // nothing is left to do in this round
 }
 
-// batch takes the turn for one batch. The end of ctx does not interrupt it.
+// batch publishes one batch in this replica's turn. The end of ctx does not
+// interrupt it. A batch that is published and not marked is published again.
 func (r *Relay) batch(ctx context.Context, p *pass) batch {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishTimeout+2*recordTimeout)
-	defer cancel()
-	tx, err := r.db.BeginTxx(ctx, nil)
+	ctx = context.WithoutCancel(ctx)
+	mine, err := r.turn.take(ctx, r.db)
 	if err != nil {
 		return failedBatch(err)
 	}
-	// No effect after a commit. Otherwise the published events stay in the table
-	// and are published again.
-	defer func() { _ = tx.Rollback() }()
-
-	rows, turn, err := take(ctx, tx, p.after, r.options.Batch)
+	if !mine {
+		return batch{round: round{busy: true}, last: true}
+	}
+	rows, err := r.read(ctx, p.after)
 	if err != nil {
 		return failedBatch(err)
 	}
 	if len(rows) == 0 {
-		return batch{round: round{busy: !turn}, last: true}
+		return batch{last: true}
 	}
 	accepted, publishErr := r.publish(ctx, rows, p.failed)
-	if err := r.remove(ctx, tx, accepted); err != nil {
-		return failedBatch(err)
-	}
-	if err := tx.Commit(); err != nil {
+	if err := r.record(ctx, accepted); err != nil {
 		return failedBatch(err)
 	}
 	if len(accepted) < len(rows) {
@@ -112,38 +124,33 @@ func (r *Relay) batch(ctx context.Context, p *pass) batch {
 }
 
 func failedBatch(err error) batch {
-	return batch{round: round{err: sqldb.Wrap("outbox.Relay", err)}, last: true}
+	return batch{round: round{err: sqldb.Wrap(opRelay, err)}, last: true}
 }
 
-// take locks out other replicas until the transaction ends and reads the oldest
-// events. turn is false when another replica has the turn.
-func take(ctx context.Context, tx *sqlx.Tx, after int64, limit int) (rows []row, turn bool, err error) {
+// read returns the oldest events after an id.
+func (r *Relay) read(ctx context.Context, after int64) (rows []row, err error) {
 	ctx, cancel := context.WithTimeout(ctx, recordTimeout)
 	defer cancel()
-	var one int
-	if err := tx.GetContext(ctx, &one, sqlTurn); err != nil {
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil, false, nil
-		}
-		return nil, false, err
-	}
 	if after == 0 {
-		err = tx.SelectContext(ctx, &rows, sqlOldest, limit)
+		err = r.db.SelectContext(ctx, &rows, sqlOldest, r.options.Batch)
 	} else {
-		err = tx.SelectContext(ctx, &rows, sqlBeyond, after, after, limit)
+		err = r.db.SelectContext(ctx, &rows, sqlBeyond, after, after, r.options.Batch)
 	}
-	return rows, true, err
+	return rows, err
 }
 
-// remove deletes accepted events and keeps copies in case the broker loses them.
-func (r *Relay) remove(ctx context.Context, tx *sqlx.Tx, accepted []int64) error {
+// record marks accepted events as published, or deletes them if nothing can show
+// that the broker lost them.
+func (r *Relay) record(ctx context.Context, accepted []int64) error {
 	if len(accepted) == 0 {
 		return nil
 	}
-	if err := r.keep(ctx, tx, accepted); err != nil {
-		return err
+	ctx, cancel := context.WithTimeout(ctx, recordTimeout)
+	defer cancel()
+	if r.options.BrokerMark == nil {
+		return sqldb.ExecIn(ctx, r.db, sqlDelete, accepted)
 	}
-	return sqldb.ExecIn(ctx, tx, sqlDelete, accepted)
+	return sqldb.ExecIn(ctx, r.db, sqlPublished, accepted)
 }
 
 // publish sends the batch in waves. A wave has no order, so it holds at most one
@@ -151,8 +158,10 @@ func (r *Relay) remove(ctx context.Context, tx *sqlx.Tx, accepted []int64) error
 // one. publish returns the ids of accepted events and the first error. Topics
 // that accepted nothing are added to failed.
 func (r *Relay) publish(ctx context.Context, rows []row, failed map[string]bool) (accepted []int64, err error) {
-	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
+	ctx, cancel := context.WithDeadline(ctx, r.turn.until) // then another replica may publish
 	defer cancel()
+	ctx, cancelAll := context.WithTimeout(ctx, publishTimeout)
+	defer cancelAll()
 	stuck := map[string]bool{}
 	for _, wave := range waves(rows) {
 		for _, group := range byTopic(wave, stuck, failed) {
@@ -181,6 +190,7 @@ func (r *Relay) publish(ctx context.Context, rows []row, failed map[string]bool)
 
 // waves splits rows so that the n-th event of each subject is in the n-th wave.
 func waves(rows []row) [][]row {
+	rows = byVersion(rows)
 	var split [][]row
 	seen := make(map[string]int, len(rows))
 	for _, event := range rows {
@@ -192,6 +202,24 @@ func waves(rows []row) [][]row {
 		split[n] = append(split[n], event)
 	}
 	return split
+}
+
+// byVersion puts the events of each subject in the order of their versions. The
+// ids need not have it: servers of a cluster assign ids that do not grow with time.
+func byVersion(rows []row) []row {
+	places := make(map[string][]int, len(rows))
+	for i, event := range rows {
+		places[event.Subject] = append(places[event.Subject], i)
+	}
+	sorted := slices.Clone(rows)
+	for _, own := range places {
+		order := slices.Clone(own)
+		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(rows[a].Version, rows[b].Version) })
+		for i, place := range own {
+			sorted[place] = rows[order[i]]
+		}
+	}
+	return sorted
 }
 
 // byTopic groups a wave by topic. It leaves out events that cannot be published

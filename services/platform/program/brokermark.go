@@ -2,6 +2,7 @@ package program
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/douyin-on-dapr/douyin/services/contract"
@@ -10,7 +11,7 @@ import (
 )
 
 // stateMark is a broker mark in the state store. It only works where one Redis
-// is state store and broker: then the mark disappears together with the events.
+// is state store and broker: then the mark is lost together with the events.
 // Dapr has no way to ask a broker itself. Where the two are different servers,
 // a loss of the state store republishes recent events, which is harmless, and a
 // loss of the broker goes unnoticed.
@@ -28,13 +29,20 @@ func newStateMark(state *daprx.State, app contract.App) *stateMark {
 // markLife stands for "for ever": a state store requires a number.
 const markLife = 10 * 365 * 24 * time.Hour
 
-// Missing implements outbox.BrokerMark.
-func (m *stateMark) Missing(ctx context.Context) (bool, error) {
+// Get implements outbox.BrokerMark.
+func (m *stateMark) Get(ctx context.Context) (int64, error) {
 	mark, err := m.state.Get(ctx, m.key)
-	return err == nil && mark == nil, err
+	if err != nil || mark == nil {
+		return 0, err
+	}
+	value, err := strconv.ParseInt(string(mark), 10, 64)
+	if err != nil {
+		return 0, nil // it is none of ours, as good as lost
+	}
+	return value, nil
 }
 
 // Set implements outbox.BrokerMark.
-func (m *stateMark) Set(ctx context.Context) error {
-	return m.state.PutAll(ctx, map[string][]byte{m.key: []byte("1")}, markLife)
+func (m *stateMark) Set(ctx context.Context, value int64) error {
+	return m.state.PutAll(ctx, map[string][]byte{m.key: strconv.AppendInt(nil, value, 10)}, markLife)
 }

@@ -26,12 +26,15 @@ func (p *Program) LeaseIDs(ctx context.Context) (*ids.Generator, error) {
 }
 
 // Outbox makes the program publish what its transactions add to the outbox. The
-// function it returns wakes the relay; call it after each such commit.
-func (p *Program) Outbox() (committed func()) {
+// function it returns wakes the relay; call it after each such commit. rare are
+// the topics whose events are few and have effects that nothing else brings
+// about: these events are kept for longer, in case the broker loses them.
+func (p *Program) Outbox(rare ...string) (committed func()) {
 	if p.relay == nil {
 		p.relay = outbox.NewRelay(p.DB, p.Sidecar.Publisher(contract.PubSub), outbox.Options{
 			Source: string(p.options.App), Log: p.Log,
 			BrokerMark: newStateMark(p.Sidecar.State(contract.StateStore), p.options.App),
+			Keep:       outbox.Keep{Rare: rare},
 		})
 		p.Background(p.relay.Run)
 	}

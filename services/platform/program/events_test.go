@@ -173,7 +173,7 @@ func TestCommittedEventsArePublished(t *testing.T) {
 		return nil
 	})
 	wake := <-committed
-	sqltest.Eventually(t, "the table exists", func() bool { return s.count(t, "SELECT COUNT(*) FROM outbox") == 0 })
+	sqltest.Eventually(t, "the table exists", func() bool { return s.count(t, "SELECT COUNT(*) FROM outbox WHERE published_at_ms IS NULL") == 0 })
 	publish := func(subject string) {
 		err := sqldb.InTx(t.Context(), s.db, func(ctx context.Context, tx sqldb.Handle) error {
 			return outbox.Add(ctx, tx, outbox.Event{Topic: topic, Subject: subject, Version: 1, Data: &structpb.Struct{}})
@@ -192,7 +192,7 @@ func TestCommittedEventsArePublished(t *testing.T) {
 	}
 	s.redis.Resume()
 	sqltest.Eventually(t, "all events arrive", func() bool { return s.count(t, "SELECT COUNT(*) FROM effects WHERE subject LIKE 'held-%'") == 20 })
-	sqltest.Eventually(t, "the outbox is empty", func() bool { return s.count(t, "SELECT COUNT(*) FROM outbox") == 0 })
+	sqltest.Eventually(t, "the outbox is empty", func() bool { return s.count(t, "SELECT COUNT(*) FROM outbox WHERE published_at_ms IS NULL") == 0 })
 	stop()
 	if n := s.count(t, "SELECT COUNT(*) FROM effects"); n != 21 {
 		t.Errorf("%d effects of 21 events", n)
@@ -210,7 +210,7 @@ func TestLostEventsAreRepublished(t *testing.T) {
 		return nil
 	})
 	wake := <-committed
-	sqltest.Eventually(t, "the table exists", func() bool { return s.count(t, "SELECT COUNT(*) FROM outbox_told") == 0 })
+	sqltest.Eventually(t, "the table exists", func() bool { return s.count(t, "SELECT COUNT(*) FROM outbox") == 0 })
 	for _, subject := range []string{"processed", "lost"} {
 		if err := outbox.Add(t.Context(), s.db, outbox.Event{Topic: topic, Subject: subject, Version: 1, Data: &structpb.Struct{}}); err != nil {
 			t.Fatal(err)
@@ -221,7 +221,7 @@ func TestLostEventsAreRepublished(t *testing.T) {
 	sqltest.Eventually(t, "the mark is set", func() bool { return s.askRedis(t, ":", "EXISTS", "douyin||told:app") == "1" })
 	for _, undo := range []string{
 		"DELETE FROM effects WHERE subject = 'lost'",
-		"DELETE FROM processed_events WHERE event_id IN (SELECT event_id FROM outbox_told WHERE subject = 'lost')",
+		"DELETE FROM processed_events WHERE event_id IN (SELECT event_id FROM outbox WHERE subject = 'lost')",
 	} {
 		if _, err := s.db.ExecContext(t.Context(), undo); err != nil {
 			t.Fatal(err)

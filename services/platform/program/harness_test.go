@@ -97,6 +97,8 @@ spec:
 // started and stopped.
 type harness struct {
 	redis     *daprtest.Redis
+	sidecar   *daprtest.Sidecar
+	options   daprtest.Options // of the sidecar
 	db        *sqlx.DB
 	publisher *daprx.Publisher
 	config    program.Config
@@ -114,12 +116,13 @@ func newHarness(t *testing.T) *harness {
 		Base:          config.Base{AppPort: daprtest.FreePort(t), ListenHost: "127.0.0.1", DaprAPIToken: "to-the-sidecar", AppAPIToken: "to-the-app"},
 		DBConnections: 8, StartTimeout: patience,
 	}
-	sidecar := daprtest.Start(t, daprtest.Options{
+	s.options = daprtest.Options{
 		AppID: string(app), AppPort: s.config.AppPort, HealthCheck: true, Components: resources(s.redis.Address, secrets),
 		APIToken: s.config.DaprAPIToken, AppAPIToken: s.config.AppAPIToken,
-	})
-	s.config.DaprGRPCPort = portOf(t, sidecar.Address)
-	s.publisher = connect(t, sidecar.Address, s.config.DaprAPIToken).Publisher(contract.PubSub)
+	}
+	s.sidecar = daprtest.Start(t, s.options)
+	s.config.DaprGRPCPort = portOf(t, s.sidecar.Address)
+	s.publisher = connect(t, s.sidecar.Address, s.config.DaprAPIToken).Publisher(contract.PubSub)
 	return s
 }
 

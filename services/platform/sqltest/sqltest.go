@@ -28,7 +28,7 @@ const (
 // the functions that ensure further tables, such as outbox.Ensure, and drops the
 // database when the test ends. Without the variable the test is skipped; with
 // REQUIRE_INFRA=1 it fails instead, so that CI cannot pass by testing nothing.
-func New(t testing.TB, migrations fs.FS, ensure ...func(ctx context.Context, db sqldb.Handle) error) *sqlx.DB {
+func New(t testing.TB, migrations fs.FS, ensure ...func(ctx context.Context, db *sqlx.DB) error) *sqlx.DB {
 	t.Helper()
 	dsn := os.Getenv(serverVariable)
 	if dsn == "" {

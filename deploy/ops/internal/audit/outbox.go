@@ -48,13 +48,14 @@ func (a *auditor) outboxes(ctx context.Context) error {
 }
 
 func (a *auditor) awaitPublished(ctx context.Context, d *servicedb.DB, deadline time.Time) error {
-	newest, err := servicedb.IDs(ctx, d, `SELECT COALESCE(MAX(id), 0) FROM outbox`)
+	newest, err := servicedb.IDs(ctx, d, `SELECT COALESCE(MAX(id), 0) FROM outbox WHERE published_at_ms IS NULL`)
 	if err != nil {
 		return err
 	}
 	for {
 		left, err := servicedb.Collect(ctx, d,
-			`SELECT COUNT(*), COALESCE(MIN(occurred_at_ms), 0), COALESCE(MIN(topic), '') FROM outbox WHERE id <= ?`,
+			`SELECT COUNT(*), COALESCE(MIN(occurred_at_ms), 0), COALESCE(MIN(topic), '') FROM outbox
+				WHERE published_at_ms IS NULL AND id <= ?`,
 			func(w *waiting) []any { return []any{&w.events, &w.oldest, &w.topic} }, newest[0])
 		if err != nil || left[0].events == 0 {
 			return err

@@ -93,13 +93,13 @@ func outboxRules(service string) []rule {
 FROM (SELECT event_id, subject, topic, version,
 		LAG(version) OVER (PARTITION BY subject ORDER BY id) AS earlier,
 		LAG(topic) OVER (PARTITION BY subject ORDER BY id) AS earlier_topic
-	FROM outbox) ordered
+	FROM outbox WHERE published_at_ms IS NULL) ordered
 WHERE version < earlier OR (version = earlier AND topic = earlier_topic)`}}
 	behind := func(kind, table, joined, version string) rule {
 		return rule{"I1", []string{"outbox", table}, `SELECT CONCAT('row of event ', o.event_id, ' of ', o.subject),
 	CONCAT('version ', o.version, ' or later'), COALESCE(CONCAT('version ', ` + version + `), 'no row')
 FROM outbox o LEFT JOIN ` + table + ` r ON ` + joined + `
-WHERE o.subject LIKE '` + kind + `:%' AND COALESCE(` + version + `, 0) < o.version`}
+WHERE o.published_at_ms IS NULL AND o.subject LIKE '` + kind + `:%' AND COALESCE(` + version + `, 0) < o.version`}
 	}
 	switch service {
 	case interaction:
