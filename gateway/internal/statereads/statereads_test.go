@@ -21,6 +21,8 @@ type store struct {
 
 	mu       sync.Mutex
 	requests [][]string
+	underway int
+	most     int    // requests under way at once
 	bad      string // a key that fails its request
 }
 
@@ -28,7 +30,14 @@ func (s *store) GetMany(ctx context.Context, keys []string) (map[string][]byte, 
 	s.mu.Lock()
 	s.requests = append(s.requests, keys)
 	n := len(s.requests)
+	s.underway++
+	s.most = max(s.most, s.underway)
 	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		s.underway--
+		s.mu.Unlock()
+	}()
 	select {
 	case <-ctx.Done():
 		return nil, errs.New(errs.Timeout, "", "")
@@ -98,6 +107,13 @@ func TestRequestsAreBounded(t *testing.T) {
 		all.Wait()
 		if len(s.requests) != 4 || len(s.requests[2]) != 64 || len(s.requests[3]) != 36 {
 			t.Errorf("%d requests", len(s.requests))
+		}
+		for range 10 { // also after waiting reads were sent
+			all.Go(func() { _, _ = r.Get(t.Context(), "a") })
+		}
+		all.Wait()
+		if s.most != 2 {
+			t.Errorf("%d requests were under way at once, want 2", s.most)
 		}
 	})
 }
