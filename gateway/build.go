@@ -13,6 +13,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/gateway/internal/httpserver"
 	"github.com/douyin-on-dapr/douyin/gateway/internal/media"
 	"github.com/douyin-on-dapr/douyin/gateway/internal/request"
+	"github.com/douyin-on-dapr/douyin/gateway/internal/statereads"
 	"github.com/douyin-on-dapr/douyin/gateway/internal/token"
 	"github.com/douyin-on-dapr/douyin/gateway/internal/upload"
 	"github.com/douyin-on-dapr/douyin/services/contract"
@@ -72,14 +73,11 @@ func build(cfg Config, log *slog.Logger, sidecar *daprx.Sidecar, plain *s3store.
 	}
 	objects := objectstore.New(sidecar.Blobs(contract.VideoStore), whole)
 
-	composer, err := compose.New(compose.Options{
+	composer := compose.New(compose.Options{
 		Users: p.users, Videos: p.videos, Interactions: p.interactions, Relations: p.relations, Chats: p.chats,
-		Hot:   hotstate.New(sidecar.State(contract.StateStore), log),
+		Hot:   hotstate.New(statereads.New(sidecar.State(contract.StateStore)), log),
 		Links: compose.NewLinks(cfg.PublicBaseURL),
 	})
-	if err != nil {
-		return nil, nil, err
-	}
 	files, err := media.New(media.Options{Videos: p.videos, Objects: objects, Direct: downloads, Log: log,
 		CacheBytes: cfg.MediaCacheBytes, Streams: cfg.MediaStreams})
 	if err != nil {

@@ -117,12 +117,9 @@ func build(t testing.TB, change Change) *Harness {
 		t.Fatal(err)
 	}
 	h.Tokens = token.New(keys, Now)
-	composer, err := compose.New(compose.Options{Users: h.Users, Videos: h.Videos,
+	composer := compose.New(compose.Options{Users: h.Users, Videos: h.Videos,
 		Interactions: h.Interactions, Relations: h.Relations, Chats: h.Chats, Hot: hotstate.New(h.States, log),
 		Links: compose.NewLinks("http://phone.example")})
-	if err != nil {
-		t.Fatal(err)
-	}
 	t.Cleanup(composer.Close)
 	objects := objectstore.New(h.Blobs, h.S3)
 	files, err := media.New(media.Options{Videos: h.Videos, Objects: objects, Log: log, CacheBytes: 1 << 20, Streams: 8})

@@ -2,10 +2,18 @@ package compose
 
 import (
 	"time"
+
+	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 )
 
-// maxAge of the copies in the process: the feed may be a second old.
-const maxAge = time.Second
+const (
+	// maxAge of the copies in the process: the feed, and the counts of users in
+	// lists, may be a second old.
+	maxAge = time.Second
+
+	// maxVideos bounds a generation of videos of lists; one takes about a kilobyte.
+	maxVideos = 20_000
+)
 
 // Options of a Composer.
 type Options struct {
@@ -24,29 +32,26 @@ type Composer struct {
 	exact          peers // for what must not be shown with old counts
 	links          Links
 	cards          *userCards
+	videosByID     *copies[*videov1.Video] // nil: there is none
 	pages          *pages
 	head           *memo[*head]
 	closeLastKnown func()
 }
 
 // New makes a Composer. Close releases it.
-func New(o Options) (*Composer, error) {
+func New(o Options) *Composer {
 	exact := peers{users: o.Users, videos: o.Videos, interactions: o.Interactions, relations: o.Relations, chats: o.Chats, hot: o.Hot}
 	p, closeLastKnown := lenient(exact)
-	cards, err := newUserCards(p, maxAge)
-	if err != nil {
-		closeLastKnown()
-		return nil, err
-	}
+	cards := newUserCards(p, o.Links)
 	c := &Composer{peers: p, exact: exact, links: o.Links, cards: cards, closeLastKnown: closeLastKnown}
+	c.videosByID = newCopies(maxVideos, c.loadVideos)
 	c.pages = &pages{peers: p, links: o.Links, cards: cards}
 	c.head = &memo[*head]{age: maxAge, load: c.pages.loadHead}
-	return c, nil
+	return c
 }
 
 // Close ends the goroutines of the caches.
 func (c *Composer) Close() {
-	c.cards.close()
 	c.closeLastKnown()
 }
 

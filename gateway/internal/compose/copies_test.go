@@ -50,11 +50,8 @@ func TestFeedCopyAgesWhileItLoads(t *testing.T) {
 		h := newHarness(t)
 		h.publish(1)
 		slow := &slowUsers{Users: h.users, delay: 700 * time.Millisecond}
-		c, err := compose.New(compose.Options{Users: slow, Videos: h.videos, Interactions: h.interactions, Relations: h.relations, Chats: h.chats, Links: compose.NewLinks("http://x"),
+		c := compose.New(compose.Options{Users: slow, Videos: h.videos, Interactions: h.interactions, Relations: h.relations, Chats: h.chats, Links: compose.NewLinks("http://x"),
 			Hot: hotstate.New(h.states, slog.New(slog.NewTextHandler(io.Discard, nil)))})
-		if err != nil {
-			t.Fatal(err)
-		}
 		defer c.Close()
 		h.Close()
 		h.Composer = c
@@ -87,11 +84,8 @@ func TestManyReadersLoadOnce(t *testing.T) {
 		h := newHarness(t)
 		h.publish(40)
 		slow := &slowUsers{Users: h.users, delay: 100 * time.Millisecond}
-		c, err := compose.New(compose.Options{Users: slow, Videos: h.videos, Interactions: h.interactions, Relations: h.relations, Chats: h.chats, Links: compose.NewLinks("http://x"),
+		c := compose.New(compose.Options{Users: slow, Videos: h.videos, Interactions: h.interactions, Relations: h.relations, Chats: h.chats, Links: compose.NewLinks("http://x"),
 			Hot: hotstate.New(h.states, slog.New(slog.NewTextHandler(io.Discard, nil)))})
-		if err != nil {
-			t.Fatal(err)
-		}
 		defer c.Close()
 		h.Close()
 

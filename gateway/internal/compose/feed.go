@@ -27,7 +27,7 @@ func (c *Composer) Feed(ctx context.Context, beforeMS int64) (*Page, error) {
 	}
 	older := head.videos[from:]
 	if len(older) >= pageSize {
-		return c.pages.page(ctx, older[:pageSize], c.cards.get, head.stats)
+		return c.pages.page(ctx, older[:pageSize], c.pages.cached, head.stats)
 	}
 	// A head shorter than a page is the whole feed; a longer one may continue.
 	if len(head.videos) >= pageSize {
@@ -40,7 +40,7 @@ func (c *Composer) Feed(ctx context.Context, beforeMS int64) (*Page, error) {
 	if len(older) == 0 {
 		return head.first, nil
 	}
-	return c.pages.page(ctx, older, c.cards.get, nil)
+	return c.pages.page(ctx, older, c.pages.cached, nil)
 }
 
 // FeedFor returns Feed with the exact flags of the viewer (0: nobody). The cached

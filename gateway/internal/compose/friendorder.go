@@ -57,15 +57,6 @@ func parseFriendPosition(cursor string) (p friendPosition, sorted bool, err erro
 // newestMessages are the newest messages of a user's conversations by peer.
 type newestMessages map[int64]*chatv1.Message
 
-// load returns a loader that adds the messages between a user and a batch of at
-// most MaxPage users.
-func (n newestMessages) load(userID int64) loader {
-	return func(ctx context.Context, p peers, ids []int64) (func(*userBatch), error) {
-		answer, err := p.chats.LatestByPeer(ctx, &chatv1.LatestByPeerRequest{UserId: userID, PeerIds: ids})
-		return func(*userBatch) { n.add(userID, answer.GetMessages()) }, err
-	}
-}
-
 // loadAll adds the messages between a user and any number of friends.
 func (n newestMessages) loadAll(ctx context.Context, p peers, userID int64, friends []*relationv1.UserFacts) error {
 	batches := slices.Collect(slices.Chunk(friends, MaxPage))
@@ -73,8 +64,7 @@ func (n newestMessages) loadAll(ctx context.Context, p peers, userID int64, frie
 	all, ctx := errgroup.WithContext(ctx)
 	for i, batch := range batches {
 		all.Go(func() (err error) {
-			ids := newUserBatch(batch, (*relationv1.UserFacts).GetUserId).ids
-			answers[i], err = p.chats.LatestByPeer(ctx, &chatv1.LatestByPeerRequest{UserId: userID, PeerIds: ids})
+			answers[i], err = p.chats.LatestByPeer(ctx, &chatv1.LatestByPeerRequest{UserId: userID, PeerIds: related(batch)})
 			return err
 		})
 	}

@@ -3,7 +3,6 @@ package compose
 import (
 	"context"
 
-	chatv1 "github.com/douyin-on-dapr/douyin/services/contract/chat/v1"
 	relationv1 "github.com/douyin-on-dapr/douyin/services/contract/relation/v1"
 )
 
@@ -41,22 +40,24 @@ func (c *Composer) Friends(ctx context.Context, viewerID, userID int64, page Pag
 			return c.sortedFriends(ctx, userID, position, page.Limit)
 		}
 	}
+	followed := follows(allFollowed)
+	if viewerID != userID {
+		followed = c.followedBy(ctx, viewerID)
+	}
 	answer, err := c.relations.ListFriends(ctx, &relationv1.ListRequest{
-		UserId: userID, ViewerId: viewerID, Cursor: page.Cursor, Limit: page.Limit,
+		UserId: userID, Cursor: page.Cursor, Limit: page.Limit, WithoutCounts: true,
 	})
 	if err != nil {
 		return List[Friend]{}, err
 	}
-	friends, newest := answer.GetUsers(), newestMessages{}
-	var more []loader
-	if viewerID == userID {
-		more = append(more, newest.load(userID))
-	}
-	cards, err := c.friendCards(ctx, friends, more...)
-	if err != nil {
-		return List[Friend]{}, err
-	}
-	return List[Friend]{Entries: c.friends(viewerID, friends, cards, newest), Next: answer.GetNextCursor()}, nil
+	newest := newestMessages{}
+	cards, err := c.friendCards(ctx, viewerID, answer.GetUsers(), followed, func(ctx context.Context) error {
+		if viewerID != userID {
+			return nil
+		}
+		return newest.loadAll(ctx, c.peers, userID, answer.GetUsers())
+	})
+	return List[Friend]{Entries: newest.friends(viewerID, cards), Next: answer.GetNextCursor()}, err
 }
 
 // sortedFriends returns a page of the friends of a user after a position.
@@ -70,9 +71,7 @@ func (c *Composer) sortedFriends(ctx context.Context, userID int64, after friend
 	}
 	newest := newestMessages{}
 	if after == firstFriend && len(all) <= int(limit) {
-		cards, err := c.friendCards(ctx, all, newest.load(userID)) // one page, nothing to select first
-		newest.sort(all)
-		return List[Friend]{Entries: c.friends(userID, all, cards, newest), Next: rest}, err
+		return c.allOnOnePage(ctx, userID, all, rest)
 	}
 	if err := newest.loadAll(ctx, c.peers, userID, all); err != nil {
 		return List[Friend]{}, err
@@ -84,9 +83,30 @@ func (c *Composer) sortedFriends(ctx context.Context, userID int64, after friend
 		all = all[:limit]
 		list.Next = newest.position(all[limit-1]).cursor()
 	}
-	cards, err := c.friendCards(ctx, all)
-	list.Entries = c.friends(userID, all, cards, newest)
+	cards, err := c.cards.users(ctx, userID, related(all), allFollowed)
+	list.Entries = newest.friends(userID, cards)
 	return list, err
+}
+
+// allOnOnePage needs the messages for the order only, so it loads them and the
+// cards at once.
+func (c *Composer) allOnOnePage(ctx context.Context, userID int64, all []*relationv1.UserFacts, rest string) (List[Friend], error) {
+	newest := newestMessages{}
+	cards, err := c.friendCards(ctx, userID, all, allFollowed, func(ctx context.Context) error {
+		return newest.loadAll(ctx, c.peers, userID, all)
+	})
+	if err != nil {
+		return List[Friend]{}, err
+	}
+	byID := make(map[int64]User, len(cards))
+	for _, u := range cards {
+		byID[u.ID] = u
+	}
+	newest.sort(all)
+	for i, f := range all {
+		cards[i] = byID[f.GetUserId()]
+	}
+	return List[Friend]{Entries: newest.friends(userID, cards), Next: rest}, nil
 }
 
 // allFriends returns the friends of a user that are sorted, and the cursor of the
@@ -94,7 +114,7 @@ func (c *Composer) sortedFriends(ctx context.Context, userID int64, after friend
 func (c *Composer) allFriends(ctx context.Context, userID int64) (all []*relationv1.UserFacts, rest string, err error) {
 	for len(all) < maxSortedFriends {
 		answer, err := c.relations.ListFriends(ctx, &relationv1.ListRequest{
-			UserId: userID, ViewerId: userID, Cursor: rest, Limit: MaxPage,
+			UserId: userID, Cursor: rest, Limit: MaxPage, WithoutCounts: true,
 		})
 		if err != nil {
 			return nil, "", err
@@ -107,26 +127,25 @@ func (c *Composer) allFriends(ctx context.Context, userID int64) (all []*relatio
 	return all, rest, nil
 }
 
-func (c *Composer) friendCards(ctx context.Context, friends []*relationv1.UserFacts, more ...loader) (*userBatch, error) {
-	batch := newUserBatch(friends, (*relationv1.UserFacts).GetUserId)
-	relations := func(b *userBatch) error { b.relations(friends); return nil }
-	err := c.load(ctx, batch, append(more, c.cards.loader(relations, loadProfiles, loadWorks, loadLikes))...)
-	batch.relations(friends)
-	return batch, err
+// friendCards returns the users of a list and runs more beside it.
+func (c *Composer) friendCards(ctx context.Context, viewerID int64, friends []*relationv1.UserFacts, followed follows, more func(context.Context) error) (cards []User, err error) {
+	err = together(ctx, more, func(ctx context.Context) (err error) {
+		cards, err = c.cards.users(ctx, viewerID, related(friends), followed)
+		return err
+	})
+	return cards, err
 }
 
-func (c *Composer) friends(viewerID int64, friends []*relationv1.UserFacts, cards *userBatch, newest newestMessages) []Friend {
-	entries := make([]Friend, 0, len(friends))
-	for _, f := range friends {
-		entries = append(entries, c.friend(viewerID, f.GetUserId(), cards.cards[f.GetUserId()], newest[f.GetUserId()]))
+// friends joins users with their messages to or from the viewer.
+func (n newestMessages) friends(viewerID int64, users []User) []Friend {
+	entries := make([]Friend, len(users))
+	for i, u := range users {
+		newest := n[u.ID]
+		kind := int64(kindReceived)
+		if newest.GetFromUserId() == viewerID {
+			kind = kindSent
+		}
+		entries[i] = Friend{User: u, Message: newest.GetContent(), Kind: kind, KindSnake: kind}
 	}
 	return entries
-}
-
-func (c *Composer) friend(viewerID, id int64, u userCard, newest *chatv1.Message) Friend {
-	kind := int64(kindReceived)
-	if newest.GetFromUserId() == viewerID {
-		kind = kindSent
-	}
-	return Friend{User: newUser(c.links, id, u), Message: newest.GetContent(), Kind: kind, KindSnake: kind}
 }

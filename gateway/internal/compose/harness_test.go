@@ -51,7 +51,7 @@ func newHarness(t *testing.T) *harness {
 		interactions: &fake.Interactions{}, relations: &fake.Relations{}, chats: &fake.Chats{},
 	}
 	h.interactions.AuthorOf = h.videos.AuthorOf
-	c, err := compose.New(compose.Options{
+	c := compose.New(compose.Options{
 		Users:        h.users,
 		Videos:       h.videos,
 		Interactions: h.interactions,
@@ -60,9 +60,6 @@ func newHarness(t *testing.T) *harness {
 		Hot:          hotstate.New(h.states, slog.New(slog.NewTextHandler(io.Discard, nil))),
 		Links:        compose.NewLinks("http://phone.example:8080"),
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	t.Cleanup(c.Close)
 	h.Composer = c
 	return h

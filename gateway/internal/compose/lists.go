@@ -5,11 +5,8 @@ import (
 	"strconv"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	interactionv1 "github.com/douyin-on-dapr/douyin/services/contract/interaction/v1"
 	relationv1 "github.com/douyin-on-dapr/douyin/services/contract/relation/v1"
-	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 )
 
 // Comment is a comment as the client knows it.
@@ -36,7 +33,7 @@ func comment(c *interactionv1.Comment, writer User) Comment {
 // first: if that failed after the comment was posted, the client would see an
 // error and post the comment again.
 func (c *Composer) PostComment(ctx context.Context, in *interactionv1.PostCommentRequest) (Comment, error) {
-	writer, err := c.card(ctx, nobody, in.GetUserId())
+	writer, err := c.card(ctx, nobody, in.GetUserId()) // exact: it is the viewer's own
 	if err != nil {
 		return Comment{}, err
 	}
@@ -52,21 +49,22 @@ func (c *Composer) PostComment(ctx context.Context, in *interactionv1.PostCommen
 func (c *Composer) Comments(ctx context.Context, viewerID, videoID, beforeID int64, limit int32) (List[Comment], error) {
 	followed := c.followedBy(ctx, viewerID)
 	answer, err := c.interactions.ListComments(ctx, &interactionv1.ListCommentsRequest{
-		VideoId: videoID, BeforeId: beforeID, Limit: limit,
+		VideoId: videoID, BeforeId: beforeID, Limit: limit, WithoutWriters: true,
 	})
 	if err != nil {
 		return List[Comment]{}, err
 	}
-	writers := newUserBatch(answer.GetWriters(), (*interactionv1.UserFacts).GetUserId)
-	likes := func(b *userBatch) error { b.likes(answer.GetWriters()); return nil }
-	if err := c.load(ctx, writers, c.cards.loader(likes, loadProfiles, loadWorks, loadRelations(nobody)), followed); err != nil {
+	ids := make([]int64, len(answer.GetComments()))
+	for i, posted := range answer.GetComments() {
+		ids[i] = posted.GetUserId()
+	}
+	writers, err := c.cards.users(ctx, viewerID, ids, followed)
+	if err != nil {
 		return List[Comment]{}, err
 	}
-	writers.likes(answer.GetWriters())
-	list := List[Comment]{Entries: make([]Comment, 0, len(answer.GetComments()))}
-	for _, posted := range answer.GetComments() {
-		writer := posted.GetUserId()
-		list.Entries = append(list.Entries, comment(posted, newUser(c.links, writer, writers.cards[writer])))
+	list := List[Comment]{Entries: make([]Comment, len(ids))}
+	for i, posted := range answer.GetComments() {
+		list.Entries[i] = comment(posted, writers[i])
 	}
 	if answer.GetNextBeforeId() > 0 {
 		list.Next = strconv.FormatInt(answer.GetNextBeforeId(), 10)
@@ -86,85 +84,27 @@ const (
 // Related returns the users of such a list, the most recent follow first, as the
 // viewer (0: nobody) sees them.
 func (c *Composer) Related(ctx context.Context, which Relation, viewerID, userID int64, page PageRequest) (List[User], error) {
-	list := c.relations.ListFollows
+	list, followed := c.relations.ListFollows, follows(allFollowed)
 	if which == Followers {
 		list = c.relations.ListFollowers
 	}
+	if which == Followers || viewerID != userID {
+		followed = c.followedBy(ctx, viewerID)
+	}
 	answer, err := list(ctx, &relationv1.ListRequest{
-		UserId: userID, ViewerId: viewerID, Cursor: page.Cursor, Limit: page.Limit,
+		UserId: userID, Cursor: page.Cursor, Limit: page.Limit, WithoutCounts: true,
 	})
 	if err != nil {
 		return List[User]{}, err
 	}
-	users := newUserBatch(answer.GetUsers(), (*relationv1.UserFacts).GetUserId)
-	relations := func(b *userBatch) error { b.relations(answer.GetUsers()); return nil }
-	if err := c.load(ctx, users, c.cards.loader(relations, loadProfiles, loadWorks, loadLikes)); err != nil {
-		return List[User]{}, err
-	}
-	users.relations(answer.GetUsers())
-	related := List[User]{Entries: make([]User, 0, len(users.ids)), Next: answer.GetNextCursor()}
-	for _, id := range users.ids {
-		related.Entries = append(related.Entries, newUser(c.links, id, users.cards[id]))
-	}
-	return related, nil
+	users, err := c.cards.users(ctx, viewerID, related(answer.GetUsers()), followed)
+	return List[User]{Entries: users, Next: answer.GetNextCursor()}, err
 }
 
-// Liked returns the videos that a user likes, the most recent like first, as the
-// viewer (0: nobody) sees them.
-func (c *Composer) Liked(ctx context.Context, viewerID, userID int64, page PageRequest) (List[Video], error) {
-	followed := c.followedBy(ctx, viewerID)
-	answer, err := c.interactions.ListLiked(ctx, &interactionv1.ListLikedRequest{
-		UserId: userID, ViewerId: viewerID, Cursor: page.Cursor, Limit: page.Limit,
-	})
-	if err != nil {
-		return List[Video]{}, err
+func related(users []*relationv1.UserFacts) []int64 {
+	ids := make([]int64, len(users))
+	for i, u := range users {
+		ids[i] = u.GetUserId()
 	}
-	list := List[Video]{Entries: make([]Video, 0, len(answer.GetVideos())), Next: answer.GetNextCursor()}
-	if len(answer.GetVideos()) == 0 {
-		return list, nil
-	}
-	ids := make([]int64, len(answer.GetVideos()))
-	for i, liked := range answer.GetVideos() {
-		ids[i] = liked.GetFacts().GetVideoId()
-	}
-	authors := newUserBatch(answer.GetAuthors(), (*interactionv1.UserFacts).GetUserId)
-	var found *videov1.GetVideosResponse
-	var foundErr error
-	loaded := make(chan struct{})
-	likesAndWorks := func(b *userBatch) error {
-		<-loaded
-		b.likes(answer.GetAuthors())
-		b.works(found.GetWorks())
-		return foundErr
-	}
-	both, ctx := errgroup.WithContext(ctx)
-	both.Go(func() error {
-		defer close(loaded)
-		// Other requests may wait for the same cards.
-		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
-		defer cancel()
-		found, foundErr = c.videos.GetVideos(detached, &videov1.GetVideosRequest{VideoIds: ids, WithWorks: true})
-		return foundErr
-	})
-	both.Go(func() error {
-		return c.load(ctx, authors, c.cards.loader(likesAndWorks, loadProfiles, loadRelations(nobody)), followed)
-	})
-	if err := both.Wait(); err != nil {
-		return List[Video]{}, err
-	}
-	authors.likes(answer.GetAuthors())
-	authors.works(found.GetWorks())
-	byID := make(map[int64]*videov1.Video, len(ids))
-	for _, v := range found.GetVideos() {
-		byID[v.GetId()] = v
-	}
-	for _, liked := range answer.GetVideos() {
-		v := byID[liked.GetFacts().GetVideoId()]
-		if v.GetState() != videov1.State_STATE_READY {
-			continue // deleted; its likes will be deleted soon
-		}
-		author := newUser(c.links, v.GetAuthorId(), authors.cards[v.GetAuthorId()])
-		list.Entries = append(list.Entries, newVideo(c.links, v, author, liked.GetFacts()))
-	}
-	return list, nil
+	return ids
 }

@@ -34,8 +34,12 @@ func (c *Composer) Notifications(ctx context.Context, viewerID, beforeID int64, 
 	if err != nil {
 		return Notifications{}, err
 	}
-	actors := newUserBatch(answer.GetActivities(), (*userv1.Activity).GetActorId)
-	if err := c.load(ctx, actors, c.cards.loader(nil, allOwners()...), followed); err != nil {
+	ids := make([]int64, len(answer.GetActivities()))
+	for i, a := range answer.GetActivities() {
+		ids[i] = a.GetActorId()
+	}
+	actors, err := c.cards.users(ctx, viewerID, ids, followed)
+	if err != nil {
 		return Notifications{}, err
 	}
 	list := Notifications{
@@ -43,9 +47,9 @@ func (c *Composer) Notifications(ctx context.Context, viewerID, beforeID int64, 
 		Next:    answer.GetNextBeforeId(),
 		Unread:  answer.GetUnread(), UnreadCapped: answer.GetUnreadCapped(),
 	}
-	for _, a := range answer.GetActivities() {
+	for i, a := range answer.GetActivities() {
 		list.Entries = append(list.Entries, Notification{
-			ID: a.GetId(), Kind: kindName(a.GetKind()), Actor: newUser(c.links, a.GetActorId(), actors.cards[a.GetActorId()]),
+			ID: a.GetId(), Kind: kindName(a.GetKind()), Actor: actors[i],
 			VideoID: a.GetVideoId(), CommentID: a.GetCommentId(), Excerpt: a.GetExcerpt(), CreateTime: a.GetOccurredAtMs(),
 		})
 	}

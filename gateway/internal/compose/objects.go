@@ -27,6 +27,8 @@ type User struct {
 	TotalFavorited  int64  `json:"total_favorited"` // likes received
 	WorkCount       int64  `json:"work_count"`
 	FavoriteCount   int64  `json:"favorite_count"` // likes given
+
+	encoded *encodedUser // nil: the fields are not encoded yet
 }
 
 // Video is a video as the client knows it, always with its full author. The fields

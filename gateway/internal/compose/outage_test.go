@@ -235,12 +235,9 @@ func TestOutageCostsLittleTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := social(t)
 		h.Close()
-		c, err := compose.New(compose.Options{Users: h.users, Videos: h.videos, Interactions: h.interactions,
+		c := compose.New(compose.Options{Users: h.users, Videos: h.videos, Interactions: h.interactions,
 			Relations: hungRelations{h.relations}, Chats: h.chats, Links: compose.NewLinks("http://x"),
 			Hot: hotstate.New(h.states, slog.New(slog.NewTextHandler(io.Discard, nil)))})
-		if err != nil {
-			t.Fatal(err)
-		}
 		defer c.Close()
 		for i, limit := range []time.Duration{3 * time.Second, 250 * time.Millisecond, 250 * time.Millisecond} {
 			for _, before := range []int64{0, deep} {

@@ -3,8 +3,6 @@ package compose
 import (
 	"context"
 
-	"golang.org/x/sync/errgroup"
-
 	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
 	interactionv1 "github.com/douyin-on-dapr/douyin/services/contract/interaction/v1"
 	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
@@ -83,32 +81,45 @@ func (p *pages) newest(ctx context.Context) ([]*videov1.Video, error) {
 
 // page joins videos, their counts and their authors. cardsOf finds the authors;
 // nil stats are loaded. Videos is never nil: the client crashes on a null list.
-func (p *pages) page(ctx context.Context, videos []*videov1.Video, cardsOf func(context.Context, []int64) (map[int64]userCard, error), stats videoStats) (*Page, error) {
+func (p *pages) page(ctx context.Context, videos []*videov1.Video, cardsOf func(context.Context, []int64) (map[int64]User, error), stats videoStats) (*Page, error) {
 	page := &Page{Videos: make([]Video, 0, len(videos))}
 	if len(videos) == 0 {
 		return page, nil
 	}
-	var found map[int64]userCard
-	both, ctx := errgroup.WithContext(ctx)
-	both.Go(func() (err error) {
-		found, err = cardsOf(ctx, authors(videos))
-		return err
-	})
-	if stats == nil {
-		both.Go(func() (err error) {
-			stats, err = p.stats(ctx, nobody, videos)
+	var found map[int64]User
+	err := together(ctx,
+		func(ctx context.Context) (err error) {
+			found, err = cardsOf(ctx, authors(videos))
 			return err
-		})
-	}
-	if err := both.Wait(); err != nil {
+		},
+		func(ctx context.Context) (err error) {
+			if stats == nil {
+				stats, err = p.stats(ctx, nobody, videos)
+			}
+			return err
+		},
+	)
+	if err != nil {
 		return nil, err
 	}
 	for _, v := range videos {
-		author := newUser(p.links, v.GetAuthorId(), found[v.GetAuthorId()])
-		page.Videos = append(page.Videos, newVideo(p.links, v, author, stats[v.GetId()]))
+		page.Videos = append(page.Videos, newVideo(p.links, v, found[v.GetAuthorId()], stats[v.GetId()]))
 		page.Next = v.GetShownAtMs()
 	}
 	return page, nil
+}
+
+// cached returns users by id, at most a second old.
+func (p *pages) cached(ctx context.Context, ids []int64) (map[int64]User, error) {
+	found, err := p.cards.get(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	users := make(map[int64]User, len(ids))
+	for i, id := range ids {
+		users[id] = found[i]
+	}
+	return users, nil
 }
 
 // stats loads the counts and the viewer's flags of at most MaxPage videos.

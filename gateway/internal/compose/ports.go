@@ -24,6 +24,7 @@ type Videos interface {
 	Feed(ctx context.Context, in *videov1.FeedRequest, opts ...grpc.CallOption) (*videov1.FeedResponse, error)
 	ListByAuthor(ctx context.Context, in *videov1.ListByAuthorRequest, opts ...grpc.CallOption) (*videov1.ListByAuthorResponse, error)
 	GetVideos(ctx context.Context, in *videov1.GetVideosRequest, opts ...grpc.CallOption) (*videov1.GetVideosResponse, error)
+	FindMissing(ctx context.Context, in *videov1.FindMissingRequest, opts ...grpc.CallOption) (*videov1.FindMissingResponse, error)
 	CountWorks(ctx context.Context, in *videov1.CountWorksRequest, opts ...grpc.CallOption) (*videov1.CountWorksResponse, error)
 }
 

@@ -2,13 +2,9 @@ package compose
 
 import (
 	"context"
-	"strconv"
-
-	"golang.org/x/sync/errgroup"
 
 	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
 	userv1 "github.com/douyin-on-dapr/douyin/services/contract/user/v1"
-	videov1 "github.com/douyin-on-dapr/douyin/services/contract/video/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 	"github.com/douyin-on-dapr/douyin/services/platform/hotstate"
 )
@@ -84,40 +80,4 @@ func loadFollowed(viewerID int64, snapshot hotstate.Snapshot) loader {
 			}
 		}, err
 	}
-}
-
-// Works returns the videos of one author published before a moment (Unix
-// milliseconds, 0 for now), newest first, as the viewer (0: nobody) sees them now,
-// without a cache while all services answer: authors see their own in every state, others the ready ones. An
-// unknown author has none.
-func (c *Composer) Works(ctx context.Context, viewerID, authorID, beforeMS int64, limit int32) (List[Video], error) {
-	var list *videov1.ListByAuthorResponse
-	var u userCard
-	both, bothCtx := errgroup.WithContext(ctx)
-	both.Go(func() (err error) {
-		list, err = c.videos.ListByAuthor(bothCtx, &videov1.ListByAuthorRequest{
-			AuthorId: authorID, BeforeMs: beforeMS, Limit: limit, Own: viewerID != nobody && viewerID == authorID,
-		})
-		return err
-	})
-	both.Go(func() (err error) {
-		u, err = c.card(bothCtx, viewerID, authorID)
-		return err
-	})
-	if err := both.Wait(); err != nil {
-		return List[Video]{}, err
-	}
-	stats, err := c.stats(ctx, viewerID, list.GetVideos())
-	if err != nil {
-		return List[Video]{}, err
-	}
-	author := newUser(c.links, authorID, u)
-	works := List[Video]{Entries: make([]Video, 0, len(list.GetVideos()))}
-	for _, v := range list.GetVideos() {
-		works.Entries = append(works.Entries, newVideo(c.links, v, author, stats[v.GetId()]))
-	}
-	if list.GetNextBeforeMs() > 0 {
-		works.Next = strconv.FormatInt(list.GetNextBeforeMs(), 10)
-	}
-	return works, nil
 }

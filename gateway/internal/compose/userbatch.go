@@ -31,34 +31,16 @@ type userBatch struct {
 	cards map[int64]userCard
 }
 
-// newUserBatch begins a batch with the users of a list.
-func newUserBatch[T any](entries []T, id func(T) int64) *userBatch {
-	b := &userBatch{ids: make([]int64, 0, len(entries)), cards: make(map[int64]userCard, len(entries))}
-	for _, entry := range entries {
-		userID := id(entry)
-		if _, ok := b.cards[userID]; !ok {
-			b.cards[userID] = userCard{}
-			b.ids = append(b.ids, userID)
+// newUserBatchOf begins a batch with ids.
+func newUserBatchOf(ids ...int64) *userBatch {
+	b := &userBatch{ids: make([]int64, 0, len(ids)), cards: make(map[int64]userCard, len(ids))}
+	for _, id := range ids {
+		if _, ok := b.cards[id]; !ok {
+			b.cards[id] = userCard{}
+			b.ids = append(b.ids, id)
 		}
 	}
 	return b
-}
-
-// newUserBatchOf begins a batch with ids.
-func newUserBatchOf(ids ...int64) *userBatch {
-	return newUserBatch(ids, func(id int64) int64 { return id })
-}
-
-// public returns the cards of the batch without the flags of a viewer, and without
-// users that an answer added.
-func (b *userBatch) public() map[int64]userCard {
-	cards := make(map[int64]userCard, len(b.ids))
-	for _, id := range b.ids {
-		u := b.cards[id]
-		u.followed = false
-		cards[id] = u
-	}
-	return cards
 }
 
 func (b *userBatch) update(id int64, fill func(*userCard)) {

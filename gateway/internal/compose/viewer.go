@@ -37,19 +37,6 @@ func (p peers) viewerSets(ctx context.Context, viewerID int64, videoIDs, authorI
 	return &sets, nil
 }
 
-// followedBy begins to read the follow set of a viewer (0: nobody) and returns a
-// loader of the flags, so that the read runs beside the call of a list's owner.
-func (p peers) followedBy(ctx context.Context, viewerID int64) loader {
-	if viewerID == nobody {
-		return func(context.Context, peers, []int64) (func(*userBatch), error) { return func(*userBatch) {}, nil }
-	}
-	read := make(chan hotstate.Snapshot, 1)
-	go func() { read <- p.hot.Snapshot(ctx, hotv1.FollowSetKey(viewerID)) }()
-	return func(ctx context.Context, p peers, ids []int64) (func(*userBatch), error) {
-		return loadFollowed(viewerID, <-read)(ctx, p, ids)
-	}
-}
-
 // likeSet returns the videos that the viewer likes, complete for ids.
 func (p peers) likeSet(ctx context.Context, viewerID int64, snapshot hotstate.Snapshot, ids []int64) (idSet, error) {
 	var set idSet

@@ -185,6 +185,22 @@ func (v *Videos) GetVideos(_ context.Context, in *videov1.GetVideosRequest, _ ..
 	return out, nil
 }
 
+// FindMissing knows every video that was not deleted.
+func (v *Videos) FindMissing(_ context.Context, in *videov1.FindMissingRequest, _ ...grpc.CallOption) (*videov1.FindMissingResponse, error) {
+	if err := v.note("FindMissing"); err != nil {
+		return nil, err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	out := &videov1.FindMissingResponse{}
+	for _, id := range in.GetVideoIds() {
+		if len(v.newest(func(o *videov1.Video) bool { return o.Id == id }, 1)) == 0 {
+			out.VideoIds = append(out.VideoIds, id)
+		}
+	}
+	return out, nil
+}
+
 // works counts for the author of each video, each once.
 func (v *Videos) works(videos []*videov1.Video) []*videov1.WorkCount {
 	var counts []*videov1.WorkCount

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -26,11 +27,12 @@ type Pipeline struct {
 
 // Handle serves an endpoint of the client API.
 func (p *Pipeline) Handle(e Endpoint) gin.HandlerFunc {
+	buffers := new(sync.Pool)
 	return func(c *gin.Context) {
 		start := time.Now()
 		ctx, span := p.Tracer.Start(c.Request.Context(), e.Route, trace.WithSpanKind(trace.SpanKindServer))
 		defer span.End()
-		r := &Request{HTTP: c.Request, ctx: ctx, body: guard(c.Writer, c.Request), tokens: p.Tokens, language: languageOf(c.Request, p.Language)}
+		r := &Request{HTTP: c.Request, ctx: ctx, body: guard(c.Writer, c.Request), tokens: p.Tokens, language: languageOf(c.Request, p.Language), buffers: buffers}
 		reply, err := p.serve(e, r)
 		if err != nil || reply == nil {
 			reply = e.Empty()

@@ -7,6 +7,7 @@ package request
 import (
 	"context"
 	"net/http"
+	"sync"
 
 	"github.com/douyin-on-dapr/douyin/gateway/internal/token"
 )
@@ -40,6 +41,7 @@ type Request struct {
 	body     *guardedBody
 	tokens   Verifier
 	language Language
+	buffers  *sync.Pool // of *[]byte, for long answers of the endpoint
 }
 
 // Context ends when the client disconnects.

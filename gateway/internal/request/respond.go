@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/douyin-on-dapr/douyin/gateway/internal/jsontext"
 )
 
 // Head begins every body.
@@ -25,10 +27,26 @@ type EncodedReply interface {
 	Encoded() []byte
 }
 
+// AppendedReply is a long answer, which encodes itself without reflection. The
+// result is that of encoding/json.
+type AppendedReply interface {
+	Reply
+	AppendJSON(b []byte) []byte
+}
+
+// AppendHead begins the JSON of an AppendedReply.
+func (h *Head) AppendHead(b []byte) []byte {
+	b = jsontext.AppendInt(append(b, '{'), "status_code", int64(h.Code))
+	return jsontext.AppendField(b, "status_msg", h.Msg)
+}
+
 // EncodeSuccess returns the bytes of a success.
 func EncodeSuccess(r Reply) ([]byte, error) {
 	ok := okAnswer()
 	*r.head() = Head{Code: ok.code, Msg: ok.zh}
+	if long, ok := r.(AppendedReply); ok {
+		return long.AppendJSON(nil), nil
+	}
 	return json.Marshal(r)
 }
 
@@ -42,7 +60,8 @@ const (
 // respond writes an answer and returns its row of the response table. The HTTP
 // status is always 200: the app shows a network error on any other.
 func (r *Request) respond(w http.ResponseWriter, reply Reply, row answer) answer {
-	body, err := encode(reply, row, r.language)
+	body, release, err := r.encode(reply, row)
+	defer release()
 	if err != nil { // a float or a channel in a reply: impossible with the reply types
 		row = internalAnswer()
 		body = []byte(`{"status_code":5000,"status_msg":"service unavailable"}`)
@@ -72,10 +91,29 @@ func (r *Request) respond(w http.ResponseWriter, reply Reply, row answer) answer
 	return row
 }
 
-func encode(r Reply, row answer, l Language) ([]byte, error) {
-	if ready, ok := r.(EncodedReply); ok {
-		return ready.Encoded(), nil
+// maxKeptBuffer is the size, in bytes, of the largest buffer that is used again.
+const maxKeptBuffer = 1 << 20
+
+// encode returns the body of an answer and a function that ends its use.
+func (r *Request) encode(reply Reply, row answer) (body []byte, release func(), err error) {
+	release = func() {}
+	if ready, ok := reply.(EncodedReply); ok {
+		return ready.Encoded(), release, nil
 	}
-	*r.head() = Head{Code: row.code, Msg: row.in(l)}
-	return json.Marshal(r)
+	*reply.head() = Head{Code: row.code, Msg: row.in(r.language)}
+	long, ok := reply.(AppendedReply)
+	if !ok {
+		body, err = json.Marshal(reply)
+		return body, release, err
+	}
+	buffer, ok := r.buffers.Get().(*[]byte)
+	if !ok {
+		buffer = new([]byte)
+	}
+	*buffer = long.AppendJSON((*buffer)[:0])
+	return *buffer, func() {
+		if cap(*buffer) <= maxKeptBuffer {
+			r.buffers.Put(buffer)
+		}
+	}, nil
 }

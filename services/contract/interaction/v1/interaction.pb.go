@@ -549,12 +549,13 @@ func (x *UserFacts) GetLikesReceived() int64 {
 }
 
 type ListCommentsRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	VideoId       int64                  `protobuf:"varint,1,opt,name=video_id,json=videoId,proto3" json:"video_id,omitempty"`
-	BeforeId      int64                  `protobuf:"varint,2,opt,name=before_id,json=beforeId,proto3" json:"before_id,omitempty"` // exclusive cursor; 0 starts at the newest
-	Limit         int32                  `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`                       // 1 to 1,000, 0 means 1,000
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	VideoId        int64                  `protobuf:"varint,1,opt,name=video_id,json=videoId,proto3" json:"video_id,omitempty"`
+	BeforeId       int64                  `protobuf:"varint,2,opt,name=before_id,json=beforeId,proto3" json:"before_id,omitempty"`                   // exclusive cursor; 0 starts at the newest
+	Limit          int32                  `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`                                         // 1 to 1,000, 0 means 1,000
+	WithoutWriters bool                   `protobuf:"varint,4,opt,name=without_writers,json=withoutWriters,proto3" json:"without_writers,omitempty"` // the answer has no writers
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *ListCommentsRequest) Reset() {
@@ -606,6 +607,13 @@ func (x *ListCommentsRequest) GetLimit() int32 {
 		return x.Limit
 	}
 	return 0
+}
+
+func (x *ListCommentsRequest) GetWithoutWriters() bool {
+	if x != nil {
+		return x.WithoutWriters
+	}
+	return false
 }
 
 type ListCommentsResponse struct {
@@ -669,13 +677,14 @@ func (x *ListCommentsResponse) GetNextBeforeId() int64 {
 }
 
 type ListLikedRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	UserId        int64                  `protobuf:"varint,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	ViewerId      int64                  `protobuf:"varint,2,opt,name=viewer_id,json=viewerId,proto3" json:"viewer_id,omitempty"` // 0: nobody
-	Cursor        string                 `protobuf:"bytes,3,opt,name=cursor,proto3" json:"cursor,omitempty"`                      // from the answer before; empty starts at the newest
-	Limit         int32                  `protobuf:"varint,4,opt,name=limit,proto3" json:"limit,omitempty"`                       // 1 to 1,000, 0 means 1,000
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	UserId         int64                  `protobuf:"varint,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	ViewerId       int64                  `protobuf:"varint,2,opt,name=viewer_id,json=viewerId,proto3" json:"viewer_id,omitempty"`                   // 0: nobody
+	Cursor         string                 `protobuf:"bytes,3,opt,name=cursor,proto3" json:"cursor,omitempty"`                                        // from the answer before; empty starts at the newest
+	Limit          int32                  `protobuf:"varint,4,opt,name=limit,proto3" json:"limit,omitempty"`                                         // 1 to 1,000, 0 means 1,000
+	WithoutAuthors bool                   `protobuf:"varint,5,opt,name=without_authors,json=withoutAuthors,proto3" json:"without_authors,omitempty"` // the answer has no authors
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *ListLikedRequest) Reset() {
@@ -734,6 +743,13 @@ func (x *ListLikedRequest) GetLimit() int32 {
 		return x.Limit
 	}
 	return 0
+}
+
+func (x *ListLikedRequest) GetWithoutAuthors() bool {
+	if x != nil {
+		return x.WithoutAuthors
+	}
+	return false
 }
 
 type LikedVideo struct {
@@ -1098,20 +1114,22 @@ const file_interaction_v1_interaction_proto_rawDesc = "" +
 	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x1f\n" +
 	"\vlikes_given\x18\x02 \x01(\x03R\n" +
 	"likesGiven\x12%\n" +
-	"\x0elikes_received\x18\x03 \x01(\x03R\rlikesReceived\"c\n" +
+	"\x0elikes_received\x18\x03 \x01(\x03R\rlikesReceived\"\x8c\x01\n" +
 	"\x13ListCommentsRequest\x12\x19\n" +
 	"\bvideo_id\x18\x01 \x01(\x03R\avideoId\x12\x1b\n" +
 	"\tbefore_id\x18\x02 \x01(\x03R\bbeforeId\x12\x14\n" +
-	"\x05limit\x18\x03 \x01(\x05R\x05limit\"\xb4\x01\n" +
+	"\x05limit\x18\x03 \x01(\x05R\x05limit\x12'\n" +
+	"\x0fwithout_writers\x18\x04 \x01(\bR\x0ewithoutWriters\"\xb4\x01\n" +
 	"\x14ListCommentsResponse\x12:\n" +
 	"\bcomments\x18\x01 \x03(\v2\x1e.douyin.interaction.v1.CommentR\bcomments\x12:\n" +
 	"\awriters\x18\x02 \x03(\v2 .douyin.interaction.v1.UserFactsR\awriters\x12$\n" +
-	"\x0enext_before_id\x18\x03 \x01(\x03R\fnextBeforeId\"v\n" +
+	"\x0enext_before_id\x18\x03 \x01(\x03R\fnextBeforeId\"\x9f\x01\n" +
 	"\x10ListLikedRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x1b\n" +
 	"\tviewer_id\x18\x02 \x01(\x03R\bviewerId\x12\x16\n" +
 	"\x06cursor\x18\x03 \x01(\tR\x06cursor\x12\x14\n" +
-	"\x05limit\x18\x04 \x01(\x05R\x05limit\"b\n" +
+	"\x05limit\x18\x04 \x01(\x05R\x05limit\x12'\n" +
+	"\x0fwithout_authors\x18\x05 \x01(\bR\x0ewithoutAuthors\"b\n" +
 	"\n" +
 	"LikedVideo\x127\n" +
 	"\x05facts\x18\x01 \x01(\v2!.douyin.interaction.v1.VideoFactsR\x05facts\x12\x1b\n" +

@@ -207,11 +207,14 @@ func (x *UserFacts) GetListedSinceMs() int64 {
 }
 
 type ListRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	UserId        int64                  `protobuf:"varint,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	ViewerId      int64                  `protobuf:"varint,2,opt,name=viewer_id,json=viewerId,proto3" json:"viewer_id,omitempty"` // 0: nobody
-	Cursor        string                 `protobuf:"bytes,3,opt,name=cursor,proto3" json:"cursor,omitempty"`                      // from the answer before; empty starts at the newest
-	Limit         int32                  `protobuf:"varint,4,opt,name=limit,proto3" json:"limit,omitempty"`                       // 1 to 1,000, 0 means 1,000
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	UserId   int64                  `protobuf:"varint,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	ViewerId int64                  `protobuf:"varint,2,opt,name=viewer_id,json=viewerId,proto3" json:"viewer_id,omitempty"` // 0: nobody
+	Cursor   string                 `protobuf:"bytes,3,opt,name=cursor,proto3" json:"cursor,omitempty"`                      // from the answer before; empty starts at the newest
+	Limit    int32                  `protobuf:"varint,4,opt,name=limit,proto3" json:"limit,omitempty"`                       // 1 to 1,000, 0 means 1,000
+	// Users of the list carry their ids and times alone: for callers that know the
+	// counts and flags from elsewhere. The list is cheaper without them.
+	WithoutCounts bool `protobuf:"varint,5,opt,name=without_counts,json=withoutCounts,proto3" json:"without_counts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -272,6 +275,13 @@ func (x *ListRequest) GetLimit() int32 {
 		return x.Limit
 	}
 	return 0
+}
+
+func (x *ListRequest) GetWithoutCounts() bool {
+	if x != nil {
+		return x.WithoutCounts
+	}
+	return false
 }
 
 type ListResponse struct {
@@ -630,12 +640,13 @@ const file_relation_v1_relation_proto_rawDesc = "" +
 	"\afollows\x18\x02 \x01(\x03R\afollows\x12\x1c\n" +
 	"\tfollowers\x18\x03 \x01(\x03R\tfollowers\x12\x1a\n" +
 	"\bfollowed\x18\x04 \x01(\bR\bfollowed\x12&\n" +
-	"\x0flisted_since_ms\x18\x05 \x01(\x03R\rlistedSinceMs\"q\n" +
+	"\x0flisted_since_ms\x18\x05 \x01(\x03R\rlistedSinceMs\"\x98\x01\n" +
 	"\vListRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\x03R\x06userId\x12\x1b\n" +
 	"\tviewer_id\x18\x02 \x01(\x03R\bviewerId\x12\x16\n" +
 	"\x06cursor\x18\x03 \x01(\tR\x06cursor\x12\x14\n" +
-	"\x05limit\x18\x04 \x01(\x05R\x05limit\"d\n" +
+	"\x05limit\x18\x04 \x01(\x05R\x05limit\x12%\n" +
+	"\x0ewithout_counts\x18\x05 \x01(\bR\rwithoutCounts\"d\n" +
 	"\fListResponse\x123\n" +
 	"\x05users\x18\x01 \x03(\v2\x1d.douyin.relation.v1.UserFactsR\x05users\x12\x1f\n" +
 	"\vnext_cursor\x18\x02 \x01(\tR\n" +

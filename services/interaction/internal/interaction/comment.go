@@ -105,8 +105,8 @@ type CommentPage struct {
 }
 
 // ListComments returns a page of comments, newest first, with the stats of their
-// writers. An unknown video has no comments.
-func (s *Service) ListComments(ctx context.Context, videoID, beforeID int64, limit int) (CommentPage, error) {
+// writers if they are wanted. An unknown video has no comments.
+func (s *Service) ListComments(ctx context.Context, videoID, beforeID int64, limit int, withWriters bool) (CommentPage, error) {
 	const op = "interaction.ListComments"
 	if videoID <= 0 || beforeID < 0 {
 		return CommentPage{}, errs.Wrap(op, ErrIDInvalid)
@@ -120,6 +120,9 @@ func (s *Service) ListComments(ctx context.Context, videoID, beforeID int64, lim
 	if len(comments) > limit {
 		page.Comments = comments[:limit]
 		page.NextBeforeID = comments[limit-1].ID
+	}
+	if !withWriters {
+		return page, nil
 	}
 	writers := make([]int64, len(page.Comments))
 	for i, comment := range page.Comments {

@@ -104,18 +104,18 @@ func TestListLikedPages(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	first, err := s.ListLiked(t.Context(), 1, 1, "", 1)
+	first, err := s.ListLiked(t.Context(), interaction.LikedQuery{UserID: 1, ViewerID: 1, Limit: 1}, "", true)
 	if err != nil || len(first.Videos) != 1 || first.Videos[0].VideoID != otherVideo || !first.Videos[0].Liked {
 		t.Fatalf("first page %+v, %v", first, err)
 	}
 	if want := []interaction.UserStats{{UserID: author, Received: 2}}; !slices.Equal(first.Authors, want) {
 		t.Errorf("authors %+v", first.Authors)
 	}
-	second, err := s.ListLiked(t.Context(), 1, 0, first.NextCursor, 1)
+	second, err := s.ListLiked(t.Context(), interaction.LikedQuery{UserID: 1, Limit: 1}, first.NextCursor, true)
 	if err != nil || len(second.Videos) != 1 || second.Videos[0].VideoID != video || second.NextCursor != "" {
 		t.Fatalf("second page %+v, %v", second, err)
 	}
-	if _, err := s.ListLiked(t.Context(), 1, 0, "no cursor", 1); !errors.Is(err, interaction.ErrCursor) {
+	if _, err := s.ListLiked(t.Context(), interaction.LikedQuery{UserID: 1, Limit: 1}, "no cursor", true); !errors.Is(err, interaction.ErrCursor) {
 		t.Errorf("bad cursor: %v", err)
 	}
 }

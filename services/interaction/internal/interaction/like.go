@@ -95,19 +95,20 @@ type LikedPage struct {
 }
 
 // ListLiked returns a page of the videos that a user likes, the most recent like
-// first, with the stats of the videos and of their authors.
-func (s *Service) ListLiked(ctx context.Context, userID, viewerID int64, cursor string, limit int) (LikedPage, error) {
+// first, with the stats of the videos and, if wanted, of their authors. The query's
+// After is replaced by the cursor; its Limit may be 0 for MaxPage.
+func (s *Service) ListLiked(ctx context.Context, q LikedQuery, cursor string, withAuthors bool) (LikedPage, error) {
 	const op = "interaction.ListLiked"
-	if userID <= 0 || viewerID < 0 {
+	if q.UserID <= 0 || q.ViewerID < 0 {
 		return LikedPage{}, errs.Wrap(op, ErrIDInvalid)
 	}
-	after, err := parseCursor(cursor)
-	if err != nil {
+	var err error
+	if q.After, err = parseCursor(cursor); err != nil {
 		return LikedPage{}, errs.Wrap(op, err)
 	}
-	limit = pageLimit(limit)
-	// One more entry than requested shows whether another page follows.
-	entries, err := s.Likes.ListLiked(ctx, LikedQuery{UserID: userID, ViewerID: viewerID, After: after, Limit: limit + 1})
+	limit := pageLimit(q.Limit)
+	q.Limit = limit + 1 // one more entry than requested shows whether another page follows
+	entries, err := s.Likes.ListLiked(ctx, q)
 	if err != nil {
 		return LikedPage{}, errs.Wrap(op, err)
 	}
@@ -115,6 +116,9 @@ func (s *Service) ListLiked(ctx context.Context, userID, viewerID int64, cursor 
 	if len(entries) > limit {
 		page.Videos = entries[:limit]
 		page.NextCursor = entries[limit-1].Cursor.encode()
+	}
+	if !withAuthors {
+		return page, nil
 	}
 	authors := make([]int64, len(page.Videos))
 	for i, entry := range page.Videos {

@@ -109,7 +109,7 @@ func TestADeletedVideoLosesItsLikesAndComments(t *testing.T) {
 	if _, found, err := d.Lookup(t.Context(), nil, []int64{author}, 0); err != nil || found[0].Received != 0 {
 		t.Errorf("the author has %+v, %v", found, err)
 	}
-	if page, err := d.ListComments(t.Context(), video, 0, 0); err != nil || len(page.Comments) > 0 {
+	if page, err := d.ListComments(t.Context(), video, 0, 0, true); err != nil || len(page.Comments) > 0 {
 		t.Errorf("comments %+v, %v", page, err)
 	}
 	if n := d.purges.Events(); n != 4*users {

@@ -49,7 +49,7 @@ func (s *Server) DeleteComment(ctx context.Context, r *interactionv1.DeleteComme
 
 // ListComments implements the contract.
 func (s *Server) ListComments(ctx context.Context, r *interactionv1.ListCommentsRequest) (*interactionv1.ListCommentsResponse, error) {
-	page, err := s.service.ListComments(ctx, r.GetVideoId(), r.GetBeforeId(), int(r.GetLimit()))
+	page, err := s.service.ListComments(ctx, r.GetVideoId(), r.GetBeforeId(), int(r.GetLimit()), !r.GetWithoutWriters())
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +62,9 @@ func (s *Server) ListComments(ctx context.Context, r *interactionv1.ListComments
 
 // ListLiked implements the contract.
 func (s *Server) ListLiked(ctx context.Context, r *interactionv1.ListLikedRequest) (*interactionv1.ListLikedResponse, error) {
-	page, err := s.service.ListLiked(ctx, r.GetUserId(), r.GetViewerId(), r.GetCursor(), int(r.GetLimit()))
+	page, err := s.service.ListLiked(ctx, interaction.LikedQuery{
+		UserID: r.GetUserId(), ViewerID: r.GetViewerId(), Limit: int(r.GetLimit()),
+	}, r.GetCursor(), !r.GetWithoutAuthors())
 	if err != nil {
 		return nil, err
 	}

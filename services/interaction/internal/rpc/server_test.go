@@ -63,6 +63,11 @@ func TestLikesOverTheWire(t *testing.T) {
 		Videos:  []*interactionv1.LikedVideo{{Facts: &interactionv1.VideoFacts{VideoId: 7, Likes: 1, Liked: true}, AuthorId: 5}},
 		Authors: []*interactionv1.UserFacts{{UserId: 5, LikesReceived: 2}},
 	})
+	bare, err := client.ListLiked(ctx, &interactionv1.ListLikedRequest{UserId: 1, ViewerId: 1, Limit: 1, WithoutAuthors: true})
+	want(t, bare, err, &interactionv1.ListLikedResponse{
+		Videos:     []*interactionv1.LikedVideo{{Facts: &interactionv1.VideoFacts{VideoId: 8, Likes: 1, Liked: true}, AuthorId: 5}},
+		NextCursor: "1772366400123-8",
+	})
 	stats, err := client.Lookup(ctx, &interactionv1.LookupRequest{VideoIds: []int64{99, 7}, UserIds: []int64{5, 1}, ViewerId: 1})
 	want(t, stats, err, &interactionv1.LookupResponse{
 		Videos: []*interactionv1.VideoFacts{{VideoId: 99}, {VideoId: 7, Likes: 1, Liked: true}},
@@ -81,6 +86,8 @@ func TestCommentsOverTheWire(t *testing.T) {
 	want(t, list, err, &interactionv1.ListCommentsResponse{
 		Comments: []*interactionv1.Comment{comment}, Writers: []*interactionv1.UserFacts{{UserId: 1}},
 	})
+	bare, err := client.ListComments(ctx, &interactionv1.ListCommentsRequest{VideoId: 7, WithoutWriters: true})
+	want(t, bare, err, &interactionv1.ListCommentsResponse{Comments: []*interactionv1.Comment{comment}})
 	for i, changed := range []bool{true, false} {
 		got, err := client.DeleteComment(ctx, &interactionv1.DeleteCommentRequest{UserId: 1, VideoId: 7, CommentId: 1})
 		if err != nil || got.GetChanged() != changed {

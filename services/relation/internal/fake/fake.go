@@ -76,8 +76,12 @@ func (s *Store) List(_ context.Context, r relation.Relation, q relation.Query) (
 			listed = listed && back
 		}
 		if listed {
+			stats := relation.Stats{UserID: other}
+			if !q.WithoutCounts {
+				stats = s.stats(other, q.ViewerID)
+			}
 			entries = append(entries, relation.Entry{
-				Stats:  s.stats(other, q.ViewerID),
+				Stats:  stats,
 				Cursor: relation.Cursor{ChangedAtMS: at, UserID: other},
 			})
 		}

@@ -5,6 +5,9 @@ const (
 	ListFollows   = listFollows
 	ListFollowers = listFollowers
 	ListFriends   = listFriends
+	FollowIDs     = listFollowIDs
+	FollowerIDs   = listFollowerIDs
+	FriendIDs     = listFriendIDs
 	FollowSet     = followSet
 	AreFriends    = areFriends
 	LockFollows   = lockFollows

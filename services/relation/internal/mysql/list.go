@@ -37,6 +37,18 @@ LEFT JOIN counts c ON c.user_id = f.target_id
 LEFT JOIN follows v FORCE INDEX (PRIMARY) ON v.user_id = ? AND v.target_id = f.target_id
 WHERE f.user_id = ? AND f.following = TRUE AND f.changed_at_ms <= ? AND (f.changed_at_ms < ? OR f.target_id < ?)
 ORDER BY f.changed_at_ms DESC, f.target_id DESC LIMIT ?`
+	// The same lists without counts: each reads one range of one covering index;
+	// friends also look up the follow back.
+	listFollowIDs = `SELECT f.target_id AS user_id, f.changed_at_ms FROM follows f
+WHERE f.user_id = ? AND f.following = TRUE AND f.changed_at_ms <= ? AND (f.changed_at_ms < ? OR f.target_id < ?)
+ORDER BY f.changed_at_ms DESC, f.target_id DESC LIMIT ?`
+	listFollowerIDs = `SELECT f.user_id, f.changed_at_ms FROM follows f
+WHERE f.target_id = ? AND f.following = TRUE AND f.changed_at_ms <= ? AND (f.changed_at_ms < ? OR f.user_id < ?)
+ORDER BY f.changed_at_ms DESC, f.user_id DESC LIMIT ?`
+	listFriendIDs = `SELECT f.target_id AS user_id, f.changed_at_ms FROM follows f
+JOIN follows b FORCE INDEX (PRIMARY) ON b.user_id = f.target_id AND b.target_id = f.user_id AND b.following = TRUE
+WHERE f.user_id = ? AND f.following = TRUE AND f.changed_at_ms <= ? AND (f.changed_at_ms < ? OR f.target_id < ?)
+ORDER BY f.changed_at_ms DESC, f.target_id DESC LIMIT ?`
 	lookup = `SELECT c.user_id, c.follows, c.followers, COALESCE(v.following, FALSE) AS followed
 FROM counts c
 LEFT JOIN follows v FORCE INDEX (PRIMARY) ON v.user_id = ? AND v.target_id = c.user_id
@@ -62,18 +74,17 @@ func (r statsRow) stats() relation.Stats {
 // List implements relation.Store.
 func (s *Store) List(ctx context.Context, r relation.Relation, q relation.Query) ([]relation.Entry, error) {
 	const op = "mysql.List"
-	query := map[relation.Relation]string{
-		relation.Follows:   listFollows,
-		relation.Followers: listFollowers,
-		relation.Friends:   listFriends,
-	}[r]
+	query, args := listQuery(r, q.WithoutCounts), []any{q.ViewerID}
+	if q.WithoutCounts {
+		args = nil
+	}
 	after := q.After
 	if after == (relation.Cursor{}) {
 		after = relation.Cursor{ChangedAtMS: math.MaxInt64, UserID: math.MaxInt64}
 	}
 	var rows []statsRow
-	err := s.db.SelectContext(ctx, &rows, query,
-		q.ViewerID, q.UserID, after.ChangedAtMS, after.ChangedAtMS, after.UserID, q.Limit)
+	args = append(args, q.UserID, after.ChangedAtMS, after.ChangedAtMS, after.UserID, q.Limit)
+	err := s.db.SelectContext(ctx, &rows, query, args...)
 	if err != nil {
 		return nil, sqldb.Wrap(op, err)
 	}
@@ -85,6 +96,24 @@ func (s *Store) List(ctx context.Context, r relation.Relation, q relation.Query)
 		}
 	}
 	return entries, nil
+}
+
+// listQuery returns the statement of a list. The one with counts takes the viewer
+// as its first argument.
+func listQuery(r relation.Relation, withoutCounts bool) string {
+	switch {
+	case r == relation.Follows && withoutCounts:
+		return listFollowIDs
+	case r == relation.Follows:
+		return listFollows
+	case r == relation.Followers && withoutCounts:
+		return listFollowerIDs
+	case r == relation.Followers:
+		return listFollowers
+	case withoutCounts:
+		return listFriendIDs
+	}
+	return listFriends
 }
 
 // Lookup implements relation.Store. A user without a row never followed anyone

@@ -10,21 +10,23 @@ import (
 )
 
 // List returns a page of one of the lists, the most recent follow first, and the
-// cursor of the next page, which is "" at the end.
-func (s *Service) List(ctx context.Context, r Relation, userID, viewerID int64, cursor string, limit int) ([]Stats, string, error) {
+// cursor of the next page, which is "" at the end. The query's After is replaced
+// by the cursor; its Limit may be 0 for MaxPage.
+func (s *Service) List(ctx context.Context, r Relation, q Query, cursor string) ([]Stats, string, error) {
 	const op = "relation.List"
-	if userID <= 0 || viewerID < 0 {
+	if q.UserID <= 0 || q.ViewerID < 0 {
 		return nil, "", errs.Wrap(op, ErrIDInvalid)
 	}
-	after, err := parseCursor(cursor)
-	if err != nil {
+	var err error
+	if q.After, err = parseCursor(cursor); err != nil {
 		return nil, "", errs.Wrap(op, err)
 	}
+	limit := q.Limit
 	if limit <= 0 || limit > MaxPage {
 		limit = MaxPage
 	}
-	// One more entry than requested shows whether another page follows.
-	entries, err := s.Store.List(ctx, r, Query{UserID: userID, ViewerID: viewerID, After: after, Limit: limit + 1})
+	q.Limit = limit + 1 // one more entry than requested shows whether another page follows
+	entries, err := s.Store.List(ctx, r, q)
 	if err != nil {
 		return nil, "", errs.Wrap(op, err)
 	}

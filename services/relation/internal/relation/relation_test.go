@@ -111,7 +111,7 @@ func TestListPages(t *testing.T) {
 		if page > 4 {
 			t.Fatal("the list has no end")
 		}
-		stats, next, err := s.List(t.Context(), relation.Follows, 1, 2, cursor, 2)
+		stats, next, err := s.List(t.Context(), relation.Follows, relation.Query{UserID: 1, ViewerID: 2, Limit: 2}, cursor)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -124,7 +124,7 @@ func TestListPages(t *testing.T) {
 		t.Errorf("list is %v", got)
 	}
 	for _, cursor := range []string{"x", "1", "1-", "-1", "0-0", "1-x", "99999999999999999999-1"} {
-		if _, _, err := s.List(t.Context(), relation.Follows, 1, 0, cursor, 2); !errors.Is(err, relation.ErrCursor) {
+		if _, _, err := s.List(t.Context(), relation.Follows, relation.Query{UserID: 1, Limit: 2}, cursor); !errors.Is(err, relation.ErrCursor) {
 			t.Errorf("cursor %q: %v", cursor, err)
 		}
 	}

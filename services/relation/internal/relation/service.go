@@ -61,6 +61,8 @@ type Query struct {
 	ViewerID int64  // 0: no viewer
 	After    Cursor // end of the previous page; zero starts at the newest
 	Limit    int    // 1 to MaxPage
+	// WithoutCounts leaves out the counts of the users and the viewer's flags.
+	WithoutCounts bool
 }
 
 // Cursor is a position in a list.

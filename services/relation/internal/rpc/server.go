@@ -45,7 +45,9 @@ func (s *Server) ListFriends(ctx context.Context, r *relationv1.ListRequest) (*r
 }
 
 func (s *Server) list(ctx context.Context, which relation.Relation, r *relationv1.ListRequest) (*relationv1.ListResponse, error) {
-	stats, next, err := s.service.List(ctx, which, r.GetUserId(), r.GetViewerId(), r.GetCursor(), int(r.GetLimit()))
+	stats, next, err := s.service.List(ctx, which, relation.Query{
+		UserID: r.GetUserId(), ViewerID: r.GetViewerId(), Limit: int(r.GetLimit()), WithoutCounts: r.GetWithoutCounts(),
+	}, r.GetCursor())
 	if err != nil {
 		return nil, err
 	}

@@ -68,6 +68,11 @@ func TestFollowsOverTheWire(t *testing.T) {
 	friends, err := client.ListFriends(ctx, &relationv1.ListRequest{UserId: 3})
 	want(t, friends, err, &relationv1.ListResponse{Users: []*relationv1.UserFacts{one}})
 
+	bare, err := client.ListFollows(ctx, &relationv1.ListRequest{UserId: 1, ViewerId: 1, Limit: 1, WithoutCounts: true})
+	want(t, bare, err, &relationv1.ListResponse{
+		Users: []*relationv1.UserFacts{{UserId: 3, ListedSinceMs: nowMS}}, NextCursor: "1772366400123-3",
+	})
+
 	seen := proto.CloneOf(two)
 	seen.Followed, seen.ListedSinceMs = true, 0
 	stats, err := client.Lookup(ctx, &relationv1.LookupRequest{UserIds: []int64{99, 2}, ViewerId: 1})

@@ -65,6 +65,16 @@ func list(t *testing.T, s Store, r relation.Relation, q relation.Query) []relati
 	if err != nil {
 		t.Fatalf("List(%d, %+v): %v", r, q, err)
 	}
+	q.WithoutCounts = true
+	bare, err := s.List(t.Context(), r, q)
+	if err != nil || len(bare) != len(entries) {
+		t.Fatalf("List(%d, %+v): %d entries, want %d, %v", r, q, len(bare), len(entries), err)
+	}
+	for i, e := range entries {
+		if want := (relation.Entry{Stats: relation.Stats{UserID: e.UserID}, Cursor: e.Cursor}); bare[i] != want {
+			t.Errorf("without counts entry %d is %+v, want %+v", i, bare[i], want)
+		}
+	}
 	return entries
 }
 

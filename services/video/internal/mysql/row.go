@@ -60,8 +60,8 @@ const videoColumns = `id, author_id, title, published_at_ms, shown_at_ms, state,
 	duration_ms, width, height, version, attempt`
 
 // progressColumn is added to videoColumns in queries that may find processing
-// videos.
-const progressColumn = `, COALESCE((SELECT progress FROM jobs WHERE jobs.video_id = videos.id), 0) AS progress`
+// videos. Only those (4 is video.StateProcessing) are looked up.
+const progressColumn = `, IF(state = 4, COALESCE((SELECT progress FROM jobs WHERE jobs.video_id = videos.id), 0), 0) AS progress`
 
 // objectColumns are the five columns of an optional object.
 type objectColumns struct {
