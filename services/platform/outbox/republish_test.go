@@ -185,7 +185,7 @@ func TestEnsureBringsEarlierTablesUpToDate(t *testing.T) {
 		`CREATE TABLE outbox_relay (id TINYINT NOT NULL PRIMARY KEY)`,
 		`INSERT INTO outbox_relay VALUES (1)`,
 		`INSERT INTO outbox (` + columns + `) VALUES ('waiting', 't', 'a', 2, 1, '', '{}')`,
-		`INSERT INTO outbox_told (` + columns + `, told_at_ms) VALUES ('told', 't', 'a', 1, 1, '', '{}', UNIX_TIMESTAMP() * 1000)`,
+		`INSERT INTO outbox_told (` + columns + `, told_at_ms) VALUES ('kept', 't', 'a', 1, 1, '', '{}', UNIX_TIMESTAMP() * 1000)`,
 	} {
 		if _, err := db.ExecContext(t.Context(), statement); err != nil {
 			t.Fatal(err)
