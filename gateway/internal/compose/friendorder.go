@@ -24,8 +24,8 @@ type friendPosition struct {
 	userID    int64
 }
 
-// firstFriend comes before all friends.
-var firstFriend = friendPosition{messageMS: math.MaxInt64}
+// firstFriend returns the position before all friends.
+func firstFriend() friendPosition { return friendPosition{messageMS: math.MaxInt64} }
 
 func (p friendPosition) compare(q friendPosition) int {
 	return cmp.Or(cmp.Compare(q.messageMS, p.messageMS), cmp.Compare(q.sinceMS, p.sinceMS), cmp.Compare(q.userID, p.userID))
@@ -41,7 +41,7 @@ func (p friendPosition) cursor() string {
 // service.
 func parseFriendPosition(cursor string) (p friendPosition, sorted bool, err error) {
 	if cursor == "" {
-		return firstFriend, true, nil
+		return firstFriend(), true, nil
 	}
 	text, sorted := strings.CutPrefix(cursor, friendCursorPrefix)
 	if !sorted {

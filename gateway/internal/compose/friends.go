@@ -70,7 +70,7 @@ func (c *Composer) sortedFriends(ctx context.Context, userID int64, after friend
 		limit = MaxPage
 	}
 	newest := newestMessages{}
-	if after == firstFriend && len(all) <= int(limit) {
+	if after == firstFriend() && len(all) <= int(limit) {
 		return c.allOnOnePage(ctx, userID, all, rest)
 	}
 	if err := newest.loadAll(ctx, c.peers, userID, all); err != nil {

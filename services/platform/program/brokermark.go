@@ -37,7 +37,7 @@ func (m *stateMark) Get(ctx context.Context) (int64, error) {
 	}
 	value, err := strconv.ParseInt(string(mark), 10, 64)
 	if err != nil {
-		return 0, nil // not written by a relay, so as good as lost
+		return 0, nil //nolint:nilerr // not written by a relay, so as good as lost
 	}
 	return value, nil
 }

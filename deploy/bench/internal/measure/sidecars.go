@@ -48,7 +48,7 @@ func (s *sidecars) calls(ctx context.Context) (int64, error) {
 			return -1, nil //nolint:nilerr // nothing listens without metrics
 		}
 		n, err := parseCalls(response.Body)
-		response.Body.Close()
+		_ = response.Body.Close() // read to its end
 		if err != nil {
 			return 0, fmt.Errorf("metrics of a sidecar: %w", err)
 		}

@@ -50,7 +50,7 @@ func wantCount(t *testing.T, db *sqlx.DB, want int64, query string) {
 func TestOldSessionsAndActivitiesTakenBackAreDeleted(t *testing.T) {
 	db := newActivitiesDB(t)
 	insertEntries(t, db, 1, 1, 2_500, func(id int64) (bool, int64) { return id%2 == 0, borderMS - 2_000 + id })
-	insertEntries(t, db, 2, 1, 3_001, func(id int64) (bool, int64) { return false, borderMS - 1 })
+	insertEntries(t, db, 2, 1, 3_001, func(int64) (bool, int64) { return false, borderMS - 1 })
 	mustExec(t, db, fmt.Sprintf("INSERT INTO sessions VALUES ('A', 1, %d), ('B', 1, %d), ('C', 2, 0)", borderMS-1, borderMS))
 	pruner := mysql.NewPruner(db)
 	if err := pruner.TakenBack(t.Context(), time.UnixMilli(borderMS)); err != nil {
