@@ -9,6 +9,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/contract"
 	userv1 "github.com/douyin-on-dapr/douyin/services/contract/user/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/config"
+	"github.com/douyin-on-dapr/douyin/services/platform/groupcommit"
 	"github.com/douyin-on-dapr/douyin/services/platform/program"
 	"github.com/douyin-on-dapr/douyin/services/platform/server"
 	"github.com/douyin-on-dapr/douyin/services/user/internal/activity"
@@ -49,7 +50,10 @@ func build(ctx context.Context, p *program.Program, c Config) error {
 		Clock:     time.Now,
 		Log:       p.Log,
 	})
-	activities := activity.New(mysql.NewActivities(p.DB, p.Inbox()), time.Now)
+	lists := mysql.NewActivities(p.DB, p.Inbox())
+	changes := groupcommit.New(activity.Commit(lists), groupcommit.Options{})
+	p.OnClose(changes.Close)
+	activities := activity.New(lists, changes, time.Now)
 	userv1.RegisterUserServiceServer(p, rpc.NewServer(users, activities))
 	for topic, handle := range event.Handlers(activities) {
 		p.Listen(topic, handle)

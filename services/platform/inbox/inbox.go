@@ -7,7 +7,9 @@ package inbox
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -25,7 +27,7 @@ const (
 	) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`
 
 	// Not INSERT IGNORE, which would also truncate a name that is too long.
-	sqlMark = `INSERT INTO processed_events (consumer, event_id, at_ms) VALUES (?, ?, ?)
+	sqlMark = `INSERT INTO processed_events (consumer, event_id, at_ms) VALUES [(?, ?, ?)]
 		ON DUPLICATE KEY UPDATE at_ms = at_ms`
 
 	sqlPrune = `DELETE FROM processed_events WHERE at_ms < ? ORDER BY at_ms LIMIT ?`
@@ -57,18 +59,40 @@ func Ensure(ctx context.Context, db *sqlx.DB) error {
 // consumer names one use of events in this database, such as "activities";
 // consumer and eventID have at most 100 characters.
 func (i *Inbox) Once(ctx context.Context, consumer, eventID string, fn func(ctx context.Context, tx sqldb.Handle) error) error {
-	err := sqldb.InTx(ctx, i.db, func(ctx context.Context, tx sqldb.Handle) error {
-		result, err := tx.ExecContext(ctx, sqlMark, consumer, eventID, time.Now().UnixMilli())
+	_, err := i.OnceEach(ctx, consumer, []string{eventID}, fn)
+	return err
+}
+
+// errProcessed rolls a transaction back that found a processed event.
+var errProcessed = errors.New("an event was processed before")
+
+// OnceEach is Once for several events, whose effects fn has together. If one of them
+// was processed before, or is in the list twice, nothing is done and done is false:
+// the caller then processes each event with Once.
+func (i *Inbox) OnceEach(ctx context.Context, consumer string, eventIDs []string, fn func(ctx context.Context, tx sqldb.Handle) error) (done bool, err error) {
+	now := time.Now().UnixMilli()
+	args := make([]any, 0, 3*len(eventIDs))
+	for _, id := range slices.Sorted(slices.Values(eventIDs)) { // so that two lists do not deadlock
+		args = append(args, consumer, id, now)
+	}
+	err = sqldb.InTx(ctx, i.db, func(ctx context.Context, tx sqldb.Handle) error {
+		result, err := tx.ExecContext(ctx, sqldb.Repeat(sqlMark, ", ", len(eventIDs)), args...)
 		if err != nil {
 			return err
 		}
 		marked, err := result.RowsAffected()
-		if err != nil || marked == 0 {
+		if err != nil {
 			return err
+		}
+		if marked < int64(len(eventIDs)) {
+			return errProcessed
 		}
 		return fn(ctx, tx)
 	})
-	return sqldb.Wrap("inbox.Once", err)
+	if errors.Is(err, errProcessed) {
+		return false, nil
+	}
+	return err == nil, sqldb.Wrap("inbox.OnceEach", err)
 }
 
 // pruneChunk limits the rows, and so the locks, of one delete statement.

@@ -72,6 +72,33 @@ func TestOncePerConsumerAndEvent(t *testing.T) {
 	}
 }
 
+func TestSeveralEventsAreProcessedTogetherOrNotAtAll(t *testing.T) {
+	db := newDB(t)
+	box := inbox.New(db)
+	for _, c := range []struct {
+		events  []string
+		done    bool
+		effects int
+	}{
+		{[]string{"b", "a"}, true, 1},
+		{[]string{"c", "a"}, false, 1}, // a was processed before
+		{[]string{"d", "d"}, false, 1},
+		{[]string{"c", "d"}, true, 2},
+	} {
+		done, err := box.OnceEach(t.Context(), "c", c.events, effect(c.events[0]))
+		if done != c.done || err != nil || count(t, db, "effects") != c.effects {
+			t.Errorf("%v: done %t, %v, %d effects", c.events, done, err, count(t, db, "effects"))
+		}
+	}
+	failure := errors.New("no effect")
+	if done, err := box.OnceEach(t.Context(), "c", []string{"e", "f"}, func(context.Context, sqldb.Handle) error { return failure }); done || !errors.Is(err, failure) {
+		t.Errorf("done %t, %v", done, err)
+	}
+	if n := count(t, db, "processed_events"); n != 4 {
+		t.Errorf("%d records, want those of a, b, c and d", n)
+	}
+}
+
 func TestConcurrentDeliveriesHaveOneEffect(t *testing.T) {
 	const deliveries = 20
 	db := newDB(t)

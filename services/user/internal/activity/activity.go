@@ -71,11 +71,12 @@ type Change struct {
 
 // Store stores the lists.
 type Store interface {
-	// Apply applies a change, once per event. A change whose version is not
-	// newer than the stored version of its subject has no effect. A late change
-	// of an unknown subject has no effect either, because the row with a newer
-	// version may have been deleted.
-	Apply(ctx context.Context, c Change) error
+	// Apply applies changes in one transaction, as if they came one after the
+	// other, and each once per event. A change whose version is not newer than the
+	// stored version of its subject has no effect. A late change of an unknown
+	// subject has no effect either, because the row with a newer version may have
+	// been deleted.
+	Apply(ctx context.Context, changes []Change) error
 	// List reads at most limit present entries with smaller ids than beforeID,
 	// newest first.
 	List(ctx context.Context, userID, beforeID int64, limit int) ([]Entry, error)
@@ -92,11 +93,26 @@ type Page struct {
 	Unread  int64 // unread entries of the whole list, at most MaxUnread
 }
 
+// Writer applies a change, possibly in one transaction with others.
+type Writer interface {
+	Do(ctx context.Context, c Change) (struct{}, error)
+}
+
+// Commit returns the function that applies a batch of changes.
+func Commit(store Store) func(ctx context.Context, changes []Change) ([]struct{}, error) {
+	return func(ctx context.Context, changes []Change) ([]struct{}, error) {
+		return make([]struct{}, len(changes)), store.Apply(ctx, changes)
+	}
+}
+
 // Service implements the rules. It is safe for concurrent use.
 type Service struct {
-	store Store
-	clock func() time.Time
+	store  Store
+	writer Writer
+	clock  func() time.Time
 }
 
 // New returns a service.
-func New(store Store, clock func() time.Time) *Service { return &Service{store: store, clock: clock} }
+func New(store Store, writer Writer, clock func() time.Time) *Service {
+	return &Service{store: store, writer: writer, clock: clock}
+}

@@ -21,9 +21,14 @@ var now = time.UnixMilli(1_772_366_400_000)
 
 func clock() time.Time { return now }
 
+func newService() *activity.Service {
+	store := fake.NewActivities()
+	return activity.New(store, fake.Changes{Commit: activity.Commit(store)}, clock)
+}
+
 func filled(t *testing.T, actors int64) *activity.Service {
 	t.Helper()
-	s := activity.New(fake.NewActivities(), clock)
+	s := newService()
 	for actor := range actors {
 		if err := s.Apply(t.Context(), like(actor+10, 5)); err != nil {
 			t.Fatal(err)
@@ -33,7 +38,7 @@ func filled(t *testing.T, actors int64) *activity.Service {
 }
 
 func TestOwnActionsAreNotListed(t *testing.T) {
-	s := activity.New(fake.NewActivities(), clock)
+	s := newService()
 	if err := s.Apply(t.Context(), like(5, 5)); err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +86,7 @@ func TestMarkRead(t *testing.T) {
 
 // The row with the newer version of such a change may have been deleted.
 func TestEventsOlderThanTheRetentionAddNothing(t *testing.T) {
-	s := activity.New(fake.NewActivities(), clock)
+	s := newService()
 	for age, want := range map[time.Duration]int64{activity.Retention: 1, activity.Retention + time.Millisecond: 0} {
 		c := like(20, 5+want)
 		c.Subject, c.EventID = fmt.Sprint("like:", age), fmt.Sprint("E", age)

@@ -14,7 +14,8 @@ func (s *Service) Apply(ctx context.Context, c Change) error {
 		return nil
 	}
 	c.Late = c.Entry.OccurredAt.Before(s.clock().Add(-Retention))
-	return errs.Wrap("activity.Apply", s.store.Apply(ctx, c))
+	_, err := s.writer.Do(ctx, c)
+	return errs.Wrap("activity.Apply", err)
 }
 
 // List returns a page of a user's list, newest first. beforeID 0 starts with the

@@ -29,23 +29,29 @@ func NewActivities() *Activities {
 }
 
 // Apply implements activity.Store.
-func (a *Activities) Apply(_ context.Context, c activity.Change) error {
+func (a *Activities) Apply(_ context.Context, changes []activity.Change) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	for _, c := range changes {
+		a.apply(c)
+	}
+	return nil
+}
+
+func (a *Activities) apply(c activity.Change) {
 	known, exists := a.changes[c.Subject]
 	if a.done[c.EventID] || known.Version >= c.Version || !exists && c.Late {
-		return nil
+		return
 	}
 	a.done[c.EventID] = true
 	if exists && !c.Present {
 		c.Entry.ID = known.Entry.ID
 		a.changes[c.Subject] = c
-		return nil
+		return
 	}
 	a.last[c.Entry.UserID]++
 	c.Entry.ID = a.last[c.Entry.UserID]
 	a.changes[c.Subject] = c
-	return nil
 }
 
 // List implements activity.Store.
@@ -81,4 +87,17 @@ func (a *Activities) MarkRead(_ context.Context, userID, upToID int64) error {
 	defer a.mu.Unlock()
 	a.read[userID] = max(a.read[userID], min(upToID, a.last[userID]))
 	return nil
+}
+
+// Changes is an activity.Writer that applies each change alone.
+type Changes struct {
+	Commit func(ctx context.Context, changes []activity.Change) ([]struct{}, error)
+}
+
+var _ activity.Writer = Changes{}
+
+// Do implements activity.Writer.
+func (w Changes) Do(ctx context.Context, c activity.Change) (struct{}, error) {
+	_, err := w.Commit(ctx, []activity.Change{c})
+	return struct{}{}, err
 }

@@ -2,8 +2,6 @@ package mysql
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -14,18 +12,6 @@ import (
 )
 
 const (
-	// The update changes nothing, but locks the row, whether it is new or not.
-	lockMarks = `INSERT INTO activity_marks (user_id, last_id, read_id) VALUES (?, 0, 0)
-ON DUPLICATE KEY UPDATE last_id = last_id`
-	readVersion = `SELECT version FROM activities WHERE subject = ?`
-	// The entry keeps its number: a new one would only lengthen the list.
-	takeBack = `UPDATE activities SET version = ?, present = FALSE, excerpt = ?, occurred_at_ms = ?, event_id = ?
-WHERE subject = ?`
-	takeID      = `UPDATE activity_marks SET last_id = last_id + 1 WHERE user_id = ?`
-	putActivity = `INSERT INTO activities (user_id, id, subject, version, present, kind, actor_id, video_id, comment_id, excerpt, occurred_at_ms, event_id)
-SELECT user_id, last_id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM activity_marks WHERE user_id = ?
-ON DUPLICATE KEY UPDATE id = VALUES(id), version = VALUES(version), present = VALUES(present),
-  excerpt = VALUES(excerpt), occurred_at_ms = VALUES(occurred_at_ms), event_id = VALUES(event_id)`
 	listActivities = `SELECT user_id, id, kind, actor_id, video_id, comment_id, excerpt, occurred_at_ms
 FROM activities FORCE INDEX (listed) WHERE user_id = ? AND present = TRUE AND id < ? ORDER BY id DESC LIMIT ?`
 	countUnread = `SELECT COUNT(*) FROM (SELECT 1 FROM activities FORCE INDEX (listed) WHERE user_id = ? AND present = TRUE
@@ -44,38 +30,6 @@ var _ activity.Store = (*Activities)(nil)
 // NewActivities returns a store on a migrated database and its inbox.
 func NewActivities(db *sqlx.DB, processed *inbox.Inbox) *Activities {
 	return &Activities{db: db, inbox: processed}
-}
-
-// consumer is the name of this consumer in the inbox.
-const consumer = "activities"
-
-// Apply implements activity.Store.
-func (a *Activities) Apply(ctx context.Context, c activity.Change) error {
-	err := a.inbox.Once(ctx, consumer, c.EventID, func(ctx context.Context, tx sqldb.Handle) error {
-		if _, err := tx.ExecContext(ctx, lockMarks, c.Entry.UserID); err != nil {
-			return err
-		}
-		var known int64
-		err := tx.GetContext(ctx, &known, readVersion, c.Subject)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return err
-		}
-		e, unknown := c.Entry, err != nil
-		switch {
-		case known >= c.Version, unknown && c.Late:
-			return nil
-		case !unknown && !c.Present:
-			_, err := tx.ExecContext(ctx, takeBack, c.Version, e.Excerpt, e.OccurredAt.UnixMilli(), c.EventID, c.Subject)
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, takeID, c.Entry.UserID); err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, putActivity, c.Subject, c.Version, c.Present, e.Kind, e.ActorID, e.VideoID, e.CommentID,
-			e.Excerpt, e.OccurredAt.UnixMilli(), c.EventID, e.UserID)
-		return err
-	})
-	return sqldb.Wrap("mysql.Apply", err)
 }
 
 // activityRow is one row of listActivities.

@@ -99,7 +99,7 @@ func TestVerifyRefusesADamagedHashWithoutRevealingIt(t *testing.T) {
 		"no salt":       "$argon2id$v=19$m=8,t=1,p=1$$" + key,
 		"no key":        "$argon2id$v=19$m=8,t=1,p=1$" + salt + "$",
 		"short key":     "$argon2id$v=19$m=8,t=1,p=1$" + salt + "$" + key[:8],
-		"cut":           good[:len(good)-1],
+		"cut":           good[:len(good)-2], // with one character less it can be the hash of a shorter key
 		"no base64":     "$argon2id$v=19$m=8,t=1,p=1$" + salt + "$" + strings.Repeat("!", len(key)),
 		"more":          good + "$",
 	}

@@ -20,7 +20,7 @@ func TestActivitiesOverTheWire(t *testing.T) {
 		{UserID: 5, Kind: activity.Followed, ActorID: 3, OccurredAt: at},
 	} {
 		name := string(rune('a' + i))
-		if err := s.activities.Apply(t.Context(), activity.Change{EventID: name, Subject: name, Version: 1, Present: true, Entry: entry}); err != nil {
+		if err := s.activities.Apply(t.Context(), []activity.Change{{EventID: name, Subject: name, Version: 1, Present: true, Entry: entry}}); err != nil {
 			t.Fatal(err)
 		}
 	}

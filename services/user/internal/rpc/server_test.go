@@ -43,7 +43,7 @@ func newHarness(t *testing.T) *harness {
 		Clock:     time.Now, Log: log,
 	})
 	srv := server.New(server.Options{Log: log})
-	userv1.RegisterUserServiceServer(srv.Registrar(), rpc.NewServer(users, activity.New(activities, time.Now)))
+	userv1.RegisterUserServiceServer(srv.Registrar(), rpc.NewServer(users, activity.New(activities, fake.Changes{Commit: activity.Commit(activities)}, time.Now)))
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -45,7 +45,7 @@ func likeOf(actor, version int64) activity.Change {
 func apply(t *testing.T, s activity.Store, changes ...activity.Change) {
 	t.Helper()
 	for _, c := range changes {
-		if err := s.Apply(t.Context(), c); err != nil {
+		if err := s.Apply(t.Context(), []activity.Change{c}); err != nil {
 			t.Fatalf("Apply(%s): %v", c.EventID, err)
 		}
 	}
@@ -226,7 +226,7 @@ func activityConcurrent(t *testing.T, s activity.Store) {
 	var group sync.WaitGroup
 	for actor := range int64(actors) {
 		group.Go(func() {
-			if err := s.Apply(t.Context(), likeOf(actor+10, 1)); err != nil {
+			if err := s.Apply(t.Context(), []activity.Change{likeOf(actor+10, 1)}); err != nil {
 				t.Errorf("Apply: %v", err)
 			}
 		})
@@ -251,7 +251,7 @@ func activityConcurrentOrders(t *testing.T, s activity.Store) {
 		for version := int64(1); version <= 4+actor%2; version++ {
 			for range 2 {
 				group.Go(func() {
-					if err := s.Apply(t.Context(), likeOf(actor, version)); err != nil {
+					if err := s.Apply(t.Context(), []activity.Change{likeOf(actor, version)}); err != nil {
 						t.Errorf("Apply: %v", err)
 					}
 				})
