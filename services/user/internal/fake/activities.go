@@ -39,11 +39,14 @@ func (a *Activities) Apply(_ context.Context, changes []activity.Change) error {
 }
 
 func (a *Activities) apply(c activity.Change) {
-	known, exists := a.changes[c.Subject]
-	if a.done[c.EventID] || known.Version >= c.Version || !exists && c.Late {
+	if a.done[c.EventID] {
 		return
 	}
 	a.done[c.EventID] = true
+	known, exists := a.changes[c.Subject]
+	if known.Version >= c.Version || !exists && c.Late {
+		return
+	}
 	if exists && !c.Present {
 		c.Entry.ID = known.Entry.ID
 		a.changes[c.Subject] = c
