@@ -3,7 +3,9 @@
 package logs
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
@@ -21,6 +23,9 @@ type File struct {
 	mu   sync.Mutex
 	file *os.File
 	size int64
+
+	dropped int   // lines since the last successful write
+	cause   error // of the newest failure
 }
 
 // Open opens the log file of a part for appending. limit is in bytes.
@@ -42,28 +47,41 @@ func (f *File) open() error {
 	return nil
 }
 
-// Write appends, after the rotation of a full file.
+// Write appends, after the rotation of a full file. It does not fail, because the
+// output of a part must go on when the disk is full: lines that cannot be written
+// are dropped and counted, and the next write that succeeds reports them. A rotation
+// that fails is tried again with the next write.
 func (f *File) Write(p []byte) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.size > 0 && f.size+int64(len(p)) > f.limit {
-		if err := f.rotate(); err != nil {
-			return 0, err
-		}
+		_ = f.rotate()
 	}
-	n, err := f.file.Write(p)
+	text := p
+	if f.dropped > 0 {
+		text = append(fmt.Appendf(nil, "\n%d lines were dropped: %v\n", f.dropped, f.cause), p...)
+	}
+	n, err := f.file.Write(text)
 	f.size += int64(n)
-	return n, err
+	if err != nil {
+		f.dropped, f.cause = f.dropped+bytes.Count(p, []byte("\n")), err
+	} else {
+		f.dropped = 0
+	}
+	return len(p), nil
 }
 
+// rotate renames the file and opens a new one. If it fails, the open file stays in
+// use.
 func (f *File) rotate() error {
-	if err := f.file.Close(); err != nil {
-		return err
-	}
 	if err := os.Rename(f.path, f.path+".1"); err != nil {
 		return err
 	}
-	return f.open()
+	old := f.file
+	if err := f.open(); err != nil {
+		return err
+	}
+	return old.Close()
 }
 
 // Close closes the file.

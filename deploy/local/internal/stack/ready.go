@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"sync"
+	"time"
 
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/ports"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/probe"
@@ -44,25 +46,38 @@ func (s *Stack) programReady(p ports.App) func(ctx context.Context) error {
 	}
 }
 
-// reachable calls a program through its own sidecar, and then through the others:
-// a sidecar that looks for an app too early remembers for seconds that it is
-// missing.
+// callerTimeout bounds a call through the sidecar of another program.
+const callerTimeout = time.Second
+
+// reachable calls a program through its own sidecar, and then through the others at
+// the same time: a sidecar that looks for an app too early remembers for seconds
+// that it is missing.
 func (s *Stack) reachable(ctx context.Context, p ports.App) error {
 	if err := s.callThrough(ctx, p, p); err != nil {
 		return err
 	}
-	for _, caller := range s.options.Plan.Apps {
+	failures := make([]error, len(s.options.Plan.Apps))
+	var calls sync.WaitGroup
+	for i, caller := range s.options.Plan.Apps {
 		if caller == p || !s.supervisor.Running(caller.SidecarPart()) {
 			continue
 		}
-		// Only an answer says something about p: a caller's sidecar that gives none
-		// has a fault of its own.
-		var refused *probe.StatusError
-		if err := s.callThrough(ctx, caller, p); errors.As(err, &refused) {
-			return err
-		}
+		calls.Go(func() {
+			ctx, cancel := context.WithTimeout(ctx, callerTimeout)
+			defer cancel()
+			// Only an answer says something about p: a caller's sidecar that gives none
+			// has a fault of its own.
+			var refused *probe.StatusError
+			if err := s.callThrough(ctx, caller, p); errors.As(err, &refused) {
+				failures[i] = err
+			}
+		})
 	}
-	return nil
+	calls.Wait()
+	if err := ctx.Err(); err != nil {
+		return err // the calls that are missing say nothing
+	}
+	return errors.Join(failures...)
 }
 
 // callThrough asks a program for its health through the sidecar of another one,

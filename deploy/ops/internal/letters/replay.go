@@ -13,10 +13,12 @@ import (
 
 // ReplayOptions are the flags of a replay.
 type ReplayOptions struct {
-	All    bool          `help:"Replay all letters; needed when no other flag selects letters."`
-	DryRun bool          `help:"Print which letters would be replayed and change nothing."`
-	Force  bool          `help:"Also replay letters that failed in 3 replays."`
-	Wait   time.Duration `help:"How long to wait for the services without any progress." default:"30s"`
+	All    bool `help:"Replay all letters; needed when no other flag selects letters."`
+	DryRun bool `help:"Print which letters would be replayed and change nothing."`
+	Force  bool `help:"Also replay letters that failed in 3 replays."`
+	// Wait is longer than a service may need for one letter: its handler is tried
+	// several times, for up to 45 s in all.
+	Wait time.Duration `help:"How long to wait for the services without any progress." default:"90s"`
 }
 
 // Check refuses a replay that selects nothing.
