@@ -76,7 +76,7 @@ const errNoTable = 1146
 // unpublished counts the events in an outbox; a service without one has none.
 func (m *Meter) unpublished(ctx context.Context, db *sql.DB) (events int64, err error) {
 	m.ownSQL++
-	err = db.QueryRowContext(ctx, `SELECT COUNT(*) FROM outbox`).Scan(&events)
+	err = db.QueryRowContext(ctx, `SELECT COUNT(*) FROM outbox WHERE published_at_ms IS NULL`).Scan(&events)
 	var refused *mysql.MySQLError
 	if errors.As(err, &refused) && refused.Number == errNoTable {
 		return 0, nil
