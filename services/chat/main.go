@@ -22,6 +22,10 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/server"
 )
 
+// writers is how many batches are committed at the same time: one that waits for a
+// lock or for the state store does not stop the other.
+const writers = 2
+
 func main() { server.Main(string(contract.AppChat), run) }
 
 func run(ctx context.Context) error {
@@ -46,7 +50,7 @@ func build(ctx context.Context, p *program.Program, policy chat.Policy) error {
 	}
 	rows := mysql.New(p.DB, p.Outbox())
 	docs := hot.New(p.Hot)
-	writer := groupcommit.New(chat.Commit(rows, docs), groupcommit.Options{})
+	writer := groupcommit.New(chat.Commit(rows, docs), groupcommit.Options{Workers: writers})
 	p.OnClose(writer.Close)
 	service := chat.New(chat.Ports{
 		Writer: writer, Messages: rows, Positions: rows, Hot: docs,

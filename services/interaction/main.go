@@ -26,6 +26,10 @@ import (
 // it.
 const purgeInterval = 5 * time.Second
 
+// writers is how many batches are committed at the same time: one that waits for a
+// lock or for the state store does not stop the other.
+const writers = 2
+
 func main() { server.Main(string(contract.AppInteraction), run) }
 
 func run(ctx context.Context) error {
@@ -50,7 +54,7 @@ func build(ctx context.Context, p *program.Program) error {
 	}
 	rows := mysql.New(p.DB, p.Outbox())
 	docs := hot.New(p.Hot)
-	writer := groupcommit.New(interaction.Commit(rows, docs), groupcommit.Options{})
+	writer := groupcommit.New(interaction.Commit(rows, docs), groupcommit.Options{Workers: writers})
 	p.OnClose(writer.Close)
 	service := interaction.New(interaction.Ports{
 		Writer: writer, Likes: rows, Comments: rows, Stats: rows,

@@ -22,6 +22,10 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/relation/internal/rpc"
 )
 
+// writers is how many batches are committed at the same time: one that waits for a
+// lock or for the state store does not stop the other.
+const writers = 2
+
 func main() { server.Main(string(contract.AppRelation), run) }
 
 func run(ctx context.Context) error {
@@ -41,7 +45,7 @@ func build(_ context.Context, p *program.Program) error {
 		return err
 	}
 	rows, docs := mysql.New(p.DB, p.Outbox()), hot.New(p.Hot)
-	writer := groupcommit.New(relation.Commit(rows, docs), groupcommit.Options{})
+	writer := groupcommit.New(relation.Commit(rows, docs), groupcommit.Options{Workers: writers})
 	p.OnClose(writer.Close)
 	service := relation.New(relation.Ports{
 		Writer: writer, Store: rows, Users: users, Hot: docs, Clock: time.Now, TraceParent: outbox.TraceParent,

@@ -16,6 +16,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -147,25 +149,42 @@ func (s *Store) logFailure(ctx context.Context, message string, err error) {
 	s.log.WarnContext(ctx, message, slog.String("error", err.Error()))
 }
 
+// maxKeys is how many documents are invalidated in one request. Some state stores
+// accept no more than 100.
+const maxKeys = 100
+
 // Invalidate makes every reader of keys ask the owner from now on. The owner
 // calls it after its commit and before its answer. It takes at most 500 ms, also
-// after the caller is cancelled, and is tried even while the breaker is open.
-// RunRetries retries a failed invalidation; until it succeeds this program does
-// not read the documents itself. The first of several failures is logged as a
-// warning.
+// after the caller is cancelled and for any number of keys, and is tried even while
+// the breaker is open. RunRetries retries a failed invalidation; until it succeeds
+// this program does not read the documents itself. The first of several failures is
+// logged as a warning.
 func (s *Store) Invalidate(ctx context.Context, keys ...string) error {
-	if len(keys) == 0 {
+	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
+	chunks := slices.Collect(slices.Chunk(keys, maxKeys))
+	if len(chunks) == 1 {
+		return s.invalidateOrRetry(ctx, chunks[0])
+	}
+	failures := make([]error, len(chunks))
+	var requests sync.WaitGroup
+	for i, chunk := range chunks {
+		requests.Go(func() { failures[i] = s.invalidateOrRetry(ctx, chunk) })
+	}
+	requests.Wait()
+	return errors.Join(failures...)
+}
+
+func (s *Store) invalidateOrRetry(ctx context.Context, keys []string) error {
+	err := s.invalidate(context.WithoutCancel(ctx), keys)
+	if err == nil {
 		return nil
 	}
-	if err := s.invalidate(context.WithoutCancel(ctx), keys); err != nil {
-		level := slog.LevelDebug
-		if s.pending.add(keys) { // one line per outage, not one per write
-			level = slog.LevelWarn
-		}
-		s.log.Log(ctx, level, "hot document invalidation failed", slog.Any("keys", keys), slog.String("error", err.Error()))
-		return errs.Wrap("hotstate.Invalidate", err)
+	level := slog.LevelDebug
+	if s.pending.add(keys) { // one line per outage, not one per write
+		level = slog.LevelWarn
 	}
-	return nil
+	s.log.Log(ctx, level, "hot document invalidation failed", slog.Any("keys", keys), slog.String("error", err.Error()))
+	return errs.Wrap("hotstate.Invalidate", err)
 }
 
 // invalidate stores an invalidated entry under each key.

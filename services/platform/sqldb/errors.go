@@ -115,5 +115,9 @@ func codeOf(err error) errs.Code {
 			return errs.Unavailable
 		}
 	}
+	var commit *commitError
+	if errors.As(err, &commit) {
+		return errs.Unavailable
+	}
 	return errs.Internal
 }

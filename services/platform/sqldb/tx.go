@@ -60,7 +60,14 @@ func once(ctx context.Context, db *sqlx.DB, fn func(ctx context.Context, tx Hand
 		if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
 			err = ctx.Err()
 		}
-		return fmt.Errorf("commit: %w", err)
+		return &commitError{err}
 	}
 	return nil
 }
+
+// commitError is a failure of a commit. The transaction may have been committed, so
+// it is never a fault of the request.
+type commitError struct{ cause error }
+
+func (e *commitError) Error() string { return "commit: " + e.cause.Error() }
+func (e *commitError) Unwrap() error { return e.cause }

@@ -4,7 +4,6 @@ package hot
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/douyin-on-dapr/douyin/services/chat/internal/chat"
 	"github.com/douyin-on-dapr/douyin/services/chat/internal/wire"
@@ -36,23 +35,13 @@ func (d *Documents) MessagesSent(ctx context.Context, conversations ...chat.Conv
 	_ = d.InvalidateWindows(ctx, conversations...)
 }
 
-// maxKeys is how many documents are invalidated in one request. Some state stores
-// accept no more than 100.
-const maxKeys = 100
-
 // InvalidateWindows is MessagesSent, but returns the error.
 func (d *Documents) InvalidateWindows(ctx context.Context, conversations ...chat.Conversation) error {
 	var keys []string
 	for _, c := range conversations {
 		keys = append(keys, hotv1.ChatWindowKey(c.A, c.B))
 	}
-	slices.Sort(keys)
-	keys = slices.Compact(keys)
-	var failures []error
-	for chunk := range slices.Chunk(keys, maxKeys) {
-		failures = append(failures, d.store.Invalidate(ctx, chunk...))
-	}
-	return errors.Join(failures...)
+	return d.store.Invalidate(ctx, keys...)
 }
 
 // PositionMoved implements chat.Hot.

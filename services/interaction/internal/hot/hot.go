@@ -3,8 +3,6 @@ package hot
 
 import (
 	"context"
-	"errors"
-	"slices"
 
 	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
 	"github.com/douyin-on-dapr/douyin/services/interaction/internal/interaction"
@@ -36,23 +34,13 @@ func (d *Documents) LikesChanged(ctx context.Context, likes ...interaction.LikeU
 	_ = d.InvalidateLikes(ctx, likes...)
 }
 
-// maxKeys is how many documents are invalidated in one request. Some state stores
-// accept no more than 100.
-const maxKeys = 100
-
 // InvalidateLikes is LikesChanged, but returns the error.
 func (d *Documents) InvalidateLikes(ctx context.Context, likes ...interaction.LikeUsers) error {
 	var keys []string
 	for _, l := range likes {
 		keys = append(keys, hotv1.LikeSetKey(l.UserID), hotv1.UserLikesKey(l.UserID), hotv1.UserLikesKey(l.AuthorID))
 	}
-	slices.Sort(keys)
-	keys = slices.Compact(keys)
-	var failures []error
-	for chunk := range slices.Chunk(keys, maxKeys) {
-		failures = append(failures, d.store.Invalidate(ctx, chunk...))
-	}
-	return errors.Join(failures...)
+	return d.store.Invalidate(ctx, keys...)
 }
 
 // LoadSet implements interaction.Hot.

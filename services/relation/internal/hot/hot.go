@@ -3,8 +3,6 @@ package hot
 
 import (
 	"context"
-	"errors"
-	"slices"
 
 	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/hotstate"
@@ -35,23 +33,13 @@ func (d *Documents) FollowsChanged(ctx context.Context, follows ...relation.Foll
 	_ = d.InvalidateFollows(ctx, follows...)
 }
 
-// maxKeys is how many documents are invalidated in one request. Some state stores
-// accept no more than 100.
-const maxKeys = 100
-
 // InvalidateFollows is FollowsChanged, but returns the error.
 func (d *Documents) InvalidateFollows(ctx context.Context, follows ...relation.FollowUsers) error {
 	var keys []string
 	for _, f := range follows {
 		keys = append(keys, hotv1.FollowSetKey(f.UserID), hotv1.UserRelationsKey(f.UserID), hotv1.UserRelationsKey(f.TargetID))
 	}
-	slices.Sort(keys)
-	keys = slices.Compact(keys)
-	var failures []error
-	for chunk := range slices.Chunk(keys, maxKeys) {
-		failures = append(failures, d.store.Invalidate(ctx, chunk...))
-	}
-	return errors.Join(failures...)
+	return d.store.Invalidate(ctx, keys...)
 }
 
 // LoadSet implements relation.Hot.
