@@ -105,8 +105,13 @@ func TestRequestsAreBounded(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if len(s.requests) != 4 || len(s.requests[2]) != 64 || len(s.requests[3]) != 36 {
-			t.Errorf("%d requests", len(s.requests))
+		var sizes []int
+		for _, keys := range s.requests {
+			sizes = append(sizes, len(keys))
+		}
+		slices.Sort(sizes) // the waiting requests are sent at the same moment
+		if !slices.Equal(sizes, []int{1, 1, 36, 64}) {
+			t.Errorf("requests of %v keys", sizes)
 		}
 		for range 10 { // also after waiting reads were sent
 			all.Go(func() { _, _ = r.Get(t.Context(), "a") })
