@@ -7,12 +7,16 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/cli"
 )
 
 func main() {
-	err := cli.Run(context.Background(), os.Args[1:])
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := cli.Run(ctx, os.Args[1:])
+	stop()
 	var code cli.ExitCode
 	var misuse *cli.MisuseError
 	switch {

@@ -6,11 +6,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/console"
@@ -71,15 +69,8 @@ func (b Builder) module(ctx context.Context, m module) error {
 	if _, err := b.compile(ctx, step, folder, env, total, args); err != nil {
 		return err
 	}
-	step.Done("%s", b.short(target))
+	step.Done("bin/%s", m.name)
 	return os.WriteFile(stampFile, []byte(want), 0o644)
-}
-
-func (b Builder) short(path string) string {
-	if relative, err := filepath.Rel(b.Root, path); err == nil {
-		return relative
-	}
-	return path
 }
 
 // stale downloads the modules and counts the packages that must be compiled.
@@ -95,34 +86,26 @@ func (b Builder) stale(ctx context.Context, step *console.Step, folder string, e
 
 // stamp is a hash of all inputs of a build.
 func stamp(folder string, inputs ...string) (string, error) {
-	files, err := filepath.Glob(filepath.Join(folder, "*"))
+	files, err := os.ReadDir(folder)
 	if err != nil {
 		return "", err
 	}
-	slices.Sort(files)
 	sum := sha256.New()
 	for _, input := range inputs {
 		fmt.Fprintf(sum, "%s\n", input)
 	}
 	for _, file := range files {
-		name := filepath.Base(file)
+		name := file.Name()
 		if strings.HasSuffix(name, "_test.go") || !strings.HasSuffix(name, ".go") && !strings.HasPrefix(name, "go.") {
 			continue
 		}
-		if err := addFile(sum, file); err != nil {
+		text, err := os.ReadFile(filepath.Join(folder, name))
+		if err != nil {
 			return "", err
 		}
+		fmt.Fprintf(sum, "%s %d\n%s", name, len(text), text)
 	}
 	return hex.EncodeToString(sum.Sum(nil)), nil
-}
-
-func addFile(sum io.Writer, path string) error {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(sum, "%s %d\n%s", filepath.Base(path), len(text), text)
-	return err
 }
 
 // requiredVersion reads the version of a requirement from a go.mod, without the

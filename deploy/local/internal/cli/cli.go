@@ -4,6 +4,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -43,22 +44,22 @@ const (
 type commands struct {
 	Globals
 
-	Up          upCommand          `cmd:"" help:"Start the stack in the foreground; Ctrl-C stops it."`
-	Down        downCommand        `cmd:"" help:"Stop the stack."`
-	Status      statusCommand      `cmd:"" help:"Show the state of all parts."`
-	Logs        logsCommand        `cmd:"" help:"Show the logs of all parts, or of one."`
-	Doctor      doctorCommand      `cmd:"" help:"Check the machine and every part; name fault and cure."`
-	Stop        stopCommand        `cmd:"" help:"Stop a part until it is started."`
-	Start       startCommand       `cmd:"" help:"Start a stopped part."`
-	Restart     restartCommand     `cmd:"" help:"Stop and start a part."`
-	Infra       infraCommand       `cmd:"" help:"Start only MySQL, Redis and the secrets, for 'dapr run -f dapr/dapr.yaml'; in the environment local only."`
-	Build       buildCommand       `cmd:"" help:"Compile the programs and the sidecar into bin/."`
-	With        withCommand        `cmd:"" help:"Run a command beside a throwaway stack of its own."`
-	Seed        seedCommand        `cmd:"" help:"Add the demo users and videos."`
-	Audit       auditCommand       `cmd:"" passthrough:"" help:"Compare all data with the rules of the system; 'audit --help' shows its flags."`
-	Orphans     orphansCommand     `cmd:"" passthrough:"" help:"List stored objects that no row names; 'orphans --delete' deletes them."`
-	DeadLetters deadLettersCommand `cmd:"" passthrough:"" help:"List, show, replay or discard events that a service could not process; 'dead-letters --help' shows how."`
-	Clean       cleanCommand       `cmd:"" help:"Delete the data folder with all data."`
+	Up          upCommand     `cmd:"" help:"Start the stack in the foreground; Ctrl-C stops it."`
+	Down        downCommand   `cmd:"" help:"Stop the stack."`
+	Status      statusCommand `cmd:"" help:"Show the state of all parts."`
+	Logs        logsCommand   `cmd:"" help:"Show the logs of all parts, or of one."`
+	Doctor      doctorCommand `cmd:"" help:"Check the machine and every part; name fault and cure."`
+	Stop        partCommand   `cmd:"" help:"Stop a part until it is started."`
+	Start       partCommand   `cmd:"" help:"Start a stopped part."`
+	Restart     partCommand   `cmd:"" help:"Stop and start a part."`
+	Infra       infraCommand  `cmd:"" help:"Start only MySQL, Redis and the secrets, for 'dapr run -f dapr/dapr.yaml'; in the environment local only."`
+	Build       buildCommand  `cmd:"" help:"Compile the programs and the sidecar into bin/."`
+	With        withCommand   `cmd:"" help:"Run a command beside a throwaway stack of its own."`
+	Seed        seedCommand   `cmd:"" help:"Add the demo users and videos."`
+	Audit       toolCommand   `cmd:"" passthrough:"" help:"Compare all data with the rules of the system; 'audit --help' shows its flags."`
+	Orphans     toolCommand   `cmd:"" passthrough:"" help:"List stored objects that no row names; 'orphans --delete' deletes them."`
+	DeadLetters toolCommand   `cmd:"" passthrough:"" help:"List, show, replay or discard events that a service could not process; 'dead-letters --help' shows how."`
+	Clean       cleanCommand  `cmd:"" help:"Delete the data folder with all data."`
 }
 
 // Run parses the arguments and runs the command.
@@ -165,24 +166,19 @@ type setup struct {
 // setup reads the run file and chooses the ports, one for an S3 server included
 // if the stack has one.
 func (g *Globals) setup(ctx context.Context, s3 bool) (s setup, err error) {
-	s.release = func() error { return nil }
 	if s.root, s.file, err = g.runFile(); err != nil {
 		return s, err
 	}
-	choice := ports.Choice{Offset: g.PortOffset, Replicas: g.Replicas, S3: s3, S3Addr: g.S3Addr, Gateway: g.GatewayAddr}
+	plan := func(offset int) (ports.Plan, error) {
+		return ports.NewPlan(s.file, ports.Choice{Offset: offset, Replicas: g.Replicas, S3: s3, S3Addr: g.S3Addr, Gateway: g.GatewayAddr})
+	}
 	if g.FreePorts {
 		folder := filepath.Join(os.TempDir(), "douyin-ports-"+strconv.Itoa(os.Getuid()))
-		reserved, err := ports.Reserve(ctx, folder, os.Getpid(), func(offset int) (ports.Plan, error) {
-			choice.Offset = offset
-			return ports.NewPlan(s.file, choice)
-		})
-		if err != nil {
-			return s, err
-		}
-		choice.Offset, s.release = reserved.Offset, reserved.Release
+		s.plan, s.release, err = ports.Reserve(ctx, folder, os.Getpid(), plan)
+		return s, err
 	}
-	s.plan, err = ports.NewPlan(s.file, choice)
-	if err != nil {
+	s.release = func() error { return nil }
+	if s.plan, err = plan(g.PortOffset); err != nil {
 		err = misuse("%w: choose other values of --port-offset, --gateway-addr and --s3-addr", err)
 	}
 	return s, err
@@ -190,3 +186,30 @@ func (g *Globals) setup(ctx context.Context, s3 bool) (s setup, err error) {
 
 // command is an invocation of the starter as typed in the checkout.
 func command(words string) string { return "bin/douyin " + words }
+
+// ExitCode ends the program with a code and without a message.
+type ExitCode int
+
+func (c ExitCode) Error() string { return "exit code " + strconv.Itoa(int(c)) }
+
+// ExitMisuse is the exit code after a MisuseError.
+const ExitMisuse = 2
+
+// MisuseError is a command that cannot work as given. Its text is one sentence
+// with the cure.
+type MisuseError struct{ cause error }
+
+func (e *MisuseError) Error() string { return e.cause.Error() }
+
+// Unwrap returns the cause.
+func (e *MisuseError) Unwrap() error { return e.cause }
+
+func misuse(format string, args ...any) error { return &MisuseError{fmt.Errorf(format, args...)} }
+
+// explainNotRunning adds the cure to control.ErrNotRunning.
+func explainNotRunning(err error, dir datadir.Dir) error {
+	if errors.Is(err, control.ErrNotRunning) {
+		return misuse("no stack runs on %s: start one with `%s`", dir.Short(), command("up"))
+	}
+	return err
+}

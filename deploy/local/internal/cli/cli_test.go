@@ -161,12 +161,12 @@ func TestADataFolderBelongsToItsEnvironment(t *testing.T) {
 			t.Fatal(err)
 		}
 		if test.record != "" {
-			if err := os.WriteFile(filepath.Join(dir.Root(), "stack.json"), []byte(test.record), 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(dir.Root, "stack.json"), []byte(test.record), 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}
 		up := func(env string) error {
-			return cli.Run(t.Context(), []string{"--root", checkout(t), "--data", dir.Root(), "--env", env,
+			return cli.Run(t.Context(), []string{"--root", checkout(t), "--data", dir.Root, "--env", env,
 				"--gateway-addr", taken.Addr().String(), "up", "--no-build"})
 		}
 		if err := up(test.env); err == nil || !strings.Contains(err.Error(), test.fault) {
@@ -249,7 +249,7 @@ func TestUnknownPart(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer server.Close()
-	err = cli.Run(t.Context(), []string{"--root", checkout(t), "--data", dir.Root(), "stop", "nobody"})
+	err = cli.Run(t.Context(), []string{"--root", checkout(t), "--data", dir.Root, "stop", "nobody"})
 	if !isMisuse(err, "bin/douyin status") {
 		t.Errorf("error %v", err)
 	}

@@ -33,7 +33,7 @@ func detach(ctx context.Context, g *Globals) error {
 	if err != nil {
 		return err
 	}
-	path := logs.Path(dir.Logs(), "douyin")
+	path := logs.Path(dir.Logs, "douyin")
 	output, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err

@@ -71,11 +71,7 @@ func (c *doctorCommand) patient(ctx context.Context, g *Globals) (doctor.Patient
 		return p, fmt.Errorf("the starter of %s does not answer: %w", dir.Short(), err)
 	default:
 		p.Status = &status
-		record, err := dir.ReadRecord()
-		if err != nil {
-			return p, err
-		}
-		own.PortOffset, own.GatewayAddr, own.Replicas, own.Env = status.Offset, record.Gateway, status.Replicas, status.Env
+		own.PortOffset, own.GatewayAddr, own.Replicas, own.Env = status.Offset, status.Gateway, status.Replicas, status.Env
 		if p.Wrong, err = client.Check(ctx); err != nil {
 			return p, err
 		}
@@ -86,7 +82,7 @@ func (c *doctorCommand) patient(ctx context.Context, g *Globals) (doctor.Patient
 	}
 	p.Plan = setup.plan
 	p.Programs = append([]string{"daprd"}, setup.file.Programs()...)
-	if setup.plan.S3 != 0 {
+	if setup.plan.S3 != "" {
 		p.Programs = append(p.Programs, "versitygw")
 	}
 	p.Machine = machine(setup.root, dir)
@@ -109,15 +105,12 @@ func machine(root string, dir datadir.Dir) doctor.Machine {
 		Writable:  dir.Writable,
 		FreeBytes: dir.FreeBytes,
 		PortFree:  ports.Free,
-		Holder:    func(port int) (ports.Holder, bool) { return ports.HolderOf("/proc", port) },
+		Holder:    ports.HolderOf,
 		Multicast: multicast.Probe,
 		LastLines: func(part string) []string {
-			lines, _, err := logs.Tail(logs.Path(dir.Logs(), part), lastLogLines)
+			lines, err := logs.Last(dir.Logs, part, lastLogLines)
 			if err != nil {
 				return []string{err.Error()}
-			}
-			for i, line := range lines {
-				lines[i] = logs.Parse(part, line).String()
 			}
 			return lines
 		},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
 
@@ -26,24 +25,22 @@ func (c *logsCommand) Run(ctx context.Context, g *Globals) error {
 	if err != nil {
 		return err
 	}
-	parts, err := logs.Parts(dir.Logs())
+	parts, err := logs.Parts(dir.Logs)
 	if err != nil {
 		return err
 	}
 	if c.Part != "" {
 		if !slices.Contains(parts, c.Part) {
-			return misuse("no log of %q in %s: choose one of %s", c.Part, dir.Logs(), strings.Join(parts, ", "))
+			return misuse("no log of %q in %s: choose one of %s", c.Part, dir.Logs, strings.Join(parts, ", "))
 		}
 		parts = []string{c.Part}
 	}
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
-	defer stop()
 	show := c.printer()
 	following, ctx := errgroup.WithContext(ctx)
 	var past []logs.Entry
 	ends := make([]int64, len(parts))
 	for i, part := range parts {
-		lines, end, err := logs.Tail(logs.Path(dir.Logs(), part), c.Lines)
+		lines, end, err := logs.Tail(logs.Path(dir.Logs, part), c.Lines)
 		if err != nil {
 			return err
 		}
@@ -58,7 +55,7 @@ func (c *logsCommand) Run(ctx context.Context, g *Globals) error {
 	}
 	for i, part := range parts {
 		following.Go(func() error {
-			return logs.Follow(ctx, logs.Path(dir.Logs(), part), ends[i], func(line string) { show(logs.Parse(part, line)) })
+			return logs.Follow(ctx, logs.Path(dir.Logs, part), ends[i], func(line string) { show(logs.Parse(part, line)) })
 		})
 	}
 	return following.Wait()

@@ -6,32 +6,23 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/control"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/datadir"
 )
 
-type partArgument struct {
+// partCommand is stop, start or restart; its name is the action.
+type partCommand struct {
 	Part string `arg:"" help:"Such as redis, mysql, s3, user, user-daprd, user-2, user-2-daprd."`
 }
 
-type stopCommand struct{ partArgument }
-
-func (c *stopCommand) Run(ctx context.Context, g *Globals) error { return c.act(ctx, g, "stop") }
-
-type startCommand struct{ partArgument }
-
-func (c *startCommand) Run(ctx context.Context, g *Globals) error { return c.act(ctx, g, "start") }
-
-type restartCommand struct{ partArgument }
-
-func (c *restartCommand) Run(ctx context.Context, g *Globals) error { return c.act(ctx, g, "restart") }
-
-func (p partArgument) act(ctx context.Context, g *Globals, action string) error {
+func (c *partCommand) Run(ctx context.Context, g *Globals, parsed *kong.Context) error {
 	client, dir, err := g.client()
 	if err != nil {
 		return err
 	}
-	err = client.Act(ctx, p.Part, action)
+	err = client.Act(ctx, c.Part, parsed.Selected().Name)
 	if errors.Is(err, control.ErrUnknown) {
 		return misuse("%w: `%s` lists the parts", err, command("status"))
 	}

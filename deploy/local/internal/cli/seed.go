@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"os/signal"
-	"syscall"
 
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/build"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/console"
@@ -25,14 +23,7 @@ func (*seedCommand) Run(ctx context.Context, g *Globals) error {
 	if err != nil {
 		return err
 	}
-	record, err := dir.ReadRecord()
-	if err != nil {
-		return err
-	}
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	builder := build.Builder{Root: status.Root, Console: console.New(os.Stdout), Run: runCommand}
-	if err := seed(ctx, builder, dir, record.LocalURL); err != nil {
+	if err := seed(ctx, newBuilder(status.Root, os.Stdout), dir, status.LocalURL); err != nil {
 		return err
 	}
 	login, err := demoLogin(dir)
@@ -54,7 +45,7 @@ func seed(ctx context.Context, b build.Builder, dir datadir.Dir, gateway string)
 	faults := ""
 	failure := console.NewLines(func(line string) { faults += line })
 	//nolint:gosec,noctx // a program of this checkout; b.Run heeds the context
-	cmd := exec.Command(b.Bin("demo"), "--gateway", gateway, "--accounts", dir.Accounts(), "--folder", dir.Root())
+	cmd := exec.Command(b.Bin("demo"), "--gateway", gateway, "--accounts", dir.Accounts, "--folder", dir.Root)
 	cmd.Stdout, cmd.Stderr = progress, failure
 	if err := b.Run(ctx, cmd); err != nil {
 		failure.Flush()
@@ -75,7 +66,7 @@ func demoLogin(dir datadir.Dir) (string, error) {
 func welcome(ctx context.Context, b build.Builder, s *stack.Stack, dir datadir.Dir, withDemo bool) error {
 	show := b.Console
 	if withDemo && !dir.Seeded() {
-		err := seed(ctx, b, dir, s.LocalURL())
+		err := seed(ctx, b, dir, s.Plan().LocalURL())
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -91,32 +82,34 @@ func welcome(ctx context.Context, b build.Builder, s *stack.Stack, dir datadir.D
 			return err
 		}
 	}
-	summary(show, s.BaseURL(), login, dir)
+	summary(show, s.Status().BaseURL, login, dir)
 	return nil
 }
 
 // summary is the end of a start.
 func summary(show *console.Console, url, login string, dir datadir.Dir) {
-	show.Printf("")
-	show.Printf("  %s   %s", show.Bold("Douyin is ready:"), show.Bold(url))
-	show.Printf("  Enter it in the app as the server's address (with a slash at the end).")
 	if login != "" {
-		show.Printf("  Demo user:         %s", show.Bold(login))
+		login = "\n  Demo user:         " + show.Bold(login)
 	}
-	show.Printf("")
-	show.Printf("  curl '%s/douyin/feed'", url)
-	show.Printf("  curl -X POST '%s/douyin/user/register/?username=me&password=secret123'", url)
-	show.Printf("  curl -F data=@clip.mp4 -F token=TOKEN -F title=Hello '%s/douyin/publish/action/'", url)
-	show.Printf("")
-	show.Printf("  %s", show.Dim("Below: changes of state, warnings and errors. The rest is in "+dir.Short()+"/logs; read it with make logs."))
-	show.Printf("  %s", show.Dim("In another terminal: make status, make doctor. Stop with Ctrl-C or make down."))
-	show.Printf("")
+	show.Printf(`
+  %s   %s
+  Enter it in the app as the server's address (with a slash at the end).%s
+
+  curl '%[2]s/douyin/feed'
+  curl -X POST '%[2]s/douyin/user/register/?username=me&password=secret123'
+  curl -F data=@clip.mp4 -F token=TOKEN -F title=Hello '%[2]s/douyin/publish/action/'
+
+  %[4]s
+  %[5]s
+`, show.Bold("Douyin is ready:"), url, login,
+		show.Dim("Below: changes of state, warnings and errors. The rest is in "+dir.Short()+"/logs; read it with make logs."),
+		show.Dim("In another terminal: make status, make doctor. Stop with Ctrl-C or make down."))
 }
 
 // infraSummary is the end of a start of the databases alone.
 func infraSummary(show *console.Console, s *stack.Stack) {
-	show.Printf("")
-	show.Printf("  Redis is at %s, MySQL at port %d; the secrets are in the data folder.", s.Redis().Addr(), s.MySQL().Port)
-	show.Printf("  Now: dapr run -f dapr/dapr.yaml    (Dapr CLI and bin/ built with `make build`)")
-	show.Printf("")
+	show.Printf(`
+  Redis is at %s, MySQL at port %d; the secrets are in the data folder.
+  Now: dapr run -f dapr/dapr.yaml    (Dapr CLI and bin/ built with `+"`make build`"+`)
+`, s.Redis.Addr(), s.MySQL.Port)
 }

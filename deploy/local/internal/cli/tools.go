@@ -2,54 +2,65 @@ package cli
 
 import (
 	"context"
-	"fmt"
-	"maps"
 	"net"
 	"os"
 	"os/exec"
-	"os/signal"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
+
+	"github.com/alecthomas/kong"
 
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/build"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/console"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/control"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/datadir"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/infra"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/ports"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/supervise"
 )
 
-// A tool is a program of deploy/ops with flags of its own. The starter builds
-// it, tells it through the environment where the running stack is, and passes
-// the arguments on.
-type (
-	auditCommand struct {
-		Args []string `arg:"" optional:""`
-	}
-	orphansCommand struct {
-		Args []string `arg:"" optional:""`
-	}
-	deadLettersCommand struct {
-		Args []string `arg:"" optional:""`
-	}
-)
+type buildCommand struct{}
 
-func (c *auditCommand) Run(ctx context.Context, g *Globals) error {
-	return g.runTool(ctx, "audit", c.Args)
+func (*buildCommand) Run(ctx context.Context, g *Globals) error {
+	root, file, err := g.runFile()
+	if err != nil {
+		return err
+	}
+	builder := newBuilder(root, os.Stdout)
+	if err := builder.Programs(ctx, append(file.Programs(), ports.Proxy)); err != nil {
+		return err
+	}
+	if g.Env == environmentS3 {
+		if err := builder.S3(ctx); err != nil {
+			return err
+		}
+	}
+	return builder.Sidecar(ctx)
 }
 
-func (c *orphansCommand) Run(ctx context.Context, g *Globals) error {
-	return g.runTool(ctx, "orphans", c.Args)
+// newBuilder is for commands that start no stack.
+func newBuilder(root string, out *os.File) build.Builder {
+	return build.Builder{Root: root, Console: console.New(out), Run: runCommand}
 }
 
-func (c *deadLettersCommand) Run(ctx context.Context, g *Globals) error {
-	return g.runTool(ctx, "deadletters", c.Args)
+// runCommand runs a command until it ends, or until ctx ends.
+func runCommand(ctx context.Context, cmd *exec.Cmd) error {
+	s := supervise.New(supervise.Options{})
+	defer s.Stop(ctx)
+	return s.Command(ctx, cmd)
 }
 
-// runTool ends with the exit code of the tool.
-func (g *Globals) runTool(ctx context.Context, name string, args []string) error {
-	args, err := g.takeDataFlag(args)
+// toolCommand is a program of deploy/ops with flags of its own. The starter
+// builds it, tells it through the environment where the running stack is, and
+// passes the arguments on.
+type toolCommand struct {
+	Args []string `arg:"" optional:""`
+}
+
+// Run ends with the exit code of the tool.
+func (c *toolCommand) Run(ctx context.Context, g *Globals, parsed *kong.Context) error {
+	args, err := g.takeDataFlag(c.Args)
 	if err != nil {
 		return err
 	}
@@ -57,33 +68,32 @@ func (g *Globals) runTool(ctx context.Context, name string, args []string) error
 	if err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	var environment map[string]string
-	if !asksForHelp(args) {
-		if environment, err = g.toolEnvironment(ctx); err != nil {
+	// The variables of this stack replace those of any other.
+	environment := slices.DeleteFunc(os.Environ(), func(entry string) bool { return strings.HasPrefix(entry, "DOUYIN_") })
+	if !slices.Contains(args, "--help") && !slices.Contains(args, "-h") {
+		status, dir, err := g.running(ctx)
+		if err != nil {
 			return err
 		}
+		environment = append(environment, toolEnvironment(status, dir)...)
 	}
-	builder := build.Builder{Root: root, Console: console.New(os.Stderr), Run: runCommand}
+	name := strings.ReplaceAll(parsed.Selected().Name, "-", "")
+	builder := newBuilder(root, os.Stderr)
 	if err := builder.Programs(ctx, []string{name}); err != nil {
 		return err
 	}
 	cmd := exec.Command(builder.Bin(name), args...) //nolint:gosec,noctx // a program of this checkout; runCommand heeds the context
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	cmd.Env = slices.DeleteFunc(os.Environ(), isToolVariable)
-	for _, variable := range slices.Sorted(maps.Keys(environment)) {
-		cmd.Env = append(cmd.Env, variable+"="+environment[variable])
-	}
-	err = runCommand(ctx, cmd)
+	cmd.Stdout, cmd.Stderr, cmd.Env = os.Stdout, os.Stderr, environment
+	return exitCode(cmd, runCommand(ctx, cmd))
+}
+
+// exitCode is the exit code of a command that has run and failed, or else its
+// error.
+func exitCode(cmd *exec.Cmd, err error) error {
 	if state := cmd.ProcessState; state != nil && state.ExitCode() > 0 {
 		return ExitCode(state.ExitCode())
 	}
 	return err
-}
-
-func asksForHelp(args []string) bool {
-	return slices.Contains(args, "--help") || slices.Contains(args, "-h")
 }
 
 // takeDataFlag handles --data behind the name of a tool as it is handled behind
@@ -107,55 +117,22 @@ func (g *Globals) takeDataFlag(args []string) ([]string, error) {
 	return rest, nil
 }
 
-// The environment variables by which a tool finds the stack; deploy/ops reads
-// them.
-const (
-	variableSecrets  = "DOUYIN_SECRETS"
-	variableRedis    = "DOUYIN_REDIS"
-	variableGateway  = "DOUYIN_GATEWAY"
-	variableObjects  = "DOUYIN_OBJECTS_FOLDER"
-	variableS3Addr   = "DOUYIN_S3_ADDR"
-	variableS3Bucket = "DOUYIN_S3_BUCKET"
-	variableS3Region = "DOUYIN_S3_REGION"
-)
-
-// isToolVariable reports whether an entry of the environment names a part of
-// another stack.
-func isToolVariable(entry string) bool {
-	name, _, _ := strings.Cut(entry, "=")
-	return slices.Contains([]string{variableSecrets, variableRedis, variableGateway, variableObjects,
-		variableS3Addr, variableS3Bucket, variableS3Region}, name)
-}
-
-// toolEnvironment describes the parts of the stack that run.
-func (g *Globals) toolEnvironment(ctx context.Context) (map[string]string, error) {
-	status, dir, err := g.running(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return describe(status, dir)
-}
-
-func describe(status control.Status, dir datadir.Dir) (map[string]string, error) {
-	environment := map[string]string{variableSecrets: dir.Secrets()}
+// toolEnvironment describes the parts of the stack that run, in the variables
+// that deploy/ops reads.
+func toolEnvironment(status control.Status, dir datadir.Dir) []string {
+	environment := []string{"DOUYIN_SECRETS=" + dir.Secrets}
 	if status.Env == environmentLocal {
-		environment[variableObjects] = dir.Objects()
+		environment = append(environment, "DOUYIN_OBJECTS_FOLDER="+dir.Objects)
 	}
 	for _, part := range status.Parts {
-		switch {
-		case part.Name == "s3":
-			environment[variableS3Addr] = status.S3
-			environment[variableS3Bucket] = infra.S3Bucket
-			environment[variableS3Region] = infra.S3Region
-		case part.Name == "redis":
-			environment[variableRedis] = net.JoinHostPort("127.0.0.1", strconv.Itoa(part.Port))
-		case strings.HasPrefix(part.Name, "gateway"): // of several replicas the proxy chooses
-			record, err := dir.ReadRecord()
-			if err != nil {
-				return nil, fmt.Errorf("address of the gateway: %w", err)
-			}
-			environment[variableGateway] = record.LocalURL
+		switch part.Name {
+		case "s3":
+			environment = append(environment, "DOUYIN_S3_ADDR="+status.S3, "DOUYIN_S3_BUCKET="+infra.S3Bucket, "DOUYIN_S3_REGION="+infra.S3Region)
+		case "redis":
+			environment = append(environment, "DOUYIN_REDIS="+net.JoinHostPort("127.0.0.1", strconv.Itoa(part.Port)))
+		case "gateway": // of several replicas the proxy chooses
+			environment = append(environment, "DOUYIN_GATEWAY="+status.LocalURL)
 		}
 	}
-	return environment, nil
+	return environment
 }

@@ -22,7 +22,7 @@ var _ control.Stack = toolStack{}
 
 func (toolStack) Status() control.Status {
 	return control.Status{
-		State: control.Ready, Env: "local",
+		State: control.Ready, Env: "local", LocalURL: "http://127.0.0.1:8080",
 		Parts: []supervise.Status{{Name: "redis", Port: 21090}, {Name: "gateway"}},
 	}
 }
@@ -92,9 +92,6 @@ func TestToolsFindTheRunningStack(t *testing.T) {
 	if err := dir.Create(); err != nil {
 		t.Fatal(err)
 	}
-	if err := dir.WriteRecord(datadir.Record{LocalURL: "http://127.0.0.1:8080"}); err != nil {
-		t.Fatal(err)
-	}
 	run := func(args ...string) error {
 		return cli.Run(t.Context(), append([]string{"--root", root, "audit"}, args...))
 	}
@@ -109,7 +106,7 @@ func TestToolsFindTheRunningStack(t *testing.T) {
 		})
 	}
 
-	if err := run("--data", dir.Root()); err == nil || !strings.Contains(err.Error(), "no stack runs") {
+	if err := run("--data", dir.Root); err == nil || !strings.Contains(err.Error(), "no stack runs") {
 		t.Errorf("without a stack: %v", err)
 	}
 	if err := run("--json", "--data"); err == nil || !strings.Contains(err.Error(), "--data needs") {
@@ -132,16 +129,16 @@ func TestToolsFindTheRunningStack(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	for _, args := range [][]string{{"--json", "--data", dir.Root(), "x"}, {"--data=" + dir.Root(), "--json", "x"}} {
+	for _, args := range [][]string{{"--json", "--data", dir.Root, "x"}, {"--data=" + dir.Root, "--json", "x"}} {
 		if err := run(args...); !errors.As(err, &code) || code != 3 {
 			t.Errorf("%q: %v, want the exit code of the tool", args, err)
 		}
 		want := []string{
 			"--json", "x",
-			"DOUYIN_GATEWAY=http://127.0.0.1:8080",
-			"DOUYIN_OBJECTS_FOLDER=" + dir.Objects(),
+			"DOUYIN_SECRETS=" + dir.Secrets,
+			"DOUYIN_OBJECTS_FOLDER=" + dir.Objects,
 			"DOUYIN_REDIS=127.0.0.1:21090",
-			"DOUYIN_SECRETS=" + dir.Secrets(),
+			"DOUYIN_GATEWAY=http://127.0.0.1:8080",
 		}
 		if got := seen(); !slices.Equal(got, want) {
 			t.Errorf("%q: the tool received %q, want %q", args, got, want)

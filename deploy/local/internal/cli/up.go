@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/console"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/control"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/datadir"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/stack"
 )
@@ -60,37 +61,96 @@ func (i *infraCommand) Run(ctx context.Context, g *Globals) error {
 		})
 }
 
+// errInterrupted is the end of a stack that was interrupted or asked to stop.
+var errInterrupted = errors.New("interrupted")
+
 // foreground runs a stack until it is interrupted or asked to stop. It calls
 // started once the stack is up.
 func foreground(ctx context.Context, g *Globals, o stack.Options, quiet bool,
 	started func(context.Context, *stack.Stack, datadir.Dir) error,
+) error {
+	err := beside(ctx, g, o, func(ctx context.Context, s *stack.Stack, dir datadir.Dir) error {
+		if err := started(ctx, s, dir); err != nil {
+			return err
+		}
+		s.Announce()
+		s.Watch(ctx, quiet)
+		return nil
+	})
+	if errors.Is(err, errInterrupted) {
+		return nil
+	}
+	return err
+}
+
+// beside starts a stack, does work, and stops the stack. The command sets mode,
+// console and what to build in o; the rest comes from the flags. The context of
+// work ends with errInterrupted.
+func beside(ctx context.Context, g *Globals, o stack.Options,
+	work func(context.Context, *stack.Stack, datadir.Dir) error,
 ) (err error) {
-	opened, err := open(ctx, g, o)
+	dir, err := g.dir()
 	if err != nil {
 		return err
 	}
-	s, dir := opened.stack, opened.dir
-	defer func() { err = errors.Join(err, opened.release()) }()
-	work, stopListening := interruptible(ctx, s)
+	if err := createFolder(dir); err != nil {
+		return err
+	}
+	unlock, err := dir.Lock()
+	if errors.Is(err, datadir.ErrLocked) {
+		return misuse("a stack runs on %s already: see `%s`, stop it with `%s`", dir.Short(), command("status"), command("down"))
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	record, err := dir.ReadRecord()
+	if err != nil {
+		return err
+	}
+	if record.Environment != "" && record.Environment != g.Env {
+		return misuse("the objects of %s belong to the environment %s: start it with --env %[2]s, or choose another folder with --data",
+			dir.Short(), record.Environment)
+	}
+	setup, err := g.setup(ctx, g.Env == environmentS3 || o.Mode == stack.Tests)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, setup.release()) }()
+	o.Root, o.Dir, o.File, o.Plan = setup.root, dir, setup.file, setup.plan
+	o.Environment, o.Resolver, o.Metrics = g.Env, g.Resolver, g.SidecarMetrics
+	o.BaseURL, o.OTLPAddr = strings.TrimRight(g.PublicBaseURL, "/"), otlpAddr(g.OTLPEndpoint)
+	s, err := stack.New(o)
+	if err != nil {
+		return err
+	}
+	server, err := control.Serve(ctx, dir.Socket("control"), s)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, server.Close()) }()
+	ctx, stopListening := interruptible(ctx, s)
 	defer stopListening()
 	defer closeStack(o.Console, s)
-
 	if free, err := dir.FreeBytes(); err == nil && free < lowDisk {
 		o.Console.Printf("only %.1f GiB are free on the disk of the data folder; that may not be enough", float64(free)/(1<<30))
 	}
-	err = s.Up(work)
-	if err == nil {
-		err = started(work, s, dir)
+	if err = s.Up(ctx); err == nil {
+		err = work(ctx, s, dir)
 	}
-	if work.Err() != nil {
-		return nil // interrupted
+	if ctx.Err() != nil {
+		return errors.Join(errInterrupted, err)
 	}
-	if err != nil {
-		return err
+	return err
+}
+
+// createFolder makes the data folder unless it exists.
+func createFolder(dir datadir.Dir) error {
+	err := dir.Create()
+	if errors.Is(err, datadir.ErrForeign) {
+		return misuse("%w: choose another with --data", err)
 	}
-	s.Announce()
-	s.Watch(work, quiet)
-	return nil
+	return err
 }
 
 // interruptible returns a context that ends with the first Ctrl-C, SIGTERM or

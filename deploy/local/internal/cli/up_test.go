@@ -56,7 +56,7 @@ func TestAStackRunsWithoutItsDemo(t *testing.T) {
 			return errors.New("exit status 1")
 		}
 		fmt.Fprint(cmd.Stdout, "video 1 of 8\n5 users, 8 videos\n")
-		return os.WriteFile(dir.Accounts(), []byte(`{"demo": "random"}`), 0o600)
+		return os.WriteFile(dir.Accounts, []byte(`{"demo": "random"}`), 0o600)
 	}
 	builder := build.Builder{Root: checkout(t), Console: show, Run: run}
 	if err := cli.Welcome(t.Context(), builder, s, dir); err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/datadir"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/infra"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/install"
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/logs"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/stack"
 )
 
@@ -34,7 +35,7 @@ func (w *withCommand) Help() string {
 		"if the command fails, the logs are kept."
 }
 
-func (w *withCommand) Run(ctx context.Context, g *Globals) (err error) {
+func (w *withCommand) Run(ctx context.Context, g *Globals) error {
 	argv := w.Command
 	if len(argv) > 0 && argv[0] == "--" {
 		argv = argv[1:]
@@ -59,42 +60,35 @@ func (w *withCommand) Run(ctx context.Context, g *Globals) (err error) {
 	if w.InfraOnly {
 		o.Mode = stack.Tests
 	}
-	opened, err := open(ctx, &own, o)
-	if err != nil {
-		return errors.Join(err, os.RemoveAll(own.Data))
-	}
-	s, dir := opened.stack, opened.dir
-	defer func() {
-		failed := err != nil
-		err = errors.Join(err, opened.release())
-		if failed {
-			err = errors.Join(err, w.keep(o.Console, dir))
-			return
+	if err := beside(ctx, &own, o, func(ctx context.Context, s *stack.Stack, dir datadir.Dir) error {
+		if w.Race {
+			if err := s.Install(ctx, install.Compiler()); err != nil {
+				return err
+			}
 		}
-		err = errors.Join(err, dir.Remove())
-	}()
-	work, stopListening := interruptible(ctx, s)
-	defer stopListening()
-	defer closeStack(o.Console, s)
-	if w.Race {
-		if err := s.Install(work, install.Compiler()); err != nil {
-			return err
-		}
+		s.Announce()
+		return w.run(ctx, argv, root, own.Env, s, dir)
+	}); err != nil {
+		return errors.Join(err, w.keep(o.Console, own.Data))
 	}
-	if err := s.Up(work); err != nil {
-		return err
-	}
-	s.Announce()
-	return w.run(work, argv, root, own.Env, s, dir)
+	return os.RemoveAll(own.Data)
 }
 
 // keep keeps what helps to understand a failure, and shows where it is.
-func (w *withCommand) keep(show *console.Console, dir datadir.Dir) error {
-	if w.Keep {
-		show.Printf("the data folder is kept in %s", dir.Root())
+func (w *withCommand) keep(show *console.Console, data string) error {
+	dir, err := datadir.At(data)
+	if err != nil {
+		return err
+	}
+	parts, err := logs.Parts(dir.Logs)
+	switch {
+	case err != nil || len(parts) == 0: // it failed before the first part
+		return errors.Join(err, os.RemoveAll(data))
+	case w.Keep:
+		show.Printf("the data folder is kept in %s", data)
 		return nil
 	}
-	show.Printf("the logs of the stack are kept in %s", dir.Logs())
+	show.Printf("the logs of the stack are kept in %s", dir.Logs)
 	return dir.RemoveExceptLogs()
 }
 
@@ -105,25 +99,25 @@ func (w *withCommand) run(ctx context.Context, argv []string, root, env string, 
 	}
 	cmd := exec.Command(argv[0], argv[1:]...) //nolint:gosec,noctx // runs the given command; s.Command heeds the context
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), "STACK_DATA="+dir.Root(), "DOUYIN_DATA="+dir.Root(), "DOUYIN_BIN="+program,
+	cmd.Env = append(os.Environ(), "STACK_DATA="+dir.Root, "DOUYIN_DATA="+dir.Root, "DOUYIN_BIN="+program,
 		"DOUYIN_ROOT="+root, "DOUYIN_ENV="+env)
 	if server, exists := s.S3(); exists {
 		cmd.Env = append(cmd.Env, "TEST_S3_ENDPOINT="+server.Endpoint(), "TEST_S3_BUCKET="+infra.S3Bucket)
 	}
 	if w.InfraOnly {
 		cmd.Env = append(cmd.Env,
-			"TEST_MYSQL_DSN="+s.MySQL().AdminDSN(""),
-			"TEST_REDIS_ADDR="+s.Redis().Addr(),
+			"TEST_MYSQL_DSN="+s.MySQL.AdminDSN(""),
+			"TEST_REDIS_ADDR="+s.Redis.Addr(),
 			"REQUIRE_INFRA=1",
 			"DAPRD="+root+"/bin/daprd")
 	} else {
-		cmd.Env = append(cmd.Env, "BASE_URL="+s.LocalURL(), "BASE_URLS="+strings.Join(s.Plan().GatewayURLs(), ","))
+		cmd.Env = append(cmd.Env, "BASE_URL="+s.Plan().LocalURL(), "BASE_URLS="+strings.Join(s.Plan().GatewayURLs(), ","))
 	}
 	began := time.Now()
 	err = s.Command(ctx, cmd)
-	if code := cmd.ProcessState; code != nil && code.ExitCode() > 0 {
-		fmt.Fprintf(os.Stderr, "%s: exit code %d after %s\n", argv[0], code.ExitCode(), time.Since(began).Round(time.Second))
-		return ExitCode(code.ExitCode())
+	var code ExitCode
+	if err = exitCode(cmd, err); errors.As(err, &code) {
+		fmt.Fprintf(os.Stderr, "%s: exit code %d after %s\n", argv[0], code, time.Since(began).Round(time.Second))
 	}
 	return err
 }

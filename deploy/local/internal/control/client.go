@@ -37,59 +37,50 @@ func NewClient(path string) *Client {
 }
 
 // Status returns the state of the stack.
-func (c *Client) Status(ctx context.Context) (Status, error) {
-	var s Status
-	raw, err := c.call(ctx, http.MethodGet, "/status")
-	if err != nil {
-		return s, err
-	}
-	return s, json.Unmarshal(raw, &s)
+func (c *Client) Status(ctx context.Context) (s Status, err error) {
+	err = c.call(ctx, http.MethodGet, "/status", &s)
+	return s, err
 }
 
 // Check returns the faults of the running parts, by part.
-func (c *Client) Check(ctx context.Context) (map[string]string, error) {
-	raw, err := c.call(ctx, http.MethodGet, "/check")
-	if err != nil {
-		return nil, err
-	}
-	var wrong map[string]string
-	return wrong, json.Unmarshal(raw, &wrong)
+func (c *Client) Check(ctx context.Context) (faults map[string]string, err error) {
+	err = c.call(ctx, http.MethodGet, "/check", &faults)
+	return faults, err
 }
 
 // Down asks the stack to stop; it does not wait for the end.
 func (c *Client) Down(ctx context.Context) error {
-	_, err := c.call(ctx, http.MethodPost, "/down")
-	return err
+	return c.call(ctx, http.MethodPost, "/down", nil)
 }
 
 // Act stops, starts or restarts a part and waits until that is done.
 func (c *Client) Act(ctx context.Context, part, action string) error {
-	_, err := c.call(ctx, http.MethodPost, "/parts/"+url.PathEscape(part)+"/"+action)
-	return err
+	return c.call(ctx, http.MethodPost, "/parts/"+url.PathEscape(part)+"/"+action, nil)
 }
 
-func (c *Client) call(ctx context.Context, method, path string) ([]byte, error) {
+// call decodes the answer into answer unless that is nil.
+func (c *Client) call(ctx context.Context, method, path string, answer any) error {
 	request, err := http.NewRequestWithContext(ctx, method, "http://starter"+path, nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	response, err := c.http.Do(request)
 	if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
-		return nil, ErrNotRunning
+		return ErrNotRunning
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer response.Body.Close()
+	if response.StatusCode == http.StatusOK && answer != nil {
+		return json.NewDecoder(response.Body).Decode(answer)
+	}
 	raw, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
-	if err != nil {
-		return nil, err
+	switch {
+	case err != nil || response.StatusCode == http.StatusOK:
+		return err
+	case response.StatusCode == http.StatusNotFound:
+		return fmt.Errorf("%w: %s", ErrUnknown, bytes.TrimSpace(raw))
 	}
-	if response.StatusCode == http.StatusNotFound {
-		return nil, fmt.Errorf("%w: %s", ErrUnknown, bytes.TrimSpace(raw))
-	}
-	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s", bytes.TrimSpace(raw))
-	}
-	return raw, nil
+	return fmt.Errorf("%s", bytes.TrimSpace(raw))
 }

@@ -16,9 +16,11 @@ type Status struct {
 	State    string             `json:"state"` // see the states below
 	Root     string             `json:"root"`
 	Data     string             `json:"data"`
-	BaseURL  string             `json:"base_url,omitempty"`
-	Gateways []string           `json:"gateways,omitempty"` // URL of each one, seen from this machine
-	Replicas int                `json:"replicas"`           // of every app
+	BaseURL  string             `json:"base_url,omitempty"`  // of the gateway, for clients
+	LocalURL string             `json:"local_url,omitempty"` // of the gateway, seen from this machine
+	Gateway  string             `json:"gateway,omitempty"`   // host:port that it listens on
+	Gateways []string           `json:"gateways,omitempty"`  // URL of each one, seen from this machine
+	Replicas int                `json:"replicas"`            // of every app
 	Env      string             `json:"environment"`
 	S3       string             `json:"s3,omitempty"` // host:port of the S3 server, seen from this machine
 	Offset   int                `json:"port_offset"`

@@ -5,11 +5,8 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
-	"os"
-	"path/filepath"
 	"strconv"
 )
 
@@ -27,26 +24,20 @@ type Credentials struct {
 	S3Secret      string            `json:"s3_secret"`
 }
 
+const credentialsFile = "credentials.json"
+
 // AdminUser is the database account with all rights, for the starter and for
 // tests.
 const AdminUser = "admin"
-
-func (d Dir) credentialsPath() string { return filepath.Join(d.root, "credentials.json") }
 
 // Credentials reads the folder's credentials, and generates and stores the missing
 // ones: all of them in a new folder, the password of a service that was added
 // since.
 func (d Dir) Credentials(services []string) (Credentials, error) {
-	path := d.credentialsPath()
+	path := d.path(credentialsFile)
 	var c Credentials
-	switch raw, err := os.ReadFile(path); {
-	case errors.Is(err, os.ErrNotExist):
-	case err != nil:
+	if _, err := readJSON(path, &c); err != nil {
 		return c, err
-	default:
-		if err := json.Unmarshal(raw, &c); err != nil {
-			return c, fmt.Errorf("%s: %w", path, err)
-		}
 	}
 	fill(&c.Suffix, func() string { return "-" + hex.EncodeToString(random(3)) })
 	for _, secret := range []*string{&c.DaprToken, &c.AppToken, &c.RedisPassword, &c.MySQLAdmin, &c.S3Access, &c.S3Secret} {
@@ -80,7 +71,7 @@ func (d Dir) WriteSecrets(c Credentials, mysqlPort int) error {
 	for service, own := range c.MySQL {
 		secrets["mysql-"+service+"-dsn"] = DSN(service, own, mysqlPort, service)
 	}
-	return writeJSON(d.Secrets(), secrets)
+	return writeJSON(d.Secrets, secrets)
 }
 
 type jwtKeys struct {
@@ -107,17 +98,4 @@ func random(n int) []byte {
 	raw := make([]byte, n)
 	rand.Read(raw) // never fails: crypto/rand crashes the program instead
 	return raw
-}
-
-// writeJSON replaces a file atomically, readable by its owner only.
-func writeJSON(path string, value any) error {
-	raw, err := json.MarshalIndent(value, "", "  ")
-	if err != nil {
-		return err
-	}
-	temporary := path + ".new"
-	if err := os.WriteFile(temporary, append(raw, '\n'), 0o600); err != nil {
-		return err
-	}
-	return os.Rename(temporary, path)
 }

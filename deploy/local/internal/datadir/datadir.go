@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/gofrs/flock"
 )
 
 const (
@@ -25,27 +27,49 @@ const (
 // ErrForeign means that the folder holds other files than a stack's.
 var ErrForeign = errors.New("not empty, and not the data folder of a stack")
 
-// Dir is a data folder.
-type Dir struct{ root string }
+// Dir is a data folder, with the absolute paths in it.
+type Dir struct {
+	Root      string
+	Logs      string // one file per part
+	Resources string // the rendered Dapr resources
+	Objects   string // of the localstorage binding
+	Redis     string // its working folder
+	MySQL     string // the server's data folder and its files
+	S3        string // objects of the S3 server
+	Secrets   string // file behind the secret store; programs read it
+	Names     string // database of the sqlite resolver
+	Accounts  string // file with the passwords of the demo users, by name; seeding writes it
+}
 
 // At names a data folder without touching the disk.
 func At(path string) (Dir, error) {
 	root, err := filepath.Abs(path)
-	return Dir{root}, err
+	d := Dir{Root: root}
+	d.Logs, d.Resources, d.Objects = d.path("logs"), d.path("resources"), d.path("objects")
+	d.Redis, d.MySQL, d.S3 = d.path("redis"), d.path("mysql"), d.path("s3")
+	d.Secrets, d.Names, d.Accounts = d.path("secrets.json"), d.path("names.db"), d.path("demo.json")
+	return d, err
+}
+
+func (d Dir) path(name string) string { return filepath.Join(d.Root, name) }
+
+func (d Dir) has(name string) bool {
+	_, err := os.Stat(d.path(name))
+	return err == nil
 }
 
 // Create makes the folder, readable by its owner only, with its subfolders, and
 // upgrades a folder of an older version. It returns ErrForeign for a folder that
 // holds other files.
 func (d Dir) Create() error {
-	entries, err := os.ReadDir(d.root)
+	entries, err := os.ReadDir(d.Root)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	if len(entries) > 0 && !d.Exists() {
-		return fmt.Errorf("%s: %w", d.root, ErrForeign)
+		return fmt.Errorf("%s: %w", d.Root, ErrForeign)
 	}
-	for _, folder := range []string{d.root, d.Logs(), d.Resources(), d.Objects(), d.Redis(), d.MySQL(), d.S3()} {
+	for _, folder := range []string{d.Root, d.Logs, d.Resources, d.Objects, d.Redis, d.MySQL, d.S3} {
 		if err := os.MkdirAll(folder, 0o700); err != nil {
 			return err
 		}
@@ -53,69 +77,39 @@ func (d Dir) Create() error {
 	if err := d.upgrade(); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(d.root, marker), nil, 0o600)
+	return os.WriteFile(d.path(marker), nil, 0o600)
 }
 
 // Exists reports whether the folder is the data folder of a stack.
-func (d Dir) Exists() bool {
-	_, err := os.Stat(filepath.Join(d.root, marker))
-	return err == nil
-}
+func (d Dir) Exists() bool { return d.has(marker) }
 
 // Remove deletes the folder with all data in it.
 func (d Dir) Remove() error {
 	if !d.Exists() {
-		return fmt.Errorf("%s is not the data folder of a stack", d.root)
+		return fmt.Errorf("%s is not the data folder of a stack", d.Root)
 	}
-	return os.RemoveAll(d.root)
+	return os.RemoveAll(d.Root)
 }
 
 // RemoveExceptLogs deletes everything in the folder but the logs.
 func (d Dir) RemoveExceptLogs() error {
-	entries, err := os.ReadDir(d.root)
+	entries, err := os.ReadDir(d.Root)
 	if err != nil {
 		return err
 	}
 	for _, entry := range entries {
-		if path := filepath.Join(d.root, entry.Name()); path != d.Logs() && entry.Name() != marker {
+		if path := filepath.Join(d.Root, entry.Name()); path != d.Logs && entry.Name() != marker {
 			err = errors.Join(err, os.RemoveAll(path))
 		}
 	}
 	return err
 }
 
-// Root is the absolute path of the folder.
-func (d Dir) Root() string { return d.root }
-
-// Logs holds one file per part.
-func (d Dir) Logs() string { return filepath.Join(d.root, "logs") }
-
-// Resources holds the rendered Dapr resources.
-func (d Dir) Resources() string { return filepath.Join(d.root, "resources") }
-
-// Objects holds the objects of the localstorage binding.
-func (d Dir) Objects() string { return filepath.Join(d.root, "objects") }
-
-// Redis is the working folder of Redis.
-func (d Dir) Redis() string { return filepath.Join(d.root, "redis") }
-
-// MySQL holds the server's data folder and its files.
-func (d Dir) MySQL() string { return filepath.Join(d.root, "mysql") }
-
-// S3 holds the objects of the S3 server.
-func (d Dir) S3() string { return filepath.Join(d.root, "s3") }
-
-// Secrets is the file behind the secret store; programs read it.
-func (d Dir) Secrets() string { return filepath.Join(d.root, "secrets.json") }
-
-// Names is the database of the sqlite resolver.
-func (d Dir) Names() string { return filepath.Join(d.root, "names.db") }
-
 // Socket returns the path of a unix socket. If the folder's path is too long for
 // a socket address, the socket lies in the temporary folder, under a name derived
 // from that path.
 func (d Dir) Socket(name string) string {
-	path := filepath.Join(d.root, name+".sock")
+	path := d.path(name + ".sock")
 	if len(path) < socketLimit {
 		return path
 	}
@@ -124,15 +118,10 @@ func (d Dir) Socket(name string) string {
 }
 
 // Seeded reports whether the demo data is complete.
-func (d Dir) Seeded() bool {
-	_, err := os.Stat(filepath.Join(d.root, seeded))
-	return err == nil
-}
+func (d Dir) Seeded() bool { return d.has(seeded) }
 
 // MarkSeeded records that the demo data is complete.
-func (d Dir) MarkSeeded() error {
-	return os.WriteFile(filepath.Join(d.root, seeded), nil, 0o600)
-}
+func (d Dir) MarkSeeded() error { return os.WriteFile(d.path(seeded), nil, 0o600) }
 
 // ErrLocked means that another starter runs this data folder.
 var ErrLocked = errors.New("another starter is running on this data folder")
@@ -140,18 +129,12 @@ var ErrLocked = errors.New("another starter is running on this data folder")
 // Lock locks the folder for this process. The kernel releases the lock when the
 // process ends, so a lock is never stale.
 func (d Dir) Lock() (release func() error, err error) {
-	file, err := os.OpenFile(filepath.Join(d.root, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if errors.Is(err, syscall.EWOULDBLOCK) {
+	lock := flock.New(d.path("lock"), flock.SetPermissions(0o600))
+	locked, err := lock.TryLock()
+	if err == nil && !locked {
 		err = ErrLocked
 	}
-	if err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	return file.Close, nil
+	return lock.Unlock, err
 }
 
 // FreeBytes is the free space for this user on the disk of the folder, or of its
@@ -184,7 +167,7 @@ func (d Dir) Writable() error {
 
 // nearest is the folder itself or its first existing parent.
 func (d Dir) nearest() (string, error) {
-	for path := d.root; ; path = filepath.Dir(path) {
+	for path := d.Root; ; path = filepath.Dir(path) {
 		_, err := os.Stat(path)
 		if err == nil {
 			return path, nil
@@ -200,11 +183,11 @@ func (d Dir) nearest() (string, error) {
 func (d Dir) Short() string {
 	working, err := os.Getwd()
 	if err != nil {
-		return d.root
+		return d.Root
 	}
-	relative, err := filepath.Rel(working, d.root)
+	relative, err := filepath.Rel(working, d.Root)
 	if err != nil || strings.HasPrefix(relative, "..") {
-		return d.root
+		return d.Root
 	}
 	return relative
 }

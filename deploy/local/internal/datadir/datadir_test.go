@@ -53,7 +53,7 @@ func TestCreateAndRemove(t *testing.T) {
 	if err := dir.Create(); err != nil {
 		t.Errorf("a second time: %v", err)
 	}
-	info, err := os.Stat(dir.Root())
+	info, err := os.Stat(dir.Root)
 	if err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("mode %v, %v, want access for its owner only", info.Mode(), err)
 	}
@@ -116,7 +116,7 @@ func TestSecretsHoldWhatProgramsRead(t *testing.T) {
 	if err := dir.WriteSecrets(credentials, 21791); err != nil {
 		t.Fatal(err)
 	}
-	raw, err := os.ReadFile(dir.Secrets())
+	raw, err := os.ReadFile(dir.Secrets)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +138,7 @@ func TestSecretsHoldWhatProgramsRead(t *testing.T) {
 	if err := json.Unmarshal([]byte(secrets["jwt-keys"]), &keys); err != nil || keys.Keys[keys.Current] != credentials.JWTKey {
 		t.Errorf("signing keys %s: %v", secrets["jwt-keys"], err)
 	}
-	for _, file := range []string{dir.Secrets(), filepath.Join(dir.Root(), "credentials.json")} {
+	for _, file := range []string{dir.Secrets, filepath.Join(dir.Root, "credentials.json")} {
 		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s: mode %v, %v", file, info.Mode(), err)
 		}

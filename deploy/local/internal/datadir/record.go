@@ -1,16 +1,13 @@
 package datadir
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strconv"
 	"syscall"
 	"time"
+
+	"github.com/prometheus/procfs"
 )
 
 // Process identifies a process; a later one with the same id differs in Started.
@@ -20,23 +17,18 @@ type Process struct {
 	Started uint64 `json:"started"` // kernel's start time, in ticks since boot
 }
 
-// Record is stack.json. A later starter learns from it the ports of the last
-// start, and the processes that may have outlived their starter.
+// Record is stack.json: what a later starter has to know of this one.
 type Record struct {
 	// Environment decides where objects are stored, so a folder belongs to the first
 	// in which a stack became ready. Empty means none yet.
 	Environment string    `json:"environment"`
-	Offset      int       `json:"offset"`
-	Gateway     string    `json:"gateway"`   // host:port
-	BaseURL     string    `json:"base_url"`  // for clients
-	LocalURL    string    `json:"local_url"` // of the gateway, from this machine
-	Processes   []Process `json:"processes"`
+	Processes   []Process `json:"processes"` // that may outlive their starter
 }
 
-func (d Dir) recordPath() string { return filepath.Join(d.root, "stack.json") }
+const recordFile = "stack.json"
 
 // WriteRecord replaces stack.json.
-func (d Dir) WriteRecord(r Record) error { return writeJSON(d.recordPath(), r) }
+func (d Dir) WriteRecord(r Record) error { return writeJSON(d.path(recordFile), r) }
 
 // onlyEnvironment is the environment of records that name none, from before
 // there was a choice.
@@ -44,17 +36,10 @@ const onlyEnvironment = "local"
 
 // ReadRecord reads stack.json; a missing one is an empty record.
 func (d Dir) ReadRecord() (Record, error) {
-	var r Record
-	raw, err := os.ReadFile(d.recordPath())
-	if errors.Is(err, os.ErrNotExist) {
-		return r, nil
-	}
-	if err != nil {
-		return r, err
-	}
-	r.Environment = onlyEnvironment
-	if err := json.Unmarshal(raw, &r); err != nil {
-		return r, fmt.Errorf("%s: %w", d.recordPath(), err)
+	r := Record{Environment: onlyEnvironment}
+	exists, err := readJSON(d.path(recordFile), &r)
+	if err != nil || !exists {
+		return Record{}, err
 	}
 	return r, nil
 }
@@ -68,28 +53,15 @@ func (p Process) Alive() bool {
 // StartTime reads when a process started, in ticks since boot. A zombie counts as
 // ended.
 func StartTime(pid int) (uint64, error) {
-	raw, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
+	process, err := procfs.NewProc(pid)
 	if err != nil {
 		return 0, err
 	}
-	// The command, in parentheses, may contain any character; fields are counted
-	// after it.
-	end := bytes.LastIndexByte(raw, ')')
-	if end < 0 {
-		return 0, fmt.Errorf("process %d: unreadable stat", pid)
+	stat, err := process.Stat()
+	if err == nil && stat.State == "Z" {
+		err = fmt.Errorf("process %d has ended", pid)
 	}
-	const (
-		state     = 0
-		startTime = 19
-	)
-	fields := bytes.Fields(raw[end+1:])
-	if len(fields) <= startTime {
-		return 0, fmt.Errorf("process %d: short stat", pid)
-	}
-	if string(fields[state]) == "Z" {
-		return 0, fmt.Errorf("process %d has ended", pid)
-	}
-	return strconv.ParseUint(string(fields[startTime]), 10, 64)
+	return stat.Starttime, err
 }
 
 // ClearLeftovers waits until the processes of an earlier starter have ended, and

@@ -1,11 +1,9 @@
 package datadir
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 )
@@ -17,10 +15,10 @@ const Version = 1
 // ErrNewer means that a newer starter wrote the folder.
 var ErrNewer = errors.New("written by a newer version")
 
-func (d Dir) versionPath() string { return filepath.Join(d.root, "version") }
+const versionFile = "version"
 
 func (d Dir) version() (int, error) {
-	raw, err := os.ReadFile(d.versionPath())
+	raw, err := os.ReadFile(d.path(versionFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return 0, nil
 	}
@@ -29,7 +27,7 @@ func (d Dir) version() (int, error) {
 	}
 	version, err := strconv.Atoi(strings.TrimSpace(string(raw)))
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w", d.versionPath(), err)
+		return 0, fmt.Errorf("%s: %w", d.path(versionFile), err)
 	}
 	return version, nil
 }
@@ -49,32 +47,19 @@ func (d Dir) upgrade() error {
 	if err != nil || version >= Version {
 		return err
 	}
-	if _, err := os.Stat(d.credentialsPath()); err == nil {
+	if d.has(credentialsFile) {
 		// Starters without a version file seeded accounts with constant passwords.
 		old := map[string]string{"demo": "douyin123", "wanglei": "wanglei123", "hanmeimei": "hanmeimei123"}
-		if err := writeJSON(d.Accounts(), old); err != nil {
+		if err := writeJSON(d.Accounts, old); err != nil {
 			return err
 		}
 	}
-	return os.WriteFile(d.versionPath(), []byte(strconv.Itoa(Version)+"\n"), 0o600)
+	return os.WriteFile(d.path(versionFile), []byte(strconv.Itoa(Version)+"\n"), 0o600)
 }
-
-// Accounts is the file with the passwords of the demo users, by name. Seeding
-// writes it.
-func (d Dir) Accounts() string { return filepath.Join(d.root, "demo.json") }
 
 // Password is the password of a demo user; empty if there is none.
 func (d Dir) Password(user string) (string, error) {
-	raw, err := os.ReadFile(d.Accounts())
-	if errors.Is(err, os.ErrNotExist) {
-		return "", nil
-	}
-	if err != nil {
-		return "", err
-	}
 	var passwords map[string]string
-	if err := json.Unmarshal(raw, &passwords); err != nil {
-		return "", fmt.Errorf("%s: %w", d.Accounts(), err)
-	}
-	return passwords[user], nil
+	_, err := readJSON(d.Accounts, &passwords)
+	return passwords[user], err
 }

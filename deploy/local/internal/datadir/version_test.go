@@ -36,7 +36,7 @@ func TestNewerFolderIsRefused(t *testing.T) {
 	if err := dir.Create(); err != nil {
 		t.Fatal(err)
 	}
-	if raw, err := os.ReadFile(filepath.Join(dir.Root(), "version")); err != nil || string(raw) != "2\n" {
+	if raw, err := os.ReadFile(filepath.Join(dir.Root, "version")); err != nil || string(raw) != "2\n" {
 		t.Errorf("the version becomes %q, %v", raw, err)
 	}
 	if err := newDir(t, map[string]string{"version": "two"}).CheckVersion(); err == nil || errors.Is(err, datadir.ErrNewer) {
@@ -56,7 +56,7 @@ func TestPasswordsOfOldFoldersAreKept(t *testing.T) {
 	if password, err := old.Password("demo"); err != nil || password != "douyin123" || !old.Seeded() {
 		t.Errorf("password %q, %v, seeded %v", password, err, old.Seeded())
 	}
-	if info, err := os.Stat(old.Accounts()); err != nil || info.Mode().Perm() != 0o600 {
+	if info, err := os.Stat(old.Accounts); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
 	fresh := newDir(t, nil)

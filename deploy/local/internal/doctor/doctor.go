@@ -36,7 +36,7 @@ type Machine struct {
 	Writable  func() error
 	FreeBytes func() (int64, error)
 	PortFree  func(ctx context.Context, port int) bool
-	Holder    func(port int) (ports.Holder, bool)
+	Holder    func(port int) ports.Holder
 	Multicast func(ctx context.Context) error
 	LastLines func(part string) []string
 }

@@ -35,7 +35,7 @@ func healthy() doctor.Patient {
 			Writable:  func() error { return nil },
 			FreeBytes: func() (int64, error) { return 70 * gib, nil },
 			PortFree:  func(context.Context, int) bool { return true },
-			Holder:    func(int) (ports.Holder, bool) { return ports.Holder{}, false },
+			Holder:    func(int) ports.Holder { return ports.Holder{} },
 			Multicast: func(context.Context) error { return nil },
 			LastLines: func(string) []string { return []string{"panic: no such table"} },
 		},
@@ -188,7 +188,7 @@ func faultOf(t *testing.T, p doctor.Patient) string {
 // taken makes another process listen on a port.
 func taken(p *doctor.Patient, port int) {
 	p.Machine.PortFree = func(_ context.Context, asked int) bool { return asked != port }
-	p.Machine.Holder = func(int) (ports.Holder, bool) { return ports.Holder{PID: 4711, Command: "nc"}, true }
+	p.Machine.Holder = func(int) ports.Holder { return ports.Holder{PID: 4711, Command: "nc"} }
 }
 
 // A stack that does not use mDNS gets only a note.

@@ -23,13 +23,7 @@ func programs(ctx context.Context, p Patient) []Finding {
 	if len(missing) == 0 {
 		return ok("installed", "Redis, MariaDB, ffmpeg and ffprobe")
 	}
-	var names []string
-	for _, need := range missing {
-		names = append(names, need.Name)
-	}
-	return fault("installed", "not installed: "+strings.Join(names, ", "),
-		"sudo apt-get install -y --no-install-recommends "+strings.Join(install.Packages(missing), " ")+
-			"   (or the packages of your system)")
+	return fault("installed", "not installed: "+install.Names(missing), install.Command(missing)+"   (or the packages of your system)")
 }
 
 func binaries(_ context.Context, p Patient) []Finding {
@@ -87,7 +81,7 @@ func portsFree(ctx context.Context, p Patient) []Finding {
 		if running[port.Part] || p.Machine.PortFree(ctx, port.Number) {
 			continue
 		}
-		holder, _ := p.Machine.Holder(port.Number)
+		holder := p.Machine.Holder(port.Number)
 		if own[holder.PID] {
 			continue
 		}

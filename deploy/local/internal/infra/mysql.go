@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -124,12 +125,7 @@ func (m MySQL) statements() string {
 	}
 	account(datadir.AdminUser, m.Admin)
 	add("GRANT ALL PRIVILEGES ON *.* TO `%s`@`127.0.0.1` WITH GRANT OPTION", datadir.AdminUser)
-	services := make([]string, 0, len(m.Services))
-	for service := range m.Services {
-		services = append(services, service)
-	}
-	slices.Sort(services)
-	for _, service := range services {
+	for _, service := range slices.Sorted(maps.Keys(m.Services)) {
 		account(service, m.Services[service])
 		add("CREATE DATABASE IF NOT EXISTS `%s` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", service)
 		add("GRANT ALL PRIVILEGES ON `%s`.* TO `%s`@`127.0.0.1`", service, service)

@@ -1,20 +1,18 @@
 package infra
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
-	"strconv"
 	"syscall"
 	"time"
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
 
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/ports"
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/supervise"
 )
 
@@ -24,29 +22,17 @@ const (
 	S3Region = "us-east-1"
 )
 
-const loopback = "127.0.0.1"
-
 // S3 is an S3 server of the stack with one private bucket.
 type S3 struct {
 	Server string // path of the program, see deploy/s3
 	Dir    string
-	Host   string // to listen on; empty: loopback
-	Port   int
+	Listen string // host:port
 	Access string
 	Secret string
 }
 
-// listen is the address that the server binds.
-func (s S3) listen() string { return net.JoinHostPort(cmp.Or(s.Host, loopback), strconv.Itoa(s.Port)) }
-
 // Addr is the server's host:port on this machine.
-func (s S3) Addr() string {
-	host := cmp.Or(s.Host, loopback)
-	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
-		host = loopback
-	}
-	return net.JoinHostPort(host, strconv.Itoa(s.Port))
-}
+func (s S3) Addr() string { return ports.Local(s.Listen) }
 
 // Endpoint is the server's URL on this machine.
 func (s S3) Endpoint() string { return "http://" + s.Addr() }
@@ -58,10 +44,10 @@ func (s S3) Spec() supervise.Spec {
 	return supervise.Spec{
 		Name:  "s3",
 		Path:  s.Server,
-		Args:  []string{"-addr", s.listen(), "-data", s.Dir, "-region", S3Region},
+		Args:  []string{"-addr", s.Listen, "-data", s.Dir, "-region", S3Region},
 		Env:   append(os.Environ(), "ROOT_ACCESS_KEY="+s.Access, "ROOT_SECRET_KEY="+s.Secret, "GOMEMLIMIT=120MiB"),
 		Dir:   s.Dir,
-		Port:  s.Port,
+		Port:  ports.Number(s.Listen),
 		Ready: s.ensureBucket,
 		Layer: LayerInfra,
 		Grace: 5 * time.Second,

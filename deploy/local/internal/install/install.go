@@ -58,25 +58,33 @@ func Missing(ctx context.Context, needs []Need) []Need {
 	return missing
 }
 
-// Advice explains how to install missing programs by hand.
-func Advice(missing []Need) string {
+// Names lists the names of needs.
+func Names(needs []Need) string {
 	var names []string
-	for _, need := range missing {
+	for _, need := range needs {
 		names = append(names, need.Name)
 	}
-	packages := Packages(missing)
-	return fmt.Sprintf("missing: %s. On Debian or Ubuntu:\n\n    sudo apt-get update && sudo apt-get install -y --no-install-recommends %s\n\n"+
-		"On other systems install the packages of the same programs; they must be on the PATH.",
-		strings.Join(names, ", "), strings.Join(packages, " "))
+	return strings.Join(names, ", ")
 }
 
-// Packages lists the packages of needs.
-func Packages(needs []Need) []string {
-	var packages []string
+// Command is the shell command that installs the packages of needs.
+func Command(needs []Need) string {
+	return "sudo apt-get install -y --no-install-recommends " + strings.Join(packages(needs), " ")
+}
+
+// Advice explains how to install missing programs by hand.
+func Advice(missing []Need) string {
+	return fmt.Sprintf("missing: %s. On Debian or Ubuntu:\n\n    sudo apt-get update && %s\n\n"+
+		"On other systems install the packages of the same programs; they must be on the PATH.",
+		Names(missing), Command(missing))
+}
+
+func packages(needs []Need) []string {
+	var all []string
 	for _, need := range needs {
-		packages = append(packages, need.Packages...)
+		all = append(all, need.Packages...)
 	}
-	return packages
+	return all
 }
 
 // Installer installs packages with apt-get.
@@ -95,12 +103,11 @@ func (i Installer) Ensure(ctx context.Context, needs []Need) error {
 	if !ok {
 		return fmt.Errorf("%s", Advice(missing))
 	}
-	packages := Packages(missing)
-	step := i.Console.Step("install " + strings.Join(packages, ", "))
+	step := i.Console.Step("install " + Names(missing))
 	if err := i.apt(ctx, step, prefix, "update"); err != nil {
 		return err
 	}
-	args := append([]string{"install", "-y", "--no-install-recommends"}, packages...)
+	args := append([]string{"install", "-y", "--no-install-recommends"}, packages(missing)...)
 	if err := i.apt(ctx, step, prefix, args...); err != nil {
 		return err
 	}

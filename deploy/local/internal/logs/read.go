@@ -1,7 +1,6 @@
 package logs
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -10,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/douyin-on-dapr/douyin/deploy/local/internal/console"
 )
 
 // tailWindow bounds the bytes that Tail reads.
@@ -57,6 +58,15 @@ func Tail(path string, n int) (lines []string, end int64, err error) {
 	return lines[max(0, len(lines)-n):], end, nil
 }
 
+// Last returns the last n lines of a part's log, for people.
+func Last(folder, part string, n int) ([]string, error) {
+	lines, _, err := Tail(Path(folder, part), n)
+	for i, line := range lines {
+		lines[i] = Parse(part, line).String()
+	}
+	return lines, err
+}
+
 // followInterval is how often Follow reads.
 const followInterval = 200 * time.Millisecond
 
@@ -64,7 +74,7 @@ const followInterval = 200 * time.Millisecond
 // until ctx ends; lines that were written before that are still passed on. It
 // continues with the next file when the file is rotated.
 func Follow(ctx context.Context, path string, from int64, line func(string)) error {
-	f := follower{path: path, at: from, line: line}
+	f := follower{path: path, at: from, lines: console.NewLines(line)}
 	defer f.close()
 	tick := time.NewTicker(followInterval)
 	defer tick.Stop()
@@ -82,11 +92,10 @@ func Follow(ctx context.Context, path string, from int64, line func(string)) err
 
 // follower keeps the file open, to read the rest of one that is rotated.
 type follower struct {
-	path string
-	file *os.File
-	at   int64
-	rest []byte
-	line func(string)
+	path  string
+	file  *os.File
+	at    int64
+	lines *console.Lines
 }
 
 // advance reads to the end of the file, and of the next one after a rotation.
@@ -140,15 +149,8 @@ func (f *follower) read() error {
 		return err
 	}
 	f.at += int64(len(raw))
-	f.rest = append(f.rest, raw...)
-	for {
-		before, after, found := bytes.Cut(f.rest, []byte{'\n'})
-		if !found {
-			return nil
-		}
-		f.line(string(before))
-		f.rest = after
-	}
+	_, err = f.lines.Write(raw)
+	return err
 }
 
 func (f *follower) close() {

@@ -19,43 +19,34 @@ func group() *net.UDPAddr { return &net.UDPAddr{IP: net.IPv4(224, 0, 0, 251), Po
 // after the other, until it receives one of them, as a sidecar has to receive the
 // query of another. It returns nil if it did.
 func Probe(ctx context.Context) error {
-	interfaces, err := usable()
+	interfaces, err := net.Interfaces()
 	if err != nil {
 		return err
 	}
-	if len(interfaces) == 0 {
-		return errors.New("no active network interface supports multicast")
-	}
-	reasons := make([]error, 0, len(interfaces))
+	var reasons []error
 	for _, one := range interfaces {
+		// As the mDNS library of the sidecars chooses.
+		if one.Flags&net.FlagUp == 0 || one.Flags&net.FlagMulticast == 0 {
+			continue
+		}
 		err := roundTrip(ctx, one)
 		if err == nil {
 			return nil
 		}
 		reasons = append(reasons, fmt.Errorf("%s: %w", one.Name, err))
 	}
+	if len(reasons) == 0 {
+		return errors.New("no active network interface supports multicast")
+	}
 	return errors.Join(reasons...)
-}
-
-// usable lists the interfaces that the sidecars' mDNS library uses.
-func usable() ([]net.Interface, error) {
-	all, err := net.Interfaces()
-	if err != nil {
-		return nil, err
-	}
-	var list []net.Interface
-	for _, one := range all {
-		if one.Flags&net.FlagUp != 0 && one.Flags&net.FlagMulticast != 0 {
-			list = append(list, one)
-		}
-	}
-	return list, nil
 }
 
 // timeout bounds the way of a packet through the kernel.
 const timeout = 500 * time.Millisecond
 
 func roundTrip(ctx context.Context, one net.Interface) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
 	source, err := address(one)
 	if err != nil {
 		return err
@@ -77,10 +68,7 @@ func roundTrip(ctx context.Context, one net.Interface) error {
 	if _, err := sender.Write(packet); err != nil {
 		return err
 	}
-	deadline := time.Now().Add(timeout)
-	if limit, ok := ctx.Deadline(); ok && limit.Before(deadline) {
-		deadline = limit
-	}
+	deadline, _ := ctx.Deadline()
 	if err := listener.SetReadDeadline(deadline); err != nil {
 		return err
 	}
@@ -111,12 +99,7 @@ func address(one net.Interface) (net.IP, error) {
 
 // query is a DNS query for a random name.
 func query() []byte {
-	label := make([]byte, 16)
-	const letters = "abcdefghijklmnop"
-	rand.Read(label)
-	for i, b := range label {
-		label[i] = letters[int(b)%len(letters)]
-	}
+	label := rand.Text()
 	packet := []byte{0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0} // one question
 	packet = append(append(packet, byte(len(label))), label...)
 	packet = append(append(packet, 5), "local"...)

@@ -7,79 +7,51 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
-	"syscall"
+
+	"github.com/gofrs/flock"
 )
 
 // Free reports whether a listener could be opened on a loopback port.
 func Free(ctx context.Context, port int) bool {
 	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	listener, err := config.Listen(ctx, "tcp4", loopback(port))
 	if err != nil {
 		return false
 	}
 	return listener.Close() == nil
 }
 
-// Reservation keeps an offset from other starters of this machine.
-type Reservation struct {
-	Offset int
-	lock   *os.File
-}
-
-// Release gives up the offset.
-func (r *Reservation) Release() error { return r.lock.Close() }
-
 // Reserve finds an offset whose ports are all free, beginning at one that depends
-// on seed, and reserves it by a file lock in folder, so that two starters never
-// choose the same. plan returns the ports of an offset.
-func Reserve(ctx context.Context, folder string, seed int, plan func(offset int) (Plan, error)) (*Reservation, error) {
+// on seed, and reserves it by a file lock in folder until release, so that two
+// starters never choose the same. plan returns the ports of an offset.
+func Reserve(ctx context.Context, folder string, seed int, plan func(offset int) (Plan, error)) (p Plan, release func() error, err error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, err
+		return p, nil, err
 	}
 	highest := (Ceiling - MySQLBase - Step) / Step
 	for i := range highest {
 		offset := (1 + (seed+i)%highest) * Step
 		p, err := plan(offset)
 		if err != nil {
-			return nil, err
+			return p, nil, err
 		}
-		lock, err := claim(filepath.Join(folder, strconv.Itoa(offset)+".lock"))
-		if errors.Is(err, syscall.EWOULDBLOCK) {
+		lock := flock.New(filepath.Join(folder, strconv.Itoa(offset)+".lock"), flock.SetPermissions(0o600))
+		locked, err := lock.TryLock()
+		if err != nil {
+			return p, nil, err
+		}
+		if !locked {
 			continue
 		}
-		if err != nil {
-			return nil, err
+		taken := func(port Port) bool { return !Free(ctx, port.Number) }
+		if !slices.ContainsFunc(p.All(), taken) {
+			return p, lock.Unlock, nil
 		}
-		if allFree(ctx, p.All()) {
-			return &Reservation{Offset: offset, lock: lock}, nil
-		}
-		if err := lock.Close(); err != nil {
-			return nil, err
-		}
-		if err := ctx.Err(); err != nil {
-			return nil, err
+		if err := errors.Join(lock.Unlock(), ctx.Err()); err != nil {
+			return p, nil, err
 		}
 	}
-	return nil, fmt.Errorf("no free set of ports below %d", Ceiling)
-}
-
-func claim(path string) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	return file, nil
-}
-
-func allFree(ctx context.Context, list []Port) bool {
-	for _, port := range list {
-		if !Free(ctx, port.Number) {
-			return false
-		}
-	}
-	return true
+	return p, nil, fmt.Errorf("no free set of ports below %d", Ceiling)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"strings"
 
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/runfile"
 )
@@ -69,8 +70,7 @@ type Plan struct {
 	Replicas int // of every app
 	Redis    int
 	MySQL    int
-	S3       int    // 0: the stack has no S3 server
-	S3Host   string // address that the S3 server listens on
+	S3       string // host:port that the S3 server listens on; empty: the stack has none
 	Gateway  string // host:port of the public listener
 	Apps     []App  // the replicas of an app are adjacent
 }
@@ -82,7 +82,7 @@ type Port struct {
 }
 
 // Addr is the loopback address of the listener.
-func (p Port) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(p.Number)) }
+func (p Port) Addr() string { return loopback(p.Number) }
 
 // Choice holds the choices of a plan; the rest is in the run file.
 type Choice struct {
@@ -103,31 +103,20 @@ func NewPlan(file runfile.File, c Choice) (Plan, error) {
 	if p.Replicas > MaxReplicas {
 		return Plan{}, fmt.Errorf("%d replicas: the maximum is %d", p.Replicas, MaxReplicas)
 	}
-	if c.S3 {
-		p.S3Host, p.S3 = "127.0.0.1", S3Base+c.Offset
-		if c.S3Addr != "" {
-			var err error
-			if p.S3Host, p.S3, err = splitAddr("S3", c.S3Addr); err != nil {
-				return Plan{}, err
-			}
-			p.S3Host = cmp.Or(p.S3Host, "0.0.0.0")
-		}
-	}
-	base := gatewayDefault
 	for _, app := range file.Apps {
 		for replica := range p.Replicas {
 			p.Apps = append(p.Apps, p.app(app, replica))
 		}
-		if addr := app.Env["GATEWAY_ADDR"]; addr != "" {
-			base = addr
+		if p.Gateway == "" && app.Env["GATEWAY_ADDR"] != "" {
+			p.Gateway = moved(app.Env["GATEWAY_ADDR"], c.Offset)
 		}
 	}
-	if p.Gateway == "" {
-		host, port, err := splitAddr("gateway", base)
-		if err != nil {
-			return Plan{}, err
+	p.Gateway = cmp.Or(p.Gateway, moved(gatewayDefault, c.Offset))
+	if c.S3 {
+		p.S3 = cmp.Or(c.S3Addr, loopback(S3Base+c.Offset))
+		if strings.HasPrefix(p.S3, ":") { // the server wants a host
+			p.S3 = "0.0.0.0" + p.S3
 		}
-		p.Gateway = net.JoinHostPort(host, strconv.Itoa(port+c.Offset))
 	}
 	return p, p.check()
 }
@@ -155,8 +144,10 @@ func (p Plan) app(app runfile.App, replica int) App {
 }
 
 func (p Plan) check() error {
-	if _, _, err := splitAddr("gateway", p.Gateway); err != nil {
-		return err
+	for _, addr := range []string{p.Gateway, cmp.Or(p.S3, p.Gateway)} {
+		if _, _, err := net.SplitHostPort(addr); err != nil {
+			return err
+		}
 	}
 	seen := map[int]string{}
 	for _, port := range p.All() {
@@ -174,8 +165,8 @@ func (p Plan) check() error {
 // Infra lists the listeners of MySQL and Redis, and of an S3 server.
 func (p Plan) Infra() []Port {
 	list := []Port{{"redis", p.Redis}, {"mysql", p.MySQL}}
-	if p.S3 != 0 {
-		list = append(list, Port{"s3", p.S3})
+	if p.S3 != "" {
+		list = append(list, Port{"s3", Number(p.S3)})
 	}
 	return list
 }
@@ -205,7 +196,7 @@ func (p Plan) Direct() []string {
 	var all []string
 	for _, app := range p.Apps {
 		if app.Direct != 0 {
-			all = append(all, Port{app.Part(), app.Direct}.Addr())
+			all = append(all, loopback(app.Direct))
 		}
 	}
 	return all
@@ -224,33 +215,34 @@ func (p Plan) GatewayURLs() []string {
 }
 
 // GatewayPort is the port of the public listener.
-func (p Plan) GatewayPort() int {
-	_, port, err := splitAddr("gateway", p.Gateway)
-	if err != nil {
-		return 0
-	}
-	return port
-}
+func (p Plan) GatewayPort() int { return Number(p.Gateway) }
 
 // LocalURL is the URL of the public listener on this machine.
-func (p Plan) LocalURL() string {
-	host, _, err := splitAddr("gateway", p.Gateway)
-	if ip := net.ParseIP(host); err != nil || host == "" || ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
+func (p Plan) LocalURL() string { return "http://" + Local(p.Gateway) }
+
+// Local is the address at which this machine reaches a listener on host:port.
+func Local(addr string) string {
+	host, _, _ := net.SplitHostPort(addr) // a plan holds no other addresses
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		return loopback(Number(addr))
 	}
-	return "http://" + net.JoinHostPort(host, strconv.Itoa(p.GatewayPort()))
+	return addr
 }
 
-// splitAddr splits host:port; an empty host means all addresses. whose is for the
-// error.
-func splitAddr(whose, addr string) (string, int, error) {
-	host, text, err := net.SplitHostPort(addr)
+func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
+
+// Number is the port of host:port, 0 if it has none.
+func Number(addr string) int {
+	_, port, _ := net.SplitHostPort(addr)
+	n, _ := strconv.Atoi(port)
+	return n
+}
+
+// moved adds an offset to the port of host:port.
+func moved(addr string, offset int) string {
+	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
-		return "", 0, fmt.Errorf("%s address %q: %w", whose, addr, err)
+		return addr // refused by check
 	}
-	port, err := strconv.Atoi(text)
-	if err != nil || port <= 0 || port > 65535 {
-		return "", 0, fmt.Errorf("%s address %q: bad port", whose, addr)
-	}
-	return host, port, nil
+	return net.JoinHostPort(host, strconv.Itoa(Number(addr)+offset))
 }

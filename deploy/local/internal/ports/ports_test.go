@@ -4,7 +4,6 @@ import (
 	"net"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -45,14 +44,14 @@ func TestPlanMovesEveryPort(t *testing.T) {
 }
 
 func TestPlanWithAnS3Server(t *testing.T) {
-	for wanted, want := range map[bool]int{true: 21380, false: 0} {
+	for wanted, want := range map[bool]string{true: "127.0.0.1:21380", false: ""} {
 		plan, err := ports.NewPlan(file(), ports.Choice{Offset: 300, S3: wanted})
 		if err != nil {
 			t.Fatal(err)
 		}
 		listed := slices.Contains(plan.Infra(), ports.Port{Part: "s3", Number: 21380})
 		if plan.S3 != want || listed != wanted {
-			t.Errorf("wanted: %t, its port is %d, listed: %t", wanted, plan.S3, listed)
+			t.Errorf("wanted: %t, its address is %q, listed: %t", wanted, plan.S3, listed)
 		}
 	}
 }
@@ -65,8 +64,8 @@ func TestPlanS3Address(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := net.JoinHostPort(plan.S3Host, strconv.Itoa(plan.S3)); got != want {
-			t.Errorf("%q: listens on %s", addr, got)
+		if plan.S3 != want {
+			t.Errorf("%q: listens on %s", addr, plan.S3)
 		}
 	}
 	for _, addr := range []string{"9000", "127.0.0.1:", "127.0.0.1:21391"} {
@@ -74,8 +73,8 @@ func TestPlanS3Address(t *testing.T) {
 			t.Errorf("S3 address %q is accepted", addr)
 		}
 	}
-	if plan, err := ports.NewPlan(file(), ports.Choice{S3Addr: ":9000"}); err != nil || plan.S3 != 0 {
-		t.Errorf("without an S3 server: port %d, %v", plan.S3, err)
+	if plan, err := ports.NewPlan(file(), ports.Choice{S3Addr: ":9000"}); err != nil || plan.S3 != "" {
+		t.Errorf("without an S3 server: %s, %v", plan.S3, err)
 	}
 }
 
@@ -194,24 +193,24 @@ func TestReserveSkipsWhatIsTaken(t *testing.T) {
 		}
 		return ports.Plan{Offset: offset, Redis: port, MySQL: 0, Gateway: "127.0.0.1:0"}, nil
 	}
-	third, err := ports.Reserve(t.Context(), folder, 0, plan)
+	third, release, err := ports.Reserve(t.Context(), folder, 0, plan)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if third.Offset != 300 {
 		t.Fatalf("offset %d, want 300", third.Offset)
 	}
-	fourth, err := ports.Reserve(t.Context(), folder, 0, plan)
+	fourth, _, err := ports.Reserve(t.Context(), folder, 0, plan)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if fourth.Offset != 400 {
 		t.Errorf("a second starter gets offset %d, want 400", fourth.Offset)
 	}
-	if err := third.Release(); err != nil {
+	if err := release(); err != nil {
 		t.Fatal(err)
 	}
-	again, err := ports.Reserve(t.Context(), folder, 0, plan)
+	again, _, err := ports.Reserve(t.Context(), folder, 0, plan)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,11 +224,10 @@ func TestHolderOfNamesTheProcess(t *testing.T) {
 	if ports.Free(t.Context(), port) {
 		t.Error("a taken port counts as free")
 	}
-	holder, found := ports.HolderOf("/proc", port)
-	if !found || holder.PID != os.Getpid() || holder.Command == "" {
-		t.Errorf("holder %+v, %v, want this test, pid %d", holder, found, os.Getpid())
+	if holder := ports.HolderOf(port); holder.PID != os.Getpid() || holder.Command == "" {
+		t.Errorf("holder %+v, want this test, pid %d", holder, os.Getpid())
 	}
-	if _, found := ports.HolderOf("/proc", 1); found {
-		t.Error("port 1 has a listener")
+	if holder := ports.HolderOf(1); holder.PID != 0 {
+		t.Errorf("port 1 has the listener %v", holder)
 	}
 }

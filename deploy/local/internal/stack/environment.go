@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/douyin-on-dapr/douyin/deploy/local/internal/infra"
@@ -72,8 +73,7 @@ func environment(given map[string]string) []string {
 // publicURL is the gateway's address for a phone: one of the machine's own if
 // the gateway listens on all of them.
 func publicURL(plan ports.Plan) string {
-	host, port, err := net.SplitHostPort(plan.Gateway)
-	if ip := net.ParseIP(host); err != nil || host != "" && (ip == nil || !ip.IsUnspecified()) {
+	if ports.Local(plan.Gateway) == plan.Gateway {
 		return plan.LocalURL()
 	}
 	addresses, err := net.InterfaceAddrs()
@@ -81,8 +81,8 @@ func publicURL(plan ports.Plan) string {
 		return plan.LocalURL()
 	}
 	for _, address := range addresses {
-		if network, ok := address.(*net.IPNet); ok && network.IP.To4() != nil && !network.IP.IsLoopback() && !network.IP.IsLinkLocalUnicast() {
-			return "http://" + net.JoinHostPort(network.IP.String(), port)
+		if network, ok := address.(*net.IPNet); ok && network.IP.To4() != nil && network.IP.IsGlobalUnicast() {
+			return "http://" + net.JoinHostPort(network.IP.String(), strconv.Itoa(plan.GatewayPort()))
 		}
 	}
 	return plan.LocalURL()

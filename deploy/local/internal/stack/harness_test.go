@@ -43,19 +43,15 @@ func reserve(t *testing.T, file runfile.File) ports.Plan {
 	t.Helper()
 	plan := func(offset int) (ports.Plan, error) { return ports.NewPlan(file, ports.Choice{Offset: offset}) }
 	folder := filepath.Join(os.TempDir(), "douyin-ports-"+strconv.Itoa(os.Getuid()))
-	reserved, err := ports.Reserve(t.Context(), folder, os.Getpid(), plan)
+	p, release, err := ports.Reserve(t.Context(), folder, os.Getpid(), plan)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := reserved.Release(); err != nil {
+		if err := release(); err != nil {
 			t.Error(err)
 		}
 	})
-	p, err := plan(reserved.Offset)
-	if err != nil {
-		t.Fatal(err)
-	}
 	return p
 }
 

@@ -37,14 +37,14 @@ func (s *Stack) render(ctx context.Context) error {
 	values := render.Values{
 		Suffix:      s.credentials.Suffix,
 		RedisAddr:   local(s.options.Plan.Redis),
-		ObjectsPath: dir.Objects(),
+		ObjectsPath: dir.Objects,
 		S3:          render.S3{Endpoint: s.s3.Endpoint(), Bucket: infra.S3Bucket, Region: infra.S3Region},
-		SecretsFile: dir.Secrets(),
-		Resolver:    render.Resolver{Component: resolver, Path: dir.Names()},
+		SecretsFile: dir.Secrets,
+		Resolver:    render.Resolver{Component: resolver, Path: dir.Names},
 		OTLPAddr:    s.options.OTLPAddr,
 		Metrics:     s.options.Metrics,
 	}
-	if err := os.RemoveAll(dir.Resources()); err != nil {
+	if err := os.RemoveAll(dir.Resources); err != nil {
 		return err
 	}
 	for _, app := range s.options.File.Apps {
@@ -75,7 +75,7 @@ func (s *Stack) resourceFolders(app runfile.App) []string {
 
 // rendered is the path of the copy of a file or folder.
 func (s *Stack) rendered(source string) string {
-	return filepath.Join(s.options.Dir.Resources(), filepath.Base(source))
+	return filepath.Join(s.options.Dir.Resources, filepath.Base(source))
 }
 
 // programs describes the sidecars, the programs and the proxy.
@@ -218,7 +218,7 @@ func (s *Stack) program(app runfile.App, p ports.App) supervise.Spec {
 		}
 		env["GATEWAY_ADDR"] = s.options.Plan.Gateway
 		env["PUBLIC_BASE_URL"] = s.options.BaseURL
-		url := s.LocalURL() + "/readyz"
+		url := s.options.Plan.LocalURL() + "/readyz"
 		spec.Port = s.options.Plan.GatewayPort()
 		if p.Direct != 0 { // the proxy has the public address
 			addr := local(p.Direct)

@@ -25,7 +25,7 @@ func (s *Stack) sidecarReady(p ports.App) func(ctx context.Context) error {
 		if err := probe.HTTP(ctx, health, s.credentials.DaprToken); err != nil {
 			return err
 		}
-		if p.App == 0 || !s.supervisor.Running(p.Part()) {
+		if p.App == 0 || !s.Running(p.Part()) {
 			return nil // before the program's first start, or while it is down
 		}
 		return s.reachable(ctx, p)
@@ -39,7 +39,7 @@ func (s *Stack) programReady(p ports.App) func(ctx context.Context) error {
 		if err := probe.GRPC(ctx, local(p.App), probe.Token(s.credentials.AppToken)); err != nil {
 			return err
 		}
-		if !s.supervisor.Running(p.SidecarPart()) {
+		if !s.Running(p.SidecarPart()) {
 			return nil
 		}
 		return s.reachable(ctx, p)
@@ -59,7 +59,7 @@ func (s *Stack) reachable(ctx context.Context, p ports.App) error {
 	failures := make([]error, len(s.options.Plan.Apps))
 	var calls sync.WaitGroup
 	for i, caller := range s.options.Plan.Apps {
-		if caller == p || !s.supervisor.Running(caller.SidecarPart()) {
+		if caller == p || !s.Running(caller.SidecarPart()) {
 			continue
 		}
 		calls.Go(func() {

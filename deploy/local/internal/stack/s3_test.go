@@ -168,14 +168,14 @@ func TestS3ServerSurvivesKills(t *testing.T) {
 func TestS3ServerAddress(t *testing.T) {
 	s := withS3(t, "127.0.0.2")
 	server, _ := s.S3()
-	want := net.JoinHostPort("127.0.0.2", strconv.Itoa(s.Plan().S3))
+	want := net.JoinHostPort("127.0.0.2", strconv.Itoa(ports.Number(s.Plan().S3)))
 	if s.Status().S3 != want || server.Endpoint() != "http://"+want {
 		t.Errorf("it is at %s, %s", s.Status().S3, server.Endpoint())
 	}
 	if exists, err := client(t, server).BucketExists(t.Context(), infra.S3Bucket); err != nil || !exists {
 		t.Errorf("the bucket exists: %v, %v", exists, err)
 	}
-	everywhere := infra.S3{Host: "0.0.0.0", Port: 21080}
+	everywhere := infra.S3{Listen: "0.0.0.0:21080"}
 	if args := everywhere.Spec().Args; everywhere.Addr() != "127.0.0.1:21080" || args[1] != "0.0.0.0:21080" {
 		t.Errorf("address %s, arguments %v", everywhere.Addr(), args)
 	}

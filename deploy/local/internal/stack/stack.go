@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -54,14 +53,15 @@ type Options struct {
 	Console     *console.Console
 }
 
-// Stack is one running set of processes.
+// Stack is one running set of processes. Its supervisor stops and starts parts.
 type Stack struct {
+	*supervise.Supervisor
+	MySQL infra.MySQL // like Redis, complete when the stack is up
+	Redis infra.Redis
+
 	options     Options
 	credentials datadir.Credentials
-	supervisor  *supervise.Supervisor
 	digest      *logs.Digest
-	redis       infra.Redis
-	mysql       infra.MySQL
 	s3          infra.S3
 	hasS3       atomic.Bool
 	began       time.Time
@@ -117,15 +117,15 @@ func New(o Options) (*Stack, error) {
 		recorded:    record.Environment,
 		shown:       map[string]supervise.State{},
 		s3: infra.S3{
-			Server: filepath.Join(o.Root, "bin", "versitygw"), Dir: o.Dir.S3(), Host: o.Plan.S3Host, Port: o.Plan.S3,
+			Server: filepath.Join(o.Root, "bin", "versitygw"), Dir: o.Dir.S3, Listen: o.Plan.S3,
 			Access: credentials.S3Access, Secret: credentials.S3Secret,
 		},
 	}
-	if o.Plan.S3 != 0 {
+	if o.Plan.S3 != "" {
 		_, err := os.Stat(s.s3.Server)
 		s.hasS3.Store(err == nil || !o.NoBuild || !s.optionalS3())
 	}
-	s.supervisor = supervise.New(supervise.Options{
+	s.Supervisor = supervise.New(supervise.Options{
 		Output:  s.output,
 		Changed: s.changed,
 		Backoff: supervise.DefaultBackoff(),
@@ -171,11 +171,11 @@ func (s *Stack) Up(ctx context.Context) error {
 		return err
 	}
 	if s.options.Mode == Full {
-		s.supervisor.Start(s.programs()...)
+		s.Start(s.programs()...)
 	}
 	ready, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
-	if err := s.supervisor.WaitReady(ready); err != nil {
+	if err := s.WaitReady(ready); err != nil {
 		return s.explain(err)
 	}
 	return s.bindEnvironment()
@@ -183,7 +183,7 @@ func (s *Stack) Up(ctx context.Context) error {
 
 // Install installs missing programs of other projects.
 func (s *Stack) Install(ctx context.Context, needs ...install.Need) error {
-	return install.Installer{Console: s.options.Console, Run: s.supervisor.Command}.Ensure(ctx, needs)
+	return install.Installer{Console: s.options.Console, Run: s.Command}.Ensure(ctx, needs)
 }
 
 // Announce ends the start, seeding included: the state becomes ready.
@@ -199,27 +199,9 @@ func (s *Stack) Done() <-chan struct{} { return s.down }
 // remaining ones when ctx ends.
 func (s *Stack) Close(ctx context.Context) {
 	s.setState(control.Stopping)
-	s.supervisor.Stop(ctx)
+	s.Stop(ctx)
 	close(s.record)
 	s.recording.Wait()
-}
-
-// Kill makes every stop immediate.
-func (s *Stack) Kill() { s.supervisor.Kill() }
-
-// Command runs a command that does not outlive the starter.
-func (s *Stack) Command(ctx context.Context, cmd *exec.Cmd) error {
-	return s.supervisor.Command(ctx, cmd)
-}
-
-// StopPart stops a part until StartPart.
-func (s *Stack) StopPart(ctx context.Context, part string) error {
-	return s.supervisor.StopPart(ctx, part)
-}
-
-// StartPart starts a part that was stopped.
-func (s *Stack) StartPart(ctx context.Context, part string) error {
-	return s.supervisor.StartPart(ctx, part)
 }
 
 // checkTimeout bounds the checks of all parts together.
@@ -231,7 +213,7 @@ func (s *Stack) Check(ctx context.Context) map[string]string {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	faults := map[string]string{}
-	for part, err := range s.supervisor.Check(ctx) {
+	for part, err := range s.Supervisor.Check(ctx) {
 		faults[part] = err.Error()
 	}
 	return faults
@@ -239,20 +221,8 @@ func (s *Stack) Check(ctx context.Context) map[string]string {
 
 var _ control.Stack = (*Stack)(nil)
 
-// BaseURL is the gateway's address for clients.
-func (s *Stack) BaseURL() string { return s.options.BaseURL }
-
-// LocalURL is the gateway's address on this machine.
-func (s *Stack) LocalURL() string { return s.options.Plan.LocalURL() }
-
 // Plan is the stack's ports.
 func (s *Stack) Plan() ports.Plan { return s.options.Plan }
-
-// MySQL describes the running MySQL.
-func (s *Stack) MySQL() infra.MySQL { return s.mysql }
-
-// Redis describes the running Redis.
-func (s *Stack) Redis() infra.Redis { return s.redis }
 
 // S3 describes the running S3 server; exists is false if the stack has none.
 func (s *Stack) S3() (server infra.S3, exists bool) { return s.s3, s.hasS3.Load() }
@@ -268,9 +238,8 @@ func (s *Stack) checkPorts(ctx context.Context) error {
 		if ports.Free(ctx, port.Number) {
 			continue
 		}
-		holder, _ := ports.HolderOf("/proc", port.Number)
 		return fmt.Errorf("port %d (%s) is taken by %s: stop it, or start this stack on other ports with --port-offset %d",
-			port.Number, port.Part, holder, s.options.Plan.Offset+ports.Step)
+			port.Number, port.Part, ports.HolderOf(port.Number), s.options.Plan.Offset+ports.Step)
 	}
 	return nil
 }

@@ -36,19 +36,19 @@ func TestDatabasesComeUpAndGoDown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	own := datadir.DSN("user", user.MySQL["user"], s.MySQL().Port, "user")
-	foreign := datadir.DSN("user", user.MySQL["user"], s.MySQL().Port, "video")
+	own := datadir.DSN("user", user.MySQL["user"], s.MySQL.Port, "user")
+	foreign := datadir.DSN("user", user.MySQL["user"], s.MySQL.Port, "video")
 	if err := probe.MySQL(up, own); err != nil {
 		t.Errorf("user on its own database: %v", err)
 	}
 	if err := probe.MySQL(up, foreign); err == nil || !strings.Contains(err.Error(), "denied") {
 		t.Errorf("user on video's database: %v", err)
 	}
-	secrets, err := os.ReadFile(dir.Secrets())
+	secrets, err := os.ReadFile(dir.Secrets)
 	if err != nil || strings.Contains(string(secrets), "mysql-media-dsn") || !strings.Contains(string(secrets), "mysql-user-dsn") {
 		t.Errorf("secrets of databases: %v; media has none, user has one", err)
 	}
-	if err := probe.Redis(up, s.Redis().Addr(), ""); err == nil {
+	if err := probe.Redis(up, s.Redis.Addr(), ""); err == nil {
 		t.Error("Redis needs no password")
 	}
 

@@ -13,39 +13,39 @@ func (s *Stack) startDatabases(ctx context.Context) error {
 		return err
 	}
 	var err error
-	s.redis = infra.Redis{Dir: s.options.Dir.Redis(), Port: s.options.Plan.Redis, Password: s.credentials.RedisPassword}
+	s.Redis = infra.Redis{Dir: s.options.Dir.Redis, Port: s.options.Plan.Redis, Password: s.credentials.RedisPassword}
 	if s.options.Mode == Tests {
-		s.redis.Password = ""
+		s.Redis.Password = ""
 	}
-	if s.redis.Server, err = infra.FindRedis(); err != nil {
+	if s.Redis.Server, err = infra.FindRedis(); err != nil {
 		return err
 	}
-	if err := s.redis.Configure(); err != nil {
+	if err := s.Redis.Configure(); err != nil {
 		return err
 	}
-	s.supervisor.Start(s.redis.Spec())
+	s.Start(s.Redis.Spec())
 
-	s.mysql = infra.MySQL{
-		Dir:      s.options.Dir.MySQL(),
+	s.MySQL = infra.MySQL{
+		Dir:      s.options.Dir.MySQL,
 		Socket:   s.options.Dir.Socket("mysql"),
 		Port:     s.options.Plan.MySQL,
 		Admin:    s.credentials.MySQLAdmin,
 		Services: s.credentials.MySQL,
 	}
-	if s.mysql.Programs, err = infra.FindMySQL(ctx); err != nil {
+	if s.MySQL.Programs, err = infra.FindMySQL(ctx); err != nil {
 		return err
 	}
-	if err := s.mysql.Initialise(ctx, s.supervisor.Command); err != nil {
+	if err := s.MySQL.Initialise(ctx, s.Command); err != nil {
 		return err
 	}
-	s.supervisor.Start(s.mysql.Spec())
+	s.Start(s.MySQL.Spec())
 	return nil
 }
 
 // Builder builds programs of the checkout; none of its processes outlives the
 // starter.
 func (s *Stack) Builder() build.Builder {
-	return build.Builder{Root: s.options.Root, Console: s.options.Console, Run: s.supervisor.Command}
+	return build.Builder{Root: s.options.Root, Console: s.options.Console, Run: s.Command}
 }
 
 func (s *Stack) build(ctx context.Context) error {
@@ -81,6 +81,6 @@ func (s *Stack) startS3(ctx context.Context) error {
 			return err
 		}
 	}
-	s.supervisor.Start(s.s3.Spec())
+	s.Start(s.s3.Spec())
 	return nil
 }

@@ -44,7 +44,7 @@ func (s *Stack) Watch(ctx context.Context, quiet bool) {
 // output opens the log file of a part. Its warnings and errors go to the console
 // too, while that is watched.
 func (s *Stack) output(part string) (io.WriteCloser, error) {
-	file, err := logs.Open(s.options.Dir.Logs(), part, logLimit)
+	file, err := logs.Open(s.options.Dir.Logs, part, logLimit)
 	if err != nil {
 		return nil, err
 	}
@@ -143,14 +143,8 @@ func (s *Stack) writeRecord() error {
 	s.mu.Lock()
 	environment := s.recorded
 	s.mu.Unlock()
-	r := datadir.Record{
-		Environment: environment,
-		Offset:      s.options.Plan.Offset,
-		Gateway:     s.options.Plan.Gateway,
-		BaseURL:     s.options.BaseURL,
-		LocalURL:    s.LocalURL(),
-	}
-	for _, status := range s.supervisor.Status() {
+	r := datadir.Record{Environment: environment}
+	for _, status := range s.Supervisor.Status() {
 		if status.PID == 0 {
 			continue
 		}
@@ -163,15 +157,17 @@ func (s *Stack) writeRecord() error {
 
 // Status describes the stack.
 func (s *Stack) Status() control.Status {
-	parts := s.supervisor.Status()
+	parts := s.Supervisor.Status()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	status := control.Status{
 		PID:      os.Getpid(),
 		State:    s.state,
 		Root:     s.options.Root,
-		Data:     s.options.Dir.Root(),
+		Data:     s.options.Dir.Root,
 		BaseURL:  s.options.BaseURL,
+		LocalURL: s.options.Plan.LocalURL(),
+		Gateway:  s.options.Plan.Gateway,
 		Gateways: s.options.Plan.GatewayURLs(),
 		Replicas: s.options.Plan.Replicas,
 		Env:      s.options.Environment,
@@ -207,7 +203,7 @@ func (s *Stack) explain(err error) error {
 		part = failed.Part
 	case errors.Is(err, context.DeadlineExceeded):
 		var missing []string
-		for _, status := range s.supervisor.Status() {
+		for _, status := range s.Supervisor.Status() {
 			if status.State != supervise.Running {
 				missing = append(missing, fmt.Sprintf("%s (%s)", status.Name, status.State))
 				part = status.Name
@@ -219,13 +215,9 @@ func (s *Stack) explain(err error) error {
 		return err
 	}
 	const last = 12
-	path := logs.Path(s.options.Dir.Logs(), part)
-	lines, _, readErr := logs.Tail(path, last)
+	lines, readErr := logs.Last(s.options.Dir.Logs, part, last)
 	if readErr != nil || len(lines) == 0 {
 		return err
 	}
-	for i, line := range lines {
-		lines[i] = logs.Parse(part, line).String()
-	}
-	return fmt.Errorf("%w\nThe last lines of %s:\n  %s", err, path, strings.Join(lines, "\n  "))
+	return fmt.Errorf("%w\nThe last lines of %s:\n  %s", err, logs.Path(s.options.Dir.Logs, part), strings.Join(lines, "\n  "))
 }

@@ -1,12 +1,9 @@
 package supervise
 
 import (
-	"context"
-	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
+
+	"github.com/prometheus/procfs"
 )
 
 func (s *Supervisor) goalOf(p *part) goal {
@@ -52,41 +49,35 @@ func (s *Supervisor) change(p *part, apply func(*Status)) {
 	s.changed = make(chan struct{})
 }
 
-// await returns when a condition on the parts holds. The condition is evaluated
-// under the mutex, after every change.
-func (s *Supervisor) await(ctx context.Context, holds func() bool) error {
+// await returns true when a condition on the parts holds, and false when stop is
+// closed or receives. The condition is evaluated under the mutex, after every
+// change.
+func (s *Supervisor) await(stop <-chan struct{}, holds func() bool) bool {
 	for {
 		s.mu.Lock()
 		done := holds()
 		changed := s.changed
 		s.mu.Unlock()
 		if done {
-			return nil
+			return true
 		}
 		select {
 		case <-changed:
-		case <-ctx.Done():
-			return ctx.Err()
+		case <-stop:
+			return false
 		}
 	}
 }
 
 // residentBytes is the resident memory of a process, 0 if it has ended.
 func residentBytes(pid int) int64 {
-	if pid == 0 {
-		return 0
-	}
-	raw, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "statm"))
+	process, err := procfs.NewProc(pid)
 	if err != nil {
 		return 0
 	}
-	fields := strings.Fields(string(raw))
-	if len(fields) < 2 {
-		return 0
-	}
-	pages, err := strconv.ParseInt(fields[1], 10, 64)
+	status, err := process.NewStatus() // the number in stat lags behind
 	if err != nil {
 		return 0
 	}
-	return pages * int64(os.Getpagesize())
+	return int64(status.VmRSS)
 }

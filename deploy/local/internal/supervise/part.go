@@ -1,10 +1,13 @@
 package supervise
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os/exec"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -72,25 +75,12 @@ func (s *Supervisor) supervise(p *part) {
 
 // needsReady waits for the parts that p needs. It returns false if the goal changed.
 func (s *Supervisor) needsReady(p *part) bool {
-	for {
-		s.mu.Lock()
-		missing := ""
-		for _, need := range p.spec.Needs {
-			if other := s.byName[need]; other == nil || other.status.State != Running {
-				missing = need
-			}
-		}
-		changed := s.changed
-		s.mu.Unlock()
-		if missing == "" {
-			return true
-		}
-		select {
-		case <-changed:
-		case <-p.kick:
-			return false
-		}
-	}
+	return s.await(p.kick, func() bool {
+		return !slices.ContainsFunc(p.spec.Needs, func(need string) bool {
+			other := s.byName[need]
+			return other == nil || other.status.State != Running
+		})
+	})
 }
 
 // once starts the process, waits until it ends or the goal changes, and returns
@@ -105,80 +95,70 @@ func (s *Supervisor) once(p *part) string {
 	cmd := exec.Command(p.spec.Path, p.spec.Args...) //nolint:gosec,noctx // a part runs a given program, until its goal changes
 	cmd.Env, cmd.Dir = p.spec.Env, p.spec.Dir
 	cmd.Stdout, cmd.Stderr = output, output
-	if err := s.spawner.start(cmd, p.spec.Orphan); err != nil {
+	process, err := s.spawner.start(cmd, p.spec.Orphan)
+	if err != nil {
 		reason := fmt.Sprintf("cannot start: %v", err)
 		note(output, p.spec.Name, reason)
 		return reason
 	}
-	s.started(p, cmd.Process.Pid)
-
-	ended := make(chan string, 1)
-	go func() { ended <- describe(cmd.Wait()) }()
+	s.started(p, process.pid)
 	ctx, cancel := context.WithCancel(context.Background())
 	var probing sync.WaitGroup
 	probing.Go(func() { s.probe(ctx, p) })
 
-	exit := s.watch(p, cmd.Process.Pid, ended)
+	exit := s.watch(p, process)
 	cancel()
 	probing.Wait()
 	// Its children end with it.
-	if err := signalGroup(cmd.Process.Pid, syscall.SIGKILL); err != nil {
+	if err := signalGroup(process.pid, syscall.SIGKILL); err != nil {
 		note(output, p.spec.Name, fmt.Sprintf("children may be running: %v", err))
 	}
 	note(output, p.spec.Name, exit)
 	return exit
 }
 
-func (s *Supervisor) watch(p *part, pid int, ended <-chan string) string {
+// watch waits for the end of a process, which it stops when the goal changes.
+func (s *Supervisor) watch(p *part, process process) string {
 	for {
 		select {
-		case exit := <-ended:
-			return exit
+		case err := <-process.ended:
+			return describe(err)
 		case <-p.kick:
-			if s.goalOf(p) != run {
-				return s.end(p, pid, ended)
+			if s.goalOf(p) == run {
+				continue
 			}
+			if inTime, err := s.end(process, syscall.SIGTERM, cmp.Or(p.spec.Grace, defaultGrace)); inTime {
+				return "stopped on request, " + describe(err)
+			}
+			return "killed: did not stop in time"
 		}
 	}
 }
 
-// end asks the process to stop, and kills it after the grace time or when the
+// end asks a process to stop, and kills it after the grace time or when the
 // supervisor kills all parts.
-func (s *Supervisor) end(p *part, pid int, ended <-chan string) string {
-	grace := p.spec.Grace
-	if grace == 0 {
-		grace = defaultGrace
-	}
-	if err := signalGroup(pid, syscall.SIGTERM); err != nil {
-		return fmt.Sprintf("signal failed: %v", err)
-	}
+func (s *Supervisor) end(p process, request syscall.Signal, grace time.Duration) (inTime bool, err error) {
+	err = signalGroup(p.pid, request)
 	select {
-	case exit := <-ended:
-		return "stopped on request, " + exit
+	case exit := <-p.ended:
+		return true, errors.Join(exit, err)
 	case <-time.After(grace):
 	case <-s.killing:
 	}
-	if err := signalGroup(pid, syscall.SIGKILL); err != nil {
-		return fmt.Sprintf("kill failed: %v", err)
-	}
-	<-ended
-	return "killed: did not stop in time"
+	err = errors.Join(err, signalGroup(p.pid, syscall.SIGKILL))
+	return false, errors.Join(<-p.ended, err)
 }
 
 // probe repeats the readiness check until it succeeds.
 func (s *Supervisor) probe(ctx context.Context, p *part) {
 	for pause := probePauseMin; ; pause = min(2*pause, probePauseMax) {
-		if p.spec.Ready == nil {
-			s.ready(p)
-			return
-		}
 		attempt, cancel := context.WithTimeout(ctx, probeTimeout)
-		err := p.spec.Ready(attempt)
+		ready := p.spec.Ready == nil || p.spec.Ready(attempt) == nil
 		cancel()
 		if ctx.Err() != nil {
 			return
 		}
-		if err == nil {
+		if ready {
 			s.ready(p)
 			return
 		}

@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"cmp"
 	"errors"
 	"os/exec"
 	"runtime"
@@ -25,6 +26,12 @@ type spawn struct {
 	reply chan error
 }
 
+// process is a started command.
+type process struct {
+	pid   int
+	ended chan error // how it ended, once
+}
+
 func newSpawner() *spawner {
 	s := &spawner{requests: make(chan spawn), ended: make(chan struct{})}
 	go s.loop()
@@ -40,16 +47,18 @@ func (s *spawner) loop() {
 }
 
 // start starts a command in a process group of its own that does not outlive
-// this process.
-func (s *spawner) start(cmd *exec.Cmd, orphan syscall.Signal) error {
-	if orphan == 0 {
-		orphan = syscall.SIGKILL
-	}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: orphan}
+// this process: the kernel then sends it the signal orphan.
+func (s *spawner) start(cmd *exec.Cmd, orphan syscall.Signal) (process, error) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: cmp.Or(orphan, syscall.SIGKILL)}
 	cmd.WaitDelay = drainTime
 	reply := make(chan error)
 	s.requests <- spawn{cmd, reply}
-	return <-reply
+	if err := <-reply; err != nil {
+		return process{}, err
+	}
+	p := process{cmd.Process.Pid, make(chan error, 1)}
+	go func() { p.ended <- cmd.Wait() }()
+	return p, nil
 }
 
 // close ends the thread, and with it the remaining children.

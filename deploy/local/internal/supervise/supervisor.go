@@ -60,7 +60,10 @@ func (s *Supervisor) StopPart(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	return s.await(ctx, func() bool { return p.status.State == Stopped })
+	if !s.await(ctx.Done(), func() bool { return p.status.State == Stopped }) {
+		return fmt.Errorf("%s does not stop: %w", name, ctx.Err())
+	}
+	return nil
 }
 
 // StartPart starts a stopped part again; it returns when the part is ready.
@@ -69,9 +72,8 @@ func (s *Supervisor) StartPart(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	err = s.await(ctx, func() bool { return p.status.State == Running })
-	if err != nil {
-		return fmt.Errorf("%s does not become ready: %w", name, err)
+	if !s.await(ctx.Done(), func() bool { return p.status.State == Running }) {
+		return fmt.Errorf("%s does not become ready: %w", name, ctx.Err())
 	}
 	return nil
 }
@@ -118,7 +120,7 @@ func (e *StartError) Error() string { return e.Part + " does not start: " + e.Ca
 // ready once. It fails early if a part only crashes.
 func (s *Supervisor) WaitReady(ctx context.Context, names ...string) error {
 	var failure *StartError
-	err := s.await(ctx, func() bool {
+	inTime := s.await(ctx.Done(), func() bool {
 		all := true
 		for _, p := range s.order {
 			if len(names) > 0 && !slices.Contains(names, p.status.Name) || p.proved {
@@ -132,10 +134,13 @@ func (s *Supervisor) WaitReady(ctx context.Context, names ...string) error {
 		}
 		return all
 	})
-	if failure != nil {
+	switch {
+	case failure != nil:
 		return failure
+	case !inTime:
+		return ctx.Err()
 	}
-	return err
+	return nil
 }
 
 // Running reports whether the part runs and was ready since it started.
@@ -204,7 +209,7 @@ func (s *Supervisor) Stop(ctx context.Context) {
 		}
 		s.mu.Unlock()
 		// Only the end of the processes ends the wait; s.killing bounds it.
-		_ = s.await(context.Background(), func() bool {
+		s.await(nil, func() bool {
 			return !slices.ContainsFunc(layers[layer], func(p *part) bool { return p.status.State != Ended })
 		})
 	}
@@ -219,24 +224,14 @@ func (s *Supervisor) Kill() { s.kill.Do(func() { close(s.killing) }) }
 // not outlive this process. When ctx ends it is interrupted, and killed after the
 // grace time.
 func (s *Supervisor) Command(ctx context.Context, cmd *exec.Cmd) error {
-	if err := s.spawner.start(cmd, syscall.SIGKILL); err != nil {
+	process, err := s.spawner.start(cmd, syscall.SIGKILL)
+	if err != nil {
 		return err
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	pid := cmd.Process.Pid
 	select {
-	case err := <-ended:
-		return errors.Join(err, signalGroup(pid, syscall.SIGKILL))
+	case err = <-process.ended:
 	case <-ctx.Done():
+		_, err = s.end(process, syscall.SIGINT, defaultGrace)
 	}
-	err := signalGroup(pid, syscall.SIGINT)
-	select {
-	case waited := <-ended:
-		return errors.Join(waited, err, signalGroup(pid, syscall.SIGKILL))
-	case <-time.After(defaultGrace):
-	case <-s.killing:
-	}
-	err = errors.Join(err, signalGroup(pid, syscall.SIGKILL))
-	return errors.Join(<-ended, err)
+	return errors.Join(err, signalGroup(process.pid, syscall.SIGKILL))
 }
