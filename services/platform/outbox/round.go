@@ -110,6 +110,9 @@ func (r *Relay) batch(ctx context.Context, p *pass) batch {
 	if len(rows) == 0 {
 		return batch{last: true}
 	}
+	if r.options.BeforePublish != nil {
+		r.options.BeforePublish(ctx, r.events(rows))
+	}
 	accepted, publishErr := r.publish(ctx, rows, p.failed)
 	if err := r.record(ctx, accepted); err != nil {
 		return failedBatch(err)
