@@ -27,9 +27,8 @@ type Options struct {
 	Linger  time.Duration // before each round, so that commits under load share one; 5 ms
 	Backoff time.Duration // longest pause while publishing fails; 5 s
 
-	// BeforePublish is called with each batch before it is published, and again if
-	// it is published again; nil: nothing is to be done. It must not fail, and take
-	// at most a second.
+	// BeforePublish runs before each attempt to publish a batch; nil: it does not.
+	// It has to end within a second.
 	BeforePublish func(ctx context.Context, events []cloudevent.Event)
 
 	// BrokerMark shows that the broker lost data; nil: it is trusted to lose

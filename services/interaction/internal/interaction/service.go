@@ -75,7 +75,7 @@ type Videos interface {
 	Author(ctx context.Context, videoID int64) (authorID int64, err error)
 }
 
-// ChangedLike is a like whose documents are to be invalidated.
+// ChangedLike names a like after a change of it.
 type ChangedLike struct {
 	UserID   int64 // gave it
 	VideoID  int64

@@ -101,7 +101,7 @@ type Users interface {
 	Exists(ctx context.Context, userID int64) (bool, error)
 }
 
-// ChangedFollow is a follow whose documents are to be invalidated.
+// ChangedFollow names a follow after a change of it.
 type ChangedFollow struct {
 	UserID   int64 // follows
 	TargetID int64 // is followed
