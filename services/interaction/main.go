@@ -52,8 +52,8 @@ func build(ctx context.Context, p *program.Program) error {
 	if err != nil {
 		return err
 	}
-	rows := mysql.New(p.DB, p.Outbox())
 	docs := hot.New(p.Hot)
+	rows := mysql.New(p.DB, p.Outbox(docs.BeforePublish))
 	writer := groupcommit.New(interaction.Commit(rows, docs), groupcommit.Options{Workers: writers})
 	p.OnClose(writer.Close)
 	service := interaction.New(interaction.Ports{
@@ -64,8 +64,6 @@ func build(ctx context.Context, p *program.Program) error {
 		Purges: rows, Authors: videos, Hot: docs, Clock: time.Now, Log: p.Log,
 	})
 	interactionv1.RegisterInteractionServiceServer(p, rpc.New(service))
-	p.Listen(eventv1.TopicLiked, event.Likes(docs))
-	p.Listen(eventv1.TopicUnliked, event.Likes(docs))
 	p.Listen(eventv1.TopicVideoDeleted, event.VideoDeleted(purger))
 	p.Background(func(ctx context.Context) error { return purger.Run(ctx, purgeInterval) })
 	return nil

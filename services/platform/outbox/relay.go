@@ -24,8 +24,12 @@ type Options struct {
 	Log     *slog.Logger
 	Batch   int           // events read at once; 200
 	Sweep   time.Duration // between polls of the table without a wake-up; 1 s
-	Linger  time.Duration // after each round, so that commits under load share one; 5 ms
+	Linger  time.Duration // before each round, so that commits under load share one; 5 ms
 	Backoff time.Duration // longest pause while publishing fails; 5 s
+
+	// BeforePublish runs before each attempt to publish a batch; nil: it does not.
+	// It has to end within a second.
+	BeforePublish func(ctx context.Context, events []cloudevent.Event)
 
 	// BrokerMark shows that the broker lost data; nil: it is trusted to lose
 	// nothing, and events are deleted when they are published.
@@ -137,16 +141,25 @@ func (r *Relay) Run(ctx context.Context) error {
 		if !running {
 			return nil
 		}
+		if !r.linger(ctx) {
+			return nil
+		}
 		r.checkMark(ctx)
 		timer.Reset(r.next(r.round(ctx, woken)))
 		r.prune(ctx)
+	}
+}
 
-		lingering := time.NewTimer(r.options.Linger)
-		select {
-		case <-ctx.Done():
-		case <-lingering.C:
-		}
-		lingering.Stop()
+// linger lets further commits join the round, and lets the writer that woke the
+// relay finish what it does after its commit. It is false when ctx has ended.
+func (r *Relay) linger(ctx context.Context) bool {
+	lingering := time.NewTimer(r.options.Linger)
+	defer lingering.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-lingering.C:
+		return true
 	}
 }
 

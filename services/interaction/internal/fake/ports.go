@@ -46,7 +46,7 @@ func NewHot() *Hot {
 }
 
 // LikesChanged implements interaction.Hot.
-func (h *Hot) LikesChanged(_ context.Context, likes ...interaction.LikeUsers) {
+func (h *Hot) LikesChanged(_ context.Context, likes ...interaction.ChangedLike) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, l := range likes {

@@ -139,9 +139,9 @@ func (p *Purger) batch(ctx context.Context, fromID int64) (videoID int64, err er
 	defer cancel()
 	purged, err := p.Purges.PurgeBatch(ctx, fromID, purgeBatch, p.Clock().UTC())
 	if err == nil && len(purged.Unliked) > 0 {
-		likes := make([]LikeUsers, len(purged.Unliked))
+		likes := make([]ChangedLike, len(purged.Unliked))
 		for i, userID := range purged.Unliked {
-			likes[i] = LikeUsers{UserID: userID, AuthorID: purged.AuthorID}
+			likes[i] = ChangedLike{UserID: userID, VideoID: purged.VideoID, AuthorID: purged.AuthorID}
 		}
 		p.Hot.LikesChanged(ctx, likes...)
 	}
