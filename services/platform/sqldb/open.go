@@ -31,8 +31,8 @@ const (
 	startWait = time.Minute
 	// lockWait, in seconds, is short because the server does not notice that a
 	// client stopped waiting: with the default of 50 s the locks of a request
-	// would outlive it by far.
-	lockWait = "3"
+	// would outlive it by far. InTx waits several times.
+	lockWait = "1"
 )
 
 // Open connects to the server of the DSN and waits until it answers, at most
