@@ -106,6 +106,7 @@ func newConnector(dsn string) (connector, error) {
 	cfg.ClientFoundRows = false
 	cfg.MultiStatements = false
 	cfg.AllowAllFiles = false
+	cfg.RejectReadOnly = true // after a failover, connections to the earlier server are closed
 	cfg.Collation = "utf8mb4_bin"
 	cfg.Logger = &mysql.NopLogger{} // it prints errors that it also returns
 	cfg.Timeout = orDefault(cfg.Timeout, dialTimeout)
