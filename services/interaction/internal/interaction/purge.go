@@ -13,6 +13,9 @@ const (
 	// purgeBatch is how many likes or comments end in one transaction: few
 	// enough that others do not wait long for the rows of counts it locks.
 	purgeBatch = 200
+	// purgePause is the pause per ended like. Each has an event, which the consumers
+	// of everybody's likes process: 500 a second are fewer than they can take.
+	purgePause = 2 * time.Millisecond
 	// purgeTimeout bounds one batch.
 	purgeTimeout = 10 * time.Second
 	// markTimeout bounds the marking of a deleted video. It is shorter than the
@@ -32,6 +35,9 @@ type Purges interface {
 	// If the video has nothing left, the purge is finished and its record is
 	// removed. The result of a failed batch holds the video, if it was claimed.
 	PurgeBatch(ctx context.Context, fromID int64, limit int, at time.Time) (PurgeResult, error)
+	// Counted returns the next videos after an id that have likes or comments and
+	// were not marked as deleted, ascending.
+	Counted(ctx context.Context, afterID int64, limit int) ([]int64, error)
 }
 
 // PurgeResult is the result of one batch.
@@ -51,6 +57,7 @@ type AuthorCache interface {
 type PurgerPorts struct {
 	Purges  Purges
 	Authors AuthorCache
+	Owner   VideoOwner
 	Hot     Hot
 	Clock   func() time.Time
 	Log     *slog.Logger
@@ -118,7 +125,8 @@ func (p *Purger) Run(ctx context.Context, interval time.Duration) error {
 func (p *Purger) Purge(ctx context.Context) (batches int, err error) {
 	var failures []error
 	for fromID := int64(0); ctx.Err() == nil; {
-		videoID, err := p.batch(ctx, fromID)
+		videoID, unliked, err := p.batch(ctx, fromID)
+		pause(ctx, time.Duration(unliked)*purgePause)
 		fromID = videoID
 		if err != nil {
 			failures = append(failures, err)
@@ -133,8 +141,17 @@ func (p *Purger) Purge(ctx context.Context) (batches int, err error) {
 	return batches, errs.Wrap("interaction.Purge", errors.Join(failures...))
 }
 
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
 // batch runs one batch and invalidates the hot documents of the ended likes.
-func (p *Purger) batch(ctx context.Context, fromID int64) (videoID int64, err error) {
+func (p *Purger) batch(ctx context.Context, fromID int64) (videoID int64, unliked int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, purgeTimeout)
 	defer cancel()
 	purged, err := p.Purges.PurgeBatch(ctx, fromID, purgeBatch, p.Clock().UTC())
@@ -145,5 +162,5 @@ func (p *Purger) batch(ctx context.Context, fromID int64) (videoID int64, err er
 		}
 		p.Hot.LikesChanged(ctx, likes...)
 	}
-	return purged.VideoID, err
+	return purged.VideoID, len(purged.Unliked), err
 }
