@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
@@ -120,25 +122,29 @@ func (p *Purger) Run(ctx context.Context, interval time.Duration) error {
 }
 
 // Purge runs batches until no video is left that it can purge, and returns their
-// number. A video whose batch fails is skipped until the next Purge and does not
-// delay other videos.
+// number. Videos take turns, batch by batch, so that one with many likes does not
+// delay the others, and neither does one whose batch fails.
 func (p *Purger) Purge(ctx context.Context) (batches int, err error) {
-	var failures []error
-	for fromID := int64(0); ctx.Err() == nil; {
-		videoID, unliked, err := p.batch(ctx, fromID)
-		pause(ctx, time.Duration(unliked)*purgePause)
-		fromID = videoID
-		if err != nil {
-			failures = append(failures, err)
+	failures := map[int64]error{} // by video
+	for more := true; more && ctx.Err() == nil; {
+		more = false
+		for fromID := int64(0); ctx.Err() == nil; {
+			videoID, unliked, err := p.batch(ctx, fromID)
+			if err != nil {
+				failures[videoID] = err
+			}
+			if videoID == 0 {
+				break
+			}
+			if err == nil {
+				batches++
+				more = true
+			}
 			fromID = videoID + 1
-		} else if videoID > 0 {
-			batches++
-		}
-		if videoID == 0 {
-			break
+			pause(ctx, time.Duration(unliked)*purgePause)
 		}
 	}
-	return batches, errs.Wrap("interaction.Purge", errors.Join(failures...))
+	return batches, errs.Wrap("interaction.Purge", errors.Join(slices.Collect(maps.Values(failures))...))
 }
 
 func pause(ctx context.Context, d time.Duration) {

@@ -83,3 +83,28 @@ func TestAPurgeIsThrottled(t *testing.T) {
 		}
 	})
 }
+
+// A video with many likes does not delay the purge of another.
+func TestVideosArePurgedInTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const users = 5_000 // ten seconds
+		d := newHarness()
+		for user := int64(1); user <= users; user++ {
+			if _, err := d.SetLike(t.Context(), user, video, true); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := d.SetLike(t.Context(), users+1, otherVideo, true); err != nil {
+			t.Fatal(err)
+		}
+		d.deleted(t, video, otherVideo)
+		ctx, stop := context.WithTimeout(t.Context(), 2*time.Second)
+		defer stop()
+		if _, err := d.purger.Purge(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if n := d.likes(t, users+1); n != 0 {
+			t.Error("the other video waits for the first")
+		}
+	})
+}
