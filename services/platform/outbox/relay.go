@@ -105,6 +105,7 @@ func NewRelay(db *sqlx.DB, publisher Publisher, o Options) *Relay {
 		wake:      make(chan struct{}, 1),
 		outage:    outage{log: o.Log, longest: o.Backoff},
 		turn:      newTurn(),
+		mark:      markState{doubt: true}, // an earlier process may have crashed together with the broker
 	}
 }
 
@@ -124,12 +125,15 @@ func (r *Relay) Wake() {
 	}
 }
 
-// Run publishes until ctx ends and returns within 14 s after that, because it
+// Run publishes until ctx ends and returns within 15 s after that, because it
 // finishes the current batch. It retries failures until they pass and logs one
 // line when they start, one a minute while they last and one when they are over.
 // The returned error is nil.
 func (r *Relay) Run(ctx context.Context) error {
-	defer func() { r.turn.end(ctx, r.db) }()
+	defer func() {
+		r.confirm(ctx)
+		r.turn.end(ctx, r.db)
+	}()
 	timer := time.NewTimer(0) // an earlier process may have left events
 	defer timer.Stop()
 	for {

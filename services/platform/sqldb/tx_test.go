@@ -186,3 +186,16 @@ func TestInTxRetriesALockWait(t *testing.T) {
 		t.Errorf("%d runs, %v", runs, err)
 	}
 }
+
+// A batch does not wait a second time for a row that another transaction keeps.
+func TestAnImpatientTransactionWaitsForOneLock(t *testing.T) {
+	db := withTable(t)
+	runs := 0
+	err := sqldb.InTx(sqldb.Impatient(t.Context()), db, func(context.Context, sqldb.Handle) error {
+		runs++
+		return serverError(1205, "Lock wait timeout exceeded")
+	})
+	if !sqldb.IsLockConflict(err) || runs != 1 {
+		t.Errorf("%d runs, %v", runs, err)
+	}
+}
