@@ -27,7 +27,7 @@ func LostCommits(t testing.TB, db *sqlx.DB) (again *sqlx.DB, lose *atomic.Bool) 
 		t.Fatal(err)
 	}
 	network, server := dsn.Net, dsn.Addr
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func LostCommits(t testing.TB, db *sqlx.DB) (again *sqlx.DB, lose *atomic.Bool) 
 // relay copies one connection in both directions until either side closes it.
 func relay(client net.Conn, network, address string, lose *atomic.Bool) {
 	defer client.Close()
-	server, err := net.Dial(network, address)
+	server, err := net.Dial(network, address) //nolint:gosec,noctx // of the test's own server
 	if err != nil {
 		return
 	}
