@@ -87,3 +87,11 @@ type commitError struct{ cause error }
 
 func (e *commitError) Error() string { return "commit: " + e.cause.Error() }
 func (e *commitError) Unwrap() error { return e.cause }
+
+// OutcomeUnknown reports whether err is the failure of a commit: the transaction may
+// have been committed or not. The relay of an outbox is woken then, as after a
+// commit.
+func OutcomeUnknown(err error) bool {
+	var unknown *commitError
+	return errors.As(err, &unknown)
+}

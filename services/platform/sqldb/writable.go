@@ -15,9 +15,9 @@ const ReasonReadOnly = "DATABASE_READ_ONLY"
 
 // The refusal of Writable: what users read, and its cause for an operator.
 var (
-	errReadOnly   = errs.New(errs.Unavailable, ReasonReadOnly, "the service is read-only for the moment, please try again")
-	causeReadOnly = errors.New("the database is read-only: reads go on, writes are refused until it is writable (a failover, or read_only was set)")
-	errKept       = errors.New("the pool keeps a connection to a read-only server")
+	errReadOnly = errs.New(errs.Unavailable, ReasonReadOnly, "the service is read-only for the moment, please try again")
+	errOfServer = errors.New("the database is read-only: reads go on, writes are refused until it is writable (a failover, or read_only was set)")
+	errKept     = errors.New("the pool keeps a connection to a read-only server")
 )
 
 // Writable returns nil if the server answers and accepts writes. A read-only server
@@ -43,5 +43,5 @@ func Writable(ctx context.Context, db *sqlx.DB) error {
 	if err := conn.Raw(func(any) error { return driver.ErrBadConn }); err == nil {
 		return Wrap(op, errKept)
 	}
-	return errs.Wrap(op, errReadOnly.WithCause(causeReadOnly))
+	return errs.Wrap(op, errReadOnly.WithCause(errOfServer))
 }

@@ -92,6 +92,9 @@ func (s *Store) PurgeBatch(ctx context.Context, fromID int64, limit int, at time
 		return err
 	})
 	if err != nil {
+		if sqldb.OutcomeUnknown(err) {
+			s.committed()
+		}
 		return interaction.PurgeResult{VideoID: purged.VideoID}, sqldb.Wrap(op, err)
 	}
 	if hasEvents {

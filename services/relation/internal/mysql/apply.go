@@ -50,6 +50,9 @@ func (s *Store) Apply(ctx context.Context, changes []relation.Change) ([]int64, 
 			}
 			return b.versions, nil
 		case attempt == applyAttempts || !sqldb.IsDuplicate(err, "PRIMARY"):
+			if sqldb.OutcomeUnknown(err) {
+				s.committed()
+			}
 			return nil, sqldb.Wrap("mysql.Apply", err)
 		}
 	}
