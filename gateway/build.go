@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/douyin-on-dapr/douyin/gateway/internal/compose"
 	"github.com/douyin-on-dapr/douyin/gateway/internal/httpapi"
@@ -87,7 +88,7 @@ func build(cfg Config, log *slog.Logger, sidecar *daprx.Sidecar, plain *s3store.
 	tokens := token.New(keys, time.Now)
 	handler := httpapi.New(httpapi.Deps{
 		Pipeline: request.Pipeline{Log: log, LogRequests: request.LogMode(cfg.LogRequests), Tracer: tracer,
-			Tokens: tokens, Language: request.Language(cfg.Language)},
+			Tokens: tokens, Language: request.Language(cfg.Language), Slots: semaphore.NewWeighted(int64(cfg.RequestsAtOnce))},
 		Tokens: tokens, Composer: composer, Media: files,
 		Accounts: p.users, Interactions: p.interactions, Relations: p.relations, Chats: p.chats, Videos: p.videos,
 		Direct: uploads,

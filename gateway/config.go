@@ -25,6 +25,7 @@ type Config struct {
 	Language        string        `env:"GATEWAY_LANGUAGE" envDefault:"zh"`                   // of messages, for clients without Accept-Language: zh or en
 	MaxUploadBytes  int64         `env:"MAX_UPLOAD_BYTES" envDefault:"536870912"`            // of one video
 	LogRequests     string        `env:"REQUEST_LOG" envDefault:"all"`                       // which requests get a log line: all, errors or off
+	RequestsAtOnce  int           `env:"REQUESTS_AT_ONCE" envDefault:"512"`                  // being served, uploads and media aside; more are refused
 	UploadsAtOnce   int           `env:"UPLOADS_AT_ONCE" envDefault:"16"`                    // being written, each with up to two parts in memory
 	UploadsPerUser  int           `env:"UPLOADS_PER_USER" envDefault:"3"`                    // of them, by one user
 	UploadWait      time.Duration `env:"UPLOAD_WAIT" envDefault:"15s"`                       // for a slot, before an upload is refused
@@ -57,7 +58,7 @@ func (c *Config) Validate() error {
 		}
 	}
 	for name, value := range map[string]int64{
-		"MAX_UPLOAD_BYTES": c.MaxUploadBytes, "UPLOADS_AT_ONCE": int64(c.UploadsAtOnce), "UPLOADS_PER_USER": int64(c.UploadsPerUser),
+		"MAX_UPLOAD_BYTES": c.MaxUploadBytes, "REQUESTS_AT_ONCE": int64(c.RequestsAtOnce), "UPLOADS_AT_ONCE": int64(c.UploadsAtOnce), "UPLOADS_PER_USER": int64(c.UploadsPerUser),
 		"MEDIA_CACHE_BYTES": c.MediaCacheBytes, "MEDIA_STREAMS": int64(c.MediaStreams), "GATEWAY_START_TIMEOUT": int64(c.StartTimeout),
 	} {
 		if value <= 0 {

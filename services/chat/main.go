@@ -7,14 +7,12 @@ import (
 	"time"
 
 	"github.com/douyin-on-dapr/douyin/services/chat/internal/chat"
-	"github.com/douyin-on-dapr/douyin/services/chat/internal/event"
 	"github.com/douyin-on-dapr/douyin/services/chat/internal/hot"
 	"github.com/douyin-on-dapr/douyin/services/chat/internal/mysql"
 	"github.com/douyin-on-dapr/douyin/services/chat/internal/peers"
 	"github.com/douyin-on-dapr/douyin/services/chat/internal/rpc"
 	"github.com/douyin-on-dapr/douyin/services/contract"
 	chatv1 "github.com/douyin-on-dapr/douyin/services/contract/chat/v1"
-	eventv1 "github.com/douyin-on-dapr/douyin/services/contract/event/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/config"
 	"github.com/douyin-on-dapr/douyin/services/platform/groupcommit"
 	"github.com/douyin-on-dapr/douyin/services/platform/outbox"
@@ -48,8 +46,8 @@ func build(ctx context.Context, p *program.Program, policy chat.Policy) error {
 	if err != nil {
 		return err
 	}
-	rows := mysql.New(p.DB, p.Outbox())
 	docs := hot.New(p.Hot)
+	rows := mysql.New(p.DB, p.Outbox(docs.BeforePublish))
 	writer := groupcommit.New(chat.Commit(rows, docs), groupcommit.Options{Workers: writers})
 	p.OnClose(writer.Close)
 	service := chat.New(chat.Ports{
@@ -58,7 +56,6 @@ func build(ctx context.Context, p *program.Program, policy chat.Policy) error {
 		IDs: messageIDs, Clock: time.Now, Policy: policy, TraceParent: outbox.TraceParent,
 	})
 	chatv1.RegisterChatServiceServer(p, rpc.New(service))
-	p.Listen(eventv1.TopicMessageSent, event.Messages(docs))
 	p.Background(func(ctx context.Context) error { return chat.RunPruning(ctx, rows, time.Now, p.Log) })
 	return nil
 }

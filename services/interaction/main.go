@@ -26,6 +26,10 @@ import (
 // it.
 const purgeInterval = 5 * time.Second
 
+// reconcileInterval is how often the purger asks about 500 videos whether they were
+// deleted.
+const reconcileInterval = time.Minute
+
 // writers is how many batches are committed at the same time: one that waits for a
 // lock or for the state store does not stop the other.
 const writers = 2
@@ -52,8 +56,8 @@ func build(ctx context.Context, p *program.Program) error {
 	if err != nil {
 		return err
 	}
-	rows := mysql.New(p.DB, p.Outbox())
 	docs := hot.New(p.Hot)
+	rows := mysql.New(p.DB, p.Outbox(docs.BeforePublish))
 	writer := groupcommit.New(interaction.Commit(rows, docs), groupcommit.Options{Workers: writers})
 	p.OnClose(writer.Close)
 	service := interaction.New(interaction.Ports{
@@ -61,12 +65,11 @@ func build(ctx context.Context, p *program.Program) error {
 		Videos: videos, Hot: docs, IDs: commentIDs, Clock: time.Now, TraceParent: outbox.TraceParent,
 	})
 	purger := interaction.NewPurger(interaction.PurgerPorts{
-		Purges: rows, Authors: videos, Hot: docs, Clock: time.Now, Log: p.Log,
+		Purges: rows, Authors: videos, Owner: videos, Hot: docs, Clock: time.Now, Log: p.Log,
 	})
 	interactionv1.RegisterInteractionServiceServer(p, rpc.New(service))
-	p.Listen(eventv1.TopicLiked, event.Likes(docs))
-	p.Listen(eventv1.TopicUnliked, event.Likes(docs))
 	p.Listen(eventv1.TopicVideoDeleted, event.VideoDeleted(purger))
 	p.Background(func(ctx context.Context) error { return purger.Run(ctx, purgeInterval) })
+	p.Background(func(ctx context.Context) error { return purger.RunReconciler(ctx, reconcileInterval) })
 	return nil
 }

@@ -7,14 +7,12 @@ import (
 	"time"
 
 	"github.com/douyin-on-dapr/douyin/services/contract"
-	eventv1 "github.com/douyin-on-dapr/douyin/services/contract/event/v1"
 	relationv1 "github.com/douyin-on-dapr/douyin/services/contract/relation/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/config"
 	"github.com/douyin-on-dapr/douyin/services/platform/groupcommit"
 	"github.com/douyin-on-dapr/douyin/services/platform/outbox"
 	"github.com/douyin-on-dapr/douyin/services/platform/program"
 	"github.com/douyin-on-dapr/douyin/services/platform/server"
-	"github.com/douyin-on-dapr/douyin/services/relation/internal/event"
 	"github.com/douyin-on-dapr/douyin/services/relation/internal/hot"
 	"github.com/douyin-on-dapr/douyin/services/relation/internal/mysql"
 	"github.com/douyin-on-dapr/douyin/services/relation/internal/peers"
@@ -44,14 +42,13 @@ func build(_ context.Context, p *program.Program) error {
 	if err != nil {
 		return err
 	}
-	rows, docs := mysql.New(p.DB, p.Outbox()), hot.New(p.Hot)
+	docs := hot.New(p.Hot)
+	rows := mysql.New(p.DB, p.Outbox(docs.BeforePublish))
 	writer := groupcommit.New(relation.Commit(rows, docs), groupcommit.Options{Workers: writers})
 	p.OnClose(writer.Close)
 	service := relation.New(relation.Ports{
 		Writer: writer, Store: rows, Users: users, Hot: docs, Clock: time.Now, TraceParent: outbox.TraceParent,
 	})
 	relationv1.RegisterRelationServiceServer(p, rpc.New(service))
-	p.Listen(eventv1.TopicFollowed, event.Follows(docs))
-	p.Listen(eventv1.TopicUnfollowed, event.Follows(docs))
 	return nil
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/douyin-on-dapr/douyin/services/platform/objectstore"
 	"github.com/douyin-on-dapr/douyin/services/platform/program"
 	"github.com/douyin-on-dapr/douyin/services/platform/server"
-	"github.com/douyin-on-dapr/douyin/services/video/internal/event"
 	"github.com/douyin-on-dapr/douyin/services/video/internal/hot"
 	"github.com/douyin-on-dapr/douyin/services/video/internal/mysql"
 	"github.com/douyin-on-dapr/douyin/services/video/internal/peers"
@@ -42,7 +41,8 @@ func build(ctx context.Context, p *program.Program, c Config) error {
 	if err != nil {
 		return err
 	}
-	rows := mysql.New(p.DB, p.Outbox(eventv1.TopicVideoUploaded, eventv1.TopicVideoReady, eventv1.TopicVideoFailed, eventv1.TopicVideoDeleted))
+	rows := mysql.New(p.DB, p.Outbox(hot.BeforePublish(p.Hot),
+		eventv1.TopicVideoUploaded, eventv1.TopicVideoReady, eventv1.TopicVideoFailed, eventv1.TopicVideoDeleted))
 	docs := hot.NewVideos(rows, p.Hot)
 	videos := video.New(video.Ports{
 		Uploads: rows, Videos: docs, Lifecycles: rows, Removals: rows, Tombstones: rows,
@@ -52,9 +52,6 @@ func build(ctx context.Context, p *program.Program, c Config) error {
 	}, c.limits())
 	videov1.RegisterVideoServiceServer(p, rpc.NewServer(videos, videos))
 	videov1.RegisterProcessingServiceServer(p, rpc.NewProcessing(videos))
-	for _, topic := range []string{eventv1.TopicVideoReady, eventv1.TopicVideoFailed, eventv1.TopicVideoDeleted} {
-		p.Listen(topic, event.Videos(docs))
-	}
 	p.Background(func(ctx context.Context) error {
 		videos.RunSweeper(ctx, c.SweepInterval)
 		return nil

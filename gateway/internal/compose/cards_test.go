@@ -83,3 +83,30 @@ func TestCachedUsersHaveTheFlagsOfTheViewer(t *testing.T) {
 		}
 	})
 }
+
+// The writer's card in the answer to a comment may be a second old: comments in a
+// row read it once, from the hot documents.
+func TestCommentsInARowReadTheWriterOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHarness(t)
+		defer h.Close()
+		h.publish(1)
+		video := h.videos.Published()[0].GetId()
+		post := func() int {
+			h.reset()
+			answer, err := h.PostComment(t.Context(), &interactionv1.PostCommentRequest{UserId: 2, VideoId: video, Content: "x"})
+			if err != nil || answer.User.Name != "bob" {
+				t.Fatalf("%+v, %v", answer, err)
+			}
+			return h.crossings()
+		}
+		first := post()
+		if n := post(); n != 1 || first <= n {
+			t.Errorf("the first comment cost %d crossings, the second %d, want 1", first, n)
+		}
+		time.Sleep(time.Second)
+		if n := post(); n != first {
+			t.Errorf("a second later a comment costs %d crossings, want %d", n, first)
+		}
+	})
+}

@@ -144,9 +144,31 @@ func (c *copies[T]) run(ctx context.Context, load *batchLoad[T]) {
 		if c.loading[id] == load {
 			delete(c.loading, id)
 		}
-		if err == nil && !c.young[id].since.After(load.since) {
-			c.young[id] = entry[T]{values[id], load.since}
+		if err == nil {
+			c.keep(id, values[id], load.since)
 		}
 	}
 	close(load.done)
+}
+
+// fresh returns a cached value that is not too old.
+func (c *copies[T]) fresh(id int64) (value T, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	found, ok := c.cached(id)
+	return found.value, ok && time.Since(found.since) < maxAge
+}
+
+// put caches a value whose load began at a time.
+func (c *copies[T]) put(id int64, value T, since time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.turn(time.Now())
+	c.keep(id, value, since)
+}
+
+func (c *copies[T]) keep(id int64, value T, since time.Time) {
+	if !c.young[id].since.After(since) {
+		c.young[id] = entry[T]{value, since}
+	}
 }

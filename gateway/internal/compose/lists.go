@@ -33,7 +33,7 @@ func comment(c *interactionv1.Comment, writer User) Comment {
 // first: if that failed after the comment was posted, the client would see an
 // error and post the comment again.
 func (c *Composer) PostComment(ctx context.Context, in *interactionv1.PostCommentRequest) (Comment, error) {
-	writer, err := c.card(ctx, nobody, in.GetUserId()) // exact: it is the viewer's own
+	writer, err := c.cards.one(ctx, in.GetUserId())
 	if err != nil {
 		return Comment{}, err
 	}
@@ -41,7 +41,7 @@ func (c *Composer) PostComment(ctx context.Context, in *interactionv1.PostCommen
 	if err != nil {
 		return Comment{}, err
 	}
-	return comment(answer.GetComment(), newUser(c.links, in.GetUserId(), writer)), nil
+	return comment(answer.GetComment(), writer), nil
 }
 
 // Comments returns the comments of a video, newest first, with their writers as the

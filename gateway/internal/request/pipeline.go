@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
 )
@@ -23,7 +24,15 @@ type Pipeline struct {
 	Tracer      trace.Tracer
 	Tokens      Verifier
 	Language    Language // of a client that states no wish
+
+	// Slots bounds the handlers of the client API that run at a time; nil: any
+	// number may. A request that finds no slot is refused at once, so that under
+	// overload those that are served take no longer than usual. Uploads have limits
+	// of their own. A slot is not held while a body is read or an answer is written.
+	Slots *semaphore.Weighted
 }
+
+var errOverloaded = errs.New(errs.Exhausted, "OVERLOADED", "too many requests at once")
 
 // Handle serves an endpoint of the client API.
 func (p *Pipeline) Handle(e Endpoint) gin.HandlerFunc {
@@ -69,6 +78,12 @@ func (p *Pipeline) serve(e Endpoint, r *Request) (reply Reply, err error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if p.Slots != nil && e.Access != TokenInForm {
+		if !p.Slots.TryAcquire(1) {
+			return nil, errOverloaded
+		}
+		defer p.Slots.Release(1)
 	}
 	return e.Serve(r)
 }

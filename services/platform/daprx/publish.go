@@ -61,7 +61,12 @@ func (p *Publisher) PublishAll(ctx context.Context, topic string, events []cloud
 
 // request returns a request with events from index first on, at least one.
 func (p *Publisher) request(topic string, events []cloudevent.Event, first int) (*runtimev1.BulkPublishRequest, error) {
-	request := &runtimev1.BulkPublishRequest{PubsubName: p.component, Topic: topic}
+	request := &runtimev1.BulkPublishRequest{
+		PubsubName: p.component, Topic: topic,
+		// The events have their envelopes already. The sidecar would parse and encode
+		// each again, which costs more than publishing it.
+		Metadata: map[string]string{"rawPayload": "true"},
+	}
 	size := 0
 	for i := first; i < len(events); i++ {
 		body, err := json.Marshal(events[i])

@@ -140,7 +140,7 @@ func TestPublishedEventKeepsItsEnvelope(t *testing.T) {
 		want := published("").TraceParent
 		for name, value := range map[string]string{
 			"subject": "thing:1", "version": "1152921504606846977", "time": "2026-01-02T03:04:05.678Z",
-			"traceparent": want, "traceid": want, "topic": topic,
+			"traceparent": want, "traceid": want,
 		} {
 			if got := r.GetExtensions().GetFields()[name].GetStringValue(); got != value {
 				t.Errorf("attribute %s is %q, want %q", name, got, value)

@@ -13,14 +13,19 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
+	"github.com/douyin-on-dapr/douyin/services/platform/sqldb"
 )
 
 // Commit does the writes of a batch in their order, in one transaction, and
 // returns a result for each. A write that is refused has a result that says so
 // and does not affect the others. If Commit returns an error, no write was done,
 // or the answer of the database was lost. Its context does not end with any
-// caller.
+// caller. For a batch it is impatient (sqldb.Impatient): writes that wait for a lock
+// are then committed one by one. Single writes may be committed at the same time,
+// whatever the number of workers.
 type Commit[W, R any] func(ctx context.Context, writes []W) ([]R, error)
 
 // Options configure a queue. Zero values mean the defaults.
@@ -186,7 +191,15 @@ func (q *Queue[W, R]) take() []*write[W, R] {
 // of its writes, its halves are committed one after the other, which leaves the
 // others unharmed.
 func (q *Queue[W, R]) do(batch []*write[W, R]) {
-	results, err := q.try(batch)
+	ctx := context.Background()
+	if len(batch) > 1 {
+		ctx = sqldb.Impatient(ctx)
+	}
+	results, err := q.try(ctx, batch)
+	if len(batch) > 1 && sqldb.IsLockConflict(err) {
+		q.doEach(batch, err)
+		return
+	}
 	if err != nil && len(batch) > 1 && mayDependOnOne(err) {
 		half := len(batch) / 2
 		q.do(batch[:half])
@@ -202,6 +215,34 @@ func (q *Queue[W, R]) do(batch []*write[W, R]) {
 	}
 }
 
+// splitWorkers is how many writes of a split batch are committed at the same time:
+// one that waits for a lock must not delay the others.
+const splitWorkers = 8
+
+// doEach commits the writes of a batch one by one, because some of them wait for a
+// lock that another transaction keeps. It takes at most as long as one commit may,
+// and a bit; then the rest fails like the batch.
+func (q *Queue[W, R]) doEach(batch []*write[W, R], cause error) {
+	ctx, cancel := context.WithTimeout(sqldb.Impatient(context.Background()), q.options.Timeout)
+	defer cancel()
+	var group errgroup.Group
+	group.SetLimit(splitWorkers)
+	for _, w := range batch {
+		group.Go(func() error {
+			a := answer[R]{err: cause}
+			if ctx.Err() == nil {
+				var results []R
+				if results, a.err = q.try(ctx, []*write[W, R]{w}); a.err == nil {
+					a.result = results[0]
+				}
+			}
+			w.answer <- a
+			return nil
+		})
+	}
+	_ = group.Wait() // each caller has its own error
+}
+
 // mayDependOnOne reports whether a batch without one of its writes might succeed.
 // A database that is down or busy fails all alike, and each attempt costs time.
 func mayDependOnOne(err error) bool {
@@ -215,14 +256,14 @@ func mayDependOnOne(err error) bool {
 
 // try commits a batch once. A panic becomes an error: the worker must go on, and
 // the panic may be due to one write.
-func (q *Queue[W, R]) try(batch []*write[W, R]) (results []R, err error) {
+func (q *Queue[W, R]) try(ctx context.Context, batch []*write[W, R]) (results []R, err error) {
 	const op = "groupcommit.Commit"
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = errs.Wrap(op, fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
 		}
 	}()
-	ctx, cancel := context.WithTimeout(context.Background(), q.options.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, q.options.Timeout)
 	defer cancel()
 	contents := make([]W, len(batch))
 	for i, w := range batch {

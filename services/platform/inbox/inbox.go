@@ -30,6 +30,8 @@ const (
 	sqlMark = `INSERT INTO processed_events (consumer, event_id, at_ms) VALUES [(?, ?, ?)]
 		ON DUPLICATE KEY UPDATE at_ms = at_ms`
 
+	sqlProcessed = `SELECT event_id FROM processed_events WHERE consumer = ? AND event_id IN (?)`
+
 	sqlPrune = `DELETE FROM processed_events WHERE at_ms < ? ORDER BY at_ms LIMIT ?`
 )
 
@@ -59,40 +61,69 @@ func Ensure(ctx context.Context, db *sqlx.DB) error {
 // consumer names one use of events in this database, such as "activities";
 // consumer and eventID have at most 100 characters.
 func (i *Inbox) Once(ctx context.Context, consumer, eventID string, fn func(ctx context.Context, tx sqldb.Handle) error) error {
-	_, err := i.OnceEach(ctx, consumer, []string{eventID}, fn)
-	return err
-}
-
-// errProcessed rolls a transaction back that found a processed event.
-var errProcessed = errors.New("an event was processed before")
-
-// OnceEach is Once for several events, whose effects fn has together. If one of them
-// was processed before, or is in the list twice, nothing is done and done is false:
-// the caller then processes each event with Once.
-func (i *Inbox) OnceEach(ctx context.Context, consumer string, eventIDs []string, fn func(ctx context.Context, tx sqldb.Handle) error) (done bool, err error) {
-	now := time.Now().UnixMilli()
-	args := make([]any, 0, 3*len(eventIDs))
-	for _, id := range slices.Sorted(slices.Values(eventIDs)) { // so that two lists do not deadlock
-		args = append(args, consumer, id, now)
-	}
-	err = sqldb.InTx(ctx, i.db, func(ctx context.Context, tx sqldb.Handle) error {
-		result, err := tx.ExecContext(ctx, sqldb.Repeat(sqlMark, ", ", len(eventIDs)), args...)
-		if err != nil {
-			return err
-		}
-		marked, err := result.RowsAffected()
-		if err != nil {
-			return err
-		}
-		if marked < int64(len(eventIDs)) {
-			return errProcessed
-		}
+	return i.OnceEach(ctx, consumer, []string{eventID}, func(ctx context.Context, tx sqldb.Handle, _ []string) error {
 		return fn(ctx, tx)
 	})
-	if errors.Is(err, errProcessed) {
-		return false, nil
+}
+
+// errProcessed rolls a transaction back when a delivery at the same time was faster
+// with one of its events.
+var errProcessed = errors.New("an event was processed meanwhile")
+
+// OnceEach is Once for several events: fn has the effects of all fresh events, those
+// that the consumer has not processed before, in one transaction. If none is fresh,
+// fn does not run.
+func (i *Inbox) OnceEach(ctx context.Context, consumer string, eventIDs []string, fn func(ctx context.Context, tx sqldb.Handle, fresh []string) error) error {
+	ids := slices.Compact(slices.Sorted(slices.Values(eventIDs))) // in one order, so that two lists do not deadlock
+	if len(ids) == 0 {
+		return nil
 	}
-	return err == nil, sqldb.Wrap("inbox.OnceEach", err)
+	for {
+		err := sqldb.InTx(ctx, i.db, func(ctx context.Context, tx sqldb.Handle) error {
+			fresh, err := unprocessed(ctx, tx, consumer, ids)
+			if err != nil || len(fresh) == 0 {
+				return err
+			}
+			if err := mark(ctx, tx, consumer, fresh); err != nil {
+				return err
+			}
+			return fn(ctx, tx, fresh)
+		})
+		if !errors.Is(err, errProcessed) { // otherwise at least one event fewer is fresh
+			return sqldb.Wrap("inbox.OnceEach", err)
+		}
+	}
+}
+
+// unprocessed returns the events that are not recorded.
+func unprocessed(ctx context.Context, tx sqldb.Handle, consumer string, ids []string) ([]string, error) {
+	query, args, err := sqlx.In(sqlProcessed, consumer, ids)
+	if err != nil {
+		return nil, err
+	}
+	var processed []string
+	if err := tx.SelectContext(ctx, &processed, query, args...); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return slices.Contains(processed, id) }), nil
+}
+
+// mark records events, or returns errProcessed.
+func mark(ctx context.Context, tx sqldb.Handle, consumer string, ids []string) error {
+	now := time.Now().UnixMilli()
+	args := make([]any, 0, 3*len(ids))
+	for _, id := range ids {
+		args = append(args, consumer, id, now)
+	}
+	result, err := tx.ExecContext(ctx, sqldb.Repeat(sqlMark, ", ", len(ids)), args...)
+	if err != nil {
+		return err
+	}
+	marked, err := result.RowsAffected()
+	if err == nil && marked < int64(len(ids)) {
+		err = errProcessed
+	}
+	return err
 }
 
 // pruneChunk limits the rows, and so the locks, of one delete statement.

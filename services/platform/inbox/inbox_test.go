@@ -72,30 +72,65 @@ func TestOncePerConsumerAndEvent(t *testing.T) {
 	}
 }
 
-func TestSeveralEventsAreProcessedTogetherOrNotAtAll(t *testing.T) {
+// effects inserts a row for each event that is fresh.
+func effects(ctx context.Context, tx sqldb.Handle, fresh []string) error {
+	for _, id := range fresh {
+		if err := effect(id)(ctx, tx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func TestFreshEventsOfAListAreProcessedTogether(t *testing.T) {
 	db := newDB(t)
 	box := inbox.New(db)
 	for _, c := range []struct {
-		events  []string
-		done    bool
-		effects int
+		events []string
+		fresh  string
 	}{
-		{[]string{"b", "a"}, true, 1},
-		{[]string{"c", "a"}, false, 1}, // a was processed before
-		{[]string{"d", "d"}, false, 1},
-		{[]string{"c", "d"}, true, 2},
+		{[]string{"b", "a"}, "[[a b]]"},
+		{[]string{"c", "a"}, "[[c]]"}, // a was processed before
+		{[]string{"d", "d", "e", "b"}, "[[d e]]"},
+		{[]string{"a", "b"}, "[]"},
+		{nil, "[]"},
 	} {
-		done, err := box.OnceEach(t.Context(), "c", c.events, effect(c.events[0]))
-		if done != c.done || err != nil || count(t, db, "effects") != c.effects {
-			t.Errorf("%v: done %t, %v, %d effects", c.events, done, err, count(t, db, "effects"))
+		calls := [][]string{}
+		err := box.OnceEach(t.Context(), "c", c.events, func(ctx context.Context, tx sqldb.Handle, fresh []string) error {
+			calls = append(calls, fresh)
+			return effects(ctx, tx, fresh)
+		})
+		if err != nil || fmt.Sprint(calls) != c.fresh {
+			t.Errorf("%v: processed %v, %v; want %s", c.events, calls, err, c.fresh)
 		}
 	}
 	failure := errors.New("no effect")
-	if done, err := box.OnceEach(t.Context(), "c", []string{"e", "f"}, func(context.Context, sqldb.Handle) error { return failure }); done || !errors.Is(err, failure) {
-		t.Errorf("done %t, %v", done, err)
+	err := box.OnceEach(t.Context(), "c", []string{"a", "f"}, func(context.Context, sqldb.Handle, []string) error { return failure })
+	if !errors.Is(err, failure) {
+		t.Errorf("got %v", err)
 	}
-	if n := count(t, db, "processed_events"); n != 4 {
-		t.Errorf("%d records, want those of a, b, c and d", n)
+	if n := count(t, db, "processed_events"); n != 5 || count(t, db, "effects") != 5 {
+		t.Errorf("%d records, want those of a to e", n)
+	}
+}
+
+func TestListsThatOverlapHaveOneEffectPerEvent(t *testing.T) {
+	db := newDB(t)
+	var delivering sync.WaitGroup
+	for first := range 12 {
+		delivering.Go(func() {
+			var ids []string
+			for n := range 20 {
+				ids = append(ids, fmt.Sprintf("e%02d", first+n))
+			}
+			if err := inbox.New(db).OnceEach(t.Context(), "c", ids, effects); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	delivering.Wait()
+	if n := count(t, db, "effects"); n != 31 {
+		t.Errorf("%d effects of 31 events", n)
 	}
 }
 

@@ -24,8 +24,12 @@ type Options struct {
 	Log     *slog.Logger
 	Batch   int           // events read at once; 200
 	Sweep   time.Duration // between polls of the table without a wake-up; 1 s
-	Linger  time.Duration // after each round, so that commits under load share one; 5 ms
+	Linger  time.Duration // before each round, so that commits under load share one; 5 ms
 	Backoff time.Duration // longest pause while publishing fails; 5 s
+
+	// BeforePublish runs before each attempt to publish a batch; nil: it does not.
+	// It has to end within a second.
+	BeforePublish func(ctx context.Context, events []cloudevent.Event)
 
 	// BrokerMark shows that the broker lost data; nil: it is trusted to lose
 	// nothing, and events are deleted when they are published.
@@ -101,6 +105,7 @@ func NewRelay(db *sqlx.DB, publisher Publisher, o Options) *Relay {
 		wake:      make(chan struct{}, 1),
 		outage:    outage{log: o.Log, longest: o.Backoff},
 		turn:      newTurn(),
+		mark:      markState{doubt: true}, // an earlier process may have crashed together with the broker
 	}
 }
 
@@ -120,12 +125,15 @@ func (r *Relay) Wake() {
 	}
 }
 
-// Run publishes until ctx ends and returns within 14 s after that, because it
+// Run publishes until ctx ends and returns within 15 s after that, because it
 // finishes the current batch. It retries failures until they pass and logs one
 // line when they start, one a minute while they last and one when they are over.
 // The returned error is nil.
 func (r *Relay) Run(ctx context.Context) error {
-	defer func() { r.turn.end(ctx, r.db) }()
+	defer func() {
+		r.confirm(ctx)
+		r.turn.end(ctx, r.db)
+	}()
 	timer := time.NewTimer(0) // an earlier process may have left events
 	defer timer.Stop()
 	for {
@@ -133,16 +141,25 @@ func (r *Relay) Run(ctx context.Context) error {
 		if !running {
 			return nil
 		}
+		if !r.linger(ctx) {
+			return nil
+		}
 		r.checkMark(ctx)
 		timer.Reset(r.next(r.round(ctx, woken)))
 		r.prune(ctx)
+	}
+}
 
-		lingering := time.NewTimer(r.options.Linger)
-		select {
-		case <-ctx.Done():
-		case <-lingering.C:
-		}
-		lingering.Stop()
+// linger lets further commits join the round, and lets the writer that woke the
+// relay finish what it does after its commit. It is false when ctx has ended.
+func (r *Relay) linger(ctx context.Context) bool {
+	lingering := time.NewTimer(r.options.Linger)
+	defer lingering.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-lingering.C:
+		return true
 	}
 }
 

@@ -1,8 +1,10 @@
 package outbox_test
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -163,5 +165,38 @@ func TestEventsThatAreNotMarkedArePublishedAgainUnderTheSameID(t *testing.T) {
 	events := b.events()
 	if len(events) != 2 || events[0].ID != events[1].ID {
 		t.Errorf("published %+v, want one event twice under one id", events)
+	}
+}
+
+// A batch is announced before it is published, also when it is published again.
+func TestBeforePublishPrecedesEachAttempt(t *testing.T) {
+	db := newDB(t)
+	b := &broker{down: true}
+	var mu sync.Mutex
+	var announced []string
+	published := 0
+	start(t, db, b, outbox.Options{
+		Sweep: 10 * time.Millisecond, Backoff: 20 * time.Millisecond,
+		BeforePublish: func(_ context.Context, events []cloudevent.Event) {
+			mu.Lock()
+			defer mu.Unlock()
+			for _, e := range events {
+				announced = append(announced, name(e))
+			}
+			published = len(b.events())
+		},
+	})
+	commit(t, db, event("t", "a", 1), event("u", "b", 1))
+	sqltest.Eventually(t, "both events are announced with each attempt", func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return len(announced) >= 4 && slices.Equal(announced[:4], []string{"a1", "b1", "a1", "b1"})
+	})
+	b.set(func() { b.down = false })
+	sqltest.Eventually(t, "both events are published", func() bool { return len(b.events()) == 2 })
+	mu.Lock()
+	defer mu.Unlock()
+	if published != 0 {
+		t.Errorf("%d events were published before the last announcement", published)
 	}
 }

@@ -110,7 +110,13 @@ func (r *Relay) batch(ctx context.Context, p *pass) batch {
 	if len(rows) == 0 {
 		return batch{last: true}
 	}
+	if r.options.BeforePublish != nil {
+		r.options.BeforePublish(ctx, r.events(rows))
+	}
 	accepted, publishErr := r.publish(ctx, rows, p.failed)
+	if publishErr != nil && !r.outage.lasts() {
+		r.mark.doubt = true // once per outage: a broker that refuses one topic for long loses nothing
+	}
 	if err := r.record(ctx, accepted); err != nil {
 		return failedBatch(err)
 	}

@@ -120,7 +120,7 @@ func stream(t *testing.T, address, topic string) []cloudevent.Event {
 		t.Fatal(err)
 	}
 	var events []cloudevent.Event
-	for _, text := range regexp.MustCompile(`(?m)^\{"data".*\}\r?$`).FindAll(answer, -1) {
+	for _, text := range regexp.MustCompile(`(?m)^\{.*"specversion".*\}\r?$`).FindAll(answer, -1) {
 		var e cloudevent.Event
 		if err := json.Unmarshal(text, &e); err != nil {
 			t.Fatal(err)

@@ -25,9 +25,11 @@ const (
 )
 
 const (
-	// The end always grows, so that the update always changes the row.
-	sqlTakeTurn = `UPDATE outbox_relay SET token = ?, until_ms = GREATEST(until_ms + 1, ` + sqldb.NowMS + ` + ?)
-		WHERE id = 1 AND (token = ? OR until_ms < ` + sqldb.NowMS + `)`
+	// The end grows, so that the update always changes the row. An end further away
+	// than any lease was set before the clock went back, and does not count.
+	sqlTakeTurn = `UPDATE outbox_relay SET token = ?,
+			until_ms = GREATEST(IF(until_ms > ` + sqldb.NowMS + ` + ?, 0, until_ms + 1), ` + sqldb.NowMS + ` + ?)
+		WHERE id = 1 AND (token = ? OR until_ms < ` + sqldb.NowMS + ` OR until_ms > ` + sqldb.NowMS + ` + ?)`
 	sqlEndTurn = `UPDATE outbox_relay SET until_ms = 0 WHERE id = 1 AND token = ?`
 )
 
@@ -50,7 +52,8 @@ func (t *turn) take(ctx context.Context, db sqldb.Handle) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, recordTimeout)
 	defer cancel()
 	asked := time.Now()
-	result, err := db.ExecContext(ctx, sqlTakeTurn, t.token, turnLease.Milliseconds(), t.token)
+	lease := turnLease.Milliseconds()
+	result, err := db.ExecContext(ctx, sqlTakeTurn, t.token, 2*lease, lease, t.token, 2*lease)
 	if err != nil {
 		return false, err
 	}

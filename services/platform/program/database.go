@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/douyin-on-dapr/douyin/services/contract"
+	"github.com/douyin-on-dapr/douyin/services/platform/cloudevent"
 	"github.com/douyin-on-dapr/douyin/services/platform/deadletter"
 	"github.com/douyin-on-dapr/douyin/services/platform/ids"
 	"github.com/douyin-on-dapr/douyin/services/platform/inbox"
@@ -26,13 +27,14 @@ func (p *Program) LeaseIDs(ctx context.Context) (*ids.Generator, error) {
 }
 
 // Outbox makes the program publish what its transactions add to the outbox. The
-// function it returns wakes the relay; call it after each such commit. rare are
-// the topics whose events are few and have effects that nothing else brings
-// about: these events are kept for longer, in case the broker loses them.
-func (p *Program) Outbox(rare ...string) (committed func()) {
+// function it returns wakes the relay; call it after each such commit. before is
+// called with events before they are published (outbox.Options). rare are the topics
+// whose events are few and have effects that nothing else brings about: these events
+// are kept for longer, in case the broker loses them.
+func (p *Program) Outbox(before func(context.Context, []cloudevent.Event), rare ...string) (committed func()) {
 	if p.relay == nil {
 		p.relay = outbox.NewRelay(p.DB, p.Sidecar.Publisher(contract.PubSub), outbox.Options{
-			Source: string(p.options.App), Log: p.Log,
+			Source: string(p.options.App), Log: p.Log, BeforePublish: before,
 			BrokerMark: newStateMark(p.Sidecar.State(contract.StateStore), p.options.App),
 			Keep:       outbox.Keep{Rare: rare},
 		})

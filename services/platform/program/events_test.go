@@ -169,7 +169,7 @@ func TestCommittedEventsArePublished(t *testing.T) {
 	s := newHarness(t)
 	committed := make(chan func(), 1)
 	stop := s.start(t, func(_ context.Context, p *program.Program) error {
-		committed <- p.Outbox()
+		committed <- p.Outbox(nil)
 		return nil
 	})
 	wake := <-committed
@@ -206,7 +206,7 @@ func TestLostEventsAreRepublished(t *testing.T) {
 	s := newHarness(t)
 	committed := make(chan func(), 1)
 	s.start(t, func(_ context.Context, p *program.Program) error {
-		committed <- p.Outbox()
+		committed <- p.Outbox(nil)
 		return nil
 	})
 	wake := <-committed

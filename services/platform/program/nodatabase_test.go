@@ -135,7 +135,7 @@ func TestPartsThatNeedADatabase(t *testing.T) {
 	c.DaprGRPCPort = portOf(t, sidecar.Address)
 	for name, build := range map[string]func(ctx context.Context, p *program.Program) error{
 		"ids":    func(ctx context.Context, p *program.Program) error { _, err := p.LeaseIDs(ctx); return err },
-		"outbox": func(_ context.Context, p *program.Program) error { p.Outbox(); return nil },
+		"outbox": func(_ context.Context, p *program.Program) error { p.Outbox(nil); return nil },
 		"inbox":  func(_ context.Context, p *program.Program) error { p.Inbox(); return nil },
 	} {
 		err := program.Run(t.Context(), program.Options{App: app, Config: c}, build)

@@ -43,6 +43,7 @@ func (p *Program) runServer(ctx context.Context) error {
 	o := server.Options{Address: c.Address(), APIToken: c.AppAPIToken, Log: p.Log, Topics: p.topics}
 	if p.DB != nil {
 		o.Ready = func(ctx context.Context) error { return sqldb.Wrap("program.Ready", p.DB.PingContext(ctx)) }
+		o.Writable = (&writable{db: p.DB, log: p.Log}).check
 	}
 	srv := server.New(o)
 	for _, service := range p.services {

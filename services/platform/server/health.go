@@ -33,6 +33,16 @@ func (s *Server) ready(ctx context.Context) error {
 	return s.options.Ready(ctx)
 }
 
+// consuming returns nil if events can be delivered to this program.
+func (s *Server) consuming(ctx context.Context) error {
+	if err := s.ready(ctx); err != nil || s.options.Writable == nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	return s.options.Writable(ctx)
+}
+
 // health implements the gRPC health protocol for orchestrators.
 type health struct {
 	healthv1.UnimplementedHealthServer
@@ -56,9 +66,10 @@ type healthCallback struct {
 	server *Server
 }
 
-// HealthCheck fails while the program is not ready.
+// HealthCheck fails while the program is not ready, or cannot write. Calls are not
+// affected: the sidecar passes them on without asking for the health of the app.
 func (h healthCallback) HealthCheck(ctx context.Context, _ *emptypb.Empty) (*runtimev1.HealthCheckResponse, error) {
-	if err := h.server.ready(ctx); err != nil {
+	if err := h.server.consuming(ctx); err != nil {
 		return nil, err
 	}
 	return &runtimev1.HealthCheckResponse{}, nil

@@ -30,6 +30,7 @@ type Options struct {
 	APIToken string                      // APP_API_TOKEN, which the sidecar sends; empty: not checked
 	Log      *slog.Logger                // one line per failed call
 	Ready    func(context.Context) error // returns nil when the program can serve; used by health checks
+	Writable func(context.Context) error // returns nil when it can also write, which events need; used by the sidecar's health check
 	Topics   []Topic                     // handled topics; each has its own path
 }
 

@@ -22,7 +22,7 @@ func TestAFailedCommitIsNotAFaultOfTheRequest(t *testing.T) {
 	if err := Wrap("op", cause); errs.CodeOf(err) != errs.Internal {
 		t.Errorf("in a statement: %v", err)
 	}
-	if !isAborted(&commitError{&mysql.MySQLError{Number: deadlock}}) {
+	if !IsLockConflict(&commitError{&mysql.MySQLError{Number: deadlock}}) {
 		t.Error("a deadlock that the commit reports is not retried")
 	}
 }

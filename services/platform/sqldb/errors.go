@@ -43,9 +43,9 @@ func number(err error) uint16 {
 	return 0
 }
 
-// isAborted reports whether the server rolled the transaction back, or let it
+// IsLockConflict reports whether the server rolled the transaction back, or let it
 // wait too long, because of another transaction; a retry may succeed.
-func isAborted(err error) bool {
+func IsLockConflict(err error) bool {
 	n := number(err)
 	return n == deadlock || n == lockWaitTimeout
 }

@@ -31,8 +31,8 @@ const (
 	startWait = time.Minute
 	// lockWait, in seconds, is short because the server does not notice that a
 	// client stopped waiting: with the default of 50 s the locks of a request
-	// would outlive it by far.
-	lockWait = "3"
+	// would outlive it by far. InTx waits several times.
+	lockWait = "1"
 )
 
 // Open connects to the server of the DSN and waits until it answers, at most
@@ -106,6 +106,7 @@ func newConnector(dsn string) (connector, error) {
 	cfg.ClientFoundRows = false
 	cfg.MultiStatements = false
 	cfg.AllowAllFiles = false
+	cfg.RejectReadOnly = true // after a failover, connections to the earlier server are closed
 	cfg.Collation = "utf8mb4_bin"
 	cfg.Logger = &mysql.NopLogger{} // it prints errors that it also returns
 	cfg.Timeout = orDefault(cfg.Timeout, dialTimeout)

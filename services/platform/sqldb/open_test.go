@@ -59,7 +59,7 @@ func TestOpenForcesTheSession(t *testing.T) {
 	if got["tx_isolation"]+got["transaction_isolation"] == "" || strings.ReplaceAll(got["tx_isolation"]+got["transaction_isolation"], "READ-COMMITTED", "") != "" {
 		t.Errorf("isolation: %v", got)
 	}
-	if got["time_zone"] != "+00:00" || got["innodb_lock_wait_timeout"] != "3" {
+	if got["time_zone"] != "+00:00" || got["innodb_lock_wait_timeout"] != "1" {
 		t.Errorf("session: %v", got)
 	}
 

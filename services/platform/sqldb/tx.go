@@ -16,6 +16,22 @@ const (
 	txPause    = 10 * time.Millisecond // before the first retry; doubled for each further one
 )
 
+type impatient struct{}
+
+// Impatient returns a context in which InTx gives up after its first wait for a
+// lock, one second, for callers that then do without the rows of others.
+func Impatient(ctx context.Context) context.Context {
+	return context.WithValue(ctx, impatient{}, true)
+}
+
+// retries reports whether InTx repeats a transaction that failed.
+func retries(ctx context.Context, err error) bool {
+	if number(err) == lockWaitTimeout && ctx.Value(impatient{}) != nil {
+		return false
+	}
+	return IsLockConflict(err)
+}
+
 // InTx runs fn in one transaction, which is committed if fn returns nil and rolled
 // back if it returns an error or panics. A transaction that the server aborted
 // because of another one (deadlock, lock wait) is retried a few times, so fn may
@@ -27,7 +43,7 @@ const (
 func InTx(ctx context.Context, db *sqlx.DB, fn func(ctx context.Context, tx Handle) error) error {
 	for attempt := 1; ; attempt++ {
 		err := once(ctx, db, fn)
-		if err == nil || attempt == txAttempts || !isAborted(err) {
+		if err == nil || attempt == txAttempts || !retries(ctx, err) {
 			return err
 		}
 		// A random pause keeps two conflicting transactions from conflicting again.
@@ -71,3 +87,11 @@ type commitError struct{ cause error }
 
 func (e *commitError) Error() string { return "commit: " + e.cause.Error() }
 func (e *commitError) Unwrap() error { return e.cause }
+
+// OutcomeUnknown reports whether err is the failure of a commit: the transaction may
+// have been committed or not. The relay of an outbox is woken then, as after a
+// commit.
+func OutcomeUnknown(err error) bool {
+	var unknown *commitError
+	return errors.As(err, &unknown)
+}

@@ -186,3 +186,37 @@ func TestInTxRetriesALockWait(t *testing.T) {
 		t.Errorf("%d runs, %v", runs, err)
 	}
 }
+
+// A batch does not wait a second time for a row that another transaction keeps.
+func TestAnImpatientTransactionWaitsForOneLock(t *testing.T) {
+	db := withTable(t)
+	runs := 0
+	err := sqldb.InTx(sqldb.Impatient(t.Context()), db, func(context.Context, sqldb.Handle) error {
+		runs++
+		return serverError(1205, "Lock wait timeout exceeded")
+	})
+	if !sqldb.IsLockConflict(err) || runs != 1 {
+		t.Errorf("%d runs, %v", runs, err)
+	}
+}
+
+// The server commits, and its answer is lost.
+func TestTheOutcomeOfALostCommitIsUnknown(t *testing.T) {
+	db := withTable(t)
+	again, lose := sqltest.LostCommits(t, db)
+	update := func(ctx context.Context, tx sqldb.Handle) error { return set(ctx, tx, 1, 10) }
+	if err := sqldb.InTx(t.Context(), again, update); err != nil || sqldb.OutcomeUnknown(err) {
+		t.Fatal(err)
+	}
+	lose.Store(true)
+	err := sqldb.InTx(t.Context(), again, func(ctx context.Context, tx sqldb.Handle) error { return set(ctx, tx, 1, 20) })
+	if !sqldb.OutcomeUnknown(err) || !sqldb.OutcomeUnknown(sqldb.Wrap("test", err)) {
+		t.Errorf("got %v", err)
+	}
+	if got := value(t, db, 1); got != 20 {
+		t.Errorf("value %d", got)
+	}
+	if err := sqldb.InTx(t.Context(), again, func(context.Context, sqldb.Handle) error { return errors.New("no") }); sqldb.OutcomeUnknown(err) {
+		t.Errorf("without a commit: %v", err)
+	}
+}

@@ -94,8 +94,8 @@ type DeliveryPositions interface {
 
 // Hot stores the hot documents of conversations.
 type Hot interface {
-	// MessagesSent invalidates the windows of the conversations.
-	MessagesSent(ctx context.Context, conversations ...Conversation)
+	// MessagesSent invalidates the windows of the messages' conversations.
+	MessagesSent(ctx context.Context, messages ...SentMessage)
 	// PositionMoved invalidates the delivery position of the reader.
 	PositionMoved(ctx context.Context, r Reader)
 	// LoadWindow returns the document or, without one, stores and returns the

@@ -17,8 +17,8 @@ type staleHot struct {
 	position *chat.DeliveryPosition
 }
 
-func (h *staleHot) PositionMoved(context.Context, chat.Reader)         { h.position = nil }
-func (h *staleHot) MessagesSent(context.Context, ...chat.Conversation) {}
+func (h *staleHot) PositionMoved(context.Context, chat.Reader)        { h.position = nil }
+func (h *staleHot) MessagesSent(context.Context, ...chat.SentMessage) {}
 
 func (h *staleHot) LoadWindow(ctx context.Context, a, b int64, rebuild func(context.Context) (chat.Window, error)) (chat.Window, error) {
 	if h.window != nil {

@@ -24,8 +24,11 @@ type Writer interface {
 	Do(ctx context.Context, w Write) (Message, error)
 }
 
-// Conversation names two users who write to each other, in any order.
-type Conversation struct{ A, B int64 }
+// SentMessage names a committed message.
+type SentMessage struct {
+	A, B int64 // the two users of the conversation, in any order
+	Seq  int64 // the message's number in the conversation
+}
 
 // Commit returns the function that commits a batch of messages: it stores them and
 // then, in one request, invalidates the windows of their conversations.
@@ -37,9 +40,9 @@ func Commit(store Batches, hot Hot) func(ctx context.Context, writes []Write) ([
 		}
 		// Invalidate even for a repeated request: the program may have died before
 		// the invalidation of the first one.
-		sent := make([]Conversation, len(messages))
+		sent := make([]SentMessage, len(messages))
 		for i, m := range messages {
-			sent[i] = Conversation{m.FromUserID, m.ToUserID}
+			sent[i] = SentMessage{A: m.FromUserID, B: m.ToUserID, Seq: m.Seq}
 		}
 		hot.MessagesSent(ctx, sent...)
 		return messages, nil

@@ -22,11 +22,11 @@ func (brokenBatches) Append(context.Context, []chat.Write) ([]chat.Message, erro
 // windows records which windows are invalidated by each call.
 type windows struct {
 	fake.Hot
-	calls [][]chat.Conversation
+	calls [][]chat.SentMessage
 }
 
-func (w *windows) MessagesSent(_ context.Context, conversations ...chat.Conversation) {
-	w.calls = append(w.calls, conversations)
+func (w *windows) MessagesSent(_ context.Context, messages ...chat.SentMessage) {
+	w.calls = append(w.calls, messages)
 }
 
 func TestABatchInvalidatesWindowsOnce(t *testing.T) {
@@ -40,7 +40,7 @@ func TestABatchInvalidatesWindowsOnce(t *testing.T) {
 	if err != nil || len(messages) != 3 || messages[0].ID != 1 || messages[1].ID != 1 || messages[2].ID != 3 {
 		t.Errorf("messages %+v, %v", messages, err)
 	}
-	if len(docs.calls) != 1 || !slices.Equal(docs.calls[0], []chat.Conversation{{A: 1, B: 2}, {A: 1, B: 2}, {A: 4, B: 3}}) {
+	if len(docs.calls) != 1 || !slices.Equal(docs.calls[0], []chat.SentMessage{{A: 1, B: 2, Seq: 1}, {A: 1, B: 2, Seq: 1}, {A: 4, B: 3, Seq: 1}}) {
 		t.Errorf("invalidated %+v", docs.calls)
 	}
 	if _, err := chat.Commit(brokenBatches{}, docs)(t.Context(), writes); !errors.Is(err, errBroken) || len(docs.calls) != 1 {

@@ -14,7 +14,7 @@ type Hot struct{}
 var _ chat.Hot = Hot{}
 
 // MessagesSent implements chat.Hot.
-func (Hot) MessagesSent(context.Context, ...chat.Conversation) {}
+func (Hot) MessagesSent(context.Context, ...chat.SentMessage) {}
 
 // PositionMoved implements chat.Hot.
 func (Hot) PositionMoved(context.Context, chat.Reader) {}

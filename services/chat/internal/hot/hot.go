@@ -7,6 +7,7 @@ import (
 
 	"github.com/douyin-on-dapr/douyin/services/chat/internal/chat"
 	"github.com/douyin-on-dapr/douyin/services/chat/internal/wire"
+	eventv1 "github.com/douyin-on-dapr/douyin/services/contract/event/v1"
 	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/hotstate"
 )
@@ -16,6 +17,8 @@ type Documents struct {
 	store     *hotstate.Store
 	windows   hotstate.Document[*hotv1.ChatWindow]
 	positions hotstate.Document[*hotv1.ChatDeliveryPosition]
+
+	confirmed hotstate.Confirmed // messages whose documents are invalidated
 }
 
 var _ chat.Hot = (*Documents)(nil)
@@ -29,17 +32,22 @@ func New(store *hotstate.Store) *Documents {
 	}
 }
 
-// MessagesSent implements chat.Hot. hotstate logs a failure. The events of the
-// messages invalidate again, and the lifetime of the documents is the last resort.
-func (d *Documents) MessagesSent(ctx context.Context, conversations ...chat.Conversation) {
-	_ = d.InvalidateWindows(ctx, conversations...)
+// MessagesSent implements chat.Hot. hotstate logs and retries a failure.
+// BeforePublish invalidates again what is not confirmed, and the lifetime of the
+// documents is the last resort.
+func (d *Documents) MessagesSent(ctx context.Context, messages ...chat.SentMessage) {
+	if d.invalidate(ctx, messages) != nil {
+		return
+	}
+	for _, m := range messages {
+		d.confirmed.Add(hotstate.Fact{Subject: eventv1.ChatSubject(m.A, m.B), Version: m.Seq})
+	}
 }
 
-// InvalidateWindows is MessagesSent, but returns the error.
-func (d *Documents) InvalidateWindows(ctx context.Context, conversations ...chat.Conversation) error {
+func (d *Documents) invalidate(ctx context.Context, messages []chat.SentMessage) error {
 	var keys []string
-	for _, c := range conversations {
-		keys = append(keys, hotv1.ChatWindowKey(c.A, c.B))
+	for _, m := range messages {
+		keys = append(keys, hotv1.ChatWindowKey(m.A, m.B))
 	}
 	return d.store.Invalidate(ctx, keys...)
 }

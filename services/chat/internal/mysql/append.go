@@ -52,6 +52,9 @@ func (s *Store) Append(ctx context.Context, writes []chat.Write) ([]chat.Message
 			}
 			return b.committed, nil
 		case attempt == appendAttempts || !createdMeanwhile(err):
+			if sqldb.OutcomeUnknown(err) {
+				s.committed()
+			}
 			return nil, sqldb.Wrap("mysql.Append", err)
 		}
 	}

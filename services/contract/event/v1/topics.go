@@ -36,22 +36,19 @@ type Topic struct {
 
 // Topics lists every topic of the system, dead letters aside.
 func Topics() []Topic {
-	likes := []contract.App{contract.AppInteraction, contract.AppUser}
-	comments := []contract.App{contract.AppUser}
-	follows := []contract.App{contract.AppRelation, contract.AppUser}
-	video := []contract.App{contract.AppVideo}
+	activities := []contract.App{contract.AppUser}
 	return []Topic{
-		{TopicLiked, "Liked", contract.AppInteraction, likes},
-		{TopicUnliked, "Liked", contract.AppInteraction, likes},
-		{TopicCommented, "Commented", contract.AppInteraction, comments},
-		{TopicUncommented, "Commented", contract.AppInteraction, comments},
-		{TopicFollowed, "Followed", contract.AppRelation, follows},
-		{TopicUnfollowed, "Followed", contract.AppRelation, follows},
-		{TopicMessageSent, "MessageSent", contract.AppChat, []contract.App{contract.AppChat}},
+		{TopicLiked, "Liked", contract.AppInteraction, activities},
+		{TopicUnliked, "Liked", contract.AppInteraction, activities},
+		{TopicCommented, "Commented", contract.AppInteraction, activities},
+		{TopicUncommented, "Commented", contract.AppInteraction, activities},
+		{TopicFollowed, "Followed", contract.AppRelation, activities},
+		{TopicUnfollowed, "Followed", contract.AppRelation, activities},
+		{TopicMessageSent, "MessageSent", contract.AppChat, nil},
 		{TopicVideoUploaded, "Video", contract.AppVideo, []contract.App{contract.AppMedia}},
-		{TopicVideoReady, "Video", contract.AppVideo, video},
-		{TopicVideoFailed, "Video", contract.AppVideo, video},
-		{TopicVideoDeleted, "Video", contract.AppVideo, []contract.App{contract.AppInteraction, contract.AppVideo}},
+		{TopicVideoReady, "Video", contract.AppVideo, nil},
+		{TopicVideoFailed, "Video", contract.AppVideo, nil},
+		{TopicVideoDeleted, "Video", contract.AppVideo, []contract.App{contract.AppInteraction}},
 	}
 }
 

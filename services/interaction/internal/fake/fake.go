@@ -15,8 +15,8 @@ import (
 type pair struct{ user, video int64 }
 
 type likeRow struct {
-	author, changedAtMS int64
-	liked               bool
+	author, changedAtMS, version int64
+	liked                        bool
 }
 
 // Store implements the storage ports in memory.
@@ -60,7 +60,8 @@ func (s *Store) Apply(_ context.Context, writes []interaction.Write) ([]interact
 	for i, w := range writes {
 		switch o := &outcomes[i]; {
 		case w.Like != nil:
-			o.Changed, o.Err = s.setLike(*w.Like)
+			o.Version, o.Err = s.setLike(*w.Like)
+			o.Changed = o.Version > 0
 		case w.Add != nil:
 			o.Comment, o.Err = s.addComment(*w.Add)
 		case w.Delete != nil:
@@ -70,27 +71,30 @@ func (s *Store) Apply(_ context.Context, writes []interaction.Write) ([]interact
 	return outcomes, nil
 }
 
-func (s *Store) setLike(c interaction.LikeChange) (bool, error) {
+// setLike returns the version of the change, or 0 if nothing changed.
+func (s *Store) setLike(c interaction.LikeChange) (int64, error) {
 	key := pair{c.UserID, c.VideoID}
 	switch {
 	case s.likes[key].liked == c.Liked:
-		return false, nil
+		return 0, nil
 	case !c.Liked:
-		s.endLike(key, c.At)
-		return true, nil
+		return s.endLike(key, c.At), nil
 	case s.deleted[c.VideoID]:
-		return false, interaction.ErrVideoUnknown
+		return 0, interaction.ErrVideoUnknown
 	}
-	s.likes[key] = likeRow{author: c.AuthorID, changedAtMS: c.At.UnixMilli(), liked: true}
+	version := s.likes[key].version + 1
+	s.likes[key] = likeRow{author: c.AuthorID, changedAtMS: c.At.UnixMilli(), version: version, liked: true}
 	s.events++
-	return true, nil
+	return version, nil
 }
 
-func (s *Store) endLike(key pair, at time.Time) {
+func (s *Store) endLike(key pair, at time.Time) (version int64) {
 	row := s.likes[key]
 	row.liked, row.changedAtMS = false, at.UnixMilli()
+	row.version++
 	s.likes[key] = row
 	s.events++
+	return row.version
 }
 
 // ListLiked implements interaction.Likes.

@@ -14,7 +14,10 @@ type Videos struct {
 	Err     error // returned by every call, if set
 }
 
-var _ interaction.Videos = (*Videos)(nil)
+var (
+	_ interaction.Videos     = (*Videos)(nil)
+	_ interaction.VideoOwner = (*Videos)(nil)
+)
 
 // Author implements interaction.Videos.
 func (v *Videos) Author(_ context.Context, videoID int64) (int64, error) {
@@ -31,6 +34,17 @@ func (v *Videos) Author(_ context.Context, videoID int64) (int64, error) {
 // Forget removes a video, like its deletion.
 func (v *Videos) Forget(videoID int64) { delete(v.Authors, videoID) }
 
+// Missing implements interaction.VideoOwner: a video without an author was deleted.
+func (v *Videos) Missing(_ context.Context, videoIDs []int64) ([]int64, error) {
+	var missing []int64
+	for _, id := range videoIDs {
+		if _, exists := v.Authors[id]; !exists {
+			missing = append(missing, id)
+		}
+	}
+	return missing, v.Err
+}
+
 // Hot is an interaction.Hot in memory.
 type Hot struct {
 	mu     sync.Mutex
@@ -46,7 +60,7 @@ func NewHot() *Hot {
 }
 
 // LikesChanged implements interaction.Hot.
-func (h *Hot) LikesChanged(_ context.Context, likes ...interaction.LikeUsers) {
+func (h *Hot) LikesChanged(_ context.Context, likes ...interaction.ChangedLike) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, l := range likes {

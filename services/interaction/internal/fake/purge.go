@@ -2,6 +2,8 @@ package fake
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/douyin-on-dapr/douyin/services/interaction/internal/interaction"
@@ -15,6 +17,26 @@ func (s *Store) MarkVideoDeleted(_ context.Context, videoID int64, _ time.Time) 
 		s.deleted[videoID], s.purges[videoID] = true, true
 	}
 	return nil
+}
+
+// Counted implements interaction.Purges.
+func (s *Store) Counted(_ context.Context, afterID int64, limit int) ([]int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	counted := map[int64]bool{}
+	for key, row := range s.likes {
+		counted[key.video] = counted[key.video] || row.liked
+	}
+	for _, comment := range s.comments {
+		counted[comment.VideoID] = counted[comment.VideoID] || !comment.Deleted
+	}
+	var ids []int64
+	for _, id := range slices.Sorted(maps.Keys(counted)) {
+		if counted[id] && id > afterID && !s.deleted[id] && len(ids) < limit {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
 }
 
 // PurgeBatch implements interaction.Purges.

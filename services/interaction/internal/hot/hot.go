@@ -4,6 +4,7 @@ package hot
 import (
 	"context"
 
+	eventv1 "github.com/douyin-on-dapr/douyin/services/contract/event/v1"
 	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
 	"github.com/douyin-on-dapr/douyin/services/interaction/internal/interaction"
 	"github.com/douyin-on-dapr/douyin/services/platform/hotstate"
@@ -14,6 +15,8 @@ type Documents struct {
 	store  *hotstate.Store
 	sets   hotstate.Document[*hotv1.LikeSet]
 	counts hotstate.Document[*hotv1.UserLikes]
+
+	confirmed hotstate.Confirmed // changes whose documents are invalidated
 }
 
 var _ interaction.Hot = (*Documents)(nil)
@@ -27,15 +30,21 @@ func New(store *hotstate.Store) *Documents {
 	}
 }
 
-// LikesChanged implements interaction.Hot. hotstate logs a failure. The events of
-// the likes invalidate again, and the lifetime of the documents is the last
-// resort.
-func (d *Documents) LikesChanged(ctx context.Context, likes ...interaction.LikeUsers) {
-	_ = d.InvalidateLikes(ctx, likes...)
+// LikesChanged implements interaction.Hot. hotstate logs and retries a failure.
+// BeforePublish invalidates again what is not confirmed, and the lifetime of the
+// documents is the last resort.
+func (d *Documents) LikesChanged(ctx context.Context, likes ...interaction.ChangedLike) {
+	if d.invalidate(ctx, likes) != nil {
+		return
+	}
+	for _, l := range likes {
+		if l.Version > 0 {
+			d.confirmed.Add(hotstate.Fact{Subject: eventv1.LikeSubject(l.UserID, l.VideoID), Version: l.Version})
+		}
+	}
 }
 
-// InvalidateLikes is LikesChanged, but returns the error.
-func (d *Documents) InvalidateLikes(ctx context.Context, likes ...interaction.LikeUsers) error {
+func (d *Documents) invalidate(ctx context.Context, likes []interaction.ChangedLike) error {
 	var keys []string
 	for _, l := range likes {
 		keys = append(keys, hotv1.LikeSetKey(l.UserID), hotv1.UserLikesKey(l.UserID), hotv1.UserLikesKey(l.AuthorID))

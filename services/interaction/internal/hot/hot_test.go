@@ -58,7 +58,7 @@ func TestCountsAreRebuiltOnceAndThenRead(t *testing.T) {
 
 func TestAChangeInvalidatesTheDocumentsOfUserAndAuthor(t *testing.T) {
 	docs, states := newDocuments()
-	docs.LikesChanged(t.Context(), interaction.LikeUsers{UserID: 7, AuthorID: 5})
+	docs.LikesChanged(t.Context(), interaction.ChangedLike{UserID: 7, AuthorID: 5})
 	for _, key := range []string{"likes:7", "given:7", "given:5"} {
 		if !states.Invalidated(t, key) {
 			t.Errorf("%s is not invalidated", key)
@@ -67,18 +67,14 @@ func TestAChangeInvalidatesTheDocumentsOfUserAndAuthor(t *testing.T) {
 	if n := states.Keys(); n != 3 {
 		t.Errorf("%d keys were written", n)
 	}
-	states.SetDown(true)
-	if err := docs.InvalidateLikes(t.Context(), interaction.LikeUsers{UserID: 7, AuthorID: 5}); err == nil {
-		t.Error("no error from a state store that is down")
-	}
 }
 
 // A purge ends many likes in one batch, and the author's own may be among them.
 func TestManyChangesInvalidateTheDocumentsOfAllUsers(t *testing.T) {
 	docs, states := newDocuments()
-	var likes []interaction.LikeUsers
+	var likes []interaction.ChangedLike
 	for id := range int64(200) {
-		likes = append(likes, interaction.LikeUsers{UserID: id + 1, AuthorID: 5})
+		likes = append(likes, interaction.ChangedLike{UserID: id + 1, AuthorID: 5})
 	}
 	docs.LikesChanged(t.Context(), likes...)
 	for _, like := range likes {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/douyin-on-dapr/douyin/services/platform/errs"
@@ -13,6 +15,9 @@ const (
 	// purgeBatch is how many likes or comments end in one transaction: few
 	// enough that others do not wait long for the rows of counts it locks.
 	purgeBatch = 200
+	// purgePause is the pause per ended like. Each has an event, which the consumers
+	// of everybody's likes process: 500 a second are fewer than they can take.
+	purgePause = 2 * time.Millisecond
 	// purgeTimeout bounds one batch.
 	purgeTimeout = 10 * time.Second
 	// markTimeout bounds the marking of a deleted video. It is shorter than the
@@ -32,6 +37,9 @@ type Purges interface {
 	// If the video has nothing left, the purge is finished and its record is
 	// removed. The result of a failed batch holds the video, if it was claimed.
 	PurgeBatch(ctx context.Context, fromID int64, limit int, at time.Time) (PurgeResult, error)
+	// Counted returns the next videos after an id that have likes or comments and
+	// were not marked as deleted, ascending.
+	Counted(ctx context.Context, afterID int64, limit int) ([]int64, error)
 }
 
 // PurgeResult is the result of one batch.
@@ -51,6 +59,7 @@ type AuthorCache interface {
 type PurgerPorts struct {
 	Purges  Purges
 	Authors AuthorCache
+	Owner   VideoOwner
 	Hot     Hot
 	Clock   func() time.Time
 	Log     *slog.Logger
@@ -113,37 +122,51 @@ func (p *Purger) Run(ctx context.Context, interval time.Duration) error {
 }
 
 // Purge runs batches until no video is left that it can purge, and returns their
-// number. A video whose batch fails is skipped until the next Purge and does not
-// delay other videos.
+// number. Videos take turns, batch by batch, so that one with many likes does not
+// delay the others, and neither does one whose batch fails.
 func (p *Purger) Purge(ctx context.Context) (batches int, err error) {
-	var failures []error
-	for fromID := int64(0); ctx.Err() == nil; {
-		videoID, err := p.batch(ctx, fromID)
-		fromID = videoID
-		if err != nil {
-			failures = append(failures, err)
+	failures := map[int64]error{} // by video
+	for more := true; more && ctx.Err() == nil; {
+		more = false
+		for fromID := int64(0); ctx.Err() == nil; {
+			videoID, unliked, err := p.batch(ctx, fromID)
+			if err != nil {
+				failures[videoID] = err
+			}
+			if videoID == 0 {
+				break
+			}
+			if err == nil {
+				batches++
+				more = true
+			}
 			fromID = videoID + 1
-		} else if videoID > 0 {
-			batches++
-		}
-		if videoID == 0 {
-			break
+			pause(ctx, time.Duration(unliked)*purgePause)
 		}
 	}
-	return batches, errs.Wrap("interaction.Purge", errors.Join(failures...))
+	return batches, errs.Wrap("interaction.Purge", errors.Join(slices.Collect(maps.Values(failures))...))
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
 }
 
 // batch runs one batch and invalidates the hot documents of the ended likes.
-func (p *Purger) batch(ctx context.Context, fromID int64) (videoID int64, err error) {
+func (p *Purger) batch(ctx context.Context, fromID int64) (videoID int64, unliked int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, purgeTimeout)
 	defer cancel()
 	purged, err := p.Purges.PurgeBatch(ctx, fromID, purgeBatch, p.Clock().UTC())
 	if err == nil && len(purged.Unliked) > 0 {
-		likes := make([]LikeUsers, len(purged.Unliked))
+		likes := make([]ChangedLike, len(purged.Unliked))
 		for i, userID := range purged.Unliked {
-			likes[i] = LikeUsers{UserID: userID, AuthorID: purged.AuthorID}
+			likes[i] = ChangedLike{UserID: userID, VideoID: purged.VideoID, AuthorID: purged.AuthorID}
 		}
 		p.Hot.LikesChanged(ctx, likes...)
 	}
-	return purged.VideoID, err
+	return purged.VideoID, len(purged.Unliked), err
 }

@@ -56,7 +56,7 @@ func newHarness() *harness {
 	s, store, videos := service()
 	p := &purges{Store: store}
 	return &harness{Service: s, purges: p, videos: videos, purger: interaction.NewPurger(interaction.PurgerPorts{
-		Purges: p, Authors: videos, Hot: s.Hot, Clock: func() time.Time { return time.UnixMilli(1_000) }, Log: slog.New(slog.DiscardHandler),
+		Purges: p, Authors: videos, Owner: videos, Hot: s.Hot, Clock: func() time.Time { return time.UnixMilli(1_000) }, Log: slog.New(slog.DiscardHandler),
 	})}
 }
 

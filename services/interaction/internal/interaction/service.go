@@ -75,17 +75,19 @@ type Videos interface {
 	Author(ctx context.Context, videoID int64) (authorID int64, err error)
 }
 
-// LikeUsers are the two users of a like.
-type LikeUsers struct {
+// ChangedLike names a like after a change of it.
+type ChangedLike struct {
 	UserID   int64 // gave it
+	VideoID  int64
 	AuthorID int64 // received it
+	Version  int64 // of the event of the change; 0: unknown, or nothing changed
 }
 
 // Hot stores the hot documents of likes.
 type Hot interface {
 	// LikesChanged invalidates the documents of users whose likes changed, and
 	// those of the authors.
-	LikesChanged(ctx context.Context, likes ...LikeUsers)
+	LikesChanged(ctx context.Context, likes ...ChangedLike)
 	// LoadSet returns the like set from its document or, without one, stores and
 	// returns the result of rebuild.
 	LoadSet(ctx context.Context, userID int64, rebuild func(context.Context) (Set, error)) (Set, error)

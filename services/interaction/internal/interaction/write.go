@@ -17,6 +17,7 @@ type Write struct {
 // Outcome is the result of a write.
 type Outcome struct {
 	Changed bool    // a like or a deletion changed something
+	Version int64   // of a like that changed: the version of its event
 	Comment Comment // of Add: the comment, or the first one with its request id
 	Err     error   // a refusal: ErrVideoUnknown
 }
@@ -50,12 +51,14 @@ func Commit(store Batches, hot Hot) func(ctx context.Context, writes []Write) ([
 		if err != nil {
 			return nil, err
 		}
-		var likes []LikeUsers
+		var likes []ChangedLike
 		for i, w := range writes {
 			// Invalidate even if nothing changed: this may be a repeated call, and
 			// the program may have died before the invalidation of the first one.
 			if w.Like != nil && outcomes[i].Err == nil {
-				likes = append(likes, LikeUsers{UserID: w.Like.UserID, AuthorID: w.Like.AuthorID})
+				likes = append(likes, ChangedLike{
+					UserID: w.Like.UserID, VideoID: w.Like.VideoID, AuthorID: w.Like.AuthorID, Version: outcomes[i].Version,
+				})
 			}
 		}
 		if len(likes) > 0 {

@@ -20,10 +20,10 @@ func (brokenBatches) Apply(context.Context, []interaction.Write) ([]interaction.
 // documents records which documents are invalidated by each call.
 type documents struct {
 	*fake.Hot
-	calls [][]interaction.LikeUsers
+	calls [][]interaction.ChangedLike
 }
 
-func (d *documents) LikesChanged(_ context.Context, likes ...interaction.LikeUsers) {
+func (d *documents) LikesChanged(_ context.Context, likes ...interaction.ChangedLike) {
 	d.calls = append(d.calls, likes)
 }
 
@@ -45,7 +45,7 @@ func TestABatchInvalidatesDocumentsOnce(t *testing.T) {
 	if err != nil || !outcomes[0].Changed || outcomes[2].Changed || !errors.Is(outcomes[3].Err, interaction.ErrVideoUnknown) {
 		t.Errorf("outcomes %+v, %v", outcomes, err)
 	}
-	if len(docs.calls) != 1 || len(docs.calls[0]) != 2 || docs.calls[0][0].UserID != 1 || docs.calls[0][1] != (interaction.LikeUsers{UserID: 2, AuthorID: author}) {
+	if len(docs.calls) != 1 || len(docs.calls[0]) != 2 || docs.calls[0][0].UserID != 1 || docs.calls[0][1] != (interaction.ChangedLike{UserID: 2, VideoID: video, AuthorID: author}) {
 		t.Errorf("invalidated %+v", docs.calls)
 	}
 	// Comments and failed batches invalidate nothing.

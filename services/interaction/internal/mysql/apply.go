@@ -34,6 +34,9 @@ func (s *Store) Apply(ctx context.Context, writes []interaction.Write) ([]intera
 			}
 			return b.outcomes, nil
 		case attempt == applyAttempts || !startsAnew(err):
+			if sqldb.OutcomeUnknown(err) {
+				s.committed()
+			}
 			return nil, sqldb.Wrap("mysql.Apply", err)
 		}
 	}

@@ -22,6 +22,8 @@ const (
 	// locks nothing.
 	likersOf = `SELECT user_id FROM likes FORCE INDEX (likes_of)
 WHERE video_id = ? AND user_id > ? ORDER BY user_id LIMIT ?`
+	countedVideos = `SELECT video_id FROM video_counts FORCE INDEX (PRIMARY)
+WHERE video_id > ? AND gone = FALSE AND (likes > 0 OR comments > 0) ORDER BY video_id LIMIT ?`
 	commentsOf = `SELECT id FROM comments FORCE INDEX (comments_of)
 WHERE video_id = ? AND deleted = FALSE ORDER BY id LIMIT ?`
 )
@@ -43,6 +45,13 @@ func (s *Store) MarkVideoDeleted(ctx context.Context, videoID int64, at time.Tim
 		return err
 	})
 	return sqldb.Wrap("mysql.MarkVideoDeleted", err)
+}
+
+// Counted implements interaction.Purges.
+func (s *Store) Counted(ctx context.Context, afterID int64, limit int) ([]int64, error) {
+	var ids []int64
+	err := s.db.SelectContext(ctx, &ids, countedVideos, afterID, limit)
+	return ids, sqldb.Wrap("mysql.Counted", err)
 }
 
 // purgeRow is a claimed row of purges.
@@ -83,6 +92,9 @@ func (s *Store) PurgeBatch(ctx context.Context, fromID int64, limit int, at time
 		return err
 	})
 	if err != nil {
+		if sqldb.OutcomeUnknown(err) {
+			s.committed()
+		}
 		return interaction.PurgeResult{VideoID: purged.VideoID}, sqldb.Wrap(op, err)
 	}
 	if hasEvents {

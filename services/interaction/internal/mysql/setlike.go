@@ -93,7 +93,7 @@ func (b *batch) setLike(c interaction.LikeChange, trace string) interaction.Outc
 	b.users[row.UserID] = b.users[row.UserID].plus(userCounts{given: delta})
 	b.users[row.AuthorID] = b.users[row.AuthorID].plus(userCounts{received: delta})
 	b.videos[row.VideoID] = b.videos[row.VideoID].plus(videoCounts{likes: delta, added: c.Liked})
-	return interaction.Outcome{Changed: true}
+	return interaction.Outcome{Changed: true, Version: row.Version}
 }
 
 // storeLikes writes the changed rows by ascending key.

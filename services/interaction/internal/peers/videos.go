@@ -23,7 +23,10 @@ type Videos struct {
 	authors *otter.Cache[int64, int64]
 }
 
-var _ interaction.Videos = (*Videos)(nil)
+var (
+	_ interaction.Videos     = (*Videos)(nil)
+	_ interaction.VideoOwner = (*Videos)(nil)
+)
 
 // NewVideos calls the video service over conn.
 func NewVideos(conn grpc.ClientConnInterface) (*Videos, error) {
@@ -55,3 +58,10 @@ func (v *Videos) Author(ctx context.Context, videoID int64) (int64, error) {
 // other replicas are not notified, and a call in flight may still cache the video.
 // The store refuses likes and comments of deleted videos.
 func (v *Videos) Forget(videoID int64) { v.authors.Invalidate(videoID) }
+
+// Missing implements interaction.VideoOwner. Each of the ids was ready once, or it
+// would have no likes and comments.
+func (v *Videos) Missing(ctx context.Context, videoIDs []int64) ([]int64, error) {
+	response, err := v.client.FindMissing(ctx, &videov1.FindMissingRequest{VideoIds: videoIDs})
+	return response.GetVideoIds(), err
+}

@@ -136,6 +136,25 @@ func deletedRefuses(t *testing.T, s Store) {
 	}
 }
 
+func countedVideos(t *testing.T, s Store) {
+	like(t, s, 1, 7, true, epoch())
+	like(t, s, 1, 8, true, epoch())
+	like(t, s, 1, 8, false, epoch())
+	post(t, s, 11, 9, "")
+	like(t, s, 1, 10, true, epoch())
+	like(t, s, 2, 12, true, epoch())
+	markVideoDeleted(t, s, 10, 1)
+	for _, c := range []struct {
+		after int64
+		limit int
+		want  []int64
+	}{{0, 10, []int64{7, 9, 12}}, {0, 2, []int64{7, 9}}, {7, 2, []int64{9, 12}}, {12, 2, nil}} {
+		if got, err := s.Counted(t.Context(), c.after, c.limit); err != nil || !slices.Equal(got, c.want) {
+			t.Errorf("after %d: %v, %v; want %v", c.after, got, err, c.want)
+		}
+	}
+}
+
 func purgesInTurn(t *testing.T, s Store) {
 	for video := int64(7); video <= 9; video++ {
 		like(t, s, 1, video, true, epoch())

@@ -37,6 +37,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		"a purge ends all likes and comments of a video":   purgeEndsAll,
 		"a deleted video refuses likes and comments":       deletedRefuses,
 		"videos are purged in ascending order of their id": purgesInTurn,
+		"videos with likes or comments are counted":        countedVideos,
 		"nothing is left of videos deleted under load":     concurrentPurges,
 	}
 	for name, test := range tests {

@@ -18,6 +18,7 @@ import (
 type States struct {
 	mu      sync.Mutex
 	entries map[string]entry
+	writes  int
 	down    bool
 }
 
@@ -64,6 +65,13 @@ func (s *States) Keys() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.entries)
+}
+
+// Writes returns how many entries were written so far, repeated ones included.
+func (s *States) Writes() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.writes
 }
 
 func (s *States) stored(t testing.TB, key string) (*hotentryv1.Entry, time.Duration) {
@@ -113,6 +121,7 @@ func (s *States) CreateAll(_ context.Context, entries map[string][]byte, ttl tim
 		for key, value := range entries {
 			if _, found := s.entries[key]; !found {
 				s.entries[key] = entry{value: value, ttl: ttl}
+				s.writes++
 			}
 		}
 	})
@@ -123,6 +132,7 @@ func (s *States) PutAll(_ context.Context, entries map[string][]byte, ttl time.D
 	return s.do(func() {
 		for key, value := range entries {
 			s.entries[key] = entry{value: value, ttl: ttl}
+			s.writes++
 		}
 	})
 }

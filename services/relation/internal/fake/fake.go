@@ -15,9 +15,10 @@ type pair struct{ user, target int64 }
 
 // Store implements the storage ports in memory.
 type Store struct {
-	mu      sync.Mutex
-	follows map[pair]int64 // time of the follow, Unix ms
-	events  []relation.Change
+	mu       sync.Mutex
+	follows  map[pair]int64 // time of the follow, Unix ms
+	versions map[pair]int64
+	events   []relation.Change
 }
 
 var (
@@ -26,7 +27,7 @@ var (
 )
 
 // NewStore returns an empty store.
-func NewStore() *Store { return &Store{follows: make(map[pair]int64)} }
+func NewStore() *Store { return &Store{follows: make(map[pair]int64), versions: make(map[pair]int64)} }
 
 // Events returns the changes for which the real store writes an event, oldest
 // first.
@@ -37,20 +38,21 @@ func (s *Store) Events() []relation.Change {
 }
 
 // Apply implements relation.Batches.
-func (s *Store) Apply(_ context.Context, changes []relation.Change) ([]bool, error) {
+func (s *Store) Apply(_ context.Context, changes []relation.Change) ([]int64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	changed := make([]bool, len(changes))
+	versions := make([]int64, len(changes))
 	for i, c := range changes {
-		changed[i] = s.set(c)
+		versions[i] = s.set(c)
 	}
-	return changed, nil
+	return versions, nil
 }
 
-func (s *Store) set(c relation.Change) bool {
+// set returns the version of the change, or 0 if it has no effect.
+func (s *Store) set(c relation.Change) int64 {
 	key := pair{c.UserID, c.TargetID}
 	if _, exists := s.follows[key]; exists == c.Following {
-		return false
+		return 0
 	}
 	if c.Following {
 		s.follows[key] = c.At.UnixMilli()
@@ -58,7 +60,8 @@ func (s *Store) set(c relation.Change) bool {
 		delete(s.follows, key)
 	}
 	s.events = append(s.events, c)
-	return true
+	s.versions[key]++
+	return s.versions[key]
 }
 
 // List implements relation.Store.

@@ -36,7 +36,7 @@ func NewHot() *Hot {
 }
 
 // FollowsChanged implements relation.Hot.
-func (h *Hot) FollowsChanged(_ context.Context, follows ...relation.FollowUsers) {
+func (h *Hot) FollowsChanged(_ context.Context, follows ...relation.ChangedFollow) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, f := range follows {
@@ -73,18 +73,18 @@ func load[T any](ctx context.Context, docs map[int64]T, key int64, rebuild func(
 
 // Writer is a relation.Writer that commits each change alone.
 type Writer struct {
-	Commit func(ctx context.Context, changes []relation.Change) ([]bool, error)
+	Commit func(ctx context.Context, changes []relation.Change) ([]int64, error)
 }
 
 var _ relation.Writer = Writer{}
 
 // Do implements relation.Writer.
-func (w Writer) Do(ctx context.Context, c relation.Change) (bool, error) {
-	changed, err := w.Commit(ctx, []relation.Change{c})
+func (w Writer) Do(ctx context.Context, c relation.Change) (int64, error) {
+	versions, err := w.Commit(ctx, []relation.Change{c})
 	if err != nil {
-		return false, err
+		return 0, err
 	}
-	return changed[0], nil
+	return versions[0], nil
 }
 
 // NoTrace is the TraceParent of a request without a trace.

@@ -4,6 +4,7 @@ package hot
 import (
 	"context"
 
+	eventv1 "github.com/douyin-on-dapr/douyin/services/contract/event/v1"
 	hotv1 "github.com/douyin-on-dapr/douyin/services/contract/hot/v1"
 	"github.com/douyin-on-dapr/douyin/services/platform/hotstate"
 	"github.com/douyin-on-dapr/douyin/services/relation/internal/relation"
@@ -14,6 +15,8 @@ type Documents struct {
 	store  *hotstate.Store
 	sets   hotstate.Document[*hotv1.FollowSet]
 	counts hotstate.Document[*hotv1.UserRelations]
+
+	confirmed hotstate.Confirmed // changes whose documents are invalidated
 }
 
 var _ relation.Hot = (*Documents)(nil)
@@ -27,14 +30,21 @@ func New(store *hotstate.Store) *Documents {
 	}
 }
 
-// FollowsChanged implements relation.Hot. hotstate logs a failure. The events of the
-// follows invalidate again, and the lifetime of the documents is the last resort.
-func (d *Documents) FollowsChanged(ctx context.Context, follows ...relation.FollowUsers) {
-	_ = d.InvalidateFollows(ctx, follows...)
+// FollowsChanged implements relation.Hot. hotstate logs and retries a failure.
+// BeforePublish invalidates again what is not confirmed, and the lifetime of the
+// documents is the last resort.
+func (d *Documents) FollowsChanged(ctx context.Context, follows ...relation.ChangedFollow) {
+	if d.invalidate(ctx, follows) != nil {
+		return
+	}
+	for _, f := range follows {
+		if f.Version > 0 {
+			d.confirmed.Add(hotstate.Fact{Subject: eventv1.FollowSubject(f.UserID, f.TargetID), Version: f.Version})
+		}
+	}
 }
 
-// InvalidateFollows is FollowsChanged, but returns the error.
-func (d *Documents) InvalidateFollows(ctx context.Context, follows ...relation.FollowUsers) error {
+func (d *Documents) invalidate(ctx context.Context, follows []relation.ChangedFollow) error {
 	var keys []string
 	for _, f := range follows {
 		keys = append(keys, hotv1.FollowSetKey(f.UserID), hotv1.UserRelationsKey(f.UserID), hotv1.UserRelationsKey(f.TargetID))

@@ -36,7 +36,7 @@ const applyAttempts = 4
 
 // Apply implements relation.Batches. The number of statements does not depend on
 // the number of changes.
-func (s *Store) Apply(ctx context.Context, changes []relation.Change) ([]bool, error) {
+func (s *Store) Apply(ctx context.Context, changes []relation.Change) ([]int64, error) {
 	for attempt := 1; ; attempt++ {
 		var b *batch
 		err := sqldb.InTx(ctx, s.db, func(ctx context.Context, tx sqldb.Handle) error {
@@ -48,8 +48,11 @@ func (s *Store) Apply(ctx context.Context, changes []relation.Change) ([]bool, e
 			if len(b.events) > 0 {
 				s.committed()
 			}
-			return b.changed, nil
+			return b.versions, nil
 		case attempt == applyAttempts || !sqldb.IsDuplicate(err, "PRIMARY"):
+			if sqldb.OutcomeUnknown(err) {
+				s.committed()
+			}
 			return nil, sqldb.Wrap("mysql.Apply", err)
 		}
 	}
@@ -82,16 +85,16 @@ type counts struct{ follows, followers int64 }
 // that two batches do not deadlock. The counts of a well-known user are contended,
 // so they come last and are locked for the shortest time.
 type batch struct {
-	changes []relation.Change
-	changed []bool
-	follows map[followKey]*follow
-	users   map[int64]counts // sums of the changes
-	events  []outbox.Event
+	changes  []relation.Change
+	versions []int64 // of the events; 0: no effect
+	follows  map[followKey]*follow
+	users    map[int64]counts // sums of the changes
+	events   []outbox.Event
 }
 
 func newBatch(changes []relation.Change) *batch {
 	return &batch{
-		changes: changes, changed: make([]bool, len(changes)),
+		changes: changes, versions: make([]int64, len(changes)),
 		follows: map[followKey]*follow{}, users: map[int64]counts{},
 	}
 }
@@ -101,7 +104,7 @@ func (b *batch) run(ctx context.Context, tx sqldb.Handle) error {
 		return err
 	}
 	for i, c := range b.changes {
-		b.changed[i] = b.set(c)
+		b.versions[i] = b.set(c)
 	}
 	if err := b.storeFollows(ctx, tx); err != nil {
 		return err
@@ -136,12 +139,13 @@ func (b *batch) lock(ctx context.Context, tx sqldb.Handle) error {
 	return nil
 }
 
-// set does one change in memory and reports whether the state changed.
-func (b *batch) set(c relation.Change) bool {
+// set does one change in memory. It returns the version of its event, or 0 if it has
+// no effect.
+func (b *batch) set(c relation.Change) int64 {
 	key := followKey{c.UserID, c.TargetID}
 	row, exists := b.follows[key]
 	if !exists && !c.Following || exists && row.Following == c.Following {
-		return false
+		return 0
 	}
 	if !exists {
 		row = &follow{UserID: c.UserID, TargetID: c.TargetID}
@@ -164,7 +168,7 @@ func (b *batch) set(c relation.Change) bool {
 	follower.follows += delta
 	target.followers += delta
 	b.users[c.UserID], b.users[c.TargetID] = follower, target
-	return true
+	return row.Version
 }
 
 // storeFollows writes the changed rows by ascending key.

@@ -24,10 +24,10 @@ func (s *Service) SetFollow(ctx context.Context, userID, targetID int64, followi
 	if !exists {
 		return false, errs.Wrap(op, ErrUserUnknown)
 	}
-	changed, err = s.Writer.Do(ctx, Change{
+	version, err := s.Writer.Do(ctx, Change{
 		UserID: userID, TargetID: targetID, Following: following, At: s.Clock().UTC(), TraceParent: s.TraceParent(ctx),
 	})
-	return changed, errs.Wrap(op, err)
+	return version > 0, errs.Wrap(op, err)
 }
 
 // AreFriends reports whether two users follow each other. It is false for a user

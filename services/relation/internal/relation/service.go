@@ -101,16 +101,17 @@ type Users interface {
 	Exists(ctx context.Context, userID int64) (bool, error)
 }
 
-// FollowUsers are the two users of a follow.
-type FollowUsers struct {
+// ChangedFollow names a follow after a change of it.
+type ChangedFollow struct {
 	UserID   int64 // follows
 	TargetID int64 // is followed
+	Version  int64 // of the event of the change; 0: unknown, or nothing changed
 }
 
 // Hot stores the hot documents of follows.
 type Hot interface {
 	// FollowsChanged invalidates the documents of both users of each follow.
-	FollowsChanged(ctx context.Context, follows ...FollowUsers)
+	FollowsChanged(ctx context.Context, follows ...ChangedFollow)
 	// LoadSet returns the follow set from its document or, without one, stores
 	// and returns the result of rebuild.
 	LoadSet(ctx context.Context, userID int64, rebuild func(context.Context) (Set, error)) (Set, error)

@@ -15,15 +15,17 @@ var errBroken = errors.New("broken")
 // brokenBatches fails to store anything.
 type brokenBatches struct{}
 
-func (brokenBatches) Apply(context.Context, []relation.Change) ([]bool, error) { return nil, errBroken }
+func (brokenBatches) Apply(context.Context, []relation.Change) ([]int64, error) {
+	return nil, errBroken
+}
 
 // documents records which documents are invalidated by each call.
 type documents struct {
 	*fake.Hot
-	calls [][]relation.FollowUsers
+	calls [][]relation.ChangedFollow
 }
 
-func (d *documents) FollowsChanged(_ context.Context, follows ...relation.FollowUsers) {
+func (d *documents) FollowsChanged(_ context.Context, follows ...relation.ChangedFollow) {
 	d.calls = append(d.calls, follows)
 }
 
@@ -33,11 +35,11 @@ func TestABatchInvalidatesDocumentsOnce(t *testing.T) {
 		{UserID: 1, TargetID: 2, Following: true},
 		{UserID: 3, TargetID: 4}, // changes nothing
 	}
-	changed, err := relation.Commit(fake.NewStore(), docs)(t.Context(), changes)
-	if err != nil || !slices.Equal(changed, []bool{true, false}) {
-		t.Errorf("changed %v, %v", changed, err)
+	versions, err := relation.Commit(fake.NewStore(), docs)(t.Context(), changes)
+	if err != nil || !slices.Equal(versions, []int64{1, 0}) {
+		t.Errorf("versions %v, %v", versions, err)
 	}
-	want := []relation.FollowUsers{{UserID: 1, TargetID: 2}, {UserID: 3, TargetID: 4}}
+	want := []relation.ChangedFollow{{UserID: 1, TargetID: 2, Version: 1}, {UserID: 3, TargetID: 4}}
 	if len(docs.calls) != 1 || !slices.Equal(docs.calls[0], want) {
 		t.Errorf("invalidated %+v", docs.calls)
 	}

@@ -21,11 +21,11 @@ type Store interface {
 
 // SetFollow does one change as a batch of its own.
 func SetFollow(ctx context.Context, s relation.Batches, c relation.Change) (bool, error) {
-	changed, err := s.Apply(ctx, []relation.Change{c})
+	versions, err := s.Apply(ctx, []relation.Change{c})
 	if err != nil {
 		return false, err
 	}
-	return changed[0], nil
+	return versions[0] > 0, nil
 }
 
 // Run runs the suite. open returns an empty store that is closed with the test.

@@ -29,31 +29,32 @@ ON DUPLICATE KEY UPDATE last_id = VALUES(last_id)`
 const consumer = "activities"
 
 // Apply implements activity.Store. The number of statements does not depend on the
-// number of changes, unless one of their events was processed before.
+// number of changes.
 func (a *Activities) Apply(ctx context.Context, changes []activity.Change) error {
-	const op = "mysql.Apply"
-	if len(changes) == 0 {
-		return nil
-	}
 	events := make([]string, len(changes))
 	for i, c := range changes {
 		events[i] = c.EventID
 	}
-	done, err := a.inbox.OnceEach(ctx, consumer, events, func(ctx context.Context, tx sqldb.Handle) error {
-		return applyChanges(ctx, tx, changes)
+	err := a.inbox.OnceEach(ctx, consumer, events, func(ctx context.Context, tx sqldb.Handle, fresh []string) error {
+		return applyChanges(ctx, tx, firstOf(changes, fresh))
 	})
-	if err != nil || done {
-		return sqldb.Wrap(op, err)
+	return sqldb.Wrap("mysql.Apply", err)
+}
+
+// firstOf returns the first change of each of the given events.
+func firstOf(changes []activity.Change, events []string) []activity.Change {
+	wanted := make(map[string]bool, len(events))
+	for _, id := range events {
+		wanted[id] = true
 	}
+	var first []activity.Change
 	for _, c := range changes {
-		err := a.inbox.Once(ctx, consumer, c.EventID, func(ctx context.Context, tx sqldb.Handle) error {
-			return applyChanges(ctx, tx, []activity.Change{c})
-		})
-		if err != nil {
-			return sqldb.Wrap(op, err)
+		if wanted[c.EventID] {
+			first = append(first, c)
+			delete(wanted, c.EventID)
 		}
 	}
-	return nil
+	return first
 }
 
 // storedActivity is the state of a subject: that of its row and then that of the

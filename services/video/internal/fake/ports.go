@@ -102,15 +102,10 @@ var _ video.Hot = (*Hot)(nil)
 
 // Change implements video.Hot.
 func (h *Hot) Change(ctx context.Context, authorID int64, commit func(context.Context) error) error {
-	h.Invalidate(ctx, authorID)
-	return commit(ctx)
-}
-
-// Invalidate implements event.Documents.
-func (h *Hot) Invalidate(_ context.Context, authorID int64) {
 	h.mu.Lock()
-	defer h.mu.Unlock()
 	h.authors = append(h.authors, authorID)
+	h.mu.Unlock()
+	return commit(ctx)
 }
 
 // Invalidated returns the authors whose documents were invalidated, in order.

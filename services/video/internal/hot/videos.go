@@ -43,12 +43,6 @@ func (v *Videos) Change(ctx context.Context, authorID int64, commit func(context
 	return v.store.Change(ctx, keys(authorID), commit)
 }
 
-// Invalidate implements event.Documents. hotstate logs and retries a failure, and
-// the lifetime of the documents is the last resort.
-func (v *Videos) Invalidate(ctx context.Context, authorID int64) {
-	_ = v.store.Invalidate(ctx, keys(authorID)...)
-}
-
 // keys names the documents that a change of an author's ready videos affects.
 func keys(authorID int64) []string {
 	return []string{hotv1.FeedHeadKey, hotv1.AuthorWorksKey(authorID)}

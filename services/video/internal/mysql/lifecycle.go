@@ -19,6 +19,9 @@ func (s *Store) UpdateLifecycle(ctx context.Context, videoID int64, change func(
 		return err
 	})
 	if err != nil {
+		if sqldb.OutcomeUnknown(err) {
+			s.committed()
+		}
 		return sqldb.Wrap("mysql.UpdateLifecycle", err)
 	}
 	if published {

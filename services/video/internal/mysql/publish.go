@@ -42,6 +42,9 @@ func (s *Store) Publish(ctx context.Context, videoID int64, build func(u video.U
 		return err
 	})
 	if err != nil {
+		if sqldb.OutcomeUnknown(err) {
+			s.committed()
+		}
 		return video.Video{}, sqldb.Wrap("mysql.Publish", err)
 	}
 	s.committed()

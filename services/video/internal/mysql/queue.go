@@ -82,6 +82,9 @@ func (s *Store) UpdateNextDue(ctx context.Context, change func(*video.Lifecycle)
 		return err
 	})
 	if err != nil {
+		if sqldb.OutcomeUnknown(err) {
+			s.committed()
+		}
 		return false, sqldb.Wrap(op, err)
 	}
 	if published {
