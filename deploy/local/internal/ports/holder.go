@@ -28,7 +28,7 @@ func HolderOf(port int) Holder {
 		return Holder{}
 	}
 	var links []string
-	for _, table := range []func() (procfs.NetTCP, error){proc.NetTCP, proc.NetTCP6} {
+	for _, table := range []func() (procfs.NetTCP, error){proc.NetTCP, proc.NetTCP6} { //nolint:staticcheck // netlink, which replaces the tables, is too much for a message
 		sockets, _ := table() // a kernel without IPv6 has one table
 		for _, socket := range sockets {
 			if socket.St == listening && socket.LocalPort == uint64(port) {
